@@ -1,0 +1,110 @@
+//! What a WebSocket implementation provides, and what it is given to report events.
+
+use alloc::{string::String, sync::Weak};
+
+use crate::websocket::Inner;
+use crate::{BinaryType, Close, Data, Error, Event, Failure, ReadyState, Task, WebSocket};
+
+/// A WebSocket implementation: the browser's own, RFC 6455 over a native socket, or one made for a test.
+///
+/// [`WebSocket`] is the interface over it. The getters are asked each time and never remembered, for a browser moves
+/// `readyState` and drains `bufferedAmount` without an event. All methods take `&self` and may be called from within a
+/// handler, that is, while [`EventTarget::run`] is on the stack: keep nothing borrowed or locked there.
+pub trait Backend: Sized + 'static {
+    /// Settings of a connection beyond what the standard's constructor takes.
+    type Options: Default;
+
+    /// Steps 1 to 11 of the constructor: everything that can throw. Performs no I/O and fires no event.
+    ///
+    /// # Errors
+    /// [`Error::Syntax`], for the URL before the subprotocols.
+    fn open(url: &str, protocols: &[String], options: Self::Options) -> Result<Self, Error>;
+
+    /// Step 12 of the constructor: establishes the connection in parallel, and from now on reports to `target`.
+    ///
+    /// Called once, after [`open`](Self::open), when the program has registered its handlers.
+    fn establish(&self, target: EventTarget<Self>);
+
+    /// The `url` attribute.
+    fn url(&self) -> String;
+
+    /// The `readyState` attribute.
+    fn ready_state(&self) -> ReadyState;
+
+    /// The `bufferedAmount` attribute, in bytes.
+    fn buffered_amount(&self) -> u64;
+
+    /// The `extensions` attribute; empty before the connection is established.
+    fn extensions(&self) -> String;
+
+    /// The `protocol` attribute; empty before the connection is established.
+    fn protocol(&self) -> String;
+
+    /// The `binaryType` attribute.
+    fn binary_type(&self) -> BinaryType;
+
+    /// Sets the `binaryType` attribute.
+    fn set_binary_type(&self, binary_type: BinaryType);
+
+    /// The `send()` method.
+    ///
+    /// # Errors
+    /// [`Error::InvalidState`] while connecting, [`Error::Discarded`] when closing or closed.
+    fn send(&self, data: Data) -> Result<(), Error>;
+
+    /// Step 3 of `close()`, whose arguments have been validated. `None`: a Close frame without a body.
+    fn close(&self, close: Option<Close>);
+
+    /// The last handle is gone: no event can be heard any more.
+    ///
+    /// "If a WebSocket object is garbage collected while its connection is still open, the user agent must start the
+    /// WebSocket closing handshake, with no status code for the Close message." One that is connecting is given up.
+    fn abandon(&self);
+
+    /// Why the connection failed, once it has and if the implementation knows. Never to be shown to a script.
+    fn failure(&self) -> Option<Failure>;
+}
+
+/// Where a backend reports the tasks of the WebSocket task source. Does not keep the socket alive.
+pub struct EventTarget<B: Backend>(pub(crate) Weak<Inner<B>>);
+
+impl<B: Backend> EventTarget<B> {
+    /// Runs a task: calls the handlers of the events it fires, in the order of their registration.
+    ///
+    /// Returns false if nobody can hear it, because the program has dropped its last handle.
+    pub fn run(&self, task: Task) -> bool {
+        let Some(inner) = self.0.upgrade() else { return false };
+        let socket = WebSocket(inner);
+        match task {
+            Task::Open => socket.dispatch(&Event::Open),
+            Task::Message(event) => socket.dispatch(&Event::Message(event)),
+            Task::Close { failed, event } => {
+                // "2. If the user agent was required to fail the WebSocket connection, [...] fire an event named error
+                // at the WebSocket object." "3. Fire an event named close at the WebSocket object [...]."
+                if failed {
+                    socket.dispatch(&Event::Error);
+                }
+                socket.dispatch(&Event::Close(event));
+                socket.forget_listeners();
+            }
+        }
+        true
+    }
+
+    /// Whether a handle is left that could hear an event.
+    pub fn is_alive(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
+
+impl<B: Backend> Clone for EventTarget<B> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<B: Backend> core::fmt::Debug for EventTarget<B> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("EventTarget").field("alive", &self.is_alive()).finish()
+    }
+}

@@ -1,0 +1,45 @@
+//! The [WHATWG WebSocket interface](https://websockets.spec.whatwg.org/) as a Rust type, without a socket.
+//!
+//! Three layers, each usable without the one above it:
+//!
+//! - **nouns of the standard**: [`ReadyState`], [`CloseCode`], [`Close`], [`Data`], [`Event`], [`Error`], and the
+//!   constructor's steps in [`url`] and [`subprotocol`];
+//! - [`Model`]: the interface's one state machine. It holds the ready state, the task queue and `bufferedAmount`,
+//!   and performs no I/O; an implementation of RFC 6455 or an embedder of a JavaScript engine drives it;
+//! - [`WebSocket`]: the interface itself, over any [`Backend`], with its handlers and listeners.
+//!
+//! The crate is `no_std` with `alloc`, has no clock, no randomness, no JavaScript and no opcode in it.
+//! Programs use it through the facade crate `isosocket`, which picks the backend.
+#![no_std]
+
+extern crate alloc;
+
+mod backend;
+mod blob;
+mod close;
+mod close_code;
+mod data;
+mod error;
+mod event;
+mod failure;
+mod handlers;
+mod maybe_send;
+mod model;
+mod ready_state;
+pub mod subprotocol;
+pub mod url;
+mod websocket;
+
+pub use backend::{Backend, EventTarget};
+pub use blob::{Blob, BlobError, BlobFuture, HostBlob};
+pub use close::Close;
+pub use close_code::CloseCode;
+pub use data::{BinaryType, Data, Text};
+pub use error::{Error, SyntaxError};
+pub use event::{CloseEvent, Event, EventKind, MessageEvent};
+pub use failure::{Failure, FailureKind};
+pub use handlers::ListenerId;
+pub use maybe_send::MaybeSend;
+pub use model::{Closing, Feedback, Message, Model, Sending, Task};
+pub use ready_state::ReadyState;
+pub use websocket::{Builder, WebSocket};

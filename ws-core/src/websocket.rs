@@ -1,0 +1,289 @@
+//! The interface: <https://websockets.spec.whatwg.org/#the-websocket-interface>.
+
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use core::fmt;
+
+use crate::handlers::{Handlers, Registration};
+use crate::{
+    Backend, BinaryType, Close, CloseCode, CloseEvent, Data, Error, Event, EventKind, EventTarget, Failure, ListenerId,
+    MaybeSend, MessageEvent, ReadyState,
+};
+
+/// A WebSocket, as the WHATWG standard defines it.
+///
+/// The type is a handle: clones name the same socket. When the last one is dropped while the connection is open, the
+/// closing handshake is started without a code, as for a collected object in a browser. A handler is given the socket
+/// as its first argument and need not capture it; one that does keeps the socket open until it is closed.
+///
+/// Events come one task at a time, in order: `open` once, any number of `message`, then `close` once, with an `error`
+/// before it if the connection failed. In a handler nothing is borrowed or locked: every method may be called.
+///
+/// ```no_run
+/// # fn program<B: ws_core::Backend>() -> Result<(), ws_core::Error> {
+/// use ws_core::WebSocket;
+/// let socket = WebSocket::<B>::builder("wss://example.org/echo").connect_with(|socket| {
+///     socket.set_onopen(|socket| socket.send("hello").unwrap_or_else(|error| eprintln!("{error}")));
+///     socket.set_onmessage(|socket, event| {
+///         println!("{:?}", event.data);
+///         socket.close();
+///     });
+///     socket.set_onclose(|_, event| println!("closed: {} clean: {}", event.code, event.was_clean));
+/// })?;
+/// # Ok(()) }
+/// ```
+pub struct WebSocket<B: Backend>(pub(crate) Arc<Inner<B>>);
+
+/// What all handles share.
+pub(crate) struct Inner<B: Backend> {
+    backend: B,
+    handlers: Handlers<B>,
+}
+
+/// A socket about to be made: its subprotocols, its backend's options, its first handlers.
+#[must_use = "nothing is connected before `connect` or `connect_with`"]
+pub struct Builder<B: Backend> {
+    url: String,
+    protocols: Vec<String>,
+    options: B::Options,
+}
+
+impl<B: Backend> Builder<B> {
+    /// Offers these subprotocols, in order of preference. The connection fails if the server picks none of them.
+    pub fn protocols<S: Into<String>>(mut self, protocols: impl IntoIterator<Item = S>) -> Self {
+        self.protocols = protocols.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets what goes beyond the standard; what there is to set is the backend's matter.
+    pub fn options(mut self, options: B::Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Makes the socket and starts to connect.
+    ///
+    /// # Errors
+    /// As [`WebSocket::new`].
+    pub fn connect(self) -> Result<WebSocket<B>, Error> {
+        self.connect_with(|_| ())
+    }
+
+    /// Makes the socket, lets the program register its handlers, and then starts to connect.
+    ///
+    /// On a native runtime with several threads this is the way to miss no event: the connection may be made and
+    /// closed before the thread that called [`WebSocket::new`] runs its next line.
+    ///
+    /// # Errors
+    /// As [`WebSocket::new`].
+    pub fn connect_with(self, register: impl FnOnce(&WebSocket<B>)) -> Result<WebSocket<B>, Error> {
+        let backend = B::open(&self.url, &self.protocols, self.options)?;
+        let socket = WebSocket(Arc::new(Inner { backend, handlers: Handlers::new() }));
+        register(&socket);
+        socket.0.backend.establish(EventTarget(Arc::downgrade(&socket.0)));
+        Ok(socket)
+    }
+}
+
+impl<B: Backend> WebSocket<B> {
+    /// Makes a socket and starts to connect, as `new WebSocket(url)` does.
+    ///
+    /// # Errors
+    /// [`Error::Syntax`] for a URL that cannot be parsed, is of another scheme than `ws`, `wss`, `http` or `https`, or
+    /// has a fragment. Whatever goes wrong later is an `error` event, followed by `close`.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        Self::builder(url).connect()
+    }
+
+    /// Makes a socket and starts to connect, as `new WebSocket(url, protocols)` does.
+    ///
+    /// # Errors
+    /// As [`WebSocket::new`], and [`Error::Syntax`] for a subprotocol that is not an HTTP token or occurs twice.
+    pub fn with_protocols(url: &str, protocols: &[&str]) -> Result<Self, Error> {
+        Self::builder(url).protocols(protocols.iter().copied()).connect()
+    }
+
+    /// Begins to describe a socket.
+    pub fn builder(url: impl Into<String>) -> Builder<B> {
+        Builder { url: url.into(), protocols: Vec::new(), options: B::Options::default() }
+    }
+
+    /// The URL the socket connects to, resolved and serialized.
+    pub fn url(&self) -> String {
+        self.0.backend.url()
+    }
+
+    /// The state of the connection.
+    pub fn ready_state(&self) -> ReadyState {
+        self.0.backend.ready_state()
+    }
+
+    /// The bytes of application data that were given to [`send`](Self::send) and not yet to the network.
+    ///
+    /// Text counts as UTF-8, framing and compression do not count. It grows with every call of `send`, also after
+    /// `close`, falls only between two tasks of the event loop and never resets.
+    pub fn buffered_amount(&self) -> u64 {
+        self.0.backend.buffered_amount()
+    }
+
+    /// The extensions the server selected; empty if there are none.
+    pub fn extensions(&self) -> String {
+        self.0.backend.extensions()
+    }
+
+    /// The subprotocol the server selected; empty if there is none.
+    pub fn protocol(&self) -> String {
+        self.0.backend.protocol()
+    }
+
+    /// How binary messages are handed over.
+    pub fn binary_type(&self) -> BinaryType {
+        self.0.backend.binary_type()
+    }
+
+    /// Sets how binary messages are handed over. Takes effect with the next message whose task runs.
+    pub fn set_binary_type(&self, binary_type: BinaryType) {
+        self.0.backend.set_binary_type(binary_type);
+    }
+
+    /// Sends a message: text, bytes, or a blob.
+    ///
+    /// A blob is read asynchronously; messages sent after it wait for it, and so does the Close frame.
+    ///
+    /// # Errors
+    /// [`Error::InvalidState`] while connecting. [`Error::Discarded`] when closing or closed: where the standard counts
+    /// the message in [`buffered_amount`](Self::buffered_amount) and drops it in silence, this tells.
+    pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
+        self.0.backend.send(data.into())
+    }
+
+    /// Starts the closing handshake with a Close frame that has no body; a socket that is connecting fails.
+    ///
+    /// Messages sent before go out first. Does nothing when closing or closed.
+    pub fn close(&self) {
+        self.0.backend.close(None);
+    }
+
+    /// Starts the closing handshake with a code and a reason; a socket that is connecting fails.
+    ///
+    /// # Errors
+    /// In every state: [`Error::InvalidAccess`] for a code that is neither 1000 nor in the range 3000 to 4999,
+    /// [`Error::Syntax`] for a reason of more than 123 UTF-8 bytes.
+    pub fn close_with(&self, code: impl Into<CloseCode>, reason: &str) -> Result<(), Error> {
+        let close = Close::new(Some(code.into()), Some(reason))?;
+        self.0.backend.close(close);
+        Ok(())
+    }
+
+    /// Why the connection failed, if it did and the backend knows: native ones do, browsers do not tell.
+    ///
+    /// For the program that runs the socket. It must not reach a script, which could otherwise map the user's network.
+    pub fn failure(&self) -> Option<Failure> {
+        self.0.backend.failure()
+    }
+
+    /// Sets the handler of the `open` event. One set before is replaced, and its place in the order is kept.
+    pub fn set_onopen(&self, mut handler: impl FnMut(&Self) + MaybeSend + 'static) {
+        self.set_handler(EventKind::Open, move |socket, _| handler(socket));
+    }
+
+    /// Sets the handler of the `message` event. One set before is replaced, and its place in the order is kept.
+    pub fn set_onmessage(&self, mut handler: impl FnMut(&Self, &MessageEvent) + MaybeSend + 'static) {
+        self.set_handler(EventKind::Message, move |socket, event| {
+            if let Event::Message(event) = event {
+                handler(socket, event);
+            }
+        });
+    }
+
+    /// Sets the handler of the `error` event. One set before is replaced, and its place in the order is kept.
+    pub fn set_onerror(&self, mut handler: impl FnMut(&Self) + MaybeSend + 'static) {
+        self.set_handler(EventKind::Error, move |socket, _| handler(socket));
+    }
+
+    /// Sets the handler of the `close` event. One set before is replaced, and its place in the order is kept.
+    pub fn set_onclose(&self, mut handler: impl FnMut(&Self, &CloseEvent) + MaybeSend + 'static) {
+        self.set_handler(EventKind::Close, move |socket, event| {
+            if let Event::Close(event) = event {
+                handler(socket, event);
+            }
+        });
+    }
+
+    /// Sets the handler of an event to null. One set later goes to the end of the order. False if there was none.
+    pub fn clear_handler(&self, kind: EventKind) -> bool {
+        self.0.handlers.remove_handler(kind)
+    }
+
+    /// Adds a listener, to be called after those that are there.
+    pub fn add_event_listener(
+        &self,
+        kind: EventKind,
+        listener: impl FnMut(&Self, &Event) + MaybeSend + 'static,
+    ) -> ListenerId {
+        self.0.handlers.add(kind, Registration::Listener, Box::new(listener))
+    }
+
+    /// Adds a listener that is called once at the most: `addEventListener` with the option `once`.
+    pub fn add_event_listener_once(
+        &self,
+        kind: EventKind,
+        listener: impl FnMut(&Self, &Event) + MaybeSend + 'static,
+    ) -> ListenerId {
+        self.0.handlers.add(kind, Registration::Once, Box::new(listener))
+    }
+
+    /// Removes a listener, which is then not called any more, also for an event whose listeners are being called.
+    /// False if it was not there.
+    pub fn remove_event_listener(&self, id: ListenerId) -> bool {
+        self.0.handlers.remove(id)
+    }
+
+    /// The backend, for what it offers beyond the interface.
+    pub fn backend(&self) -> &B {
+        &self.0.backend
+    }
+
+    fn set_handler(&self, kind: EventKind, handler: impl FnMut(&Self, &Event) + MaybeSend + 'static) {
+        self.0.handlers.add(kind, Registration::Handler, Box::new(handler));
+    }
+
+    pub(crate) fn dispatch(&self, event: &Event) {
+        self.0.handlers.dispatch(self, event);
+    }
+
+    pub(crate) fn forget_listeners(&self) {
+        self.0.handlers.clear();
+    }
+}
+
+impl<B: Backend> Drop for Inner<B> {
+    fn drop(&mut self) {
+        self.backend.abandon();
+    }
+}
+
+impl<B: Backend> Clone for WebSocket<B> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<B: Backend> PartialEq for WebSocket<B> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<B: Backend> Eq for WebSocket<B> {}
+
+impl<B: Backend> fmt::Debug for WebSocket<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket").field("url", &self.url()).field("ready_state", &self.ready_state()).finish()
+    }
+}
+
+impl<B: Backend> fmt::Debug for Builder<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("url", &self.url).field("protocols", &self.protocols).finish_non_exhaustive()
+    }
+}
