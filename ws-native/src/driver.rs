@@ -1,0 +1,174 @@
+//! The event loop of one socket.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use ws_core::EventTarget;
+
+use crate::backend::Native;
+use crate::clock::Clock;
+use crate::session::Session;
+use crate::transport::Transport;
+
+/// A session, shared by the socket's handles and its driver.
+#[derive(Debug)]
+pub(crate) struct Shared(Mutex<State>);
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) session: Session,
+    /// Wakes the driver; there only while it waits.
+    waker: Option<Waker>,
+}
+
+impl Shared {
+    pub(crate) fn new(session: Session) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(State { session, waker: None })))
+    }
+
+    /// Looks at the session.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        // The session holds no invariant across a panic of somebody who had it locked: nobody runs foreign code then.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the session, and wakes the driver if it waits.
+    pub(crate) fn with<R>(&self, change: impl FnOnce(&mut Session) -> R) -> R {
+        let mut state = self.lock();
+        let result = change(&mut state.session);
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        result
+    }
+}
+
+/// Runs a socket from connecting to its end.
+///
+/// Each round: run the tasks there are, with nothing locked; then wait until the transport can be read or written, a
+/// handle was used, or the deadline has passed. A handler that takes its time delays the next read, and with it the peer.
+pub(crate) async fn run<T: AsyncRead + AsyncWrite + Unpin>(
+    shared: Arc<Shared>,
+    target: EventTarget<Native>,
+    mut clock: Clock,
+    connecting: impl Future<Output = io::Result<T>>,
+) {
+    let connected = connect(&shared, &mut clock, connecting).await;
+    let mut transport = connected.map(Transport::new);
+    loop {
+        run_tasks(&shared, &target, &clock);
+        let Some(transport) = &mut transport else { return };
+        if shared.lock().session.is_closed() {
+            return end(&shared, transport).await;
+        }
+        poll_fn(|cx| poll_round(&shared, transport, &mut clock, cx)).await;
+    }
+}
+
+/// Runs all tasks there are, each as a turn of the event loop.
+fn run_tasks(shared: &Shared, target: &EventTarget<Native>, clock: &Clock) {
+    loop {
+        let task = {
+            let mut state = shared.lock();
+            state.session.begin_turn();
+            state.session.next_task(clock.now())
+        };
+        let Some(task) = task else { return };
+        target.run(task);
+    }
+}
+
+/// Opens the transport. `None`: it could not be opened, took too long, or the program gave up; the session knows.
+async fn connect<T>(
+    shared: &Shared,
+    clock: &mut Clock,
+    connecting: impl Future<Output = io::Result<T>>,
+) -> Option<T> {
+    let mut connecting = pin!(connecting);
+    poll_fn(|cx| {
+        let mut state = shared.lock();
+        if state.poll_deadline(clock, cx).is_ready() || state.session.has_task(clock.now()) {
+            return Poll::Ready(None);
+        }
+        match connecting.as_mut().poll(cx) {
+            Poll::Ready(Ok(stream)) => Poll::Ready(Some(stream)),
+            Poll::Ready(Err(error)) => {
+                state.session.lost(error);
+                Poll::Ready(None)
+            }
+            Poll::Pending => {
+                state.wait(cx);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+/// Reads and writes what can be, until there is something to run.
+fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
+    shared: &Shared,
+    transport: &mut Transport<T>,
+    clock: &mut Clock,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    let mut state = shared.lock();
+    loop {
+        let transmitted = transport.poll_transmit(&mut state.session, cx);
+        if let Poll::Ready(Err(error)) = transmitted {
+            state.session.lost(error);
+            return Poll::Ready(());
+        }
+        // The event loop is at its step 1: what has been written by now counts.
+        state.session.begin_turn();
+        if state.session.has_task(clock.now()) || state.session.is_closed() {
+            return Poll::Ready(());
+        }
+        // Reading on may have made output that no task stands for, such as a pong.
+        if transmitted.is_ready() && !state.session.output().is_empty() {
+            continue;
+        }
+        match transport.poll_receive(&mut state.session, cx) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => state.session.lost(error),
+            Poll::Pending if state.poll_deadline(clock, cx).is_ready() => {}
+            Poll::Pending => {
+                state.wait(cx);
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+/// Ends the transport, but does not wait for the peer longer than it is given.
+async fn end<T: AsyncRead + AsyncWrite + Unpin>(shared: &Shared, transport: &mut Transport<T>) {
+    let (mut output, limit) = {
+        let mut state = shared.lock();
+        (state.session.take_output(), state.session.config().end_timeout)
+    };
+    // The program was told the last event; how the transport ends after it is nobody's concern.
+    let _ = tokio::time::timeout(limit, transport.end(&mut output)).await;
+}
+
+impl State {
+    fn poll_deadline(&mut self, clock: &mut Clock, cx: &mut Context<'_>) -> Poll<()> {
+        let passed = clock.poll_deadline(self.session.deadline(), cx);
+        if passed.is_ready() {
+            self.session.handle_timeout(clock.now());
+        }
+        passed
+    }
+
+    fn wait(&mut self, cx: &Context<'_>) {
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => self.waker = Some(cx.waker().clone()),
+        }
+    }
+}

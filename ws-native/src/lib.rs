@@ -1,0 +1,47 @@
+//! WebSockets outside of a browser: [RFC 6455](https://datatracker.ietf.org/doc/html/rfc6455), and the WHATWG interface
+//! over it.
+//!
+//! Three layers, each usable without the one above it:
+//!
+//! - [`proto`]: the protocol for both roles, without I/O, clock or randomness;
+//! - [`Session`]: the protocol joined with the interface's state machine, for those who embed a JavaScript engine;
+//! - with the feature `tokio` (on by default): [`WebSocket`], the interface over TCP, and [`Connection`], the fast
+//!   asynchronous face for native programs and servers.
+//!
+//! Without default features the crate is `no_std` with `alloc`, and compiles for `wasm32-unknown-unknown`.
+#![cfg_attr(not(feature = "tokio"), no_std)]
+
+extern crate alloc;
+
+pub mod proto;
+mod session;
+
+#[cfg(feature = "tokio")]
+mod backend;
+#[cfg(feature = "tokio")]
+mod clock;
+#[cfg(feature = "tokio")]
+mod connection;
+#[cfg(feature = "tokio")]
+mod driver;
+#[cfg(feature = "tokio")]
+mod random;
+#[cfg(feature = "tokio")]
+mod runtime;
+#[cfg(feature = "tokio")]
+mod server;
+#[cfg(feature = "tokio")]
+mod transport;
+
+pub use session::{BlobId, Session};
+
+#[cfg(feature = "tokio")]
+pub use backend::{ConnectOptions, Native};
+#[cfg(feature = "tokio")]
+pub use connection::Connection;
+#[cfg(feature = "tokio")]
+pub use server::{Accepted, Incoming, Server};
+
+/// A WebSocket over TCP with the WHATWG interface.
+#[cfg(feature = "tokio")]
+pub type WebSocket = ws_core::WebSocket<Native>;

@@ -1,0 +1,553 @@
+//! The protocol's one state machine, for both roles: [RFC 6455][1].
+//!
+//! Every change of a connection's state is in this file. Roles differ in data: a client has masking keys.
+//!
+//! [1]: https://datatracker.ietf.org/doc/html/rfc6455
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
+use ws_core::CloseCode;
+
+use super::close::Close;
+use super::config::Config;
+use super::error::{Bound, Error, HandshakeError, Phase};
+use super::frame::Opcode;
+use super::handshake::client::{self, Established, Request};
+use super::handshake::server::{self, AcceptError, Incoming as IncomingRequest};
+use super::incoming::{Incoming, Received};
+use super::mask::{MaskKeys, Random};
+use super::outgoing::Outgoing;
+
+/// One end of a WebSocket connection, from the opening handshake to the end of the transport.
+///
+/// The module's documentation has its loop. All times are durations since a moment the caller chooses, once.
+pub struct Connection {
+    state: State,
+    config: Config,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    /// A client's masking keys; a server has none.
+    keys: Option<MaskKeys>,
+    /// The answer to the newest ping, while more than [`PONG_BACKLOG`] bytes wait to be transmitted.
+    pong: Option<Bytes>,
+    /// The transport has no more bytes to give.
+    ended: bool,
+    /// What must happen by when.
+    timer: Option<(Duration, Phase)>,
+}
+
+/// How many bytes may wait before pongs are held back, of which only the newest is then sent: "If an endpoint receives a
+/// Ping frame and has not yet sent Pong frame(s) in response to previous Ping frame(s), the endpoint MAY elect to send a
+/// Pong frame for only the most recently processed Ping frame."
+const PONG_BACKLOG: usize = 64 << 10;
+
+/// Which end of the connection this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The end that asked for the connection; it masks what it sends.
+    Client,
+    /// The end that accepted it.
+    Server,
+}
+
+enum State {
+    /// A client waits for the server's answer.
+    ClientHandshake(client::Handshake),
+    /// A server waits for the client's request.
+    ServerHandshake(server::Handshake),
+    /// A server's program decides about the request.
+    Deciding(IncomingRequest),
+    /// The connection is established. The two Close frames are facts; what may still be done follows from them.
+    Established {
+        close_sent: bool,
+        /// The Close frame that was received, if one was; `Some(None)`: it had no body.
+        close_received: Option<Option<Close>>,
+    },
+    /// The connection was failed; the program is still to be told.
+    Failed(Error),
+    /// The program was told the last event.
+    Closed,
+}
+
+/// What has happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A server has received a valid request: [accept](Connection::accept) or [refuse](Connection::refuse) it.
+    Request(IncomingRequest),
+    /// The WebSocket connection is established.
+    Established(Established),
+    /// A text message has been received.
+    Text(ByteString),
+    /// A binary message has been received.
+    Binary(Bytes),
+    /// A ping has been received; the pong is on its way.
+    Ping(Bytes),
+    /// A pong has been received, solicited or not.
+    Pong(Bytes),
+    /// The WebSocket closing handshake is started by the peer: its Close frame has been received, and is answered.
+    ClosingHandshakeStarted(Option<Close>),
+    /// The WebSocket connection is closed: the last event. What is still [output](Connection::output) is to be
+    /// transmitted, and then the transport to be ended.
+    Closed(Closed),
+}
+
+/// How the connection was closed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Closed {
+    /// The WebSocket closing handshake was completed.
+    pub clean: bool,
+    /// The Close frame that was received, if one was; `Some(None)`: it had no body.
+    pub received: Option<Option<Close>>,
+    /// Why the connection was failed, if it was.
+    pub error: Option<Error>,
+}
+
+/// A frame that cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The connection is not established yet, or not any more, or a Close frame was sent.
+    #[error("the connection is not open for sending")]
+    NotOpen,
+    /// A ping or pong can carry 125 bytes.
+    #[error("a control frame can carry 125 bytes")]
+    LongControl,
+}
+
+impl Connection {
+    /// A client's end. The request is [output](Self::output) at once.
+    pub fn client(request: Request, config: Config, random: Box<dyn Random>, now: Duration) -> Self {
+        let mut keys = MaskKeys::new(random);
+        let (handshake, head) = client::Handshake::start(request, keys.nonce());
+        let mut connection = Self::new(State::ClientHandshake(handshake), config, Some(keys), now);
+        connection.outgoing.push_head(head.as_bytes());
+        connection
+    }
+
+    /// A server's end.
+    pub fn server(config: Config, now: Duration) -> Self {
+        Self::new(State::ServerHandshake(server::Handshake::default()), config, None, now)
+    }
+
+    /// A server's end whose opening handshake was done by somebody else, such as an HTTP server.
+    pub fn server_established(config: Config) -> Self {
+        let established = State::Established { close_sent: false, close_received: None };
+        let mut connection = Self::new(established, config, None, Duration::ZERO);
+        connection.timer = None;
+        connection
+    }
+
+    fn new(state: State, config: Config, keys: Option<MaskKeys>, now: Duration) -> Self {
+        let role = if keys.is_some() { Role::Client } else { Role::Server };
+        Self {
+            state,
+            timer: Some((now + config.handshake_timeout, Phase::Handshake)),
+            config,
+            incoming: Incoming::new(role),
+            outgoing: Outgoing::default(),
+            keys,
+            pong: None,
+            ended: false,
+        }
+    }
+
+    /// Which end this is.
+    pub fn role(&self) -> Role {
+        if self.keys.is_some() { Role::Client } else { Role::Server }
+    }
+
+    /// The connection's bounds.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether the connection is established and this end has not sent a Close frame: messages can be sent.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Established { close_sent: false, .. })
+    }
+
+    /// Whether the last event was given out. What is still [output](Self::output) is to be transmitted.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    // Input.
+
+    /// The bytes the transport gave.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        self.incoming.buffer().extend_from_slice(bytes);
+    }
+
+    /// The buffer to read from the transport into, with room made for a read: append to it, and change nothing else.
+    pub fn read_buffer(&mut self) -> &mut BytesMut {
+        const LEAST: usize = 4 << 10;
+        const MOST: usize = 128 << 10;
+        let missing = self.incoming.missing();
+        let buffer = self.incoming.buffer();
+        if buffer.capacity() - buffer.len() < LEAST / 2 {
+            buffer.reserve(missing.clamp(LEAST, MOST));
+        }
+        buffer
+    }
+
+    /// The transport has ended: the peer sent all it had to send.
+    pub fn receive_end(&mut self) {
+        self.ended = true;
+    }
+
+    /// The transport could not be opened, or broke.
+    pub fn lost(&mut self, error: impl Into<Box<dyn core::error::Error + Send + Sync>>) {
+        self.outgoing.clear();
+        match self.state {
+            // The closing handshake is complete, and who ends the transport how is no matter any more.
+            State::Established { close_sent: true, close_received: Some(_) } => self.ended = true,
+            _ => self.fail(Error::Transport(error.into().into())),
+        }
+    }
+
+    // Time.
+
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called, if nothing happens before.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.timer.map(|(deadline, _)| deadline)
+    }
+
+    /// Time has passed. Does nothing before the deadline.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        match self.timer {
+            Some((deadline, phase)) if deadline <= now => {
+                self.timer = None;
+                match phase {
+                    Phase::Handshake | Phase::Close => self.fail(Error::Timeout(phase)),
+                    // "In abnormal cases (such as not having received a TCP Close from the server after a reasonable
+                    // amount of time) a client MAY initiate the TCP Close."
+                    Phase::End => self.ended = true,
+                }
+            }
+            _ => {}
+        }
+    }
+
+    // Output.
+
+    /// What is to be transmitted.
+    pub fn output(&self) -> &[u8] {
+        self.outgoing.bytes()
+    }
+
+    /// This many bytes of the output were transmitted. Returns how many bytes of messages were in them.
+    pub fn consume_output(&mut self, count: usize) -> u64 {
+        self.outgoing.consume(count);
+        self.outgoing.transmitted(count)
+    }
+
+    /// Takes the output, to be transmitted by somebody else, who then says so with [`transmitted`](Self::transmitted).
+    pub fn take_output(&mut self) -> BytesMut {
+        self.outgoing.take()
+    }
+
+    /// This many bytes of the output that was taken were transmitted. Returns how many bytes of messages were in them.
+    pub fn transmitted(&mut self, count: usize) -> u64 {
+        self.outgoing.transmitted(count)
+    }
+
+    // What the program does.
+
+    /// Accepts the request, with one of the subprotocols the client offers or none, and further headers.
+    ///
+    /// # Errors
+    /// [`AcceptError`]; the request then still waits for an answer.
+    pub fn accept(&mut self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<(), AcceptError> {
+        let State::Deciding(request) = &self.state else { return Err(AcceptError::NoRequest) };
+        let head = request.accept(protocol, headers)?;
+        self.outgoing.push_head(head.as_bytes());
+        self.establish();
+        Ok(())
+    }
+
+    /// Refuses the request with an HTTP status, such as 403, and a message for people. The connection ends.
+    pub fn refuse(&mut self, status: u16, message: &str) {
+        if let State::Deciding(_) = self.state {
+            self.outgoing.push_head(server::refusal(status, message).as_bytes());
+            self.fail(HandshakeError::Refused(status).into());
+        }
+    }
+
+    /// Sends a text message.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`].
+    pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
+        self.send_message(Opcode::Text, text.as_bytes())
+    }
+
+    /// Sends a binary message.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`].
+    pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
+        self.send_message(Opcode::Binary, bytes)
+    }
+
+    /// Sends a ping.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::LongControl`].
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.send_control(Opcode::Ping, payload)
+    }
+
+    /// Sends an unsolicited pong. Pings are answered without being asked to.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::LongControl`].
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.send_control(Opcode::Pong, payload)
+    }
+
+    /// Starts the WebSocket closing handshake, after the messages that were sent. `None`: a Close frame with no body.
+    ///
+    /// Before the connection is established, it is failed instead. Does nothing after a Close frame was sent.
+    pub fn start_closing_handshake(&mut self, close: Option<&Close>, now: Duration) {
+        match &mut self.state {
+            State::Established { close_sent: false, .. } => {
+                self.send_close(close);
+                self.timer = Some((now + self.config.close_timeout, Phase::Close));
+            }
+            State::Established { close_sent: true, .. } | State::Failed(_) | State::Closed => {}
+            State::ClientHandshake(_) | State::ServerHandshake(_) | State::Deciding(_) => self.fail(Error::Cancelled),
+        }
+    }
+
+    /// Fails the WebSocket connection: [RFC 6455, section 7.1.7][1]. Does nothing to one that has failed or is closed.
+    ///
+    /// [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-7.1.7
+    pub fn fail(&mut self, error: Error) {
+        match &self.state {
+            State::Failed(_) | State::Closed => return,
+            // "If _The WebSocket Connection is Established_ prior to the point where the endpoint is required to _Fail
+            // the WebSocket Connection_, the endpoint SHOULD send a Close frame with an appropriate status code before
+            // proceeding to _Close the WebSocket Connection_."
+            State::Established { close_sent: false, .. } => {
+                if let Some(code) = error.close_code() {
+                    self.send_close(Some(&Close::new(code)));
+                }
+            }
+            // A request that is given up need not go out.
+            State::ClientHandshake(_) => self.outgoing.clear(),
+            State::Established { .. } | State::ServerHandshake(_) | State::Deciding(_) => {}
+        }
+        self.timer = None;
+        self.state = State::Failed(error);
+    }
+
+    // What has happened.
+
+    /// The next event. `None`: nothing more until there is input, or time has passed.
+    pub fn poll(&mut self, now: Duration) -> Option<Event> {
+        self.release_pong();
+        loop {
+            match self.step(now) {
+                Ok(Step::Event(event)) => return Some(event),
+                Ok(Step::Wait) => return None,
+                Err(error) => self.fail(error),
+            }
+        }
+    }
+
+    fn step(&mut self, now: Duration) -> Result<Step, Error> {
+        match &mut self.state {
+            State::ClientHandshake(handshake) => {
+                match handshake.advance(self.incoming.buffer(), self.config.max_head)? {
+                    Some(established) => {
+                        self.establish();
+                        Ok(Step::Event(Event::Established(established)))
+                    }
+                    None => self.wait_unless_ended(HandshakeError::Ended.into()),
+                }
+            }
+            State::ServerHandshake(handshake) => {
+                match handshake.advance(self.incoming.buffer(), self.config.max_head) {
+                    Ok(Some(request)) => {
+                        self.state = State::Deciding(request.clone());
+                        Ok(Step::Event(Event::Request(request)))
+                    }
+                    Ok(None) => self.wait_unless_ended(HandshakeError::Ended.into()),
+                    Err(error) => {
+                        let refusal = server::refusal(error.status(), &alloc::format!("{error}\n"));
+                        self.outgoing.push_head(refusal.as_bytes());
+                        Err(error.into())
+                    }
+                }
+            }
+            State::Deciding(_) => self.wait_unless_ended(HandshakeError::Ended.into()),
+            State::Established { close_received: None, .. } => match self.incoming.next(&self.config)? {
+                Some(received) => Ok(self.take(received, now)),
+                None => self.wait_unless_ended(Error::Ended),
+            },
+            State::Established { close_received: close_received @ Some(_), .. } => {
+                // "After receiving a Close frame, [...] the endpoint [...] discard[s] any further data received."
+                self.incoming.buffer().clear();
+                // Section 7.1.1: "the server MUST close the connection immediately [...]. The client SHOULD wait for the
+                // server to close the connection".
+                if self.keys.is_some() && !self.ended {
+                    return Ok(Step::Wait);
+                }
+                let closed = Closed { clean: true, received: close_received.take(), error: None };
+                Ok(self.close(closed))
+            }
+            State::Failed(_) => {
+                let State::Failed(error) = core::mem::replace(&mut self.state, State::Closed) else {
+                    return Ok(Step::Wait);
+                };
+                Ok(self.close(Closed { clean: false, received: None, error: Some(error) }))
+            }
+            State::Closed => {
+                self.incoming.buffer().clear();
+                Ok(Step::Wait)
+            }
+        }
+    }
+
+    fn wait_unless_ended(&self, error: Error) -> Result<Step, Error> {
+        if self.ended { Err(error) } else { Ok(Step::Wait) }
+    }
+
+    fn establish(&mut self) {
+        self.state = State::Established { close_sent: false, close_received: None };
+        self.timer = None;
+    }
+
+    fn close(&mut self, closed: Closed) -> Step {
+        self.state = State::Closed;
+        self.timer = None;
+        Step::Event(Event::Closed(closed))
+    }
+
+    fn take(&mut self, received: Received, now: Duration) -> Step {
+        Step::Event(match received {
+            Received::Text(text) => Event::Text(text),
+            Received::Binary(bytes) => Event::Binary(bytes),
+            Received::Pong(payload) => Event::Pong(payload),
+            Received::Ping(payload) => {
+                // "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already
+                // received a Close frame."
+                self.pong = Some(payload.clone());
+                self.release_pong();
+                Event::Ping(payload)
+            }
+            Received::Close(close) => {
+                // "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST
+                // send a Close frame in response. (When sending a Close frame in response, the endpoint typically echos
+                // the status code it received.)"
+                if self.is_open() {
+                    let echo = close.as_ref().map(|close| Close::new(close.code));
+                    self.send_close(echo.as_ref());
+                }
+                self.state = State::Established { close_sent: true, close_received: Some(close.clone()) };
+                self.timer = Some((now + self.config.end_timeout, Phase::End));
+                Event::ClosingHandshakeStarted(close)
+            }
+        })
+    }
+
+    fn release_pong(&mut self) {
+        if self.outgoing.bytes().len() <= PONG_BACKLOG
+            && let Some(payload) = self.pong.take()
+            && self.is_open()
+        {
+            self.push(Opcode::Pong, &payload, 0);
+        }
+    }
+
+    fn send_message(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
+        if !self.is_open() {
+            return Err(SendError::NotOpen);
+        }
+        if self.outgoing.bytes().len() + payload.len() > self.config.max_send_queue {
+            // "if the data cannot be sent, e.g. because it would need to be buffered but the buffer is full, the user
+            // agent must flag the WebSocket as full and then close the WebSocket connection."
+            self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
+            return Ok(());
+        }
+        self.push(opcode, payload, payload.len() as u64);
+        Ok(())
+    }
+
+    fn send_control(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
+        if !self.is_open() {
+            return Err(SendError::NotOpen);
+        }
+        if payload.len() > 125 {
+            return Err(SendError::LongControl);
+        }
+        self.push(opcode, payload, 0);
+        Ok(())
+    }
+
+    fn send_close(&mut self, close: Option<&Close>) {
+        let body = close.map(Close::encode).unwrap_or_default();
+        self.push(Opcode::Close, &body, 0);
+        if let State::Established { close_sent, .. } = &mut self.state {
+            *close_sent = true;
+        }
+    }
+
+    fn push(&mut self, opcode: Opcode, payload: &[u8], application: u64) {
+        let key = self.keys.as_mut().map(MaskKeys::next_key);
+        self.outgoing.push(true, opcode, payload, key, application);
+    }
+}
+
+/// What a step of the state machine came to.
+enum Step {
+    Event(Event),
+    Wait,
+}
+
+impl Closed {
+    /// _The WebSocket Connection Close Code_: [RFC 6455, section 7.1.5][1].
+    ///
+    /// [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-7.1.5
+    pub fn code(&self) -> CloseCode {
+        match &self.received {
+            Some(Some(close)) => close.code,
+            // "If this Close control frame contains no status code, _The WebSocket Connection Close Code_ is considered
+            // to be 1005."
+            Some(None) => CloseCode::NO_STATUS,
+            // "If _The WebSocket Connection is Closed_ and no Close control frame was received by the endpoint [...],
+            // _The WebSocket Connection Close Code_ is considered to be 1006."
+            None => CloseCode::ABNORMAL,
+        }
+    }
+
+    /// _The WebSocket Connection Close Reason_; empty if none was received.
+    pub fn reason(&self) -> &str {
+        self.received.as_ref().and_then(Option::as_ref).map_or("", |close| &close.reason)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("role", &self.role()).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ClientHandshake(_) => "ClientHandshake",
+            Self::ServerHandshake(_) => "ServerHandshake",
+            Self::Deciding(_) => "Deciding",
+            Self::Established { .. } => "Established",
+            Self::Failed(_) => "Failed",
+            Self::Closed => "Closed",
+        })
+    }
+}

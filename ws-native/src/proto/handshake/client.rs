@@ -1,0 +1,327 @@
+//! The client's half: [RFC 6455, sections 4.1 and 4.2.2][1], as altered by [the WHATWG standard][2].
+//!
+//! [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-4.1
+//! [2]: https://websockets.spec.whatwg.org/#websocket-opening-handshake
+
+use alloc::{string::String, vec, vec::Vec};
+use core::fmt::Write as _;
+
+use bytes::BytesMut;
+use ws_core::subprotocol;
+
+use super::http::{self, HeadEnd, Headers, MAX_HEADERS};
+use crate::proto::error::{Found, HandshakeError};
+
+/// What a client asks a server for.
+///
+/// ```
+/// use ws_native::proto::Request;
+/// let request = Request::new("example.org:8080", "/chat?room=1", &["v2", "v1"])?.header("Origin", "https://a.example")?;
+/// assert!(Request::new("example.org", "/", &[] as &[&str])?.header("Host", "b.example").is_err());
+/// # Ok::<(), ws_native::proto::RequestError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    host: String,
+    resource: String,
+    protocols: Vec<String>,
+    headers: Vec<(String, String)>,
+}
+
+/// A request that cannot be written as HTTP, or that would not be one for a WebSocket any more.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The host or the resource name has a character it must not have.
+    #[error("{0:?} cannot stand in a request line or a Host header")]
+    Target(String),
+    /// A subprotocol is not a token, or occurs twice.
+    #[error(transparent)]
+    Subprotocol(#[from] ws_core::SyntaxError),
+    /// The handshake sets this header itself.
+    #[error("the header {0} is set by the opening handshake itself")]
+    Forbidden(String),
+    /// A header's name is not a token, or its value has a control character.
+    #[error("the header {0:?} has a character it must not have")]
+    Header(String),
+}
+
+/// What was agreed on in the opening handshake.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Established {
+    /// The subprotocol in use.
+    pub protocol: Option<String>,
+    /// The extensions in use; empty if there are none.
+    pub extensions: String,
+    /// The headers of the peer's half.
+    pub headers: Headers,
+}
+
+impl Request {
+    /// A request for this resource name (path and query), with the value of the Host header (host and, if it is not the
+    /// scheme's default, port).
+    ///
+    /// # Errors
+    /// [`RequestError::Target`], [`RequestError::Subprotocol`].
+    pub fn new<S: AsRef<str>>(host: &str, resource: &str, protocols: &[S]) -> Result<Self, RequestError> {
+        for part in [host, resource] {
+            if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(RequestError::Target(part.into()));
+            }
+        }
+        subprotocol::validate(protocols)?;
+        let protocols = protocols.iter().map(|protocol| protocol.as_ref().into()).collect();
+        Ok(Self { host: host.into(), resource: resource.into(), protocols, headers: Vec::new() })
+    }
+
+    /// Adds a header, such as Origin, Cookie or Authorization.
+    ///
+    /// # Errors
+    /// [`RequestError::Forbidden`] for a header that belongs to the handshake, [`RequestError::Header`] for one that
+    /// cannot be written.
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, RequestError> {
+        if !subprotocol::is_token(name) || !http::is_header_value(value) {
+            return Err(RequestError::Header(name.into()));
+        }
+        let lower = name.to_ascii_lowercase();
+        let own = ["host", "upgrade", "connection", "content-length", "transfer-encoding"];
+        if own.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
+            return Err(RequestError::Forbidden(name.into()));
+        }
+        self.headers.push((name.into(), value.into()));
+        Ok(self)
+    }
+
+    /// Writes the request.
+    fn encode(&self, key: &str) -> String {
+        let mut head = String::with_capacity(256);
+        // Writing into a String cannot fail.
+        let _ = write!(
+            head,
+            "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n",
+            self.resource, self.host
+        );
+        if !self.protocols.is_empty() {
+            let _ = write!(head, "Sec-WebSocket-Protocol: {}\r\n", self.protocols.join(", "));
+        }
+        for (name, value) in &self.headers {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        head.push_str("\r\n");
+        head
+    }
+}
+
+/// A client that waits for the server's answer.
+#[derive(Debug)]
+pub(in crate::proto) struct Handshake {
+    protocols: Vec<String>,
+    /// The value of Sec-WebSocket-Accept that proves that the server has read the request.
+    accept: String,
+    end: HeadEnd,
+}
+
+impl Handshake {
+    /// Starts, and gives the request to send.
+    pub(in crate::proto) fn start(request: Request, nonce: [u8; 16]) -> (Self, String) {
+        let key = http::key_from(nonce);
+        let head = request.encode(&key);
+        (Self { protocols: request.protocols, accept: http::accept_for(&key), end: HeadEnd::default() }, head)
+    }
+
+    /// Takes the answer off the buffer's front once it is complete. What follows it belongs to the frames.
+    pub(in crate::proto) fn advance(
+        &mut self,
+        buffer: &mut BytesMut,
+        max: usize,
+    ) -> Result<Option<Established>, HandshakeError> {
+        let prefix = b"HTTP/1.1 ";
+        let length = buffer.len().min(prefix.len());
+        if buffer[..length] != prefix[..length] {
+            return Err(HandshakeError::NotHttp("the answer does not begin with HTTP/1.1"));
+        }
+        let Some(head) = self.end.take(buffer, max)? else { return Ok(None) };
+        let mut parsed = vec![httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut response = httparse::Response::new(&mut parsed);
+        response.parse(&head).map_err(http::parse_error)?;
+        let status = response.code.unwrap_or_default();
+        self.validate(status, Headers::from(&*response.headers)).map(Some)
+    }
+
+    fn validate(&self, status: u16, headers: Headers) -> Result<Established, HandshakeError> {
+        // "1. If response is a network error or its status is not 101, fail the WebSocket connection."
+        if status != 101 {
+            return Err(HandshakeError::Status(status));
+        }
+        // "2. If protocols is not the empty list and extracting header list values given `Sec-WebSocket-Protocol` and
+        // response's header list results in null, failure, or the empty byte sequence, then fail the WebSocket
+        // connection."
+        if !self.protocols.is_empty() && headers.get_all("Sec-WebSocket-Protocol").all(<[u8]>::is_empty) {
+            return Err(HandshakeError::NoSubprotocol);
+        }
+        // "3. Follow the requirements stated step 2 to step 6, inclusive, of the last set of steps in section 4.1."
+        // 2. "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is
+        //    not an ASCII case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket
+        //    Connection_."
+        if !headers.single("Upgrade")?.eq_ignore_ascii_case("websocket") {
+            return Err(HandshakeError::Header { name: "Upgrade", found: Found::Wrong });
+        }
+        // 3. "If the response lacks a |Connection| header field or the |Connection| header field doesn't contain a token
+        //    that is an ASCII case-insensitive match for the value "Upgrade", the client MUST _Fail [...]_."
+        headers.expect_element("Connection", "Upgrade")?;
+        // 4. "If the response lacks a |Sec-WebSocket-Accept| header field or the |Sec-WebSocket-Accept| contains a value
+        //    other than [...], the client MUST _Fail the WebSocket Connection_."
+        if headers.single("Sec-WebSocket-Accept")? != self.accept {
+            return Err(HandshakeError::Header { name: "Sec-WebSocket-Accept", found: Found::Wrong });
+        }
+        // 5. "If the response includes a |Sec-WebSocket-Extensions| header field and this header field indicates the use
+        //    of an extension that was not present in the client's handshake [...], the client MUST _Fail [...]_."
+        if let Some(extension) = headers.list("Sec-WebSocket-Extensions").find(|element| !element.is_empty()) {
+            return Err(HandshakeError::Extension(extension.into()));
+        }
+        // 6. "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use
+        //    of a subprotocol that was not present in the client's handshake [...], the client MUST _Fail [...]_."
+        let protocol = match headers.get("Sec-WebSocket-Protocol") {
+            None => None,
+            Some(_) => {
+                let picked = headers.single("Sec-WebSocket-Protocol")?;
+                if !self.protocols.iter().any(|offered| offered == picked) {
+                    return Err(HandshakeError::Subprotocol(picked.into()));
+                }
+                Some(picked.into())
+            }
+        };
+        Ok(Established { protocol, extensions: String::new(), headers })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{borrow::ToOwned as _, format};
+
+    const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+    fn answer(protocols: &[&str], head: &str) -> Result<Option<Established>, HandshakeError> {
+        let request = Request::new("h", "/", protocols).unwrap();
+        let (mut handshake, _) = Handshake::start(request, *b"the sample nonce");
+        handshake.advance(&mut BytesMut::from(head.as_bytes()), 4096)
+    }
+
+    fn answer_with(protocols: &[&str], headers: &str) -> Result<Option<Established>, HandshakeError> {
+        answer(
+            protocols,
+            &format!(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: keep-alive, upgrade\r\n\
+                 Sec-WebSocket-Accept: {ACCEPT}\r\n{headers}\r\n"
+            ),
+        )
+    }
+
+    #[test]
+    fn the_request_is_the_one_of_section_1_3() {
+        let request = Request::new("server.example.com", "/chat", &["chat", "superchat"]).unwrap();
+        let (_, head) =
+            Handshake::start(request.header("Origin", "http://example.com").unwrap(), *b"the sample nonce");
+        assert_eq!(
+            head,
+            "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nConnection: Upgrade\r\nPragma: no-cache\r\n\
+             Cache-Control: no-cache\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat, superchat\r\n\
+             Origin: http://example.com\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn headers_that_would_break_the_request_are_refused() {
+        let request = || Request::new("h", "/", &[] as &[&str]).unwrap();
+        for name in ["Host", "upgrade", "CONNECTION", "Sec-WebSocket-Key", "sec-websocket-extensions"] {
+            assert_eq!(request().header(name, "x"), Err(RequestError::Forbidden(name.into())));
+        }
+        for (name, value) in [("A", "x\r\nB: y"), ("A", "x\ny"), ("A", "\0"), ("A b", "x"), ("", "x")] {
+            assert_eq!(request().header(name, value), Err(RequestError::Header(name.to_owned())));
+        }
+        assert!(Request::new("h", "/a b", &[] as &[&str]).is_err());
+        assert!(Request::new("h\r\nX: y", "/", &[] as &[&str]).is_err());
+        assert!(Request::new("h", "/", &["a", "a"]).is_err());
+    }
+
+    #[test]
+    fn a_good_answer_establishes_the_connection() {
+        let established = answer_with(&["b", "a"], "Sec-WebSocket-Protocol: a\r\n").unwrap().unwrap();
+        assert_eq!(established.protocol.as_deref(), Some("a"));
+        assert_eq!(established.headers.get("upgrade"), Some(&b"WebSocket"[..]));
+        assert_eq!(answer_with(&[], "").unwrap().unwrap().protocol, None);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_101_is_refused() {
+        for status in [100, 200, 301, 401, 404, 500] {
+            let head = format!("HTTP/1.1 {status} No\r\nLocation: /x\r\n\r\n");
+            assert_eq!(answer(&[], &head), Err(HandshakeError::Status(status)));
+        }
+    }
+
+    #[test]
+    fn what_is_not_http_is_refused_at_its_first_byte() {
+        assert_eq!(answer(&[], "H"), Ok(None));
+        assert!(matches!(answer(&[], "\x16\x03"), Err(HandshakeError::NotHttp(_))));
+        assert!(matches!(answer(&[], "HTTP/1.0 101 x\r\n\r\n"), Err(HandshakeError::NotHttp(_))));
+        assert!(matches!(answer(&[], "HTTP/1.1 1x1 x\r\n\r\n"), Err(HandshakeError::NotHttp(_))));
+        assert!(matches!(answer(&[], "HTTP/1.1 101 x\r\nA b: c\r\n\r\n"), Err(HandshakeError::NotHttp(_))));
+    }
+
+    #[test]
+    fn a_head_without_end_is_refused() {
+        assert_eq!(answer(&[], &format!("HTTP/1.1 101 {}", "x".repeat(5000))), Err(HandshakeError::TooLarge));
+        let many = "A: b\r\n".repeat(MAX_HEADERS + 1);
+        assert_eq!(answer(&[], &format!("HTTP/1.1 101 x\r\n{many}\r\n")), Err(HandshakeError::TooLarge));
+    }
+
+    #[test]
+    fn each_header_must_be_there_and_right() {
+        let good = [
+            ("Upgrade", "websocket", "h2c"),
+            ("Connection", "Upgrade", "close"),
+            ("Sec-WebSocket-Accept", ACCEPT, "s3pPLMBiTxaQ9kYGzzhZRbK+xOp="),
+        ];
+        for broken in 0..good.len() {
+            for found in [Found::Missing, Found::Wrong] {
+                let mut head = String::from("HTTP/1.1 101 x\r\n");
+                for (index, (name, right, wrong)) in good.iter().enumerate() {
+                    match found {
+                        _ if index != broken => head.push_str(&format!("{name}: {right}\r\n")),
+                        Found::Wrong => head.push_str(&format!("{name}: {wrong}\r\n")),
+                        Found::Missing => {}
+                    }
+                }
+                head.push_str("\r\n");
+                assert_eq!(answer(&[], &head), Err(HandshakeError::Header { name: good[broken].0, found }));
+            }
+        }
+    }
+
+    #[test]
+    fn only_an_offered_subprotocol_may_be_picked() {
+        let picked = |name: &str| format!("Sec-WebSocket-Protocol: {name}\r\n");
+        assert_eq!(answer_with(&["a"], ""), Err(HandshakeError::NoSubprotocol));
+        assert_eq!(answer_with(&["a"], &picked("")), Err(HandshakeError::NoSubprotocol));
+        assert_eq!(answer_with(&["a"], &picked("A")), Err(HandshakeError::Subprotocol("A".into())));
+        assert_eq!(answer_with(&["a", "b"], &picked("a, b")), Err(HandshakeError::Subprotocol("a, b".into())));
+        assert_eq!(answer_with(&[], &picked("a")), Err(HandshakeError::Subprotocol("a".into())));
+        let twice = format!("{}{}", picked("a"), picked("a"));
+        assert!(answer_with(&["a"], &twice).is_err());
+    }
+
+    #[test]
+    fn an_extension_that_was_not_offered_is_refused() {
+        let header = "Sec-WebSocket-Extensions: \r\nSec-WebSocket-Extensions: permessage-deflate; x\r\n";
+        assert_eq!(
+            answer_with(&[], header),
+            Err(HandshakeError::Extension("permessage-deflate; x".into()))
+        );
+        assert!(answer_with(&[], "Sec-WebSocket-Extensions: \r\n").is_ok());
+    }
+}

@@ -1,0 +1,225 @@
+//! The server's half: [RFC 6455, section 4.2](https://datatracker.ietf.org/doc/html/rfc6455#section-4.2).
+
+use alloc::{format, string::String, vec};
+use core::fmt::Write as _;
+
+use bytes::BytesMut;
+use ws_core::subprotocol;
+
+use super::http::{self, HeadEnd, Headers, MAX_HEADERS};
+use crate::proto::error::{Found, HandshakeError};
+
+/// A client's request, to be accepted or refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    resource: String,
+    key: String,
+    headers: Headers,
+}
+
+/// An answer that cannot be given.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AcceptError {
+    /// There is no request to answer.
+    #[error("there is no request to answer")]
+    NoRequest,
+    /// The subprotocol was not offered by the client.
+    #[error("the client did not offer the subprotocol {0:?}")]
+    Subprotocol(String),
+    /// A header's name is not a token, its value has a control character, or it belongs to the handshake.
+    #[error("the header {0:?} cannot be sent")]
+    Header(String),
+}
+
+impl Incoming {
+    /// Checks a request that was read by somebody else, such as an HTTP server: its method, its path and query, its
+    /// headers. That it is HTTP/1.1 is for the caller to check.
+    ///
+    /// # Errors
+    /// [`HandshakeError`], whose [`status`](HandshakeError::status) is what to answer.
+    pub fn validate(method: &str, resource: &str, headers: Headers) -> Result<Self, HandshakeError> {
+        // 1. "An HTTP/1.1 or higher GET request, including a "Request-URI" that should be interpreted as a /resource
+        //    name/."
+        if method != "GET" {
+            return Err(HandshakeError::Method);
+        }
+        // 2. "A |Host| header field containing the server's authority."
+        headers.single("Host")?;
+        // 3. "An |Upgrade| header field containing the value "websocket", treated as an ASCII case-insensitive value."
+        headers.expect_element("Upgrade", "websocket")?;
+        // 4. "A |Connection| header field that includes the token "Upgrade", treated as an ASCII case-insensitive
+        //    value."
+        headers.expect_element("Connection", "Upgrade")?;
+        // 6. "A |Sec-WebSocket-Version| header field, with a value of 13."
+        if headers.single("Sec-WebSocket-Version")? != "13" {
+            return Err(HandshakeError::Header { name: "Sec-WebSocket-Version", found: Found::Wrong });
+        }
+        // 5. "A |Sec-WebSocket-Key| header field with a base64-encoded value that, when decoded, is 16 bytes in length."
+        let key = headers.single("Sec-WebSocket-Key")?;
+        if !http::is_key(key) {
+            return Err(HandshakeError::Header { name: "Sec-WebSocket-Key", found: Found::Wrong });
+        }
+        Ok(Self { resource: resource.into(), key: key.into(), headers })
+    }
+
+    /// The value of `Sec-WebSocket-Accept` in the answer that accepts.
+    pub fn accept_value(&self) -> String {
+        http::accept_for(&self.key)
+    }
+
+    /// The resource name: path and query.
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// The subprotocols the client offers, in order of its preference.
+    pub fn protocols(&self) -> impl Iterator<Item = &str> {
+        self.headers.list("Sec-WebSocket-Protocol").filter(|protocol| !protocol.is_empty())
+    }
+
+    /// All headers of the request.
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// Writes the answer that accepts.
+    pub(in crate::proto) fn accept(
+        &self,
+        protocol: Option<&str>,
+        headers: &[(&str, &str)],
+    ) -> Result<String, AcceptError> {
+        let mut head = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {}\r\n",
+            self.accept_value()
+        );
+        if let Some(protocol) = protocol {
+            if !self.protocols().any(|offered| offered == protocol) {
+                return Err(AcceptError::Subprotocol(protocol.into()));
+            }
+            // Writing into a String cannot fail.
+            let _ = write!(head, "Sec-WebSocket-Protocol: {protocol}\r\n");
+        }
+        for (name, value) in headers {
+            let own = name.to_ascii_lowercase().starts_with("sec-websocket-");
+            if own || !subprotocol::is_token(name) || !http::is_header_value(value) {
+                return Err(AcceptError::Header((*name).into()));
+            }
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        head.push_str("\r\n");
+        Ok(head)
+    }
+}
+
+/// Writes an answer that refuses.
+pub(in crate::proto) fn refusal(status: u16, message: &str) -> String {
+    // "[...] the server MUST respond with a |Sec-WebSocket-Version| header indicating the version(s) the server is
+    // capable of understanding."
+    let upgrade = if status == 426 { "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" } else { "" };
+    let allow = if status == 405 { "Allow: GET\r\n" } else { "" };
+    let reason = match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        426 => "Upgrade Required",
+        431 => "Request Header Fields Too Large",
+        503 => "Service Unavailable",
+        _ => "Refused",
+    };
+    format!(
+        "HTTP/1.1 {status} {reason}\r\n{upgrade}{allow}Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Length: {}\r\n\r\n{message}",
+        message.len()
+    )
+}
+
+/// A server that waits for the client's request.
+#[derive(Debug, Default)]
+pub(in crate::proto) struct Handshake {
+    end: HeadEnd,
+}
+
+impl Handshake {
+    /// Takes the request off the buffer's front once it is complete.
+    pub(in crate::proto) fn advance(
+        &mut self,
+        buffer: &mut BytesMut,
+        max: usize,
+    ) -> Result<Option<Incoming>, HandshakeError> {
+        let Some(head) = self.end.take(buffer, max)? else { return Ok(None) };
+        let mut parsed = vec![httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut request = httparse::Request::new(&mut parsed);
+        request.parse(&head).map_err(http::parse_error)?;
+        if request.version != Some(1) {
+            return Err(HandshakeError::NotHttp("the version is not HTTP/1.1"));
+        }
+        let headers = Headers::from(&*request.headers);
+        Incoming::validate(request.method.unwrap_or_default(), request.path.unwrap_or_default(), headers).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    const GOOD: &str = "GET /chat?x HTTP/1.1\r\nHost: h\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n\
+                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+                        Sec-WebSocket-Protocol: a, b\r\nSec-WebSocket-Protocol: c\r\n\r\n";
+
+    fn read(head: &str) -> Result<Option<Incoming>, HandshakeError> {
+        Handshake::default().advance(&mut BytesMut::from(head.as_bytes()), 4096)
+    }
+
+    #[test]
+    fn a_request_is_read_and_accepted() {
+        let request = read(GOOD).unwrap().unwrap();
+        assert_eq!(request.resource(), "/chat?x");
+        assert_eq!(request.protocols().collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(
+            request.accept(Some("b"), &[("Server", "x")]).unwrap(),
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: b\r\nServer: x\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn an_answer_keeps_to_what_was_offered() {
+        let request = read(GOOD).unwrap().unwrap();
+        assert_eq!(request.accept(Some("d"), &[]), Err(AcceptError::Subprotocol("d".into())));
+        assert_eq!(request.accept(None, &[("A", "x\r\ny")]), Err(AcceptError::Header("A".into())));
+        assert!(request.accept(None, &[("Sec-WebSocket-Extensions", "x")]).is_err());
+    }
+
+    #[test]
+    fn requests_that_are_none_for_a_websocket_are_refused_with_a_fitting_status() {
+        let cases = [
+            (GOOD.replace("GET", "POST"), 405),
+            (GOOD.replace("HTTP/1.1", "HTTP/1.0"), 400),
+            (GOOD.replace("Host: h\r\n", ""), 400),
+            (GOOD.replace("Host: h\r\n", "Host: h\r\nHost: i\r\n"), 400),
+            (GOOD.replace("Upgrade: WebSocket\r\n", ""), 426),
+            (GOOD.replace(", Upgrade", ""), 426),
+            (GOOD.replace("Version: 13", "Version: 8"), 426),
+            (GOOD.replace("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ="), 400),
+            (GOOD.replace("/chat?x", "/chat x"), 400),
+        ];
+        for (head, status) in cases {
+            assert_eq!(read(&head).unwrap_err().status(), status, "{head}");
+        }
+        assert_eq!(read(&"x".repeat(5000)).unwrap_err().status(), 431);
+    }
+
+    #[test]
+    fn a_refusal_for_the_version_names_the_one_that_is_spoken() {
+        assert_eq!(
+            refusal(426, "no"),
+            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nConnection: close\r\n\
+             Content-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n\r\nno"
+        );
+    }
+}

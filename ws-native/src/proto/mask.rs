@@ -1,0 +1,112 @@
+//! Masking: [RFC 6455, section 5.3](https://datatracker.ietf.org/doc/html/rfc6455#section-5.3).
+
+use alloc::boxed::Box;
+
+/// A source of randomness fit for masking keys and handshake nonces.
+///
+/// "The masking key needs to be unpredictable; thus, the masking key MUST be derived from a strong source of entropy":
+/// the system's secure generator, not a fast one. Any `FnMut(&mut [u8])` will do.
+pub trait Random: Send {
+    /// Fills the buffer.
+    fn fill(&mut self, buffer: &mut [u8]);
+}
+
+impl<F: FnMut(&mut [u8]) + Send> Random for F {
+    fn fill(&mut self, buffer: &mut [u8]) {
+        self(buffer);
+    }
+}
+
+/// The masking keys of a client, drawn many at a time.
+pub(super) struct MaskKeys {
+    random: Box<dyn Random>,
+    drawn: [u8; Self::DRAW],
+    /// Where the unused keys begin; at the end of `drawn` none is left.
+    used: usize,
+}
+
+impl MaskKeys {
+    /// Bytes drawn at a time: 64 keys.
+    const DRAW: usize = 256;
+
+    pub(super) fn new(random: Box<dyn Random>) -> Self {
+        Self { random, drawn: [0; Self::DRAW], used: Self::DRAW }
+    }
+
+    /// The nonce of an opening handshake: "a randomly selected 16-byte value".
+    pub(super) fn nonce(&mut self) -> [u8; 16] {
+        let mut nonce = [0; 16];
+        self.random.fill(&mut nonce);
+        nonce
+    }
+
+    /// A key, used once.
+    pub(super) fn next_key(&mut self) -> [u8; 4] {
+        if self.used == Self::DRAW {
+            self.random.fill(&mut self.drawn);
+            self.used = 0;
+        }
+        let mut key = [0; 4];
+        key.copy_from_slice(&self.drawn[self.used..self.used + 4]);
+        self.used += 4;
+        key
+    }
+}
+
+/// Masks or unmasks a part of a payload, which begins at this offset of it.
+///
+/// "Octet i of the transformed data ("transformed-octet-i") is the XOR of octet i of the original data
+/// ("original-octet-i") with octet at index i modulo 4 of the masking key ("masking-key-octet-j")."
+pub(super) fn apply(part: &mut [u8], key: [u8; 4], offset: usize) {
+    let mut key = key;
+    key.rotate_left(offset % 4);
+    let word = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
+    let (words, rest) = part.as_chunks_mut::<8>();
+    for chunk in words {
+        *chunk = (u64::from_ne_bytes(*chunk) ^ word).to_ne_bytes();
+    }
+    for (byte, mask) in rest.iter_mut().zip(key.iter().cycle()) {
+        *byte ^= mask;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn the_example_of_section_5_7_is_masked() {
+        let mut hello = *b"Hello";
+        apply(&mut hello, [0x37, 0xfa, 0x21, 0x3d], 0);
+        assert_eq!(hello, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+    }
+
+    #[test]
+    fn a_payload_masked_in_parts_is_the_payload_masked_whole() {
+        let key = [1, 2, 4, 8];
+        let plain: Vec<u8> = (0..100).collect();
+        let expected: Vec<u8> = plain.iter().enumerate().map(|(i, byte)| byte ^ key[i % 4]).collect();
+        for cut in 0..plain.len() {
+            let mut parts = plain.clone();
+            let (head, tail) = parts.split_at_mut(cut);
+            apply(head, key, 0);
+            apply(tail, key, cut);
+            assert_eq!(parts, expected, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn every_key_is_drawn_once() {
+        let mut counter = 0_u8;
+        let mut keys = MaskKeys::new(Box::new(move |buffer: &mut [u8]| {
+            for byte in buffer {
+                *byte = counter;
+                counter = counter.wrapping_add(1);
+            }
+        }));
+        let drawn: Vec<[u8; 4]> = (0..65).map(|_| keys.next_key()).collect();
+        assert_eq!(drawn[..2], [[0, 1, 2, 3], [4, 5, 6, 7]]);
+        assert_eq!(drawn[63..], [[252, 253, 254, 255], [0, 1, 2, 3]]);
+    }
+}

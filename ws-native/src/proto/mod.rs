@@ -1,0 +1,62 @@
+//! RFC 6455 without I/O, without a clock and without randomness: bytes and time go in, events and bytes come out.
+//!
+//! [`Connection`] is the whole protocol for both roles. Its loop, printed once:
+//!
+//! ```
+//! use core::time::Duration;
+//! use ws_native::proto::{Config, Connection, Event, Request};
+//!
+//! let now = Duration::ZERO; // on any monotonic clock the caller likes
+//! let random = |bytes: &mut [u8]| bytes.fill(7); // a program uses its system's secure generator
+//! let request = Request::new("example.org", "/chat", &["v1"])?;
+//! let mut client = Connection::client(request, Config::default(), Box::new(random), now);
+//! let mut server = Connection::server(Config::default(), now);
+//!
+//! let mut received = vec![];
+//! for _ in 0..4 {
+//!     // What one end wants to write is what the other one reads.
+//!     server.receive(client.output());
+//!     client.consume_output(client.output().len());
+//!     client.receive(server.output());
+//!     server.consume_output(server.output().len());
+//!     // Then each end says what has happened.
+//!     while let Some(event) = server.poll(now) {
+//!         match event {
+//!             Event::Request(request) => server.accept(request.protocols().next(), &[])?,
+//!             Event::Text(text) => received.push(text),
+//!             _ => {}
+//!         }
+//!     }
+//!     while let Some(event) = client.poll(now) {
+//!         if let Event::Established(established) = event {
+//!             assert_eq!(established.protocol.as_deref(), Some("v1"));
+//!             client.send_text("hello")?;
+//!         }
+//!     }
+//! }
+//! assert_eq!(received, ["hello"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Between two rounds the caller waits until the transport can be read, until it can be written if there is
+//! [output](Connection::output), or until the [deadline](Connection::deadline), whichever comes first.
+
+mod close;
+mod config;
+mod connection;
+mod error;
+mod frame;
+mod handshake;
+mod incoming;
+mod mask;
+mod outgoing;
+mod utf8;
+
+pub use close::Close;
+pub use config::Config;
+pub use connection::{Closed, Connection, Event, Role, SendError};
+pub use error::{Bound, Error, HandshakeError, Phase, ProtocolError};
+pub use handshake::client::{Established, Request, RequestError};
+pub use handshake::http::Headers;
+pub use handshake::server::{AcceptError, Incoming as IncomingRequest};
+pub use mask::Random;

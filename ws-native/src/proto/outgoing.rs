@@ -1,0 +1,138 @@
+//! What waits to be transmitted.
+
+use alloc::collections::VecDeque;
+
+use bytes::{Buf as _, BytesMut};
+
+use super::frame::{Header, Opcode};
+use super::mask;
+
+/// Frames, encoded and in order, and the application bytes in them.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    bytes: BytesMut,
+    /// The frames with application data that are not wholly transmitted, in order.
+    frames: VecDeque<Frame>,
+    /// Bytes appended since the beginning.
+    appended: u64,
+    /// Bytes transmitted since the beginning, of those appended.
+    transmitted: u64,
+    /// Application bytes of `frames` that were counted as transmitted already: a part of the first one's.
+    counted: u64,
+}
+
+#[derive(Debug)]
+struct Frame {
+    /// The value of `transmitted` at which the frame has gone.
+    end: u64,
+    /// Application bytes in it, before masking and compression.
+    application: u64,
+}
+
+impl Outgoing {
+    /// Appends a head of the opening handshake.
+    pub(super) fn push_head(&mut self, head: &[u8]) {
+        self.bytes.extend_from_slice(head);
+        self.appended += head.len() as u64;
+    }
+
+    /// Appends a frame. `application`: the bytes of it that `bufferedAmount` counts.
+    pub(super) fn push(&mut self, fin: bool, opcode: Opcode, payload: &[u8], key: Option<[u8; 4]>, application: u64) {
+        let before = self.bytes.len();
+        let header = Header { fin, opcode, mask: key, length: payload.len() as u64 };
+        self.bytes.reserve(payload.len() + 14);
+        header.encode(&mut self.bytes);
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(payload);
+        if let Some(key) = key {
+            mask::apply(&mut self.bytes[start..], key, 0);
+        }
+        self.appended += (self.bytes.len() - before) as u64;
+        if application > 0 {
+            self.frames.push_back(Frame { end: self.appended, application });
+        }
+    }
+
+    /// All that waits.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Takes all that waits.
+    pub(super) fn take(&mut self) -> BytesMut {
+        self.bytes.split()
+    }
+
+    /// This many of the first bytes were transmitted.
+    pub(super) fn consume(&mut self, count: usize) {
+        self.bytes.advance(count.min(self.bytes.len()));
+        if self.bytes.is_empty() && self.bytes.capacity() > Self::KEPT {
+            self.bytes = BytesMut::new();
+        }
+    }
+
+    /// The most bytes of an empty buffer that are kept for later.
+    const KEPT: usize = 64 << 10;
+
+    /// Counts bytes that reached the network, after they were consumed or taken. Returns how many application bytes were in them.
+    ///
+    /// A payload follows its header, so of a frame in transmission the last bytes to go are application bytes.
+    pub(super) fn transmitted(&mut self, count: usize) -> u64 {
+        self.transmitted += count as u64;
+        let mut newly = 0;
+        while let Some(frame) = self.frames.front() {
+            let remaining = frame.end.saturating_sub(self.transmitted).min(frame.application);
+            let done = frame.application - remaining;
+            newly += done.saturating_sub(self.counted);
+            if remaining > 0 {
+                self.counted = self.counted.max(done);
+                break;
+            }
+            self.counted = 0;
+            self.frames.pop_front();
+        }
+        newly
+    }
+
+    /// Drops what waits: the transport is gone.
+    pub(super) fn clear(&mut self) {
+        self.bytes = BytesMut::new();
+        self.frames.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_examples_of_section_5_7_are_written() {
+        let mut outgoing = Outgoing::default();
+        outgoing.push(true, Opcode::Text, b"Hello", None, 5);
+        assert_eq!(outgoing.bytes(), b"\x81\x05Hello");
+        outgoing.consume(7);
+        outgoing.push(true, Opcode::Text, b"Hello", Some([0x37, 0xfa, 0x21, 0x3d]), 5);
+        assert_eq!(outgoing.bytes(), b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
+    }
+
+    #[test]
+    fn application_bytes_are_counted_as_they_go() {
+        let mut outgoing = Outgoing::default();
+        outgoing.push(true, Opcode::Binary, &[0; 10], None, 10); // 12 bytes
+        outgoing.push(true, Opcode::Ping, &[0; 4], None, 0); // 6 bytes
+        outgoing.push(true, Opcode::Text, &[0; 3], None, 3); // 5 bytes
+        outgoing.consume(23);
+        let counts: alloc::vec::Vec<u64> =
+            [2, 1, 8, 1, 6, 5].into_iter().map(|count| outgoing.transmitted(count)).collect();
+        assert_eq!(counts, [0, 1, 8, 1, 0, 3]);
+    }
+
+    #[test]
+    fn several_frames_can_go_at_once() {
+        let mut outgoing = Outgoing::default();
+        outgoing.push(true, Opcode::Text, b"ab", None, 2);
+        outgoing.push(true, Opcode::Text, b"cde", None, 3);
+        assert_eq!(outgoing.transmitted(9), 5);
+        assert_eq!(outgoing.transmitted(0), 0);
+    }
+}

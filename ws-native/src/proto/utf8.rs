@@ -1,0 +1,111 @@
+//! UTF-8 that arrives in pieces: [RFC 6455, section 8.1](https://datatracker.ietf.org/doc/html/rfc6455#section-8.1).
+
+use super::error::ProtocolError;
+
+/// Validates text as it arrives, each byte once.
+#[derive(Debug, Default)]
+pub(super) struct Validator {
+    /// The bytes of a character that is not complete yet.
+    partial: [u8; 3],
+    /// How many of them there are.
+    length: usize,
+}
+
+impl Validator {
+    /// Takes the next piece. An error as soon as what has arrived cannot become text any more.
+    pub(super) fn push(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {
+        let rest = self.complete_character(piece)?;
+        match core::str::from_utf8(rest) {
+            Ok(_) => Ok(()),
+            Err(error) if error.error_len().is_some() => Err(ProtocolError::Utf8),
+            Err(error) => {
+                let partial = &rest[error.valid_up_to()..];
+                self.partial[..partial.len()].copy_from_slice(partial);
+                self.length = partial.len();
+                Ok(())
+            }
+        }
+    }
+
+    /// The text has ended. An error if its last character is not complete.
+    pub(super) fn finish(&mut self) -> Result<(), ProtocolError> {
+        if core::mem::take(&mut self.length) == 0 { Ok(()) } else { Err(ProtocolError::Utf8) }
+    }
+
+    /// Gives the bytes to a character that began in an earlier piece, and returns what is left of this one.
+    fn complete_character<'a>(&mut self, piece: &'a [u8]) -> Result<&'a [u8], ProtocolError> {
+        for (index, byte) in piece.iter().enumerate() {
+            if self.length == 0 {
+                return Ok(&piece[index..]);
+            }
+            let mut character = [0; 4];
+            character[..self.length].copy_from_slice(&self.partial[..self.length]);
+            character[self.length] = *byte;
+            match core::str::from_utf8(&character[..=self.length]) {
+                Ok(_) => self.length = 0,
+                Err(error) if error.error_len().is_some() => return Err(ProtocolError::Utf8),
+                Err(_) => {
+                    // A character has four bytes at the most, so an incomplete one has three.
+                    self.partial[self.length] = *byte;
+                    self.length += 1;
+                }
+            }
+        }
+        Ok(&[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn validate(pieces: &[&[u8]]) -> Result<(), ProtocolError> {
+        let mut validator = Validator::default();
+        pieces.iter().try_for_each(|piece| validator.push(piece))?;
+        validator.finish()
+    }
+
+    #[test]
+    fn text_cut_anywhere_is_text() {
+        let text = "a\u{7f}é\u{7ff}\u{800}€\u{d7ff}\u{e000}\u{ffff}\u{10000}😀\u{10ffff}z".as_bytes();
+        for first in 0..=text.len() {
+            for second in first..=text.len() {
+                assert_eq!(validate(&[&text[..first], &text[first..second], &text[second..]]), Ok(()));
+            }
+        }
+        let bytes: alloc::vec::Vec<&[u8]> = text.chunks(1).collect();
+        assert_eq!(validate(&bytes), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_wherever_it_is_cut() {
+        let invalid: [&[u8]; 8] = [
+            b"\x80",
+            b"a\xff",
+            b"\xc0\xaf",         // overlong
+            b"\xe0\x9f\xbf",     // overlong
+            b"\xed\xa0\x80",     // a surrogate
+            b"\xf0\x8f\xbf\xbf", // overlong
+            b"\xf4\x90\x80\x80", // beyond U+10FFFF
+            b"\xe2\x82z",        // a character that does not go on
+        ];
+        for text in invalid {
+            for cut in 0..=text.len() {
+                assert!(validate(&[&text[..cut], &text[cut..]]).is_err(), "{text:x?} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_impossible_character_is_refused_at_its_first_impossible_byte() {
+        let mut validator = Validator::default();
+        assert_eq!(validator.push(b"\xed"), Ok(()));
+        assert!(validator.push(b"\xa0").is_err());
+    }
+
+    #[test]
+    fn a_character_cut_off_at_the_end_is_refused() {
+        assert!(validate(&[b"\xf0\x9f\x98"]).is_err());
+        assert!(validate(&[b"\xe2", b"\x82"]).is_err());
+    }
+}

@@ -1,0 +1,420 @@
+//! A WebSocket as an embedder pumps it: the protocol and the interface's model, joined, still without I/O.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::ToString as _;
+use core::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use ws_core::{
+    BlobError, Close, CloseEvent, Closing, Data, Error, Failure, FailureKind, Feedback, Message, Model, ReadyState,
+    Sending, Task, Text,
+};
+
+use crate::proto::{self, Config, Connection, Event, Random, Request};
+
+/// The client's end of a WebSocket: [`ws_core::Model`] over [`proto::Connection`].
+///
+/// The loop of a host, for one turn of its event loop:
+///
+/// ```
+/// use core::time::Duration;
+/// use ws_native::{Session, proto};
+///
+/// let request = proto::Request::new("example.org", "/", &[] as &[&str])?;
+/// let random = |bytes: &mut [u8]| bytes.fill(7); // a host uses its system's secure generator
+/// let now = Duration::ZERO;
+/// let mut session = Session::new(request, "ws://example.org".into(), Default::default(), Box::new(random), now);
+///
+/// // 1. Give it what the transport has: bytes, its end, its failure; and the time.
+/// session.lost("connection refused");
+/// session.handle_timeout(now);
+/// // 2. Run the tasks, one after the other, and fire their events.
+/// let mut fired = vec![];
+/// loop {
+///     session.begin_turn();
+///     let Some(task) = session.next_task(now) else { break };
+///     fired.push(task);
+/// }
+/// // 3. Transmit its output; when the last event was fired and the output is gone, end the transport.
+/// let written = session.output().len();
+/// session.consume_output(written);
+/// // 4. Wait for the transport, or for the deadline.
+/// assert_eq!(session.deadline(), None);
+/// assert!(session.is_closed());
+/// assert!(matches!(fired[..], [ws_core::Task::Close { failed: true, .. }]));
+/// assert_eq!(session.failure().unwrap().kind(), ws_core::FailureKind::Network);
+/// # Ok::<(), ws_native::proto::RequestError>(())
+/// ```
+#[derive(Debug)]
+pub struct Session {
+    model: Model,
+    connection: Connection,
+    /// What waits for a blob to be read, in order. Empty unless a blob is first.
+    waiting: VecDeque<Waiting>,
+    next_blob: u32,
+    /// The most recent time the session was told; a deadline that begins in `send` or `close` begins here.
+    now: Duration,
+    failure: Option<Failure>,
+}
+
+/// Names a blob that is being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BlobId(u32);
+
+/// What goes out after a blob.
+#[derive(Debug)]
+enum Waiting {
+    /// A blob that is being read, of the size that `bufferedAmount` counts.
+    Reading { id: BlobId },
+    /// A blob that was read, after one that was not.
+    Read(Bytes),
+    Text(Text),
+    Binary(Bytes),
+    /// The closing handshake; nothing comes after it.
+    Close(Option<Close>),
+}
+
+impl Session {
+    /// A socket that connects. `origin` is the serialized origin of its URL, which message events carry.
+    pub fn new(
+        request: Request,
+        origin: alloc::sync::Arc<str>,
+        config: Config,
+        random: Box<dyn Random>,
+        now: Duration,
+    ) -> Self {
+        Self {
+            model: Model::new(origin),
+            connection: Connection::client(request, config, random, now),
+            waiting: VecDeque::new(),
+            next_blob: 0,
+            now,
+            failure: None,
+        }
+    }
+
+    /// The interface's state: its attributes, and the setter of `binaryType`.
+    pub fn model(&mut self) -> &mut Model {
+        &mut self.model
+    }
+
+    /// The `readyState` attribute.
+    pub fn ready_state(&self) -> ReadyState {
+        self.model.ready_state()
+    }
+
+    /// Why the connection failed, once its `error` event was queued. For the host, never for a script.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// Whether the last task was given out: transmit what is output, then end the transport.
+    pub fn is_closed(&self) -> bool {
+        self.connection.is_closed() && !self.model.has_tasks()
+    }
+
+    /// Whether the connection is closed, though tasks may be left to run: transmit what is output, then end the
+    /// transport.
+    pub fn connection_is_closed(&self) -> bool {
+        self.connection.is_closed()
+    }
+
+    /// The bounds of the connection.
+    pub fn config(&self) -> &Config {
+        self.connection.config()
+    }
+
+    // Input: see `proto::Connection`.
+
+    /// The bytes the transport gave.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        self.connection.receive(bytes);
+    }
+
+    /// The buffer to read from the transport into: append to it, and change nothing else.
+    pub fn read_buffer(&mut self) -> &mut BytesMut {
+        self.connection.read_buffer()
+    }
+
+    /// The transport has ended.
+    pub fn receive_end(&mut self) {
+        self.connection.receive_end();
+    }
+
+    /// The transport could not be opened, or broke.
+    pub fn lost(&mut self, error: impl Into<Box<dyn core::error::Error + Send + Sync>>) {
+        self.connection.lost(error);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called, if nothing happens before.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.connection.deadline()
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.now = now;
+        self.connection.handle_timeout(now);
+    }
+
+    // Output.
+
+    /// What is to be transmitted.
+    pub fn output(&self) -> &[u8] {
+        self.connection.output()
+    }
+
+    /// This many bytes of the output were transmitted.
+    pub fn consume_output(&mut self, count: usize) {
+        let application = self.connection.consume_output(count);
+        self.model.transmitted(application);
+    }
+
+    /// Takes the output; [`transmitted`](Self::transmitted) is to be called when it reached the network.
+    pub fn take_output(&mut self) -> BytesMut {
+        self.connection.take_output()
+    }
+
+    /// This many bytes of the output that was taken were transmitted.
+    pub fn transmitted(&mut self, count: usize) {
+        let application = self.connection.transmitted(count);
+        self.model.transmitted(application);
+    }
+
+    // Tasks.
+
+    /// The event loop reached step 1: `bufferedAmount` falls here.
+    pub fn begin_turn(&mut self) {
+        self.model.begin_turn();
+    }
+
+    /// Whether [`next_task`](Self::next_task) has something, as far as input was given.
+    pub fn has_task(&mut self, now: Duration) -> bool {
+        self.advance(now);
+        self.model.has_tasks()
+    }
+
+    /// Runs the next task's change of state. The host fires its events.
+    ///
+    /// What was received stays unparsed until it is asked for here: a host that does not ask reads no further ahead.
+    pub fn next_task(&mut self, now: Duration) -> Option<Task> {
+        loop {
+            if let Some(task) = self.model.run_task() {
+                return Some(task);
+            }
+            if !self.has_task(now) {
+                return None;
+            }
+        }
+    }
+
+    /// Reads on, until a task is queued or there is nothing more.
+    fn advance(&mut self, now: Duration) {
+        self.now = now;
+        while !self.model.has_tasks() {
+            let Some(event) = self.connection.poll(now) else { return };
+            if let Some(feedback) = self.feedback(event) {
+                self.model.feedback(feedback);
+            }
+        }
+    }
+
+    fn feedback(&mut self, event: Event) -> Option<Feedback> {
+        Some(match event {
+            Event::Established(established) => Feedback::Established {
+                extensions: established.extensions,
+                protocol: established.protocol.unwrap_or_default(),
+            },
+            Event::Text(text) => Feedback::Message(Message::Text(text)),
+            Event::Binary(bytes) => Feedback::Message(Message::Binary(bytes)),
+            Event::ClosingHandshakeStarted(_) => Feedback::ClosingHandshakeStarted,
+            Event::Closed(closed) => {
+                self.waiting.clear();
+                let event = CloseEvent::new(closed.clean, closed.code(), closed.reason().into());
+                let failed = closed.error.is_some();
+                self.failure = closed.error.map(Failure::from);
+                Feedback::Closed { failed, event }
+            }
+            Event::Ping(_) | Event::Pong(_) | Event::Request(_) => return None,
+        })
+    }
+
+    // The interface's methods.
+
+    /// The `send()` method for text and bytes. A blob whose bytes are elsewhere goes through
+    /// [`send_blob`](Self::send_blob).
+    ///
+    /// # Errors
+    /// [`Error::InvalidState`] while connecting, [`Error::Discarded`] when closing or closed; the latter is nothing a
+    /// script sees.
+    pub fn send(&mut self, data: Data) -> Result<(), Error> {
+        let message = match data {
+            Data::Text(text) => Waiting::Text(text),
+            Data::Binary(bytes) => Waiting::Binary(bytes),
+            Data::Blob(blob) => match blob.as_bytes() {
+                Some(bytes) => Waiting::Binary(bytes.clone()),
+                None => {
+                    let id = self.send_blob(blob.size())?;
+                    self.blob_failed(id, BlobError("the host gave no bytes for it".to_string()));
+                    return Ok(());
+                }
+            },
+        };
+        self.admit(message.len())?;
+        self.transmit(message);
+        Ok(())
+    }
+
+    /// The `send()` method for text that need not be kept.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_text(&mut self, text: &str) -> Result<(), Error> {
+        self.admit(text.len() as u64)?;
+        if self.waiting.is_empty() {
+            // `admit` has asked the model, which knows no less than the connection does.
+            let _ = self.connection.send_text(text);
+        } else {
+            self.waiting.push_back(Waiting::Text(text.into()));
+        }
+        Ok(())
+    }
+
+    /// The `send()` method for bytes that need not be kept.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.admit(bytes.len() as u64)?;
+        if self.waiting.is_empty() {
+            let _ = self.connection.send_binary(bytes);
+        } else {
+            self.waiting.push_back(Waiting::Binary(Bytes::copy_from_slice(bytes)));
+        }
+        Ok(())
+    }
+
+    /// The `send()` method for a blob of this size, which the host reads: its place in the order is kept until
+    /// [`blob_read`](Self::blob_read) or [`blob_failed`](Self::blob_failed).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_blob(&mut self, size: u64) -> Result<BlobId, Error> {
+        self.admit(size)?;
+        let id = BlobId(self.next_blob);
+        self.next_blob = self.next_blob.wrapping_add(1);
+        self.waiting.push_back(Waiting::Reading { id });
+        Ok(id)
+    }
+
+    /// The bytes of a blob. Does nothing if the connection is gone.
+    pub fn blob_read(&mut self, id: BlobId, bytes: Bytes) {
+        if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.is_reading(id)) {
+            *waiting = Waiting::Read(bytes);
+            self.transmit_waiting();
+        }
+    }
+
+    /// A blob could not be read: the connection fails, for its messages must not go on with a gap.
+    pub fn blob_failed(&mut self, id: BlobId, error: BlobError) {
+        if self.waiting.iter().any(|waiting| waiting.is_reading(id)) {
+            self.waiting.clear();
+            self.connection.fail(proto::Error::Blob(error));
+        }
+    }
+
+    /// Step 3 of the `close()` method, whose arguments [`Close::new`] has validated.
+    pub fn close(&mut self, close: Option<Close>) {
+        let closing = self.model.close(close);
+        self.carry_out(closing);
+    }
+
+    /// The handle is gone: starts the closing handshake without a code, or gives up connecting.
+    pub fn abandon(&mut self) {
+        let closing = self.model.abandon();
+        self.carry_out(closing);
+    }
+
+    fn carry_out(&mut self, closing: Closing) {
+        match closing {
+            Closing::Nothing => {}
+            Closing::Fail => self.connection.fail(proto::Error::Cancelled),
+            Closing::Start(close) => self.transmit(Waiting::Close(close)),
+        }
+    }
+
+    fn admit(&mut self, length: u64) -> Result<(), Error> {
+        match self.model.send(length)? {
+            Sending::Transmit => Ok(()),
+            Sending::Discard => Err(Error::Discarded(self.model.ready_state())),
+        }
+    }
+
+    fn transmit(&mut self, message: Waiting) {
+        self.waiting.push_back(message);
+        self.transmit_waiting();
+    }
+
+    /// Sends what waits, up to the next blob that is still being read.
+    fn transmit_waiting(&mut self) {
+        while let Some(next) = self.waiting.pop_front() {
+            // What the connection cannot send any more is lost with it, as the close event says.
+            let _ = match next {
+                Waiting::Reading { .. } => {
+                    self.waiting.push_front(next);
+                    return;
+                }
+                Waiting::Text(text) => self.connection.send_text(&text),
+                Waiting::Binary(bytes) | Waiting::Read(bytes) => self.connection.send_binary(&bytes),
+                Waiting::Close(close) => {
+                    let close = close.map(|close| proto::Close { code: close.code, reason: close.reason });
+                    self.connection.start_closing_handshake(close.as_ref(), self.now);
+                    Ok(())
+                }
+            };
+        }
+    }
+}
+
+impl Waiting {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::Binary(bytes) | Self::Read(bytes) => bytes.len() as u64,
+            Self::Reading { .. } | Self::Close(_) => 0,
+        }
+    }
+
+    fn is_reading(&self, wanted: BlobId) -> bool {
+        matches!(self, Self::Reading { id } if *id == wanted)
+    }
+}
+
+impl BlobId {
+    /// The blob of this number, for hosts whose language has no opaque types.
+    pub const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl From<proto::Error> for Failure {
+    fn from(error: proto::Error) -> Self {
+        let kind = match &error {
+            proto::Error::Handshake(proto::HandshakeError::Status(_)) => FailureKind::Refused,
+            proto::Error::Handshake(_) => FailureKind::Handshake,
+            proto::Error::Protocol(_) => FailureKind::Protocol,
+            proto::Error::Bound(_) => FailureKind::Limit,
+            proto::Error::Timeout(_) => FailureKind::Timeout,
+            proto::Error::Ended => FailureKind::Ended,
+            proto::Error::Cancelled => FailureKind::Cancelled,
+            proto::Error::Transport(_) | proto::Error::Blob(_) => FailureKind::Network,
+        };
+        Self::new(kind, error)
+    }
+}
