@@ -1,0 +1,299 @@
+//! The RFC 6455 engine for JavaScript hosts that have sockets and no WebSocket.
+//!
+//! A host feeds a [`Session`] what its socket gives and the time, and looks at the flags every such call returns:
+//!
+//! | flag | what the host does |
+//! |---|---|
+//! | 1 `TASKS` | `begin_turn()`, `next_task()`, fires its event; again as the next task of its event loop, until it gives 0 |
+//! | 2 `TRANSMIT` | writes what `transmit()` gives, and calls `transmitted(bytes)` when that is done |
+//! | 4 `TIMEOUT` | sets its one timer to `deadline()`, and calls `timeout(now)` when it has passed |
+//! | 8 `END` | ends the socket once all is written |
+//!
+//! All times are milliseconds on one monotonic clock. The module knows no socket, no clock and no event class.
+
+use core::time::Duration;
+
+use bytes::Bytes;
+use wasm_bindgen::prelude::*;
+use ws_core::{BinaryType, BlobError, Close, CloseCode, CloseEvent, Data, Error, MessageEvent, Task, Text};
+use ws_native::proto::{Config, Request};
+use ws_native::{BlobId, Session as Engine};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    fn get_random_values(buffer: &mut [u8]);
+}
+
+/// The client's end of a WebSocket.
+#[wasm_bindgen]
+pub struct Session {
+    engine: Engine,
+    /// The task whose events the host fires.
+    task: Current,
+    /// The deadline the host knows of.
+    deadline: Option<Duration>,
+    now: Duration,
+}
+
+/// What the task that was taken last carries.
+enum Current {
+    Nothing,
+    Text(Text),
+    Binary(Bytes),
+    Close { failed: bool, event: CloseEvent },
+}
+
+const TASKS: u32 = 1;
+const TRANSMIT: u32 = 2;
+const TIMEOUT: u32 = 4;
+const END: u32 = 8;
+
+#[wasm_bindgen]
+impl Session {
+    /// A session that connects. `host`: the value of the Host header; `resource`: path and query; `headers`: names and
+    /// values by turns.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        host: &str,
+        resource: &str,
+        protocols: Vec<String>,
+        headers: Vec<String>,
+        now: f64,
+    ) -> Result<Session, JsValue> {
+        let mut request = Request::new(host, resource, &protocols).map_err(|error| exception("SyntaxError", &error))?;
+        for pair in headers.chunks_exact(2) {
+            request = request.header(&pair[0], &pair[1]).map_err(|error| exception("SyntaxError", &error))?;
+        }
+        let now = duration(now);
+        let mut engine = Engine::new(request, "".into(), Config::default(), Box::new(get_random_values), now);
+        // The host makes its own blobs.
+        engine.model().set_binary_type(BinaryType::ArrayBuffer);
+        Ok(Self { engine, task: Current::Nothing, deadline: None, now })
+    }
+
+    /// The transport is open: the request is to be transmitted.
+    pub fn connected(&mut self, now: f64) -> u32 {
+        self.at(now);
+        self.flags()
+    }
+
+    /// The transport gave these bytes.
+    pub fn receive(&mut self, chunk: &[u8], now: f64) -> u32 {
+        self.at(now);
+        self.engine.receive(chunk);
+        self.flags()
+    }
+
+    /// The peer has ended the transport.
+    pub fn end(&mut self, now: f64) -> u32 {
+        self.at(now);
+        self.engine.receive_end();
+        self.flags()
+    }
+
+    /// The transport could not be opened, or broke.
+    pub fn lost(&mut self, cause: String, now: f64) -> u32 {
+        self.at(now);
+        self.engine.lost(cause);
+        self.flags()
+    }
+
+    /// The deadline has passed.
+    pub fn timeout(&mut self, now: f64) -> u32 {
+        self.at(now);
+        self.engine.handle_timeout(self.now);
+        self.flags()
+    }
+
+    /// When `timeout` is to be called.
+    pub fn deadline(&mut self) -> Option<f64> {
+        self.deadline = self.engine.deadline();
+        self.deadline.map(|deadline| deadline.as_secs_f64() * 1000.0)
+    }
+
+    /// Takes all that is to be transmitted.
+    pub fn transmit(&mut self) -> Vec<u8> {
+        self.engine.take_output().to_vec()
+    }
+
+    /// So many bytes of what was taken reached the network.
+    pub fn transmitted(&mut self, bytes: usize) {
+        self.engine.transmitted(bytes);
+    }
+
+    /// The event loop reached step 1: the buffered amount falls here.
+    pub fn begin_turn(&mut self) {
+        self.engine.begin_turn();
+    }
+
+    /// Runs the next task's change of state. 0: there is none; 1: fire open; 2: message, text; 3: message, binary;
+    /// 4: close, after error if `task_failed()`.
+    pub fn next_task(&mut self) -> u32 {
+        let (number, current) = match self.engine.next_task(self.now) {
+            None => (0, Current::Nothing),
+            Some(Task::Open) => (1, Current::Nothing),
+            Some(Task::Message(MessageEvent { data: Data::Text(text), .. })) => (2, Current::Text(text)),
+            Some(Task::Message(MessageEvent { data: Data::Binary(bytes), .. })) => (3, Current::Binary(bytes)),
+            // The binary type is never blob here: see `new`.
+            Some(Task::Message(_)) => (3, Current::Binary(Bytes::new())),
+            Some(Task::Close { failed, event }) => (4, Current::Close { failed, event }),
+        };
+        self.task = current;
+        number
+    }
+
+    /// The text of the task that was taken last.
+    pub fn task_text(&self) -> String {
+        match &self.task {
+            Current::Text(text) => text.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// The bytes of the task that was taken last.
+    pub fn task_bytes(&self) -> Vec<u8> {
+        match &self.task {
+            Current::Binary(bytes) => bytes.to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether error is fired before close.
+    pub fn task_failed(&self) -> bool {
+        matches!(self.task, Current::Close { failed: true, .. })
+    }
+
+    /// The close event's code.
+    pub fn task_code(&self) -> u16 {
+        self.close_event().map_or(0, |event| event.code.get())
+    }
+
+    /// The close event's reason.
+    pub fn task_reason(&self) -> String {
+        self.close_event().map_or_else(String::new, |event| event.reason.clone())
+    }
+
+    /// The close event's wasClean.
+    pub fn task_was_clean(&self) -> bool {
+        self.close_event().is_some_and(|event| event.was_clean)
+    }
+
+    /// The `send()` method, for text.
+    pub fn send_text(&mut self, text: &str) -> Result<u32, JsValue> {
+        let outcome = self.engine.send_text(text);
+        self.after(outcome)
+    }
+
+    /// The `send()` method, for bytes.
+    pub fn send_bytes(&mut self, bytes: &[u8]) -> Result<u32, JsValue> {
+        let outcome = self.engine.send_binary(bytes);
+        self.after(outcome)
+    }
+
+    /// The `send()` method, for a blob of this size, which the host reads meanwhile.
+    pub fn send_blob(&mut self, size: f64) -> Result<u32, JsValue> {
+        match self.engine.send_blob(size as u64) {
+            Ok(id) => Ok(id.number()),
+            // No blob has this number: the host's reading it comes to nothing.
+            Err(Error::Discarded(_)) => Ok(u32::MAX),
+            Err(error) => Err(thrown(&error)),
+        }
+    }
+
+    /// The bytes of a blob.
+    pub fn blob_read(&mut self, id: u32, bytes: &[u8]) -> u32 {
+        self.engine.blob_read(BlobId::from_number(id), Bytes::copy_from_slice(bytes));
+        self.flags()
+    }
+
+    /// A blob could not be read.
+    pub fn blob_failed(&mut self, id: u32) -> u32 {
+        self.engine.blob_failed(BlobId::from_number(id), BlobError("the host could not read it".into()));
+        self.flags()
+    }
+
+    /// The `close()` method.
+    pub fn close(&mut self, code: Option<u16>, reason: Option<String>) -> Result<u32, JsValue> {
+        let close = Close::new(code.map(CloseCode::new), reason.as_deref()).map_err(|error| thrown(&error))?;
+        self.engine.close(close);
+        Ok(self.flags())
+    }
+
+    /// The host's object is gone: closes without a code.
+    pub fn make_disappear(&mut self) -> u32 {
+        self.engine.abandon();
+        self.flags()
+    }
+
+    /// The `readyState` attribute.
+    #[wasm_bindgen(getter)]
+    pub fn ready_state(&self) -> u16 {
+        self.engine.ready_state() as u16
+    }
+
+    /// The `bufferedAmount` attribute.
+    #[wasm_bindgen(getter)]
+    pub fn buffered_amount(&mut self) -> f64 {
+        self.engine.model().buffered_amount() as f64
+    }
+
+    /// The `extensions` attribute.
+    #[wasm_bindgen(getter)]
+    pub fn extensions(&mut self) -> String {
+        self.engine.model().extensions().into()
+    }
+
+    /// The `protocol` attribute.
+    #[wasm_bindgen(getter)]
+    pub fn protocol(&mut self) -> String {
+        self.engine.model().protocol().into()
+    }
+
+    /// Why the connection failed. For the host program, never for an event.
+    #[wasm_bindgen(getter)]
+    pub fn failure(&self) -> Option<String> {
+        self.engine.failure().map(ToString::to_string)
+    }
+
+    fn at(&mut self, now: f64) {
+        self.now = duration(now);
+    }
+
+    fn close_event(&self) -> Option<&CloseEvent> {
+        match &self.task {
+            Current::Close { event, .. } => Some(event),
+            _ => None,
+        }
+    }
+
+    fn after(&mut self, outcome: Result<(), Error>) -> Result<u32, JsValue> {
+        match outcome {
+            // The standard throws nothing for a message that is discarded.
+            Ok(()) | Err(Error::Discarded(_)) => Ok(self.flags()),
+            Err(error) => Err(thrown(&error)),
+        }
+    }
+
+    fn flags(&mut self) -> u32 {
+        let tasks = if self.engine.has_task(self.now) { TASKS } else { 0 };
+        let transmit = if self.engine.output().is_empty() { 0 } else { TRANSMIT };
+        let timeout = if self.engine.deadline() == self.deadline { 0 } else { TIMEOUT };
+        let end = if self.engine.connection_is_closed() { END } else { 0 };
+        tasks | transmit | timeout | end
+    }
+}
+
+fn duration(milliseconds: f64) -> Duration {
+    Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default()
+}
+
+fn thrown(error: &Error) -> JsValue {
+    exception(error.name().unwrap_or("Error"), error)
+}
+
+fn exception(name: &str, error: &dyn core::fmt::Display) -> JsValue {
+    let exception = js_sys::Error::new(&error.to_string());
+    exception.set_name(name);
+    exception.into()
+}

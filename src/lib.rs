@@ -1,0 +1,43 @@
+//! One WebSocket, the same inside the browser and outside of it.
+//!
+//! [`WebSocket`] is the [WHATWG interface](https://websockets.spec.whatwg.org/) as a Rust type. In a browser, compiled to
+//! WebAssembly, it is the browser's own socket; everywhere else it is an implementation of RFC 6455 over tokio. The
+//! program below is the same for both:
+//!
+//! ```no_run
+//! use isosocket::WebSocket;
+//!
+//! # fn main() -> Result<(), isosocket::Error> {
+//! let socket = WebSocket::builder("ws://127.0.0.1:8080/echo").connect_with(|socket| {
+//!     socket.set_onopen(|socket| socket.send("hello").unwrap_or_else(|error| eprintln!("{error}")));
+//!     socket.set_onmessage(|socket, event| {
+//!         assert_eq!(event.data.as_text(), Some("hello"));
+//!         socket.close();
+//!     });
+//!     socket.set_onclose(|_, event| println!("closed with {}, clean: {}", event.code, event.was_clean));
+//! })?;
+//! # Ok(()) }
+//! ```
+//!
+//! The crates underneath are `ws-core` (the interface, without a socket), `ws-native` (RFC 6455, also as an I/O-free
+//! engine for those who embed a JavaScript engine) and `ws-wasm` (the browser). Programs that run on one target alone,
+//! servers above all, use those directly.
+
+#[cfg(not(target_arch = "wasm32"))]
+use ws_native::Native as Platform;
+#[cfg(target_arch = "wasm32")]
+use ws_wasm::Browser as Platform;
+
+pub use ws_core::{
+    BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Error, Event, EventKind, Failure, FailureKind, ListenerId,
+    MessageEvent, ReadyState, SyntaxError, Text,
+};
+
+/// A WebSocket: the browser's own in WebAssembly, RFC 6455 over TCP elsewhere.
+pub type WebSocket = ws_core::WebSocket<Platform>;
+
+/// A socket about to be made; see [`WebSocket::builder`].
+pub type Builder = ws_core::Builder<Platform>;
+
+/// What can be set beyond the standard's arguments, which is the platform's matter.
+pub type ConnectOptions = <Platform as ws_core::Backend>::Options;
