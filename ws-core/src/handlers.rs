@@ -105,9 +105,10 @@ impl<B: crate::Backend> Handlers<B> {
     /// listener."
     fn take_next(&self, kind: EventKind, last: u64, end: u64) -> Option<(u64, Callback<B>)> {
         let mut table = self.0.lock();
-        let index = table.entries.iter().position(|entry| {
-            entry.kind == kind && entry.id > last && entry.id < end && entry.callback.is_some()
-        })?;
+        let index = table
+            .entries
+            .iter()
+            .position(|entry| entry.kind == kind && entry.id > last && entry.id < end && entry.callback.is_some())?;
         let entry = &mut table.entries[index];
         let id = entry.id;
         let callback = entry.callback.take()?;

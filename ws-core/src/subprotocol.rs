@@ -40,8 +40,7 @@ pub fn validate<S: AsRef<str>>(protocols: &[S]) -> Result<(), SyntaxError> {
 /// assert!(!is_token("two words"));
 /// ```
 pub fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 #[cfg(test)]

@@ -30,10 +30,8 @@ impl SocketUrl {
         let base = base.map(Url::parse).transpose().map_err(|error| SyntaxError::Url(error.to_string()))?;
         // 2. Let urlRecord be the result of applying the URL parser to url with baseURL.
         // 3. If urlRecord is failure, then throw a "SyntaxError" DOMException.
-        let mut record = Url::options()
-            .base_url(base.as_ref())
-            .parse(url)
-            .map_err(|error| SyntaxError::Url(error.to_string()))?;
+        let mut record =
+            Url::options().base_url(base.as_ref()).parse(url).map_err(|error| SyntaxError::Url(error.to_string()))?;
         // 4. If urlRecord's scheme is "http", then set urlRecord's scheme to "ws".
         // 5. Otherwise, if urlRecord's scheme is "https", set urlRecord's scheme to "wss".
         let scheme = match record.scheme() {
