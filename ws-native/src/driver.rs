@@ -85,11 +85,7 @@ fn run_tasks(shared: &Shared, target: &EventTarget<Native>, clock: &Clock) {
 }
 
 /// Opens the transport. `None`: it could not be opened, took too long, or the program gave up; the session knows.
-async fn connect<T>(
-    shared: &Shared,
-    clock: &mut Clock,
-    connecting: impl Future<Output = io::Result<T>>,
-) -> Option<T> {
+async fn connect<T>(shared: &Shared, clock: &mut Clock, connecting: impl Future<Output = io::Result<T>>) -> Option<T> {
     let mut connecting = pin!(connecting);
     poll_fn(|cx| {
         let mut state = shared.lock();

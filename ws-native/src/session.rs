@@ -66,7 +66,9 @@ pub struct BlobId(u32);
 #[derive(Debug)]
 enum Waiting {
     /// A blob that is being read, of the size that `bufferedAmount` counts.
-    Reading { id: BlobId },
+    Reading {
+        id: BlobId,
+    },
     /// A blob that was read, after one that was not.
     Read(Bytes),
     Text(Text),

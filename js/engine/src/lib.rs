@@ -106,6 +106,12 @@ impl Session {
         self.flags()
     }
 
+    /// Nothing came from outside; a task was run, and more may have come to light.
+    pub fn poll(&mut self, now: f64) -> u32 {
+        self.at(now);
+        self.flags()
+    }
+
     /// When `timeout` is to be called.
     pub fn deadline(&mut self) -> Option<f64> {
         self.deadline = self.engine.deadline();

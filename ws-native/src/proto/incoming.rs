@@ -250,8 +250,7 @@ mod tests {
     #[test]
     fn control_frames_may_come_between_fragments() {
         let received = receive_any(b"\x01\x01a\x89\x01p\x00\x01b\x8a\x00\x80\x01c");
-        let expected =
-            vec![Received::Ping(Bytes::from_static(b"p")), Received::Pong(Bytes::new()), text("abc")];
+        let expected = vec![Received::Ping(Bytes::from_static(b"p")), Received::Pong(Bytes::new()), text("abc")];
         assert_eq!(received, Ok(expected));
     }
 

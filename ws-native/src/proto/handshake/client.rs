@@ -223,8 +223,7 @@ mod tests {
     #[test]
     fn the_request_is_the_one_of_section_1_3() {
         let request = Request::new("server.example.com", "/chat", &["chat", "superchat"]).unwrap();
-        let (_, head) =
-            Handshake::start(request.header("Origin", "http://example.com").unwrap(), *b"the sample nonce");
+        let (_, head) = Handshake::start(request.header("Origin", "http://example.com").unwrap(), *b"the sample nonce");
         assert_eq!(
             head,
             "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nConnection: Upgrade\r\nPragma: no-cache\r\n\
@@ -318,10 +317,7 @@ mod tests {
     #[test]
     fn an_extension_that_was_not_offered_is_refused() {
         let header = "Sec-WebSocket-Extensions: \r\nSec-WebSocket-Extensions: permessage-deflate; x\r\n";
-        assert_eq!(
-            answer_with(&[], header),
-            Err(HandshakeError::Extension("permessage-deflate; x".into()))
-        );
+        assert_eq!(answer_with(&[], header), Err(HandshakeError::Extension("permessage-deflate; x".into())));
         assert!(answer_with(&[], "Sec-WebSocket-Extensions: \r\n").is_ok());
     }
 }

@@ -1,0 +1,82 @@
+// Builds the package: `node build.mjs`. With `--sources`, only what is written in JavaScript is put in place anew.
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.dirname(here);
+const dist = path.join(here, 'dist');
+const wasmFolder = path.join(dist, 'wasm');
+const require = createRequire(import.meta.url);
+
+/** The engine is to be fast, the browser runtime small. */
+const MODULES = [
+  { crate: 'isosocket-engine', profile: 'release', optimization: '-O3' },
+  { crate: 'isosocket-browser', profile: 'web', optimization: '-Oz' },
+];
+
+/** What rustc lets WebAssembly use by default. */
+const WASM_FEATURES = [
+  '--enable-bulk-memory',
+  '--enable-multivalue',
+  '--enable-mutable-globals',
+  '--enable-nontrapping-float-to-int',
+  '--enable-reference-types',
+  '--enable-sign-ext',
+];
+
+if (!process.argv.includes('--sources')) {
+  mkdirSync(wasmFolder, { recursive: true });
+  for (const module of MODULES) buildModule(module);
+}
+copySources();
+
+function buildModule({ crate, profile, optimization }) {
+  const name = crate.replace('-', '_');
+  run('cargo', ['build', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '-p', crate], root);
+  const targetFolder = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target');
+  const compiled = path.resolve(root, targetFolder, 'wasm32-unknown-unknown', profile, `${name}.wasm`);
+  run(tool('wasm-bindgen'), ['--target', 'web', '--no-typescript', '--out-dir', wasmFolder, compiled]);
+  const bound = path.join(wasmFolder, `${name}_bg.wasm`);
+  run(process.execPath, [wasmOpt(), optimization, '--strip-debug', ...WASM_FEATURES, bound, '-o', bound]);
+  const bytes = readFileSync(bound);
+  console.log(`${name}_bg.wasm: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`);
+}
+
+/** Puts src/ and the licences beside the WebAssembly modules; what src/ has no more goes. */
+function copySources() {
+  mkdirSync(dist, { recursive: true });
+  for (const entry of readdirSync(dist)) {
+    if (entry !== 'wasm') rmSync(path.join(dist, entry), { recursive: true });
+  }
+  cpSync(path.join(here, 'src'), dist, { recursive: true });
+  for (const licence of ['LICENSE-MIT', 'LICENSE-APACHE']) {
+    const text = path.join(root, licence);
+    if (existsSync(text)) cpSync(text, path.join(dist, licence));
+  }
+}
+
+/** A pinned tool from the project's folder of tools, else from the PATH. */
+function tool(name) {
+  const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
+  const pinned = path.join(process.env.ISOSOCKET_TOOLS || path.join(cache, 'isosocket'), 'bin', name);
+  return existsSync(pinned) ? pinned : name;
+}
+
+function wasmOpt() {
+  return path.join(path.dirname(require.resolve('binaryen/package.json')), 'bin', 'wasm-opt');
+}
+
+function run(command, parameters, cwd = here) {
+  const { status, error } = spawnSync(command, parameters, { cwd, stdio: 'inherit' });
+  if (error) throw error;
+  if (status !== 0) {
+    console.error(`${path.basename(command)} ended with status ${status}`);
+    process.exit(1);
+  }
+}

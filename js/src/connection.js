@@ -1,0 +1,212 @@
+// One connection: a session of the engine, joined to a byte stream of the host, to the clock and to the event loop.
+
+import { createSession } from './engine.js';
+import { connect } from './host/node.js';
+import { headersFor, isBadPort, portOf, targetOf } from './request.js';
+import { TaskSource } from './task.js';
+import { takeTurn } from './turn.js';
+
+// What each call of the session answers: the things there are to do now.
+const TASKS = 1;
+const TRANSMIT = 2;
+const TIMEOUT = 4;
+const END = 8;
+
+// The kinds of task.
+const NONE = 0;
+const OPEN = 1;
+const TEXT = 2;
+const BINARY = 3;
+
+/** The longest delay a timer can have, in milliseconds. */
+const LONGEST_DELAY = 0x7fffffff;
+
+const now = () => performance.now();
+
+/** Opens the connection of a WebSocket object. */
+export const open = (url, init, feedback) => new Connection(url, init, feedback);
+
+class Connection {
+  /** How binary messages are handed over. */
+  binaryType = 'blob';
+  #session;
+  #feedback;
+  #stream;
+  #tasks = new TaskSource(() => this.#runTask(), () => this.#stream?.resume());
+  #timer;
+  #flushing = false;
+  #ended = false;
+  #giveTurnUp;
+
+  constructor(url, { protocols, headers }, feedback) {
+    const { host, resource } = targetOf(url);
+    this.#feedback = feedback;
+    this.#session = createSession(host, resource, protocols, headersFor(url, headers), now());
+    const port = portOf(url);
+    // Fetch: if should request be blocked due to a bad port returns blocked, then return a network error.
+    if (isBadPort(port)) {
+      this.#later(this.#session.lost(`port ${port} is blocked`, now()));
+      return;
+    }
+    this.#schedule();
+    this.#giveTurnUp = takeTurn(`${url.hostname} ${port}`, () => {
+      this.#stream = connect({ hostname: url.hostname, port, secure: url.protocol === 'wss:' }, this.#host());
+    });
+  }
+
+  get readyState() {
+    return this.#session.ready_state;
+  }
+
+  get bufferedAmount() {
+    return this.#session.buffered_amount;
+  }
+
+  get extensions() {
+    return this.#session.extensions;
+  }
+
+  get protocol() {
+    return this.#session.protocol;
+  }
+
+  /** Why the connection failed: for the host program, which may know. */
+  get failure() {
+    return this.#session.failure;
+  }
+
+  sendText(text) {
+    this.#later(this.#session.send_text(text));
+  }
+
+  sendBytes(bytes) {
+    this.#later(this.#session.send_bytes(bytes));
+  }
+
+  /** The session keeps the message's place in the order while the Blob is read. */
+  sendBlob(blob) {
+    const id = this.#session.send_blob(blob.size);
+    blob.arrayBuffer().then(
+      (buffer) => this.#later(this.#session.blob_read(id, new Uint8Array(buffer))),
+      () => this.#later(this.#session.blob_failed(id)),
+    );
+  }
+
+  close(code, reason) {
+    this.#later(this.#session.close(code, reason));
+  }
+
+  /** What the stream calls. */
+  #host() {
+    return {
+      opened: () => this.#inTask(this.#session.connected(now())),
+      received: (chunk) => {
+        // A slow handler delays the next read.
+        if (this.#tasks.busy) this.#stream.pause();
+        this.#inTask(this.#session.receive(chunk, now()));
+      },
+      ended: () => this.#inTask(this.#session.end(now())),
+      lost: (cause) => this.#later(this.#session.lost(cause, now())),
+    };
+  }
+
+  /** Does what the session asks for, in a task in which nothing else has run. */
+  #inTask(flags) {
+    this.#act(flags);
+    if (flags & TASKS) this.#tasks.run();
+  }
+
+  /** Does what the session asks for, while a program is running. */
+  #later(flags) {
+    this.#act(flags);
+    if (flags & TASKS) this.#tasks.wake();
+  }
+
+  #act(flags) {
+    if (flags & TIMEOUT) this.#schedule();
+    if (flags & END) this.#end();
+    else if (flags & TRANSMIT) this.#flushSoon();
+  }
+
+  /** Runs the next task, if there is one; says whether there are more. */
+  #runTask() {
+    const session = this.#session;
+    session.begin_turn();
+    switch (session.next_task()) {
+      case NONE:
+        break;
+      case OPEN:
+        this.#giveTurnUp();
+        this.#feedback.opened();
+        break;
+      case TEXT:
+        this.#feedback.received(session.task_text());
+        break;
+      case BINARY:
+        this.#feedback.received(this.#dataForEvent(session.task_bytes()));
+        break;
+      default:
+        this.#giveTurnUp?.();
+        this.#feedback.closed({
+          failed: session.task_failed(),
+          code: session.task_code(),
+          reason: session.task_reason(),
+          wasClean: session.task_was_clean(),
+        });
+    }
+    // What was received is parsed no further than to the next task: there may be something new to do.
+    const flags = session.poll(now());
+    this.#act(flags);
+    return (flags & TASKS) !== 0;
+  }
+
+  // 2. Let dataForEvent be determined by switching on type and binary type:
+  #dataForEvent(bytes) {
+    // type indicates that the data is Binary and binary type is "blob": a new Blob object that represents data as its
+    // raw data
+    if (this.binaryType === 'blob') return new Blob([bytes]);
+    // type indicates that the data is Binary and binary type is "arraybuffer": a new ArrayBuffer object whose contents
+    // are data
+    return bytes.buffer;
+  }
+
+  /** Writes what is pending when the program has had its say: what it sends in one go is one write. */
+  #flushSoon() {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush() {
+    const bytes = this.#session.transmit();
+    if (bytes.length === 0) return;
+    this.#stream.write(bytes, () => {
+      this.#session.transmitted(bytes.length);
+      // bufferedAmount falls when the event loop has come round, and not in the task that is running.
+      this.#tasks.wake();
+    });
+  }
+
+  #end() {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#giveTurnUp?.();
+    this.#stream?.end(this.#session.transmit());
+  }
+
+  #schedule() {
+    clearTimeout(this.#timer);
+    const deadline = this.#session.deadline();
+    if (deadline === undefined) return;
+    const delay = Math.min(Math.ceil(Math.max(deadline - now(), 0)), LONGEST_DELAY);
+    // A timer may be early.
+    this.#timer = setTimeout(() => {
+      if (now() < deadline) this.#schedule();
+      else this.#inTask(this.#session.timeout(now()));
+    }, delay);
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * An event handler, such as the one behind `onmessage`.
+ * https://html.spec.whatwg.org/multipage/webappapis.html#event-handlers
+ */
+export class EventHandler {
+  /** The value as it was set: a function, an object that is not callable and so does nothing, or null. */
+  #value = null;
+  #target;
+  #type;
+
+  constructor(target, type) {
+    this.#target = target;
+    this.#type = type;
+  }
+
+  get value() {
+    return this.#value;
+  }
+
+  /** Replaces the handler in its place among the listeners; the first one is put at their end. */
+  set value(value) {
+    const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+    const wasActive = this.#value !== null;
+    this.#value = isObject ? value : null;
+    if (isObject === wasActive) return;
+    const change = isObject ? EventTarget.prototype.addEventListener : EventTarget.prototype.removeEventListener;
+    change.call(this.#target, this.#type, this.#listener);
+  }
+
+  /** The event handler processing algorithm. */
+  #listener = (event) => {
+    const callback = this.#value;
+    if (typeof callback !== 'function') return;
+    const returned = Reflect.apply(callback, this.#target, [event]);
+    // If return value is false, then set event's canceled flag.
+    if (returned === false) event.preventDefault();
+  };
+}

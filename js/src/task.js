@@ -1,0 +1,74 @@
+// The WebSocket task source: one task per event, in order, with the microtasks of each run before the next.
+// https://html.spec.whatwg.org/multipage/webappapis.html#event-loops
+
+/** The most tasks put into the host's queue at once. */
+const LARGEST_BURST = 256;
+
+/**
+ * Runs the tasks of one socket. Where they come from is the business of `runNext`, which runs the next one, if there is
+ * one, and says whether there are more.
+ *
+ * What one chunk from the network brings may be many tasks. The host's callback that delivers the chunk is a task
+ * itself, so the first of them runs there and then; the others are deferred, in bursts that grow while there are more.
+ */
+export class TaskSource {
+  #runNext;
+  #onIdle;
+  /** How many calls of `#deferred` are in the host's queue. */
+  #queued = 0;
+  /** How many to queue when the last burst has not been enough. */
+  #burst = 1;
+  /** Whether a task has run whose microtasks have not. */
+  #running = false;
+
+  /** `onIdle` is called when no task is left after some had to be deferred. */
+  constructor(runNext, onIdle = () => {}) {
+    this.#runNext = runNext;
+    this.#onIdle = onIdle;
+  }
+
+  /** Whether tasks may be waiting for their turn. */
+  get busy() {
+    return this.#queued > 0;
+  }
+
+  /** To be called by a callback of the host, which is a task: runs the next one in it, if it is its turn. */
+  run() {
+    if (this.busy) return;
+    // A host may call back twice in one task.
+    if (this.#running) {
+      this.#queue(1);
+      return;
+    }
+    this.#running = true;
+    const more = this.#runNext();
+    queueMicrotask(this.#rest);
+    if (more) this.#queue(1);
+  }
+
+  /** To be called by anything else: the next task runs later. */
+  wake() {
+    if (!this.busy) this.#queue(1);
+  }
+
+  #queue(count) {
+    for (; this.#queued < count; this.#queued += 1) setImmediate(this.#deferred);
+  }
+
+  #rest = () => {
+    this.#running = false;
+  };
+
+  #deferred = () => {
+    const more = this.#runNext();
+    this.#queued -= 1;
+    if (this.busy) return;
+    if (more) {
+      this.#burst = Math.min(2 * this.#burst, LARGEST_BURST);
+      this.#queue(this.#burst);
+    } else {
+      this.#burst = 1;
+      this.#onIdle();
+    }
+  };
+}

@@ -1,0 +1,161 @@
+// Conversions of JavaScript values to IDL values, as far as the interfaces of this package need them.
+// https://webidl.spec.whatwg.org/#js-type-mapping
+
+/** A test for objects of a class of buffers, whatever realm they come from and whatever their own properties are. */
+function brandOf(BufferClass) {
+  const byteLength = Object.getOwnPropertyDescriptor(BufferClass.prototype, 'byteLength').get;
+  return (value) => {
+    try {
+      byteLength.call(value);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+}
+
+const isArrayBuffer = brandOf(ArrayBuffer);
+/** Browsers have the class only where a page may use it. */
+const isSharedArrayBuffer = typeof SharedArrayBuffer === 'function' ? brandOf(SharedArrayBuffer) : () => false;
+
+/** Whether `value` is an Object in the sense of ECMAScript: functions are. */
+function isObject(value) {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** Gives a class what Web IDL asks of an interface object and a class definition does not do by itself. */
+export function defineInterface(interfaceObject, members, constants = {}) {
+  const { prototype } = interfaceObject;
+  for (const name of members) Object.defineProperty(prototype, name, { enumerable: true });
+  for (const [name, value] of Object.entries(constants)) {
+    const descriptor = { value, enumerable: true, writable: false, configurable: false };
+    Object.defineProperty(interfaceObject, name, descriptor);
+    Object.defineProperty(prototype, name, descriptor);
+  }
+  Object.defineProperty(prototype, Symbol.toStringTag, { value: interfaceObject.name, configurable: true });
+}
+
+/** Throws unless at least `required` arguments were given. */
+export function requireArguments(given, required, what) {
+  if (given < required) {
+    throw new TypeError(`${what}: arguments required: ${required}, given: ${given}`);
+  }
+}
+
+/** DOMString: a Symbol cannot be converted and throws a TypeError. */
+export function toDOMString(value) {
+  return `${value}`;
+}
+
+/** USVString: a DOMString whose lone surrogates are replaced by U+FFFD. */
+export function toUSVString(value) {
+  return `${value}`.toWellFormed();
+}
+
+/** ByteString: a DOMString without a code unit above 255. */
+export function toByteString(value) {
+  const string = `${value}`;
+  for (let index = 0; index < string.length; index += 1) {
+    if (string.charCodeAt(index) > 0xff) {
+      throw new TypeError(`character ${index} of a ByteString is greater than 255`);
+    }
+  }
+  return string;
+}
+
+/** unsigned short: the integer part, modulo 2^16. */
+export function toUnsignedShort(value) {
+  const number = Math.trunc(+value);
+  return Number.isFinite(number) ? ((number % 0x10000) + 0x10000) % 0x10000 : 0;
+}
+
+/** [Clamp] unsigned short: the nearest integer in range, of two equally near ones the even one. */
+export function toClampedUnsignedShort(value) {
+  const number = +value;
+  if (Number.isNaN(number)) return 0;
+  const clamped = Math.min(Math.max(number, 0), 0xffff);
+  const below = Math.floor(clamped);
+  const fraction = clamped - below;
+  const roundsUp = fraction > 0.5 || (fraction === 0.5 && below % 2 === 1);
+  return roundsUp ? below + 1 : below;
+}
+
+/** sequence<T>, given the method that makes the iterator. */
+function toSequence(value, iteratorMethod, toItem) {
+  if (typeof iteratorMethod !== 'function') throw new TypeError('the value of Symbol.iterator is not a function');
+  const items = [];
+  for (const item of { [Symbol.iterator]: () => iteratorMethod.call(value) }) items.push(toItem(item));
+  return items;
+}
+
+/** The union (DOMString or sequence<DOMString>); gives what it was, a string or an array. */
+function toStringOrSequence(value) {
+  if (isObject(value)) {
+    const iteratorMethod = value[Symbol.iterator];
+    if (iteratorMethod !== undefined && iteratorMethod !== null) return toSequence(value, iteratorMethod, toDOMString);
+  }
+  return toDOMString(value);
+}
+
+/** The union (sequence<sequence<ByteString>> or record<ByteString, ByteString>); gives a list of pairs. */
+function toHeaderList(value) {
+  if (!isObject(value)) throw new TypeError('headers is neither a sequence of pairs nor a record');
+  const iteratorMethod = value[Symbol.iterator];
+  if (iteratorMethod !== undefined && iteratorMethod !== null) {
+    return toSequence(value, iteratorMethod, (item) => {
+      const pair = isObject(item) ? toSequence(item, item[Symbol.iterator], toByteString) : [];
+      if (pair.length !== 2) throw new TypeError('a header is not a pair of a name and a value');
+      return pair;
+    });
+  }
+  const list = [];
+  for (const key of Reflect.ownKeys(value)) {
+    const isEnumerable = Object.getOwnPropertyDescriptor(value, key)?.enumerable;
+    if (isEnumerable) list.push([toByteString(key), toByteString(value[key])]);
+  }
+  return list;
+}
+
+/**
+ * The constructor's second argument, (DOMString or sequence<DOMString> or WebSocketInit), as what all of them stand
+ * for: a list of subprotocols and a list of request headers.
+ */
+export function toWebSocketInit(value) {
+  if (value === null || value === undefined) return { protocols: [], headers: [] };
+  if (isObject(value)) {
+    const iteratorMethod = value[Symbol.iterator];
+    if (iteratorMethod !== undefined && iteratorMethod !== null) {
+      return { protocols: toSequence(value, iteratorMethod, toDOMString), headers: [] };
+    }
+    // The members of a dictionary are read in lexicographical order.
+    const headers = value.headers;
+    const headerList = headers === undefined ? [] : toHeaderList(headers);
+    const protocols = value.protocols;
+    const protocolList = protocols === undefined ? [] : toStringOrSequence(protocols);
+    // 8. If protocols is a string, set protocols to a sequence consisting of just that string.
+    return { protocols: typeof protocolList === 'string' ? [protocolList] : protocolList, headers: headerList };
+  }
+  // 8. If protocols is a string, set protocols to a sequence consisting of just that string.
+  return { protocols: [toDOMString(value)], headers: [] };
+}
+
+/**
+ * The union (BufferSource or Blob or USVString), the argument of send(): a string, a Blob, or a Uint8Array over the
+ * bytes that are meant, which is not a copy.
+ */
+export function toMessage(value) {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (isObject(value)) {
+    if (ArrayBuffer.isView(value)) return bytesOf(value.buffer, value.byteOffset, value.byteLength);
+    if (isArrayBuffer(value) || isSharedArrayBuffer(value)) return bytesOf(value, 0, value.byteLength);
+    if (value instanceof Blob) return value;
+  }
+  return toUSVString(value);
+}
+
+function bytesOf(buffer, offset, length) {
+  if (!isArrayBuffer(buffer)) throw new TypeError('the data is in shared memory');
+  if (buffer.resizable) throw new TypeError('the data is in a resizable ArrayBuffer');
+  // A detached buffer counts as one without bytes; a view over it could not even be made.
+  return length === 0 ? new Uint8Array(0) : new Uint8Array(buffer, offset, length);
+}

@@ -1,0 +1,76 @@
+// What waits for a peer that does nothing. The clock is the test's.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { beforeEach, test } from 'node:test';
+
+import { failure, WebSocket } from 'isosocket/engine';
+
+import { close, readFrame, serve, switching } from './peer.mjs';
+
+/** Lets time pass: for the clock, and for the timers. */
+let pass;
+
+beforeEach((t) => {
+  let passed = 0;
+  const real = performance.now.bind(performance);
+  t.mock.method(performance, 'now', () => real() + passed);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  pass = (milliseconds) => {
+    passed += milliseconds;
+    t.mock.timers.tick(milliseconds);
+  };
+});
+
+const MINUTE = 60_000;
+
+test('a server that never answers fails the connection within a minute', async (t) => {
+  const { promise, resolve } = withResolver();
+  const url = await serve(t, resolve);
+  const socket = new WebSocket(url);
+  const events = Promise.all([once(socket, 'error'), once(socket, 'close')]);
+  await promise;
+  pass(1000);
+  assert.equal(socket.readyState, WebSocket.CONNECTING);
+  pass(MINUTE);
+  const [, [{ code, wasClean }]] = await events;
+  assert.deepEqual([code, wasClean], [1006, false]);
+  assert.equal(typeof failure(socket), 'string');
+});
+
+test('a peer that never answers a Close frame is an unclean end', async (t) => {
+  const { promise, resolve } = withResolver();
+  const url = await serve(t, async (peer, request) => {
+    peer.write(switching(request));
+    resolve(await readFrame(peer));
+  });
+  const socket = new WebSocket(url);
+  await once(socket, 'open');
+  const closed = once(socket, 'close');
+  socket.close(1000);
+  await promise;
+  pass(MINUTE);
+  const [{ code, wasClean }] = await closed;
+  assert.deepEqual([code, wasClean], [1006, false]);
+});
+
+test('a peer that closes but never ends the connection is waited for, not for ever', async (t) => {
+  const { promise, resolve } = withResolver();
+  const url = await serve(t, async (peer, request) => {
+    peer.write(Buffer.concat([Buffer.from(switching(request)), close(1000, 'done')]));
+    resolve(await readFrame(peer));
+  });
+  const socket = new WebSocket(url);
+  const closed = once(socket, 'close');
+  await promise;
+  assert.equal(socket.readyState, WebSocket.CLOSING);
+  pass(MINUTE);
+  const [{ code, reason }] = await closed;
+  assert.deepEqual([code, reason], [1000, 'done']);
+});
+
+function withResolver() {
+  let resolve;
+  const promise = new Promise((given) => { resolve = given; });
+  return { promise, resolve };
+}

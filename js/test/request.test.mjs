@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, test } from 'node:test';
+
+import { headersFor, isBadPort, portOf, targetOf } from '../src/request.js';
+
+const url = (string) => new URL(string);
+
+test("the port is the URL's or its scheme's", () => {
+  assert.equal(portOf(url('ws://h')), 80);
+  assert.equal(portOf(url('wss://h')), 443);
+  assert.equal(portOf(url('wss://h:80')), 80);
+  assert.equal(portOf(url('ws://h:0')), 0);
+});
+
+test('bad ports end where the list says', () => {
+  const bad = Array.from({ length: 65536 }, (_, port) => port).filter(isBadPort);
+  assert.equal(bad.length, 83);
+  assert.deepEqual([bad[0], bad.at(-1)], [0, 10080]);
+  for (const port of [80, 443, 8080, 6663, 6670]) assert.ok(!isBadPort(port));
+});
+
+test('Host has brackets and no default port; a query that is empty is not sent', () => {
+  assert.deepEqual(targetOf(url('ws://[::1]:80/a?b')), { host: '[::1]', resource: '/a?b' });
+  assert.deepEqual(targetOf(url('wss://H.example:8443')), { host: 'h.example:8443', resource: '/' });
+  assert.deepEqual(targetOf(url('ws://h/a?')), { host: 'h', resource: '/a' });
+});
+
+describe('headers', () => {
+  afterEach(() => { delete globalThis.location; });
+
+  test('are those of the program, trimmed', () => {
+    assert.deepEqual(headersFor(url('ws://h'), [['Cookie', ' a=b\t'], ['X', '\u00ff']]), ['Cookie', 'a=b', 'X', '\u00ff']);
+  });
+
+  test('credentials in the URL authenticate', () => {
+    assert.deepEqual(headersFor(url('ws://us%C3%A9r:p%3Ass@h'), []), ['Authorization', 'Basic dXPDqXI6cDpzcw==']);
+    assert.deepEqual(headersFor(url('ws://u@h'), []), ['Authorization', 'Basic dTo=']);
+    assert.deepEqual(headersFor(url('ws://%ff@h'), []), ['Authorization', 'Basic /zo=']);
+    assert.deepEqual(headersFor(url('ws://u:p@h'), [['AUTHORIZATION', 'Bearer x']]), ['AUTHORIZATION', 'Bearer x']);
+  });
+
+  test('Origin is that of the location, where the host has one', () => {
+    globalThis.location = new URL('https://example.org/page');
+    assert.deepEqual(headersFor(url('ws://h'), []), ['Origin', 'https://example.org']);
+    assert.deepEqual(headersFor(url('ws://h'), [['origin', 'https://other.example']]), ['origin', 'https://other.example']);
+    globalThis.location = new URL('data:,');
+    assert.deepEqual(headersFor(url('ws://h'), []), []);
+  });
+
+  test('what would break the request is a TypeError', () => {
+    for (const header of [['', 'a'], ['a b', 'c'], ['a:', 'b'], ['a', 'b\r\nc: d'], ['a', 'b\nc'], ['a', 'b\0c']]) {
+      assert.throws(() => headersFor(url('ws://h'), [header]), TypeError);
+    }
+    for (const name of ['Host', 'upgrade', 'Connection', 'Sec-WebSocket-Key', 'sec-websocket-protocol', 'Content-Length']) {
+      assert.throws(() => headersFor(url('ws://h'), [[name, 'a']]), TypeError);
+    }
+  });
+});

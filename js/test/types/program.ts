@@ -1,0 +1,55 @@
+// What a program may write, and, marked by @ts-expect-error, what it may not. It is compiled, not run.
+
+import { CloseEvent, WebSocket, type BinaryType, type WebSocketInit } from "isosocket";
+
+const init: WebSocketInit = { protocols: ["chat", "echo"], headers: { Cookie: "a=b" } };
+for (const second of [undefined, null, "chat", ["chat"], new Set(["chat"]), init, { headers: [["a", "b"]] as const }]) {
+  new WebSocket(new URL("wss://example.org"), second);
+}
+const socket: WebSocket = new WebSocket("wss://example.org/echo", "chat");
+
+socket.onopen = function (event) {
+  const self: WebSocket = this;
+  const type: string = event.type;
+  self.send(type);
+};
+socket.onmessage = ({ data, origin }) => {
+  const from: string = origin;
+  socket.send(data ?? from);
+};
+socket.onclose = (event) => {
+  const { code, reason, wasClean }: { code: number; reason: string; wasClean: boolean } = event;
+  return [code, reason, wasClean];
+};
+socket.onerror = null;
+socket.addEventListener("close", ({ code }) => code.toFixed(), { once: true, signal: AbortSignal.timeout(1) });
+socket.removeEventListener("message", () => {});
+const target: EventTarget = socket;
+
+for (const data of ["text", new ArrayBuffer(1), new Uint8Array(1), new DataView(new ArrayBuffer(1)), new Blob([])]) {
+  socket.send(data);
+}
+socket.close();
+socket.close(3000, "why");
+
+const state: 0 | 1 | 2 | 3 = socket.readyState;
+const open: 1 = WebSocket.OPEN;
+const same: 1 = socket.OPEN;
+const binaryType: BinaryType = socket.binaryType;
+socket.binaryType = "arraybuffer";
+const event: Event = new CloseEvent("close", { code: 1000, bubbles: true });
+
+// @ts-expect-error
+new WebSocket();
+// @ts-expect-error
+socket.send();
+// @ts-expect-error
+socket.send({});
+// @ts-expect-error
+socket.close("1000");
+// @ts-expect-error
+socket.readyState = 1;
+// @ts-expect-error
+socket.binaryType = "nodebuffer";
+
+export { binaryType, event, open, same, state, target };

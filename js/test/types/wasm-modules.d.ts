@@ -1,0 +1,53 @@
+// What the build puts beside the sources.
+
+declare module "*/wasm/isosocket_engine.js" {
+  export function initSync(source: { module: WebAssembly.Module }): void;
+
+  export class Session {
+    constructor(host: string, resource: string, protocols: string[], headers: string[], now: number);
+    connected(now: number): number;
+    receive(chunk: Uint8Array, now: number): number;
+    end(now: number): number;
+    lost(cause: string, now: number): number;
+    timeout(now: number): number;
+    deadline(): number | undefined;
+    transmit(): Uint8Array;
+    transmitted(bytes: number): void;
+    begin_turn(): void;
+    next_task(): number;
+    task_text(): string;
+    task_bytes(): Uint8Array;
+    task_failed(): boolean;
+    task_code(): number;
+    task_reason(): string;
+    task_was_clean(): boolean;
+    send_text(text: string): number;
+    send_bytes(bytes: Uint8Array): number;
+    send_blob(size: number): number;
+    blob_read(id: number, bytes: Uint8Array): number;
+    blob_failed(id: number): number;
+    close(code?: number, reason?: string): number;
+    readonly ready_state: number;
+    readonly buffered_amount: number;
+    readonly extensions: string;
+    readonly protocol: string;
+    readonly failure: string | undefined;
+  }
+}
+
+declare module "*/wasm/isosocket_browser.js" {
+  export default function load(source?: { module_or_path: unknown }): Promise<unknown>;
+
+  export class Socket {
+    constructor(url: string, protocols: string[], listener: (kind: string, ...parameters: any[]) => void);
+    readonly readyState: number;
+    readonly bufferedAmount: number;
+    readonly extensions: string;
+    readonly protocol: string;
+    binaryType: string;
+    send_text(text: string): void;
+    send_bytes(bytes: Uint8Array): void;
+    send_blob(blob: Blob): void;
+    close(code?: number, reason?: string): void;
+  }
+}

@@ -1,0 +1,123 @@
+/** How binary messages are handed to scripts. */
+export type BinaryType = "blob" | "arraybuffer";
+
+/** What a message can be made of. Shared memory is refused with a TypeError. */
+export type WebSocketData = string | ArrayBuffer | ArrayBufferView | Blob;
+
+/** The second argument of the constructor, as a dictionary. */
+export interface WebSocketInit {
+  /** The subprotocols to offer, in order of preference. */
+  protocols?: string | Iterable<string>;
+  /**
+   * Headers for the opening handshake, besides those it is made of: for `isosocket/engine` and for Node. A browser's
+   * own WebSocket has no way to send them.
+   */
+  headers?: Iterable<readonly [string, string]> | Record<string, string>;
+}
+
+export interface CloseEventInit {
+  bubbles?: boolean;
+  cancelable?: boolean;
+  composed?: boolean;
+  wasClean?: boolean;
+  code?: number;
+  reason?: string;
+}
+
+/** The event that ends every socket's life. */
+export declare class CloseEvent extends Event {
+  constructor(type: string, eventInitDict?: CloseEventInit);
+  /** Whether both sides have said goodbye before the connection ended. */
+  readonly wasClean: boolean;
+  /** The code of the peer's Close frame; 1005 if it had none, 1006 if there was no Close frame. */
+  readonly code: number;
+  /** The reason of the peer's Close frame. */
+  readonly reason: string;
+}
+
+export interface WebSocketEventMap {
+  open: Event;
+  message: MessageEvent;
+  error: Event;
+  close: CloseEvent;
+}
+
+export interface WebSocketListenerOptions {
+  capture?: boolean;
+}
+
+export interface WebSocketAddListenerOptions extends WebSocketListenerOptions {
+  once?: boolean;
+  passive?: boolean;
+  signal?: AbortSignal;
+}
+
+/** A WebSocket as the WHATWG standard defines it: https://websockets.spec.whatwg.org/ */
+export declare class WebSocket extends EventTarget {
+  /**
+   * Starts to connect.
+   *
+   * @throws {DOMException} "SyntaxError" for a URL that cannot be parsed, has another scheme than ws, wss, http or
+   * https, or has a fragment; and for subprotocols that are no tokens or occur twice. Whatever goes wrong later is an
+   * `error` event, followed by `close`.
+   */
+  constructor(url: string | URL, protocols?: string | Iterable<string> | WebSocketInit | null);
+
+  static readonly CONNECTING: 0;
+  static readonly OPEN: 1;
+  static readonly CLOSING: 2;
+  static readonly CLOSED: 3;
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+
+  /** The URL, resolved and serialized. */
+  readonly url: string;
+  readonly readyState: 0 | 1 | 2 | 3;
+  /** Bytes of application data that were given to send() and not yet to the network. */
+  readonly bufferedAmount: number;
+  /** The extensions the server selected; empty if there are none. */
+  readonly extensions: string;
+  /** The subprotocol the server selected; empty if there is none. */
+  readonly protocol: string;
+  binaryType: BinaryType;
+
+  onopen: ((this: WebSocket, event: Event) => any) | null;
+  onmessage: ((this: WebSocket, event: MessageEvent) => any) | null;
+  onerror: ((this: WebSocket, event: Event) => any) | null;
+  onclose: ((this: WebSocket, event: CloseEvent) => any) | null;
+
+  /** @throws {DOMException} "InvalidStateError" while connecting. */
+  send(data: WebSocketData): void;
+
+  /**
+   * Starts the closing handshake; a socket that is connecting fails.
+   *
+   * @param code 1000, or 3000 to 4999
+   * @param reason at most 123 bytes in UTF-8
+   * @throws {DOMException} "InvalidAccessError" for another code, "SyntaxError" for a longer reason.
+   */
+  close(code?: number, reason?: string): void;
+
+  addEventListener<Type extends keyof WebSocketEventMap>(
+    type: Type,
+    listener: (this: WebSocket, event: WebSocketEventMap[Type]) => any,
+    options?: boolean | WebSocketAddListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
+    options?: boolean | WebSocketAddListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof WebSocketEventMap>(
+    type: Type,
+    listener: (this: WebSocket, event: WebSocketEventMap[Type]) => any,
+    options?: boolean | WebSocketListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
+    options?: boolean | WebSocketListenerOptions,
+  ): void;
+}

@@ -1,0 +1,9 @@
+//! The protocol by itself: a client and a server on a virtual clock, and one end against literal bytes.
+//! One module for each section of RFC 6455.
+
+mod pair;
+mod properties;
+mod section_4_opening_handshake;
+mod section_5_framing;
+mod section_7_closing;
+mod session;

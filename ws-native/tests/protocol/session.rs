@@ -1,0 +1,142 @@
+//! The session: the interface over the protocol, without I/O.
+
+use std::time::Duration;
+
+use ws_core::{BlobError, Close, CloseCode, Data, Error, FailureKind, ReadyState, Task};
+use ws_native::Session;
+use ws_native::proto::{Config, Request};
+
+use crate::pair::random;
+
+const NOW: Duration = Duration::ZERO;
+
+fn connecting() -> Session {
+    let request = Request::new("h", "/", &[] as &[&str]).unwrap();
+    Session::new(request, "ws://h".into(), Config::default(), Box::new(random), NOW)
+}
+
+fn open() -> Session {
+    let mut session = connecting();
+    let request = session.output().len();
+    session.consume_output(request);
+    session.receive(
+        b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+          Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+    );
+    assert!(matches!(session.next_task(NOW), Some(Task::Open)));
+    session
+}
+
+/// The payloads of the frames that are output, unmasked: all are short here.
+fn sent(session: &mut Session) -> Vec<(u8, Vec<u8>)> {
+    let output = session.take_output();
+    let (mut frames, mut rest) = (Vec::new(), &output[..]);
+    while let [first, length, a, b, c, d, tail @ ..] = rest {
+        let length = usize::from(length & 0x7F);
+        let key = [a, b, c, d];
+        let payload = tail[..length].iter().zip(key.iter().cycle()).map(|(byte, mask)| byte ^ **mask).collect();
+        frames.push((*first, payload));
+        rest = &tail[length..];
+    }
+    frames
+}
+
+#[test]
+fn the_ready_state_changes_in_the_task() {
+    let mut session = connecting();
+    session.receive(
+        b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+          Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x01a\x88\x02\x03\xe8",
+    );
+    assert!(session.has_task(NOW));
+    assert_eq!(session.ready_state(), ReadyState::Connecting);
+    assert!(matches!(session.next_task(NOW), Some(Task::Open)));
+    assert_eq!(session.ready_state(), ReadyState::Open);
+    assert!(matches!(session.next_task(NOW), Some(Task::Message(_))));
+    assert_eq!(session.ready_state(), ReadyState::Open);
+    assert!(session.next_task(NOW).is_none());
+    assert_eq!(session.ready_state(), ReadyState::Closing);
+    session.receive_end();
+    let Some(Task::Close { failed: false, event }) = session.next_task(NOW) else { panic!("close") };
+    assert!(event.was_clean);
+    assert!(session.is_closed());
+}
+
+#[test]
+fn a_blob_keeps_its_place_and_what_comes_after_it_waits() {
+    let mut session = open();
+    session.send_text("a").unwrap();
+    let first = session.send_blob(2).unwrap();
+    session.send_binary(b"b").unwrap();
+    let second = session.send_blob(2).unwrap();
+    session.send(Data::from("c")).unwrap();
+    session.close(Some(Close { code: CloseCode::new(3000), reason: String::new() }));
+    assert_eq!(session.model().buffered_amount(), 1 + 2 + 1 + 2 + 1);
+    assert_eq!(sent(&mut session), [(0x81, b"a".to_vec())]);
+    session.blob_read(second, b"22"[..].into());
+    assert_eq!(sent(&mut session), []);
+    session.blob_read(first, b"11"[..].into());
+    let frames = sent(&mut session);
+    let expected: [(u8, &[u8]); 5] = [(0x82, b"11"), (0x82, b"b"), (0x82, b"22"), (0x81, b"c"), (0x88, b"\x0b\xb8")];
+    assert_eq!(frames, expected.map(|(first, payload)| (first, payload.to_vec())));
+}
+
+#[test]
+fn a_blob_that_cannot_be_read_fails_the_connection() {
+    let mut session = open();
+    let blob = session.send_blob(2).unwrap();
+    session.send_text("never sent").unwrap();
+    session.blob_failed(blob, BlobError("gone".into()));
+    assert!(matches!(session.next_task(NOW), Some(Task::Close { failed: true, .. })));
+    assert!(session.failure().unwrap().to_string().contains("gone"));
+    session.blob_read(blob, b"11"[..].into());
+}
+
+#[test]
+fn the_buffered_amount_falls_when_the_network_has_it_and_a_turn_begins() {
+    let mut session = open();
+    session.send_text("hello").unwrap();
+    session.send_binary(&[0; 100]).unwrap();
+    let output = session.take_output();
+    session.transmitted(11);
+    assert_eq!(session.model().buffered_amount(), 105);
+    session.begin_turn();
+    assert_eq!(session.model().buffered_amount(), 100);
+    session.transmitted(output.len() - 11 - 40);
+    session.begin_turn();
+    assert_eq!(session.model().buffered_amount(), 40);
+    session.transmitted(40);
+    session.begin_turn();
+    assert_eq!(session.model().buffered_amount(), 0);
+}
+
+#[test]
+fn closing_while_connecting_sends_nothing() {
+    let mut session = connecting();
+    session.close(None);
+    assert_eq!(session.ready_state(), ReadyState::Closing);
+    assert!(session.output().is_empty());
+    assert_eq!(session.send_text("x"), Err(Error::Discarded(ReadyState::Closing)));
+    assert!(matches!(session.next_task(NOW), Some(Task::Close { failed: true, .. })));
+    assert_eq!(session.failure().unwrap().kind(), FailureKind::Cancelled);
+    assert!(session.is_closed());
+}
+
+#[test]
+fn what_was_received_is_read_no_further_than_it_is_asked_for() {
+    let mut session = open();
+    session.receive(b"\x81\x01a\x81\x01b\xff");
+    assert!(matches!(session.next_task(NOW), Some(Task::Message(_))));
+    session.send_text("answer").unwrap();
+    assert_eq!(sent(&mut session).len(), 1, "the fault that follows is not seen yet");
+    assert!(matches!(session.next_task(NOW), Some(Task::Message(_))));
+    assert!(matches!(session.next_task(NOW), Some(Task::Close { failed: true, .. })));
+    assert_eq!(session.failure().unwrap().kind(), FailureKind::Protocol);
+}
+
+#[test]
+fn an_abandoned_session_closes_without_a_code() {
+    let mut session = open();
+    session.abandon();
+    assert_eq!(sent(&mut session), [(0x88, vec![])]);
+}
