@@ -29,8 +29,8 @@ use ws_native::Native as Platform;
 use ws_wasm::Browser as Platform;
 
 pub use ws_core::{
-    BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Error, Event, EventKind, Failure, FailureKind, ListenerId,
-    MessageEvent, ReadyState, SyntaxError, Text,
+    BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Error, Event, EventKind, Failure, FailureKind,
+    ListenerId, MessageEvent, ReadyState, SyntaxError, Text,
 };
 
 /// A WebSocket: the browser's own in WebAssembly, RFC 6455 over TCP elsewhere.

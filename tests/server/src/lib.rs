@@ -27,8 +27,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use ws_core::{CloseCode, Failure};
-use ws_native::proto::{Config, Headers, IncomingRequest};
 use ws_native::Connection;
+use ws_native::proto::{Config, Headers, IncomingRequest};
 
 /// A server that is listening.
 pub struct TestServer {

@@ -1,0 +1,46 @@
+// Chromium and Firefox, driven by WebDriver. Browsers and drivers are the machine's own: nothing is downloaded.
+
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+import { Builder } from 'selenium-webdriver';
+import chrome from 'selenium-webdriver/chrome.js';
+import firefox from 'selenium-webdriver/firefox.js';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const CHROMEDRIVER = process.env.CHROMEDRIVER ?? '/usr/bin/chromedriver';
+const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
+const GECKODRIVER = process.env.GECKODRIVER ?? tool('geckodriver');
+
+const CHROMIUM_FLAGS = [
+  '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync', '--window-size=1280,900',
+];
+
+export const BROWSERS = { Chromium: openChromium, Firefox: openFirefox };
+
+/** @returns a driver, to be ended by its `quit()` */
+export function openChromium() {
+  const options = new chrome.Options().setChromeBinaryPath(CHROMIUM).addArguments(...CHROMIUM_FLAGS);
+  const service = new chrome.ServiceBuilder(CHROMEDRIVER);
+  return new Builder().forBrowser('chrome').setChromeOptions(options).setChromeService(service).build();
+}
+
+/** @returns a driver, to be ended by its `quit()` */
+export function openFirefox({ dark = false } = {}) {
+  const options = new firefox.Options().setBinary(FIREFOX)
+    .addArguments('-headless', '--width=1280', '--height=900')
+    .setPreference('layout.css.prefers-color-scheme.content-override', dark ? 0 : 1);
+  const service = new firefox.ServiceBuilder(GECKODRIVER);
+  return new Builder().forBrowser('firefox').setFirefoxOptions(options).setFirefoxService(service).build();
+}
+
+/** A tool from the project's folder of tools, else from the PATH. */
+function tool(name) {
+  const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
+  const folders = [path.join(process.env.ISOSOCKET_TOOLS || path.join(cache, 'isosocket'), 'bin'), ...process.env.PATH.split(':')];
+  const found = folders.map((folder) => path.join(folder, name)).find(existsSync);
+  if (!found) throw new Error(`${name} was not found: run \`make setup\``);
+  return found;
+}

@@ -1,0 +1,100 @@
+// The workbench without a mouse, in both browsers.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { Key } from 'selenium-webdriver';
+
+import { BROWSERS } from '../browsers.mjs';
+import { serve } from '../serve.mjs';
+import { Workbench } from '../workbench.mjs';
+
+/** What Tab stops at, in its order; one of a group of radio buttons stands for all of them. */
+const STOPS = [
+  'implementation', 'url', 'protocols', 'toggle', 'text', 'send-text', 'file', 'send-file', 'file-as', 'binary-type',
+  'code', 'reason', 'close', 'clear', 'scroller',
+];
+
+let server;
+
+before(async () => {
+  server = await serve();
+});
+
+after(() => server?.stop());
+
+for (const [browser, open] of Object.entries(BROWSERS)) {
+  describe(browser, () => {
+    let driver;
+    let workbench;
+
+    before(async () => {
+      driver = await open();
+      workbench = new Workbench(driver);
+      await workbench.load(server.address);
+    });
+
+    after(() => driver?.quit());
+
+    const press = (...keys) => driver.actions().sendKeys(...keys).perform();
+
+    const focused = () => driver.executeScript('return document.activeElement.name || document.activeElement.id');
+
+    /** Presses Tab until the focus is at what is named, and gives all it passed. */
+    async function tabTo(name) {
+      const passed = [];
+      while (passed.at(-1) !== name) {
+        assert.ok(passed.length <= STOPS.length, `${name} was not reached but ${passed}`);
+        await press(Key.TAB);
+        passed.push(await focused());
+      }
+      return passed;
+    }
+
+    test('connects, sends, closes and reads the log', async () => {
+      await tabTo('implementation');
+      await press(Key.ARROW_RIGHT);
+      assert.equal(await driver.executeScript('return document.activeElement.value'), 'javascript');
+      await press(Key.ARROW_LEFT);
+      await tabTo('toggle');
+      await press(Key.ENTER);
+      await workbench.state('OPEN');
+      assert.equal(await focused(), 'toggle');
+
+      await tabTo('text');
+      await press(' by keyboard', Key.ENTER);
+      await workbench.echoes(1);
+      assert.match((await workbench.row('received')).preview, / by keyboard$/);
+
+      await tabTo('code');
+      await press('1001', Key.ENTER);
+      assert.match(await workbench.complaint('close'), /^InvalidAccessError/);
+      await press(Key.BACK_SPACE.repeat(4), '3001');
+      await tabTo('reason');
+      await press('done', Key.ENTER);
+      assert.equal((await workbench.closed()).preview, 'code 3001, clean');
+    });
+
+    test('Tab stops at everything, and where it stops is seen', async () => {
+      await workbench.load(server.address);
+      await workbench.connectAndOpen();
+      await workbench.click('toggle');
+      await workbench.state('CLOSED');
+      await driver.executeScript('document.activeElement.blur(); getSelection().collapse(document.body, 0)');
+      const passed = [];
+      for (const _ of STOPS) {
+        await press(Key.TAB);
+        const name = await focused();
+        passed.push(name);
+        const outline = await driver.executeScript(() => {
+          const place = document.activeElement;
+          const shown = place.type === 'radio' ? place.nextElementSibling : place;
+          const { outlineStyle, outlineWidth } = getComputedStyle(shown);
+          return `${outlineStyle} ${outlineWidth}`;
+        });
+        assert.equal(outline, 'solid 3px', name);
+      }
+      assert.deepEqual(passed, STOPS);
+    });
+  });
+}

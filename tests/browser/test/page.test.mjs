@@ -1,0 +1,255 @@
+// The workbench in both browsers, with each implementation.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+
+import { Key } from 'selenium-webdriver';
+
+import { BROWSERS } from '../browsers.mjs';
+import { serve } from '../serve.mjs';
+import { Workbench } from '../workbench.mjs';
+
+const IMPLEMENTATIONS = ['rust', 'javascript'];
+const MEBIBYTE = 1 << 20;
+
+/** A server with one behaviour a path. */
+const peer = process.env.ISOSOCKET_TEST_SERVER;
+
+let server;
+let folder;
+let file;
+
+before(async () => {
+  assert.ok(peer, 'ISOSOCKET_TEST_SERVER names no server: run this by `make test-page`');
+  server = await serve();
+  folder = await mkdtemp(path.join(tmpdir(), 'isosocket-'));
+  file = path.join(folder, 'sample.bin');
+  await writeFile(file, randomBytes(MEBIBYTE));
+});
+
+after(async () => {
+  await server?.stop();
+  if (folder) await rm(folder, { recursive: true });
+});
+
+for (const [browser, open] of Object.entries(BROWSERS)) {
+  describe(browser, () => {
+    let driver;
+    let workbench;
+
+    before(async () => {
+      driver = await open();
+      workbench = new Workbench(driver);
+    });
+
+    after(() => driver?.quit());
+
+    beforeEach(() => workbench.load(server.address));
+
+    test('offers the echo endpoint of its own host', async () => {
+      assert.equal(await workbench.find('url').getAttribute('value'), `${server.address.replace('http', 'ws')}/echo`);
+      assert.equal(await workbench.text('state'), 'not connected');
+    });
+
+    test('loads nothing from elsewhere', async () => {
+      await workbench.connectAndOpen();
+      const origins = await driver.executeScript(
+        "return performance.getEntriesByType('resource').map(({ name }) => new URL(name).origin)",
+      );
+      assert.deepEqual(new Set(origins), new Set([server.address]));
+    });
+
+    test('every field has a label', async () => {
+      const bare = await driver.executeScript(
+        "return Array.from(document.querySelectorAll('input, textarea')).filter(({ labels }) => labels.length === 0).map(({ id }) => id)",
+      );
+      assert.deepEqual(bare, []);
+    });
+
+    for (const implementation of IMPLEMENTATIONS) {
+      describe(implementation, () => {
+        beforeEach(() => workbench.choose('implementation', implementation));
+
+        test('echoes text and a file of 1 MiB and closes with code and reason', async () => {
+          await workbench.connectAndOpen();
+          await workbench.type('text', 'Grüße');
+          await workbench.click('send-text');
+          const text = await workbench.row('received');
+          assert.deepEqual([text.title, text.size, text.preview], ['text', 7, 'Grüße']);
+          await workbench.echoes(1);
+
+          await workbench.find('file').sendKeys(file);
+          await workbench.click('send-file');
+          const blob = await workbench.row('received', 2);
+          assert.deepEqual([blob.title, blob.size], ['Blob', MEBIBYTE]);
+          await workbench.echoes(2);
+
+          await workbench.choose('file-as', 'bytes');
+          await workbench.choose('binary-type', 'arraybuffer');
+          await workbench.click('send-file');
+          const bytes = await workbench.row('received', 3);
+          assert.deepEqual([bytes.title, bytes.size], ['bytes', MEBIBYTE]);
+          await workbench.echoes(3);
+          assert.match((await workbench.row('received', 3)).preview, /^([0-9a-f]{2} ){16}…$/);
+
+          await workbench.type('code', '3001');
+          await workbench.type('reason', 'finished');
+          await workbench.click('close');
+          assert.equal((await workbench.row('closing')).preview, 'close(3001, "finished")');
+          // The server's answer has the code and not the reason.
+          assert.equal((await workbench.closed()).preview, 'code 3001, clean');
+          assert.deepEqual(await workbench.kinds(), [
+            'connect', 'open', 'sent', 'received', 'sent', 'received', 'sent', 'received', 'closing', 'close',
+          ]);
+          assert.equal(await workbench.text('counts').then((counts) => counts.replaceAll(/\s+/g, ' ').trim()),
+            'sent 3 2,097,159 bytes received 3 2,097,159 bytes');
+        });
+
+        test('shows the subprotocol the server picked', async () => {
+          await workbench.type('protocols', 'first, second');
+          await workbench.connectAndOpen();
+          assert.equal(await workbench.text('protocol'), 'first');
+          await workbench.click('toggle');
+          assert.equal((await workbench.closed()).preview, 'code 1005, clean');
+        });
+
+        test('shows how the server closes', async () => {
+          await workbench.connect(`${peer}/close?code=4001&reason=enough`);
+          assert.equal((await workbench.closed()).preview, 'code 4001, reason “enough”, clean');
+          assert.deepEqual(await workbench.kinds(), ['connect', 'open', 'close']);
+        });
+
+        test('shows a refused connection as error and close', async () => {
+          const { port } = await unusedPort();
+          await workbench.connect(`ws://127.0.0.1:${port}/`);
+          assert.equal((await workbench.closed()).preview, 'code 1006, not clean');
+          assert.deepEqual(await workbench.kinds(), ['connect', 'error', 'close']);
+          // What has failed can be tried again, elsewhere.
+          await workbench.connect(`${server.address}/echo`);
+          await workbench.state('OPEN');
+        });
+
+        test('shows beside the fields what the standard refuses', async () => {
+          await workbench.connect('ws://127.0.0.1/#fragment');
+          assert.match(await workbench.complaint('connection'), /^SyntaxError: ./);
+          await workbench.load(server.address);
+          await workbench.choose('implementation', implementation);
+          await workbench.type('protocols', 'two words');
+          await workbench.connect();
+          assert.match(await workbench.complaint('connection'), /^SyntaxError: ./);
+
+          await workbench.type('protocols', '');
+          await workbench.connectAndOpen();
+          assert.equal(await workbench.text('connection-error'), '');
+          for (const [code, reason, expected] of [
+            ['1001', '', /^InvalidAccessError: ./],
+            ['5000', '', /^InvalidAccessError: ./],
+            ['1000', 'ü'.repeat(62), /^SyntaxError: ./],
+            ['70000', '', /^Not a code: ./],
+            ['abc', '', /^Not a code: ./],
+          ]) {
+            await workbench.type('code', code);
+            await workbench.type('reason', reason);
+            await workbench.click('close');
+            assert.match(await workbench.complaint('close'), expected, `${code} ${reason}`);
+          }
+          assert.equal(await workbench.text('state'), 'OPEN');
+          await workbench.click('send-text');
+          await workbench.echoes(1);
+        });
+
+        test('does not send while connecting, and gives a connection up', async () => {
+          await workbench.connect(`${peer}/silent`);
+          await workbench.state('CONNECTING');
+          await workbench.click('send-text');
+          assert.match(await workbench.complaint('send'), /^InvalidStateError: ./);
+          await workbench.click('toggle');
+          assert.equal((await workbench.closed()).preview, 'code 1006, not clean');
+          assert.deepEqual(await workbench.kinds(), ['connect', 'closing', 'error', 'close']);
+        });
+
+        test('counts what is sent after the close in bufferedAmount', async () => {
+          await workbench.connectAndOpen();
+          await workbench.click('toggle');
+          await workbench.closed();
+          await workbench.type('text', '12345');
+          await workbench.click('send-text');
+          await workbench.waitFor("document.getElementById('buffered').dataset.bytes === '5'");
+          await workbench.waitFor("document.querySelector('#log > li:last-child .preview').textContent.startsWith('Thrown away')");
+        });
+
+        test('takes a file that is dropped', async () => {
+          await workbench.connectAndOpen();
+          await driver.executeScript(() => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File(['dropped'], 'dropped.txt'));
+            document.getElementById('drop').dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+          });
+          assert.equal((await workbench.row('received')).size, 7);
+          await workbench.echoes(1);
+        });
+      });
+    }
+
+    test('one implementation follows the other', async () => {
+      for (const implementation of [...IMPLEMENTATIONS, ...IMPLEMENTATIONS]) {
+        await workbench.choose('implementation', implementation);
+        await workbench.connectAndOpen();
+        await workbench.click('toggle');
+        await workbench.state('CLOSED');
+      }
+      assert.deepEqual(await workbench.kinds(), Array(4).fill(['connect', 'open', 'closing', 'close']).flat());
+    });
+
+    test('Enter sends, and Shift+Enter breaks the line', async () => {
+      await workbench.connectAndOpen();
+      await workbench.type('text', `one${Key.chord(Key.SHIFT, Key.ENTER)}`);
+      await workbench.find('text').sendKeys('two', Key.ENTER);
+      assert.equal((await workbench.row('received')).preview, 'one\ntwo');
+    });
+
+    test('keeps the last thousand rows and stays where the user reads', async () => {
+      await workbench.connectAndOpen();
+      const send = (count) => driver.executeScript((times) => {
+        for (let index = 0; index < times; index += 1) document.getElementById('text-form').requestSubmit();
+      }, count);
+      const received = (count) => workbench.waitFor(`document.getElementById('received-count').textContent === '${count}'`);
+      await send(40);
+      await received('40');
+      await workbench.waitFor('scroller.scrollHeight > scroller.clientHeight && latest.hidden');
+      await workbench.waitFor('Math.abs(scroller.scrollTop + scroller.clientHeight - scroller.scrollHeight) < 8');
+      await driver.executeScript('scroller.scrollTop = 0');
+      await workbench.waitFor('!latest.hidden');
+      await send(1);
+      await received('41');
+      assert.equal(await driver.executeScript('return scroller.scrollTop'), 0);
+      await workbench.click('latest');
+      await workbench.waitFor('latest.hidden && Math.abs(scroller.scrollTop + scroller.clientHeight - scroller.scrollHeight) < 8');
+
+      await send(600);
+      await received('641');
+      await workbench.waitFor("document.querySelectorAll('#log > li').length === 1000");
+      assert.match(await workbench.text('dropped'), /284 older/);
+
+      await workbench.click('clear');
+      assert.deepEqual(await workbench.rows(), []);
+      assert.match(await workbench.text('counts'), /sent 0\s+0 bytes/);
+    });
+  });
+}
+
+/** A port that nobody listens on. */
+async function unusedPort() {
+  const probe = net.createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return address;
+}

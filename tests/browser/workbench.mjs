@@ -1,0 +1,97 @@
+// The page, as a user sees it.
+
+import { By, until } from 'selenium-webdriver';
+
+export const LIMIT = 15_000;
+
+export class Workbench {
+  constructor(driver) {
+    this.driver = driver;
+  }
+
+  /** Loads the page anew. */
+  async load(address) {
+    await this.driver.get(address);
+    await this.waitFor(`document.getElementById('url').value !== ''`);
+  }
+
+  find(id) {
+    return this.driver.findElement(By.id(id));
+  }
+
+  click(id) {
+    return this.find(id).click();
+  }
+
+  text(id) {
+    return this.driver.executeScript('return document.getElementById(arguments[0]).textContent', id);
+  }
+
+  async type(id, text) {
+    const field = await this.find(id);
+    await field.clear();
+    await field.sendKeys(text);
+  }
+
+  /** Picks one of a group of radio buttons, by a click. */
+  choose(name, value) {
+    return this.driver.findElement(By.css(`input[name="${name}"][value="${value}"]`)).click();
+  }
+
+  async connect(url) {
+    if (url !== undefined) await this.type('url', url);
+    await this.click('toggle');
+  }
+
+  async connectAndOpen() {
+    await this.connect();
+    await this.state('OPEN');
+  }
+
+  /** Waits for a state. */
+  state(state) {
+    return this.driver.wait(until.elementLocated(By.css(`#state[data-state="${state}"]`)), LIMIT, `the state ${state}`);
+  }
+
+  /** Waits until an expression holds in the page. */
+  waitFor(expression) {
+    return this.driver.wait(() => this.driver.executeScript(`return ${expression}`), LIMIT, expression);
+  }
+
+  /** The rows of the log: kind, title, size, preview and whether it was recognized as an echo. */
+  rows() {
+    return this.driver.executeScript(() => Array.from(document.querySelectorAll('#log > li'), (row) => ({
+      kind: row.dataset.kind,
+      title: row.querySelector('.what').lastChild.textContent,
+      size: row.dataset.size === undefined ? undefined : Number(row.dataset.size),
+      preview: row.querySelector('.preview').textContent,
+      equal: row.dataset.equal === 'true',
+    })));
+  }
+
+  async kinds() {
+    return (await this.rows()).map(({ kind }) => kind);
+  }
+
+  /** Waits for the n-th row of a kind and for its preview. */
+  async row(kind, count = 1) {
+    await this.waitFor(`document.querySelectorAll('#log > li[data-kind="${kind}"]').length >= ${count}`);
+    return (await this.rows()).filter((row) => row.kind === kind)[count - 1];
+  }
+
+  /** Waits until a number of messages have come back as they were sent. */
+  echoes(count) {
+    return this.waitFor(`document.querySelectorAll('#log > li[data-equal="true"]').length === ${count}`);
+  }
+
+  async closed() {
+    await this.state('CLOSED');
+    return this.row('close');
+  }
+
+  /** Waits for a complaint to be shown, and gives its words. */
+  async complaint(where) {
+    await this.waitFor(`document.getElementById('${where}-error').textContent !== ''`);
+    return this.text(`${where}-error`);
+  }
+}

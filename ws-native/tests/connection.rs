@@ -1,0 +1,161 @@
+//! The asynchronous face, over streams in memory.
+
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use ws_core::{Blob, CloseCode, FailureKind, Message};
+use ws_native::proto::{Config, Request};
+use ws_native::{Accepted, Connection};
+
+fn request(protocols: &[&str]) -> Request {
+    Request::new("h", "/path", protocols).unwrap()
+}
+
+/// Both ends of a connection, through a pipe that holds this many bytes.
+async fn pair(capacity: usize) -> (Connection<DuplexStream>, Connection<DuplexStream>) {
+    let (near, far) = duplex(capacity);
+    let (client, server) = tokio::join!(Connection::client(near, request(&["p"]), Config::default()), async {
+        Accepted::new(far, Config::default()).request().await.unwrap().accept(Some("p")).await.unwrap()
+    });
+    (client.unwrap(), server)
+}
+
+fn text(text: &str) -> Option<Message> {
+    Some(Message::Text(text.into()))
+}
+
+#[tokio::test]
+async fn messages_go_both_ways_and_the_end_is_none() {
+    let (mut client, mut server) = pair(64).await;
+    assert_eq!(client.established().protocol.as_deref(), Some("p"));
+    let long = "x".repeat(100_000);
+    let (sent, received) = tokio::join!(client.send(long.as_str()), server.recv());
+    sent.unwrap();
+    assert_eq!(received.unwrap(), text(&long));
+    server.send(Blob::from(vec![1, 2])).await.unwrap();
+    assert_eq!(client.recv().await.unwrap(), Some(Message::Binary((&[1, 2][..]).into())));
+
+    client.close(Some((CloseCode::new(4001), "done"))).await.unwrap();
+    assert_eq!(client.send("x").await.unwrap_err().kind(), FailureKind::Cancelled);
+    let (client_end, server_end) = tokio::join!(client.recv(), server.recv());
+    assert_eq!((client_end.unwrap(), server_end.unwrap()), (None, None));
+    let closed = server.closed().unwrap();
+    assert_eq!((closed.clean, closed.code().get(), closed.reason()), (true, 4001, "done"));
+    assert!(client.closed().unwrap().clean);
+    assert_eq!(client.recv().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_was_fed_goes_out_when_recv_waits() {
+    let (mut client, mut server) = pair(1024).await;
+    for number in 0..3 {
+        client.feed(number.to_string()).unwrap();
+    }
+    assert!(server.recv().now_or_never().is_none(), "nothing was written yet");
+    assert!(client.recv().now_or_never().is_none());
+    for number in 0..3 {
+        assert_eq!(server.recv().await.unwrap(), text(&number.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn recv_that_is_dropped_at_any_await_loses_nothing() {
+    let (near, mut far) = duplex(1 << 16);
+    let mut server = Connection::server_established(near, Config::default());
+    let frames = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x01\x82\0\0\0\0He\x89\x80\0\0\0\0\x80\x83\0\0\0\0llo";
+    let mut received = Vec::new();
+    for byte in frames {
+        far.write_all(&[*byte]).await.unwrap();
+        if let Some(message) = server.recv().now_or_never() {
+            received.push(message.unwrap());
+        }
+    }
+    assert_eq!(received, [text("Hello"), text("Hello")]);
+    let mut pong = [0; 2];
+    far.read_exact(&mut pong).await.unwrap();
+    assert_eq!(pong, [0x8a, 0]);
+}
+
+#[tokio::test]
+async fn send_that_is_dropped_sends_the_message_once_and_whole() {
+    let (mut client, mut server) = pair(16).await;
+    let message = "0123456789".repeat(100);
+    assert!(client.send(message.as_str()).now_or_never().is_none(), "the pipe is full");
+    let (flushed, received) = tokio::join!(client.flush(), server.recv());
+    flushed.unwrap();
+    assert_eq!(received.unwrap(), text(&message));
+    client.send("next").await.unwrap();
+    assert_eq!(server.recv().await.unwrap(), text("next"));
+}
+
+#[tokio::test]
+async fn two_ends_that_only_write_do_not_lose_what_they_have_not_read() {
+    let (mut client, mut server) = pair(1 << 20).await;
+    for number in 0..100 {
+        client.send(number.to_string()).await.unwrap();
+        server.send(number.to_string()).await.unwrap();
+    }
+    for number in 0..100 {
+        assert_eq!(client.recv().await.unwrap(), text(&number.to_string()));
+        assert_eq!(server.recv().await.unwrap(), text(&number.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_is_an_error_once() {
+    let (mut client, server) = pair(64).await;
+    drop(server);
+    assert_eq!(client.recv().await.unwrap_err().kind(), FailureKind::Ended);
+    assert_eq!(client.recv().await.unwrap(), None);
+    assert!(client.send("x").await.is_err());
+}
+
+#[tokio::test]
+async fn a_refused_request_is_a_failure_with_its_status() {
+    let (near, far) = duplex(4096);
+    let (client, ()) = tokio::join!(Connection::client(near, request(&[]), Config::default()), async {
+        let incoming = Accepted::new(far, Config::default()).request().await.unwrap();
+        assert_eq!(incoming.request().resource(), "/path");
+        incoming.refuse(403, "not today").await.unwrap();
+    });
+    let failure = client.unwrap_err();
+    assert_eq!(failure.kind(), FailureKind::Refused);
+    assert!(failure.to_string().contains("403"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_none_gets_an_http_answer() {
+    let (mut near, far) = duplex(4096);
+    near.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    let (outcome, read) = tokio::join!(Accepted::new(far, Config::default()).request(), async {
+        let mut head = [0; 32];
+        near.read_exact(&mut head).await.unwrap();
+        answer = String::from_utf8_lossy(&head).into_owned();
+        drop(near);
+    });
+    let ((), failure) = (read, outcome.unwrap_err());
+    assert_eq!(failure.kind(), FailureKind::Handshake);
+    assert_eq!(answer, "HTTP/1.1 426 Upgrade Required\r\nU"[..32].to_owned());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_asks_is_given_up_at_the_deadline() {
+    let (_near, far) = duplex(4096);
+    let start = tokio::time::Instant::now();
+    let failure = Accepted::new(far, Config::default()).request().await.unwrap_err();
+    assert!(failure.is_timeout(), "{failure}");
+    assert!(start.elapsed() >= Duration::from_secs(20) && start.elapsed() < Duration::from_secs(23));
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_while_the_peer_receives() {
+    let (mut client, mut server) = pair(1024).await;
+    client.ping(b"are you there").await.unwrap();
+    assert!(client.ping(&[0; 126]).await.is_err());
+    assert!(server.recv().now_or_never().is_none());
+    assert!(client.recv().now_or_never().is_none());
+    server.send("yes").await.unwrap();
+    assert_eq!(client.recv().await.unwrap(), text("yes"));
+}

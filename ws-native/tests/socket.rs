@@ -1,0 +1,237 @@
+//! The native socket over TCP: what the tests of both targets cannot show, such as deadlines, headers and blobs.
+
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use ws_core::{Blob, BlobFuture, CloseEvent, FailureKind, HostBlob, Message};
+use ws_native::{ConnectOptions, Server, WebSocket};
+
+/// A listener, and the URL that leads to it.
+async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+/// Connects, and gives the socket with its close event to come.
+fn connect(url: &str, options: ConnectOptions) -> (WebSocket, tokio::sync::oneshot::Receiver<CloseEvent>) {
+    let (sender, closed) = tokio::sync::oneshot::channel();
+    let mut sender = Some(sender);
+    let socket = WebSocket::builder(url)
+        .options(options)
+        .connect_with(|socket| {
+            socket.set_onclose(move |_, event| sender.take().unwrap().send(event.clone()).unwrap());
+        })
+        .unwrap();
+    (socket, closed)
+}
+
+async fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// Does a server's opening handshake by hand.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let head = read_head(&mut stream).await;
+    let headers = head.lines().filter_map(|line| line.split_once(": ")).collect();
+    let request = ws_native::proto::IncomingRequest::validate("GET", "/", headers).unwrap();
+    let answer = format!(
+        "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
+        request.accept_value()
+    );
+    stream.write_all(answer.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_answers_is_given_up_at_the_deadline() {
+    let (listener, url) = listen().await;
+    let mut options = ConnectOptions::default();
+    options.config.handshake_timeout = Duration::from_secs(5);
+    let start = tokio::time::Instant::now();
+    let (socket, closed) = connect(&url, options);
+    let (_stream, _) = listener.accept().await.unwrap();
+    let event = closed.await.unwrap();
+    assert_eq!((event.was_clean, event.code.get()), (false, 1006));
+    assert_eq!(start.elapsed().as_secs(), 5);
+    let failure = socket.failure().unwrap();
+    assert!(failure.is_timeout() && failure.to_string().contains("handshake_timeout"), "{failure}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_answer_a_close_frame_is_given_up_at_the_deadline() {
+    let (listener, url) = listen().await;
+    let (socket, closed) = connect(&url, ConnectOptions::default());
+    let (opened, open) = tokio::sync::oneshot::channel();
+    let mut opened = Some(opened);
+    socket.set_onopen(move |_| opened.take().unwrap().send(()).unwrap());
+    let _stream = accept(&listener).await;
+    open.await.unwrap();
+    let start = tokio::time::Instant::now();
+    socket.close();
+    assert!(!closed.await.unwrap().was_clean);
+    assert_eq!(start.elapsed().as_secs(), 10);
+    assert!(socket.failure().unwrap().to_string().contains("close_timeout"));
+}
+
+#[tokio::test]
+async fn headers_and_credentials_are_in_the_request() {
+    let (listener, url) = listen().await;
+    let mut options = ConnectOptions::default();
+    options.headers.push(("Origin".into(), "https://a.example".into()));
+    let (_socket, _closed) = connect(&url.replace("ws://", "ws://us%65r:p%40ss@"), options);
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let head = read_head(&mut stream).await;
+    assert!(head.contains("\r\nOrigin: https://a.example\r\n"), "{head}");
+    assert!(head.contains("\r\nAuthorization: Basic dXNlcjpwQHNz\r\n"), "{head}");
+    assert!(head.contains(&format!("\r\nHost: {}\r\n", listener.local_addr().unwrap())), "{head}");
+}
+
+#[tokio::test]
+async fn a_header_that_cannot_be_sent_is_refused_at_once() {
+    let mut options = ConnectOptions::default();
+    options.headers.push(("Sec-WebSocket-Key".into(), "x".into()));
+    let error = WebSocket::builder("ws://h/").options(options).connect().unwrap_err();
+    assert!(error.to_string().contains("Sec-WebSocket-Key"), "{error}");
+}
+
+#[tokio::test]
+async fn wss_is_never_sent_in_the_clear() {
+    let (listener, url) = listen().await;
+    let (socket, closed) = connect(&url.replace("ws://", "wss://"), ConnectOptions::default());
+    assert_eq!(closed.await.unwrap().code.get(), 1006);
+    assert!(socket.failure().unwrap().to_string().contains("TLS"));
+    let (_other, _closed) = connect(&url, ConnectOptions::default());
+    let (mut stream, _) = listener.accept().await.unwrap();
+    assert!(read_head(&mut stream).await.starts_with("GET "), "the first connection is the one in the clear");
+}
+
+#[tokio::test]
+async fn a_relative_url_is_resolved_against_the_base() {
+    let mut options = ConnectOptions::default();
+    options.base_url = Some("http://127.0.0.1:1/app/".into());
+    let socket = WebSocket::builder("../echo").options(options).connect().unwrap();
+    assert_eq!(socket.url(), "ws://127.0.0.1:1/echo");
+}
+
+/// A blob whose bytes come when the test says so.
+struct LateBlob(Arc<Notify>);
+
+impl HostBlob for LateBlob {
+    fn size(&self) -> u64 {
+        4
+    }
+
+    fn media_type(&self) -> String {
+        "text/plain".into()
+    }
+
+    fn bytes(&self) -> BlobFuture {
+        let ready = self.0.clone();
+        Box::pin(async move {
+            ready.notified().await;
+            Ok((&b"late"[..]).into())
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_blob_that_is_read_later_keeps_its_place() {
+    let server = Server::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", server.local_address().unwrap());
+    let ready = Arc::new(Notify::new());
+    let (notify, blob_ready) = (ready.clone(), ready);
+    let (socket, closed) = connect(&url, ConnectOptions::default());
+    socket.set_onopen(move |socket| {
+        socket.send("before").unwrap();
+        socket.send(Blob::from_host(LateBlob(blob_ready.clone()))).unwrap();
+        socket.send("after").unwrap();
+        assert_eq!(socket.buffered_amount(), 6 + 4 + 5);
+        socket.close();
+    });
+    let mut connection = server.accept().await.unwrap().request().await.unwrap().accept(None).await.unwrap();
+    assert_eq!(connection.recv().await.unwrap(), Some(Message::Text("before".into())));
+    notify.notify_one();
+    assert_eq!(connection.recv().await.unwrap(), Some(Message::Binary((&b"late"[..]).into())));
+    assert_eq!(connection.recv().await.unwrap(), Some(Message::Text("after".into())));
+    assert_eq!(connection.recv().await.unwrap(), None);
+    assert!(closed.await.unwrap().was_clean);
+}
+
+#[test]
+fn a_socket_made_outside_of_a_runtime_runs_all_the_same() {
+    let (address, addresses) = mpsc::channel();
+    let server = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let server = Server::bind("127.0.0.1:0").await.unwrap();
+            address.send(server.local_address().unwrap()).unwrap();
+            let mut connection = server.accept().await.unwrap().request().await.unwrap().accept(None).await.unwrap();
+            connection.send("hello").await.unwrap();
+            while connection.recv().await.unwrap().is_some() {}
+        });
+    });
+    let (sender, messages) = mpsc::channel();
+    let url = format!("ws://{}/", addresses.recv().unwrap());
+    let socket = WebSocket::builder(url)
+        .connect_with(|socket| {
+            socket.set_onmessage(move |_, event| sender.send(event.data.as_text().unwrap().to_owned()).unwrap());
+        })
+        .unwrap();
+    assert_eq!(messages.recv_timeout(Duration::from_secs(20)).unwrap(), "hello");
+    drop(socket);
+    server.join().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn handlers_registered_before_connecting_miss_nothing_on_several_threads() {
+    let server = Server::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", server.local_address().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let accepted = server.accept().await.unwrap();
+            tokio::spawn(async move {
+                let mut connection = accepted.request().await.unwrap().accept(None).await.unwrap();
+                connection.send("at once").await.unwrap();
+                connection.close(None).await.unwrap();
+                while connection.recv().await.unwrap().is_some() {}
+            });
+        }
+    });
+    for _ in 0..50 {
+        let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
+        let (opened, received, closed) = (sender.clone(), sender.clone(), sender);
+        let _socket = WebSocket::builder(&*url).connect_with(|socket| {
+            socket.set_onopen(move |_| opened.send("open").unwrap());
+            socket.set_onmessage(move |_, _| received.send("message").unwrap());
+            socket.set_onclose(move |_, _| closed.send("close").unwrap());
+        });
+        for expected in ["open", "message", "close"] {
+            assert_eq!(events.recv().await, Some(expected));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_fails_the_connection_is_told_why_though_it_went_on_sending() {
+    let (listener, url) = listen().await;
+    let (socket, closed) = connect(&url, ConnectOptions::default());
+    let mut stream = accept(&listener).await;
+    let mut bytes = b"\x83\x00".to_vec();
+    bytes.resize(100_000, 0);
+    stream.write_all(&bytes).await.unwrap();
+    assert_eq!(closed.await.unwrap().code.get(), 1006);
+    assert_eq!(socket.failure().unwrap().kind(), FailureKind::Protocol);
+    let mut frame = [0; 8];
+    stream.read_exact(&mut frame).await.unwrap();
+    assert_eq!(frame[..2], [0x88, 0x82]);
+    assert_eq!([frame[6] ^ frame[2], frame[7] ^ frame[3]], 1002_u16.to_be_bytes());
+}
