@@ -41,3 +41,8 @@ pub type Builder = ws_core::Builder<Platform>;
 
 /// What can be set beyond the standard's arguments, which is the platform's matter.
 pub type ConnectOptions = <Platform as ws_core::Backend>::Options;
+
+/// The programs of the README.
+#[cfg(all(doctest, not(target_arch = "wasm32")))]
+#[doc = include_str!("../README.md")]
+struct Readme;
