@@ -1,0 +1,95 @@
+# Every target installs what it needs first (scripts/setup) and does nothing for what is there already.
+
+TOOLS := $(or $(ISOSOCKET_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/isosocket)
+export PATH := $(TOOLS)/bin:$(PATH)
+export WASM_BINDGEN_TEST_TIMEOUT ?= 60
+
+SETUP := scripts/setup
+PORT ?= 8080
+
+# Crates that exist for wasm32 only; everything else is checked and tested natively.
+WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-www
+NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --features isosocket/cli
+WASM := --target wasm32-unknown-unknown
+WASM_PACK_TEST := wasm-pack test --mode no-install --headless
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- running and building ----
+
+.PHONY: run
+run: page ## build all, serve the workbench and an echo endpoint (PORT=8080)
+	cargo run --release --features cli --bin isosocket -- serve --dir www/dist --port $(PORT)
+
+.PHONY: js
+js: setup-build ## build the npm package into js/dist
+	npm run --silent build --prefix js
+
+.PHONY: page
+page: js ## build the workbench page into www/dist
+	npm run --silent build --prefix www
+
+.PHONY: setup setup-build
+setup: ## install everything that building and testing need
+	@$(SETUP) all
+
+setup-build:
+	@$(SETUP) wasm wasm-bindgen node
+
+# ---- testing ----
+
+.PHONY: test
+test: ## run every suite and count what passed
+	@scripts/run-suites test-native test-browser test-js test-page
+
+.PHONY: test-native
+test-native: ## unit, integration and documentation tests of the native crates
+	if cargo nextest --version >/dev/null 2>&1; then \
+	  cargo nextest run $(NATIVE); \
+	else \
+	  cargo test $(NATIVE) --lib --bins --tests --examples; \
+	fi
+	cargo test $(NATIVE) --doc
+
+.PHONY: test-browser
+test-browser: ## the tests of the facade and of ws-wasm in Chromium and Firefox
+	@$(SETUP) wasm tools browsers
+	tests/browser/with-server bash -c 'failed=0; for browser in chrome firefox; do \
+	  $(WASM_PACK_TEST) --$$browser . --package isosocket || failed=1; \
+	  $(WASM_PACK_TEST) --$$browser ws-wasm || failed=1; \
+	done; exit $$failed'
+
+.PHONY: test-js
+test-js: js ## the npm package under Node and in Chromium
+	@$(SETUP) geckodriver browsers
+	npm test --silent --prefix js
+
+.PHONY: test-page
+test-page: page ## the workbench in Chromium and Firefox
+	@$(SETUP) geckodriver browsers
+	npm test --silent --prefix tests/browser
+
+.PHONY: conformance
+conformance: ## the Autobahn test suite against our server and our client
+	@$(SETUP) autobahn
+	tests/autobahn/run
+
+# ---- checking ----
+
+.PHONY: lint
+lint: setup-build ## formatting, clippy, documentation and the wasm32 builds, without a warning
+	cargo fmt --all --check
+	cargo clippy $(NATIVE) --all-targets -- -D warnings
+	cargo clippy $(WASM) --package isosocket $(WASM_CRATES:%=--package %) --all-targets -- -D warnings
+	cargo clippy $(WASM) --package ws-core -- -D warnings
+	cargo clippy $(WASM) --package ws-native --no-default-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc $(NATIVE) --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc $(WASM) --package ws-wasm --no-deps
+	npm run --silent check --prefix js
+
+.PHONY: deny
+deny: ## licences, sources and who may depend on whom
+	@$(SETUP) deny
+	cargo deny --workspace check bans licenses sources
