@@ -83,6 +83,16 @@ async fn a_server_that_does_not_answer_a_close_frame_is_given_up_at_the_deadline
 }
 
 #[tokio::test]
+async fn a_handle_dropped_while_connecting_ends_the_transport() {
+    let (listener, url) = listen().await;
+    let (socket, _closed) = connect(&url, ConnectOptions::default());
+    let (mut stream, _) = listener.accept().await.unwrap();
+    read_head(&mut stream).await;
+    drop(socket);
+    assert_eq!(stream.read(&mut [0; 16]).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn headers_and_credentials_are_in_the_request() {
     let (listener, url) = listen().await;
     let mut options = ConnectOptions::default();

@@ -204,6 +204,7 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
         await workbench.click('toggle');
         await workbench.state('CLOSED');
       }
+      await workbench.row('close', 4);
       assert.deepEqual(await workbench.kinds(), Array(4).fill(['connect', 'open', 'closing', 'close']).flat());
     });
 

@@ -15,7 +15,7 @@
 //! | `/endless` | answers with a header that does not end |
 //! | `/silent` | never answers |
 //! | `/report?id=I` | as `/echo`, and keeps how the connection I ended |
-//! | `/reported?id=I` | waits until connection I has ended, and sends how: "clean 1000 reason", "unclean", or "aborted" if it ended before its opening handshake was complete |
+//! | `/reported?id=I` | waits until connection I has ended, and sends how: "clean 1000 reason" or "unclean" |
 
 use std::collections::HashMap;
 use std::io;
@@ -110,11 +110,7 @@ async fn converse(mut stream: TcpStream, reports: &Reports) -> Result<(), Box<dy
                 stream.write_all(&[b'x'; 1024]).await?;
             }
         }
-        "/silent" => {
-            let outcome = wait_for_end(&mut stream).await;
-            reports.put(parameter("id"), "aborted".into());
-            outcome
-        }
+        "/silent" => wait_for_end(&mut stream).await,
         _ => {
             let picked = match path {
                 "/protocol" => Some(parameter("pick")),
