@@ -1,4 +1,5 @@
 //! `bufferedAmount`, natively and in browsers: <https://websockets.spec.whatwg.org/#dom-websocket-bufferedamount>.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! `close()` and how connections end, natively and in browsers:
 //! <https://websockets.spec.whatwg.org/#dom-websocket-close>.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -135,6 +136,7 @@ async fn a_handle_dropped_while_connecting_leaves_no_socket_behind() {
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn the_last_handle_can_be_dropped_in_a_handler() {
     let id = unique_id();
+    #[allow(clippy::arc_with_non_send_sync, reason = "handlers are Send natively, where the socket is, too")]
     let slot = std::sync::Arc::new(std::sync::Mutex::new(None));
     let held = slot.clone();
     let socket = WebSocket::builder(url(&format!("/report?id={id}")))
@@ -202,6 +204,7 @@ async fn failure_tells_a_native_program_why() {
     ];
     for (path, kind, words) in cases {
         let (socket, mut events) = connect(path);
+        socket.add_event_listener(isosocket::EventKind::Open, |socket, _| socket.send("go").unwrap());
         while !matches!(events.next().await, Seen::Close(..)) {}
         let failure = socket.failure().expect(path);
         assert_eq!(failure.kind(), kind, "{path}");

@@ -1,11 +1,12 @@
 //! The attributes and methods of the interface, natively and in browsers:
 //! <https://websockets.spec.whatwg.org/#interface-definition>.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 
 use std::sync::{Arc, Mutex};
 
-use isosocket::{BinaryType, Blob, Data, Error, Event, EventKind, ReadyState, SyntaxError, WebSocket};
+use isosocket::{BinaryType, Blob, Data, Error, Event, EventKind, ReadyState, WebSocket};
 use support::*;
 
 #[cfg(target_arch = "wasm32")]
@@ -59,6 +60,7 @@ async fn a_subprotocol_that_is_no_token_or_a_duplicate_is_a_syntax_error() {
 #[cfg(not(target_arch = "wasm32"))]
 #[tokio::test]
 async fn the_url_is_checked_before_the_subprotocols() {
+    use isosocket::SyntaxError;
     let error = WebSocket::with_protocols("ws://h/#", &["a", "a"]).unwrap_err();
     assert_eq!(error, Error::Syntax(SyntaxError::Fragment));
     let error = WebSocket::with_protocols("ws://h/", &["a", "a"]).unwrap_err();

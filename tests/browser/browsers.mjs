@@ -39,8 +39,8 @@ export function openFirefox({ dark = false } = {}) {
 /** A tool from the project's folder of tools, else from the PATH. */
 function tool(name) {
   const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
-  const folders = [path.join(process.env.ISOSOCKET_TOOLS || path.join(cache, 'isosocket'), 'bin'), ...process.env.PATH.split(':')];
-  const found = folders.map((folder) => path.join(folder, name)).find(existsSync);
+  const own = path.join(process.env.ISOSOCKET_TOOLS || path.join(cache, 'isosocket'), 'bin');
+  const found = [own, ...process.env.PATH.split(':')].map((folder) => path.join(folder, name)).find(existsSync);
   if (!found) throw new Error(`${name} was not found: run \`make setup\``);
   return found;
 }

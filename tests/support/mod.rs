@@ -1,5 +1,5 @@
 //! What the tests of both targets share: the test server's address, and a socket's events as a stream.
-#![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
+#![allow(dead_code, unreachable_pub, reason = "each test file is a crate of its own and uses a part of this")]
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt as _;
@@ -13,9 +13,12 @@ pub use wasm_bindgen_test::wasm_bindgen_test;
 /// The URL of a path of the test server.
 #[cfg(target_arch = "wasm32")]
 pub fn url(path: &str) -> String {
-    let server = option_env!("ISOSOCKET_TEST_SERVER")
-        .expect("build these tests with ISOSOCKET_TEST_SERVER set to a running ws-test-server: `make test-browser`");
-    format!("{server}{path}")
+    match option_env!("ISOSOCKET_TEST_SERVER") {
+        Some(server) => format!("{server}{path}"),
+        None => {
+            panic!("build these tests with ISOSOCKET_TEST_SERVER set to a running ws-test-server: `make test-browser`")
+        }
+    }
 }
 
 /// The URL of a path of the test server, which runs on a thread of this process.

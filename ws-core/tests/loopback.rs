@@ -1,6 +1,7 @@
 //! Acceptance test of the [`Backend`] trait: an implementation in memory that is not `Send` and needs no runtime.
 //!
 //! Its peer echoes. Nothing happens by itself: the test takes the turns of the event loop one by one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -1,4 +1,5 @@
 //! The native socket over TCP: what the tests of both targets cannot show, such as deadlines, headers and blobs.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, mpsc};
 use std::time::Duration;

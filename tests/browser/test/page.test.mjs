@@ -18,6 +18,9 @@ import { Workbench } from '../workbench.mjs';
 const IMPLEMENTATIONS = ['rust', 'javascript'];
 const MEBIBYTE = 1 << 20;
 
+const LAST_ROW = "document.querySelector('#log > li:last-child')";
+const AT_THE_END = 'Math.abs(scroller.scrollTop + scroller.clientHeight - scroller.scrollHeight) < 8';
+
 /** A server with one behaviour a path. */
 const peer = process.env.ISOSOCKET_TEST_SERVER;
 
@@ -66,9 +69,10 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
     });
 
     test('every field has a label', async () => {
-      const bare = await driver.executeScript(
-        "return Array.from(document.querySelectorAll('input, textarea')).filter(({ labels }) => labels.length === 0).map(({ id }) => id)",
-      );
+      const bare = await driver.executeScript(() => {
+        const fields = Array.from(document.querySelectorAll('input, textarea'));
+        return fields.filter(({ labels }) => labels.length === 0).map(({ id, name }) => id || name);
+      });
       assert.deepEqual(bare, []);
     });
 
@@ -181,7 +185,7 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
           await workbench.type('text', '12345');
           await workbench.click('send-text');
           await workbench.waitFor("document.getElementById('buffered').dataset.bytes === '5'");
-          await workbench.waitFor("document.querySelector('#log > li:last-child .preview').textContent.startsWith('Thrown away')");
+          await workbench.waitFor(`/^Thrown away: /.test(${LAST_ROW}.querySelector('.preview').textContent)`);
         });
 
         test('takes a file that is dropped', async () => {
@@ -189,7 +193,8 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
           await driver.executeScript(() => {
             const dataTransfer = new DataTransfer();
             dataTransfer.items.add(new File(['dropped'], 'dropped.txt'));
-            document.getElementById('drop').dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+            const drop = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
+            document.getElementById('drop').dispatchEvent(drop);
           });
           assert.equal((await workbench.row('received')).size, 7);
           await workbench.echoes(1);
@@ -220,18 +225,20 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       const send = (count) => driver.executeScript((times) => {
         for (let index = 0; index < times; index += 1) document.getElementById('text-form').requestSubmit();
       }, count);
-      const received = (count) => workbench.waitFor(`document.getElementById('received-count').textContent === '${count}'`);
+      const received = (count) => {
+        return workbench.waitFor(`document.getElementById('received-count').textContent === '${count}'`);
+      };
       await send(40);
       await received('40');
       await workbench.waitFor('scroller.scrollHeight > scroller.clientHeight && latest.hidden');
-      await workbench.waitFor('Math.abs(scroller.scrollTop + scroller.clientHeight - scroller.scrollHeight) < 8');
+      await workbench.waitFor(AT_THE_END);
       await driver.executeScript('scroller.scrollTop = 0');
       await workbench.waitFor('!latest.hidden');
       await send(1);
       await received('41');
       assert.equal(await driver.executeScript('return scroller.scrollTop'), 0);
       await workbench.click('latest');
-      await workbench.waitFor('latest.hidden && Math.abs(scroller.scrollTop + scroller.clientHeight - scroller.scrollHeight) < 8');
+      await workbench.waitFor(`latest.hidden && ${AT_THE_END}`);
 
       await send(600);
       await received('641');

@@ -7,7 +7,7 @@
 //! | `/send?text=T` | sends T once |
 //! | `/order` | sends "one", "two", "three", then Close(1000, "done") |
 //! | `/close?code=N&reason=R` | sends Close(N, R); without a code a Close frame with no body |
-//! | `/drop` | completes the opening handshake, then ends TCP without a Close frame |
+//! | `/drop` | reads one message, then ends TCP without a Close frame |
 //! | `/slow` | completes the opening handshake, then reads nothing |
 //! | `/status?code=N` | answers with the HTTP status N, and a Location |
 //! | `/accept` | answers 101 with a wrong Sec-WebSocket-Accept |
@@ -143,7 +143,10 @@ async fn established(
             let code: Option<u16> = parameter("code").parse().ok();
             connection.close(code.map(|code| (CloseCode::new(code), reason.as_str()))).await?;
         }
-        "/drop" => return Ok(()),
+        "/drop" => {
+            connection.recv().await?;
+            return Ok(());
+        }
         "/slow" => tokio::time::sleep(PATIENCE).await,
         "/reported" => {
             let report = reports.wait(&parameter("id")).await;
