@@ -76,24 +76,24 @@ class Connection {
   }
 
   sendText(text) {
-    this.#later(this.#session.send_text(text));
+    this.#later(this.#session.send_text(text, now()));
   }
 
   sendBytes(bytes) {
-    this.#later(this.#session.send_bytes(bytes));
+    this.#later(this.#session.send_bytes(bytes, now()));
   }
 
   /** The session keeps the message's place in the order while the Blob is read. */
   sendBlob(blob) {
     const id = this.#session.send_blob(blob.size);
     blob.arrayBuffer().then(
-      (buffer) => this.#later(this.#session.blob_read(id, new Uint8Array(buffer))),
-      () => this.#later(this.#session.blob_failed(id)),
+      (buffer) => this.#later(this.#session.blob_read(id, new Uint8Array(buffer), now())),
+      () => this.#later(this.#session.blob_failed(id, now())),
     );
   }
 
   close(code, reason) {
-    this.#later(this.#session.close(code, reason));
+    this.#later(this.#session.close(code, reason, now()));
   }
 
   /** What the stream calls. */

@@ -4,21 +4,20 @@ use alloc::string::{String, ToString as _};
 
 use crate::{CloseCode, Error, SyntaxError};
 
-/// A validated code and reason for `close()`.
+/// A code and a reason for `close()`, which are valid: there is no other way to make one than [`Close::new`].
 ///
 /// ```
 /// use ws_core::{Close, CloseCode, Error};
 /// assert_eq!(Close::new(None, None), Ok(None));
 /// let close = Close::new(Some(CloseCode::new(3000)), Some("bye")).unwrap().unwrap();
-/// assert_eq!((close.code.get(), close.reason.as_str()), (3000, "bye"));
+/// assert_eq!((close.code().get(), close.reason()), (3000, "bye"));
 /// assert_eq!(Close::new(Some(CloseCode::new(1001)), None), Err(Error::InvalidAccess(CloseCode::new(1001))));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
-    /// The status code to send.
-    pub code: CloseCode,
-    /// The reason to send after it; at most [`Close::MAX_REASON`] bytes. May be empty.
-    pub reason: String,
+    code: CloseCode,
+    /// At most [`Close::MAX_REASON`] bytes.
+    reason: String,
 }
 
 impl Close {
@@ -54,6 +53,16 @@ impl Close {
             return Ok(None);
         }
         Ok(Some(Self { code: code.unwrap_or(CloseCode::NORMAL), reason: reason.unwrap_or_default().to_string() }))
+    }
+
+    /// The status code to send.
+    pub const fn code(&self) -> CloseCode {
+        self.code
+    }
+
+    /// The reason to send after it. May be empty.
+    pub fn reason(&self) -> &str {
+        &self.reason
     }
 }
 

@@ -40,6 +40,8 @@ pub enum FailureKind {
     Ended,
     /// This program closed the socket before it was established.
     Cancelled,
+    /// This program asked for what cannot be done, such as sending after a Close frame.
+    Misuse,
     /// The program's own policy forbids the connection, such as a blocked port.
     Policy,
 }

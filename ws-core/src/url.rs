@@ -2,6 +2,7 @@
 //! <https://websockets.spec.whatwg.org/#dom-websocket-websocket>.
 
 use alloc::string::{String, ToString as _};
+use core::fmt;
 
 use ::url::{Position, Url};
 
@@ -17,7 +18,7 @@ use crate::SyntaxError;
 /// assert_eq!(url.origin(), "wss://example.org");
 /// # Ok::<(), ws_core::SyntaxError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SocketUrl(Url);
 
 impl SocketUrl {
@@ -94,6 +95,13 @@ impl SocketUrl {
     }
 }
 
+/// Leaves user name and password out.
+impl fmt::Debug for SocketUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SocketUrl({}://{}{})", self.0.scheme(), self.authority(), self.resource_name())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +165,7 @@ mod tests {
     fn credentials_are_found() {
         let url = SocketUrl::parse("ws://us%20er:pa@h/", None).unwrap();
         assert_eq!(url.credentials(), Some(("us%20er", "pa")));
+        assert_eq!(alloc::format!("{url:?}"), "SocketUrl(ws://h/)");
         assert_eq!(SocketUrl::parse("ws://h/", None).unwrap().credentials(), None);
     }
 }

@@ -11,9 +11,13 @@ use crate::{
 
 /// A WebSocket, as the WHATWG standard defines it.
 ///
-/// The type is a handle: clones name the same socket. When the last one is dropped while the connection is open, the
-/// closing handshake is started without a code, as for a collected object in a browser. A handler is given the socket
-/// as its first argument and need not capture it; one that does keeps the socket open until it is closed.
+/// The type is a handle: clones name the same socket. When the last one is dropped, a connection that is being made is
+/// given up, and one that is open is closed without a code, as for a collected object in a browser. A handler is given
+/// the socket as its first argument and need not capture it; one that captures a clone keeps the socket until it is
+/// closed.
+///
+// Deviation: "A WebSocket object [...] must not be garbage collected if there are any event listeners registered". A
+// Rust program says by its handles how long it wants a value, and would be surprised by a socket that it cannot drop.
 ///
 /// Events come one task at a time, in order: `open` once, any number of `message`, then `close` once, with an `error`
 /// before it if the connection failed. In a handler nothing is borrowed or locked: every method may be called.
@@ -21,6 +25,7 @@ use crate::{
 /// ```no_run
 /// # fn program<B: ws_core::Backend>() -> Result<(), ws_core::Error> {
 /// use ws_core::WebSocket;
+/// // Keep it: the connection is given up when the last handle is dropped.
 /// let socket = WebSocket::<B>::builder("wss://example.org/echo").connect_with(|socket| {
 ///     socket.set_onopen(|socket| socket.send("hello").unwrap_or_else(|error| eprintln!("{error}")));
 ///     socket.set_onmessage(|socket, event| {
@@ -29,8 +34,10 @@ use crate::{
 ///     });
 ///     socket.set_onclose(|_, event| println!("closed: {} clean: {}", event.code, event.was_clean));
 /// })?;
+/// # drop(socket);
 /// # Ok(()) }
 /// ```
+#[must_use = "the connection is given up when its last handle is dropped"]
 pub struct WebSocket<B: Backend>(pub(crate) Arc<Inner<B>>);
 
 /// What all handles share.
@@ -276,14 +283,15 @@ impl<B: Backend> PartialEq for WebSocket<B> {
 
 impl<B: Backend> Eq for WebSocket<B> {}
 
+/// Leaves the URL out, which may have a password in it.
 impl<B: Backend> fmt::Debug for WebSocket<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebSocket").field("url", &self.url()).field("ready_state", &self.ready_state()).finish()
+        f.debug_struct("WebSocket").field("ready_state", &self.ready_state()).finish_non_exhaustive()
     }
 }
 
 impl<B: Backend> fmt::Debug for Builder<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("url", &self.url).field("protocols", &self.protocols).finish_non_exhaustive()
+        f.debug_struct("Builder").field("protocols", &self.protocols).finish_non_exhaustive()
     }
 }

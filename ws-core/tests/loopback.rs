@@ -120,9 +120,9 @@ impl Loopback {
                 state.model.feedback(Feedback::Closed { failed: true, event: CloseEvent::abnormal() });
             }
             Closing::Start(close) => {
-                let code = close.as_ref().map_or(CloseCode::NO_STATUS, |close| close.code);
+                let code = close.as_ref().map_or(CloseCode::NO_STATUS, Close::code);
                 state.wire.push(format!("close {code}"));
-                let event = CloseEvent::new(true, code, close.map(|close| close.reason).unwrap_or_default());
+                let event = CloseEvent::new(true, code, close.map(|close| close.reason().into()).unwrap_or_default());
                 state.model.feedback(Feedback::Closed { failed: false, event });
             }
         }

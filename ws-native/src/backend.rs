@@ -1,7 +1,7 @@
 //! The WHATWG interface over a native socket.
 
-use std::io;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -13,16 +13,14 @@ use ws_core::{
     Backend, BinaryType, BlobError, Close, Data, Error, EventTarget, Failure, ReadyState, SyntaxError, subprotocol,
 };
 
-use crate::clock::Clock;
 use crate::driver::{self, Shared};
 use crate::proto::{Config, Request, RequestError};
-use crate::{Session, random, runtime};
+use crate::{BlobId, Session, random, runtime};
 
 /// The backend of [`WebSocket`](crate::WebSocket): RFC 6455 over TCP, run by tokio.
 ///
 /// A socket made within a tokio runtime is a task of it, and its handlers run there. One made elsewhere runs on a thread
 /// of the crate's own, which all such sockets share.
-#[derive(Debug)]
 pub struct Native {
     url: SocketUrl,
     shared: Arc<Shared>,
@@ -39,7 +37,7 @@ pub struct Native {
 /// let socket = WebSocket::builder("ws://127.0.0.1:9001").options(options).connect()?;
 /// # Ok::<(), ws_core::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ConnectOptions {
     /// Headers of the opening handshake, such as Origin or Authorization. Those of the handshake itself are refused.
@@ -69,7 +67,7 @@ impl Backend for Native {
     fn establish(&self, target: EventTarget<Self>) {
         let connecting = connect(self.url.clone());
         let shared = Arc::clone(&self.shared);
-        self.runtime.spawn(async move { driver::run(shared, target, Clock::start(), connecting).await });
+        self.runtime.spawn(async move { driver::run(shared, target, connecting).await });
     }
 
     fn url(&self) -> String {
@@ -104,12 +102,12 @@ impl Backend for Native {
         match data {
             Data::Blob(blob) if blob.as_bytes().is_none() => {
                 let id = self.shared.with(|session| session.send_blob(blob.size()))?;
-                let shared = Arc::clone(&self.shared);
+                let reading = Reading { id, shared: Arc::clone(&self.shared) };
                 self.runtime.spawn(async move {
                     let outcome = blob.bytes().await;
-                    shared.with(|session| match outcome {
+                    reading.shared.with(|session| match outcome {
                         Ok(bytes) => session.blob_read(id, bytes),
-                        Err(BlobError(words)) => session.blob_failed(id, BlobError(words)),
+                        Err(error) => session.blob_failed(id, error),
                     });
                 });
                 Ok(())
@@ -128,6 +126,37 @@ impl Backend for Native {
 
     fn failure(&self) -> Option<Failure> {
         self.shared.lock().session.failure().cloned()
+    }
+}
+
+/// A blob that is being read. Dropped before it was, with its runtime or by a panic, it fails the connection: what comes
+/// after it would wait for ever.
+struct Reading {
+    id: BlobId,
+    shared: Arc<Shared>,
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        let error = BlobError("the reading was given up".into());
+        self.shared.with(|session| session.blob_failed(self.id, error));
+    }
+}
+
+impl fmt::Debug for Native {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Native").field("url", &self.url).field("ready_state", &self.ready_state()).finish()
+    }
+}
+
+/// Leaves out the values of headers, which may be secrets.
+impl fmt::Debug for ConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("ConnectOptions")
+            .field("headers", &headers)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 

@@ -27,11 +27,11 @@ impl Clock {
 
     /// Ready when the deadline has passed, never if there is none.
     pub(crate) fn poll_deadline(&mut self, deadline: Option<Duration>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = deadline else {
+        // A deadline too far away for the clock is none.
+        let Some(deadline) = deadline.and_then(|deadline| self.start.checked_add(deadline)) else {
             self.timer = None;
             return Poll::Pending;
         };
-        let deadline = self.start + deadline;
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() != deadline {
             timer.as_mut().reset(deadline);

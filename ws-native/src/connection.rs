@@ -2,7 +2,8 @@
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -17,7 +18,9 @@ use crate::transport::Transport;
 ///
 /// It has no task of its own: the protocol runs while [`recv`](Self::recv) or [`send`](Self::send) is awaited, pings are
 /// answered by `recv`. What was [fed](Self::feed) goes out when `recv` is about to wait, so that a burst of answers is
-/// one write.
+/// one write. Back-pressure is TCP's in both directions: `recv` reads no more than it is asked for, and nothing at all
+/// while more than 1 MiB waits to be written; `send` waits until all is written. Two ends that only send and never
+/// receive therefore wait for each other.
 ///
 /// ```no_run
 /// # async fn program() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,9 +41,23 @@ pub struct Connection<T = TcpStream> {
     transport: Transport<T>,
     clock: Clock,
     established: Established,
-    /// How it was closed, once it is.
-    closed: Option<Closed>,
+    state: State,
 }
+
+/// How far a connection is, beyond what the protocol knows of it.
+#[derive(Debug)]
+enum State {
+    /// The protocol has events to come.
+    Running,
+    /// It is closed, and the transport is being ended, until the deadline at the latest. Then the program is told.
+    Ending { closed: Closed, deadline: Option<Duration> },
+    /// The program was told.
+    Ended(Closed),
+}
+
+/// The most bytes that may wait to be written while `recv` reads on. Above it a peer that does not read what it asked
+/// for is not read from either.
+const WATERMARK: usize = 1 << 20;
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Performs the client's half of the opening handshake over a stream that is connected.
@@ -70,7 +87,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     pub(crate) fn new(protocol: proto::Connection, stream: T, clock: Clock) -> Self {
         let transport = Transport::new(stream);
-        Self { protocol, transport, clock, established: Established::default(), closed: None }
+        Self { protocol, transport, clock, established: Established::default(), state: State::Running }
     }
 
     /// What was agreed on in the opening handshake; as a server's end, nothing of it is kept here.
@@ -80,7 +97,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// How the connection was closed, once [`recv`](Self::recv) has said that it is.
     pub fn closed(&self) -> Option<&Closed> {
-        self.closed.as_ref()
+        match &self.state {
+            State::Running | State::Ending { .. } => None,
+            State::Ended(closed) => Some(closed),
+        }
     }
 
     /// The stream underneath.
@@ -94,19 +114,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// [`Failure`], once: the connection was lost or failed, or the peer ended it without a Close frame.
     ///
     /// # Cancel safety
-    /// Nothing is lost if the future is dropped: all that was read is kept in the connection.
+    /// Nothing is lost if the future is dropped: all that was read, and how far the end has come, is kept in the
+    /// connection.
     pub async fn recv(&mut self) -> Result<Option<Message>, Failure> {
-        if self.closed.is_some() {
-            return Ok(None);
-        }
-        loop {
+        while let State::Running = self.state {
             match self.next_event().await {
                 Event::Text(text) => return Ok(Some(Message::Text(text))),
                 Event::Binary(bytes) => return Ok(Some(Message::Binary(bytes))),
-                Event::Closed(closed) => return self.finish(closed).await.map(|()| None),
+                Event::Closed(closed) => self.begin_end(closed),
                 _ => {}
             }
         }
+        self.end().await.map_or(Ok(None), Err)
     }
 
     /// Sends a message: queues it, and writes all that is queued.
@@ -138,23 +157,28 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             Data::Binary(bytes) => self.protocol.send_binary(&bytes),
             Data::Blob(blob) => match blob.as_bytes() {
                 Some(bytes) => self.protocol.send_binary(bytes),
-                None => return Err(Failure::new(FailureKind::Cancelled, "a blob that is not in memory needs send()")),
+                None => return Err(Failure::new(FailureKind::Misuse, "a blob that is not in memory needs send()")),
             },
         };
-        sent.map_err(|error| Failure::new(FailureKind::Cancelled, error))
+        sent.map_err(misuse)
     }
 
     /// Writes all that is queued.
     ///
     /// # Errors
-    /// [`Failure`]: the stream broke.
+    /// [`Failure`]: the stream broke. What the peer had sent before can still be [received](Self::recv).
     ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped: what was not written stays queued.
     pub async fn flush(&mut self) -> Result<(), Failure> {
-        poll_fn(|cx| self.transport.poll_transmit(&mut self.protocol, cx))
-            .await
-            .map_err(|error| Failure::new(FailureKind::Network, error))
+        poll_fn(|cx| match self.transport.poll_transmit(&mut self.protocol, cx) {
+            Poll::Ready(()) => Poll::Ready(Ok(())),
+            Poll::Pending => match self.transport.broken() {
+                Some(error) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
+                None => Poll::Pending,
+            },
+        })
+        .await
     }
 
     /// Sends a ping with up to 125 bytes of payload. Pongs are not reported.
@@ -165,7 +189,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Cancel safety
     /// As [`send`](Self::send).
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
-        self.protocol.ping(payload).map_err(|error| Failure::new(FailureKind::Cancelled, error))?;
+        self.protocol.ping(payload).map_err(misuse)?;
         self.flush().await
     }
 
@@ -173,13 +197,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// before, as its `None`.
     ///
     /// # Errors
-    /// [`Failure`]: the stream broke.
+    /// [`Failure`]: the code must not be sent, the reason has more than 123 bytes, or the stream broke.
     ///
     /// # Cancel safety
     /// As [`send`](Self::send).
     pub async fn close(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
-        let close = close.map(|(code, reason)| Close::with_reason(code, reason));
-        self.protocol.start_closing_handshake(close.as_ref(), self.clock.now());
+        let close = close.map(|(code, reason)| Close { code, reason: reason.into() });
+        self.protocol.start_closing_handshake(close.as_ref()).map_err(misuse)?;
         self.flush().await
     }
 
@@ -193,33 +217,49 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         loop {
+            self.protocol.handle_timeout(self.clock.now());
             if let Some(event) = self.protocol.poll(self.clock.now()) {
                 return Poll::Ready(event);
             }
             // The reader is about to wait: now is the time to write.
-            if let Poll::Ready(Err(error)) = self.transport.poll_transmit(&mut self.protocol, cx) {
-                self.protocol.lost(error);
-                continue;
-            }
-            match self.transport.poll_receive(&mut self.protocol, cx) {
+            let transmitted = self.transport.poll_transmit(&mut self.protocol, cx);
+            let blocked = transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
+            let received = match self.transport.broken() {
+                None if blocked => Poll::Pending,
+                _ => self.transport.poll_receive(&mut self.protocol, cx),
+            };
+            match received {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => self.protocol.lost(error),
-                Poll::Pending => match self.clock.poll_deadline(self.protocol.deadline(), cx) {
-                    Poll::Ready(()) => self.protocol.handle_timeout(self.clock.now()),
-                    Poll::Pending => return Poll::Pending,
-                },
+                Poll::Pending => ready!(self.clock.poll_deadline(self.protocol.deadline(), cx)),
             }
         }
     }
 
-    /// Remembers how the connection was closed, and ends the transport without waiting for the peer for long.
-    pub(crate) async fn finish(&mut self, closed: Closed) -> Result<(), Failure> {
-        let error = closed.error.clone();
-        self.closed = Some(closed);
-        let limit = self.protocol.config().end_timeout;
-        // How the transport ends after the last event is nobody's concern.
-        let _ = tokio::time::timeout(limit, self.transport.end(&mut self.protocol)).await;
-        error.map_or(Ok(()), |error| Err(error.into()))
+    pub(crate) fn begin_end(&mut self, closed: Closed) {
+        let deadline = self.clock.now().checked_add(self.protocol.config().end_timeout);
+        self.state = State::Ending { closed, deadline };
+    }
+
+    /// Ends the transport, without waiting for the peer for long. Gives the cause of the end, once.
+    pub(crate) async fn end(&mut self) -> Option<Failure> {
+        poll_fn(|cx| {
+            let State::Ending { deadline, .. } = &self.state else { return Poll::Ready(()) };
+            let ended = self.transport.poll_end(&mut self.protocol, cx);
+            if ended.is_pending() { self.clock.poll_deadline(*deadline, cx) } else { ended }
+        })
+        .await;
+        match std::mem::replace(&mut self.state, State::Running) {
+            State::Ending { closed, .. } => {
+                let failure = closed.error.clone().map(Failure::from);
+                self.state = State::Ended(closed);
+                failure
+            }
+            state => {
+                self.state = state;
+                None
+            }
+        }
     }
 
     /// The failure of an opening handshake, of which this is the last event.
@@ -229,6 +269,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             _ => proto::Error::Ended.into(),
         }
     }
+}
+
+fn misuse(error: proto::SendError) -> Failure {
+    Failure::new(FailureKind::Misuse, error)
 }
 
 impl Connection<TcpStream> {

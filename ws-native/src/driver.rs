@@ -2,9 +2,11 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::EventTarget;
@@ -56,18 +58,32 @@ impl Shared {
 pub(crate) async fn run<T: AsyncRead + AsyncWrite + Unpin>(
     shared: Arc<Shared>,
     target: EventTarget<Native>,
-    mut clock: Clock,
     connecting: impl Future<Output = io::Result<T>>,
 ) {
-    let connected = connect(&shared, &mut clock, connecting).await;
-    let mut transport = connected.map(Transport::new);
+    let _alive = Alive(&shared);
+    let mut clock = Clock::start();
+    let mut transport = connect(&shared, &mut clock, connecting).await.map(Transport::new);
     loop {
         run_tasks(&shared, &target, &clock);
         let Some(transport) = &mut transport else { return };
         if shared.lock().session.is_closed() {
-            return end(&shared, transport).await;
+            return end(&shared, transport, &mut clock).await;
         }
         poll_fn(|cx| poll_round(&shared, transport, &mut clock, cx)).await;
+    }
+}
+
+/// Sees to it that a socket whose driver is dropped, with its runtime or by a panic, does not seem to be open for ever.
+struct Alive<'a>(&'a Shared);
+
+impl Drop for Alive<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        if !state.session.is_closed() {
+            state.session.lost("the runtime that ran the socket has ended");
+            // The state changes; a runtime that is no more can run no handler.
+            while state.session.next_task(Duration::MAX).is_some() {}
+        }
     }
 }
 
@@ -80,7 +96,9 @@ fn run_tasks(shared: &Shared, target: &EventTarget<Native>, clock: &Clock) {
             state.session.next_task(clock.now())
         };
         let Some(task) = task else { return };
-        target.run(task);
+        // A handler that panics has its panic reported by the panic hook, as a browser reports an exception; the socket
+        // goes on. The lists of the target hold at any time, for handlers run with nothing borrowed.
+        let _ = catch_unwind(AssertUnwindSafe(|| target.run(task)));
     }
 }
 
@@ -89,7 +107,10 @@ async fn connect<T>(shared: &Shared, clock: &mut Clock, connecting: impl Future<
     let mut connecting = pin!(connecting);
     poll_fn(|cx| {
         let mut state = shared.lock();
-        if state.poll_deadline(clock, cx).is_ready() || state.session.has_task(clock.now()) {
+        if clock.poll_deadline(state.session.deadline(), cx).is_ready() {
+            state.session.handle_timeout(clock.now());
+        }
+        if state.session.has_task(clock.now()) {
             return Poll::Ready(None);
         }
         match connecting.as_mut().poll(cx) {
@@ -117,12 +138,9 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
     let mut state = shared.lock();
     loop {
         let transmitted = transport.poll_transmit(&mut state.session, cx);
-        if let Poll::Ready(Err(error)) = transmitted {
-            state.session.lost(error);
-            return Poll::Ready(());
-        }
         // The event loop is at its step 1: what has been written by now counts.
         state.session.begin_turn();
+        state.session.handle_timeout(clock.now());
         if state.session.has_task(clock.now()) || state.session.is_closed() {
             return Poll::Ready(());
         }
@@ -133,7 +151,7 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
         match transport.poll_receive(&mut state.session, cx) {
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(error)) => state.session.lost(error),
-            Poll::Pending if state.poll_deadline(clock, cx).is_ready() => {}
+            Poll::Pending if clock.poll_deadline(state.session.deadline(), cx).is_ready() => {}
             Poll::Pending => {
                 state.wait(cx);
                 return Poll::Pending;
@@ -142,25 +160,18 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Ends the transport, but does not wait for the peer longer than it is given.
-async fn end<T: AsyncRead + AsyncWrite + Unpin>(shared: &Shared, transport: &mut Transport<T>) {
-    let (mut output, limit) = {
-        let mut state = shared.lock();
-        (state.session.take_output(), state.session.config().end_timeout)
-    };
-    // The program was told the last event; how the transport ends after it is nobody's concern.
-    let _ = tokio::time::timeout(limit, transport.end(&mut output)).await;
+/// Ends the transport, but does not wait for the peer longer than it is given. The program was told the last event; how
+/// the transport ends after it is nobody's concern.
+async fn end<T: AsyncRead + AsyncWrite + Unpin>(shared: &Shared, transport: &mut Transport<T>, clock: &mut Clock) {
+    let deadline = clock.now().checked_add(shared.lock().session.config().end_timeout);
+    poll_fn(|cx| {
+        let ended = transport.poll_end(&mut shared.lock().session, cx);
+        if ended.is_pending() { clock.poll_deadline(deadline, cx) } else { ended }
+    })
+    .await;
 }
 
 impl State {
-    fn poll_deadline(&mut self, clock: &mut Clock, cx: &mut Context<'_>) -> Poll<()> {
-        let passed = clock.poll_deadline(self.session.deadline(), cx);
-        if passed.is_ready() {
-            self.session.handle_timeout(clock.now());
-        }
-        passed
-    }
-
     fn wait(&mut self, cx: &Context<'_>) {
         match &mut self.waker {
             Some(waker) => waker.clone_from(cx.waker()),

@@ -83,7 +83,8 @@ impl Server {
     /// No client is lost if the future is dropped.
     pub async fn accept(&self) -> io::Result<Accepted> {
         let (stream, _) = self.listener.accept().await?;
-        stream.set_nodelay(true)?;
+        // A socket that cannot be set so serves all the same.
+        let _ = stream.set_nodelay(true);
         Ok(Accepted { stream, config: self.config.clone() })
     }
 }
@@ -113,10 +114,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Accepted<T> {
         match connection.next_event().await {
             Event::Request(request) => Ok(Incoming { connection, request }),
             Event::Closed(closed) => {
-                let failure = connection.failure_of(Event::Closed(closed.clone()));
-                // The answer goes out; what comes of it does not matter beside the reason for it.
-                let _ = connection.finish(closed).await;
-                Err(failure)
+                connection.begin_end(closed);
+                Err(connection.end().await.unwrap_or_else(|| proto::Error::Ended.into()))
             }
             event => Err(connection.failure_of(event)),
         }
@@ -155,7 +154,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
         self.connection
             .protocol()
             .accept(protocol, headers)
-            .map_err(|error| Failure::new(FailureKind::Handshake, error))?;
+            .map_err(|error| Failure::new(FailureKind::Misuse, error))?;
         self.connection.flush().await?;
         Ok(self.connection)
     }
@@ -170,10 +169,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     pub async fn refuse(mut self, status: u16, message: &str) -> Result<(), Failure> {
         self.connection.protocol().refuse(status, message);
         match self.connection.next_event().await {
-            Event::Closed(mut closed) => {
+            Event::Closed(closed) => {
+                self.connection.begin_end(closed);
                 // It failed because it was refused, which is what was asked for.
-                closed.error = None;
-                self.connection.finish(closed).await
+                let _ = self.connection.end().await;
+                Ok(())
             }
             event => Err(self.connection.failure_of(event)),
         }

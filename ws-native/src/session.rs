@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::ToString as _;
+use core::fmt;
 use core::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -46,15 +47,14 @@ use crate::proto::{self, Config, Connection, Event, Random, Request};
 /// assert_eq!(session.failure().unwrap().kind(), ws_core::FailureKind::Network);
 /// # Ok::<(), ws_native::proto::RequestError>(())
 /// ```
-#[derive(Debug)]
 pub struct Session {
     model: Model,
     connection: Connection,
     /// What waits for a blob to be read, in order. Empty unless a blob is first.
     waiting: VecDeque<Waiting>,
+    /// The bytes of messages in `waiting`, those of blobs that are being read included.
+    waiting_bytes: u64,
     next_blob: u32,
-    /// The most recent time the session was told; a deadline that begins in `send` or `close` begins here.
-    now: Duration,
     failure: Option<Failure>,
 }
 
@@ -65,12 +65,11 @@ pub struct BlobId(u32);
 /// What goes out after a blob.
 #[derive(Debug)]
 enum Waiting {
-    /// A blob that is being read, of the size that `bufferedAmount` counts.
+    /// A blob that is being read.
     Reading {
         id: BlobId,
+        size: u64,
     },
-    /// A blob that was read, after one that was not.
-    Read(Bytes),
     Text(Text),
     Binary(Bytes),
     /// The closing handshake; nothing comes after it.
@@ -90,8 +89,8 @@ impl Session {
             model: Model::new(origin),
             connection: Connection::client(request, config, random, now),
             waiting: VecDeque::new(),
+            waiting_bytes: 0,
             next_blob: 0,
-            now,
             failure: None,
         }
     }
@@ -156,7 +155,6 @@ impl Session {
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Duration) {
-        self.now = now;
         self.connection.handle_timeout(now);
     }
 
@@ -213,7 +211,6 @@ impl Session {
 
     /// Reads on, until a task is queued or there is nothing more.
     fn advance(&mut self, now: Duration) {
-        self.now = now;
         while !self.model.has_tasks() {
             let Some(event) = self.connection.poll(now) else { return };
             if let Some(feedback) = self.feedback(event) {
@@ -230,9 +227,12 @@ impl Session {
             },
             Event::Text(text) => Feedback::Message(Message::Text(text)),
             Event::Binary(bytes) => Feedback::Message(Message::Binary(bytes)),
-            Event::ClosingHandshakeStarted(_) => Feedback::ClosingHandshakeStarted,
+            Event::ClosingHandshakeStarted(_) => {
+                self.forget_waiting();
+                Feedback::ClosingHandshakeStarted
+            }
             Event::Closed(closed) => {
-                self.waiting.clear();
+                self.forget_waiting();
                 let event = CloseEvent::new(closed.clean, closed.code(), closed.reason().into());
                 let failed = closed.error.is_some();
                 self.failure = closed.error.map(Failure::from);
@@ -256,15 +256,12 @@ impl Session {
             Data::Binary(bytes) => Waiting::Binary(bytes),
             Data::Blob(blob) => match blob.as_bytes() {
                 Some(bytes) => Waiting::Binary(bytes.clone()),
-                None => {
-                    let id = self.send_blob(blob.size())?;
-                    self.blob_failed(id, BlobError("the host gave no bytes for it".to_string()));
-                    return Ok(());
-                }
+                None => return Err(Error::Host("a blob that is not in memory goes through send_blob".to_string())),
             },
         };
         self.admit(message.len())?;
-        self.transmit(message);
+        self.enqueue(message);
+        self.transmit_waiting();
         Ok(())
     }
 
@@ -275,12 +272,11 @@ impl Session {
     pub fn send_text(&mut self, text: &str) -> Result<(), Error> {
         self.admit(text.len() as u64)?;
         if self.waiting.is_empty() {
-            // `admit` has asked the model, which knows no less than the connection does.
-            let _ = self.connection.send_text(text);
+            self.connection.send_text(text).map_err(|_| self.discarded())
         } else {
-            self.waiting.push_back(Waiting::Text(text.into()));
+            self.enqueue(Waiting::Text(text.into()));
+            Ok(())
         }
-        Ok(())
     }
 
     /// The `send()` method for bytes that need not be kept.
@@ -290,11 +286,11 @@ impl Session {
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.admit(bytes.len() as u64)?;
         if self.waiting.is_empty() {
-            let _ = self.connection.send_binary(bytes);
+            self.connection.send_binary(bytes).map_err(|_| self.discarded())
         } else {
-            self.waiting.push_back(Waiting::Binary(Bytes::copy_from_slice(bytes)));
+            self.enqueue(Waiting::Binary(Bytes::copy_from_slice(bytes)));
+            Ok(())
         }
-        Ok(())
     }
 
     /// The `send()` method for a blob of this size, which the host reads: its place in the order is kept until
@@ -306,14 +302,15 @@ impl Session {
         self.admit(size)?;
         let id = BlobId(self.next_blob);
         self.next_blob = self.next_blob.wrapping_add(1);
-        self.waiting.push_back(Waiting::Reading { id });
+        self.enqueue(Waiting::Reading { id, size });
         Ok(id)
     }
 
     /// The bytes of a blob. Does nothing if the connection is gone.
     pub fn blob_read(&mut self, id: BlobId, bytes: Bytes) {
         if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.is_reading(id)) {
-            *waiting = Waiting::Read(bytes);
+            self.waiting_bytes = self.waiting_bytes - waiting.len() + bytes.len() as u64;
+            *waiting = Waiting::Binary(bytes);
             self.transmit_waiting();
         }
     }
@@ -321,7 +318,7 @@ impl Session {
     /// A blob could not be read: the connection fails, for its messages must not go on with a gap.
     pub fn blob_failed(&mut self, id: BlobId, error: BlobError) {
         if self.waiting.iter().any(|waiting| waiting.is_reading(id)) {
-            self.waiting.clear();
+            self.forget_waiting();
             self.connection.fail(proto::Error::Blob(error));
         }
     }
@@ -342,38 +339,61 @@ impl Session {
         match closing {
             Closing::Nothing => {}
             Closing::Fail => self.connection.fail(proto::Error::Cancelled),
-            Closing::Start(close) => self.transmit(Waiting::Close(close)),
+            Closing::Start(close) => {
+                self.enqueue(Waiting::Close(close));
+                self.transmit_waiting();
+            }
         }
     }
 
+    /// Lets a message of this many bytes in, if it can still be sent and there is room for it.
     fn admit(&mut self, length: u64) -> Result<(), Error> {
-        match self.model.send(length)? {
-            Sending::Transmit => Ok(()),
-            Sending::Discard => Err(Error::Discarded(self.model.ready_state())),
+        let sending = self.model.send(length)?;
+        if sending == Sending::Discard || !self.connection.is_open() {
+            return Err(self.discarded());
         }
+        // The connection looks after what it is given itself.
+        let bound = self.connection.config().max_send_queue;
+        if !self.waiting.is_empty() && self.waiting_bytes + length > bound as u64 {
+            self.forget_waiting();
+            self.connection.fail(proto::Error::Bound(proto::Bound::SendQueue(bound)));
+            return Err(self.discarded());
+        }
+        Ok(())
     }
 
-    fn transmit(&mut self, message: Waiting) {
+    /// The connection may be further than the ready state, whose task still waits.
+    fn discarded(&self) -> Error {
+        Error::Discarded(self.model.ready_state().max(ReadyState::Closing))
+    }
+
+    fn enqueue(&mut self, message: Waiting) {
+        self.waiting_bytes += message.len();
         self.waiting.push_back(message);
-        self.transmit_waiting();
+    }
+
+    fn forget_waiting(&mut self) {
+        self.waiting.clear();
+        self.waiting_bytes = 0;
     }
 
     /// Sends what waits, up to the next blob that is still being read.
     fn transmit_waiting(&mut self) {
         while let Some(next) = self.waiting.pop_front() {
+            if let Waiting::Reading { .. } = next {
+                self.waiting.push_front(next);
+                return;
+            }
+            self.waiting_bytes -= next.len();
             // What the connection cannot send any more is lost with it, as the close event says.
             let _ = match next {
-                Waiting::Reading { .. } => {
-                    self.waiting.push_front(next);
-                    return;
-                }
                 Waiting::Text(text) => self.connection.send_text(&text),
-                Waiting::Binary(bytes) | Waiting::Read(bytes) => self.connection.send_binary(&bytes),
+                Waiting::Binary(bytes) => self.connection.send_binary(&bytes),
                 Waiting::Close(close) => {
-                    let close = close.map(|close| proto::Close { code: close.code, reason: close.reason });
-                    self.connection.start_closing_handshake(close.as_ref(), self.now);
-                    Ok(())
+                    let close = close.map(|close| proto::Close::with_reason(close.code(), close.reason()));
+                    self.connection.start_closing_handshake(close.as_ref())
                 }
+                Waiting::Reading { .. } => Ok(()),
             };
         }
     }
@@ -383,13 +403,21 @@ impl Waiting {
     fn len(&self) -> u64 {
         match self {
             Self::Text(text) => text.len() as u64,
-            Self::Binary(bytes) | Self::Read(bytes) => bytes.len() as u64,
-            Self::Reading { .. } | Self::Close(_) => 0,
+            Self::Binary(bytes) => bytes.len() as u64,
+            Self::Reading { size, .. } => *size,
+            Self::Close(_) => 0,
         }
     }
 
     fn is_reading(&self, wanted: BlobId) -> bool {
-        matches!(self, Self::Reading { id } if *id == wanted)
+        matches!(self, Self::Reading { id, .. } if *id == wanted)
+    }
+}
+
+/// Leaves out what was received and what waits, which may be secrets.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("ready_state", &self.ready_state()).finish_non_exhaustive()
     }
 }
 

@@ -5,8 +5,8 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 
 use crate::{Session, proto};
 
@@ -58,73 +58,108 @@ impl Input for proto::Connection {
     }
 }
 
-/// Bytes that nobody counts any more.
-impl Output for BytesMut {
-    fn output(&self) -> &[u8] {
-        self
-    }
-    fn consume_output(&mut self, count: usize) {
-        self.advance(count);
-    }
-}
-
-/// A byte stream and whether the peer has ended it.
+/// A byte stream, and how far both sides of it are.
 #[derive(Debug)]
 pub(crate) struct Transport<T> {
     stream: T,
+    /// Something was written and has not left the stream's own buffer.
+    unflushed: bool,
+    /// Writing has failed. The peer may have said why before it went away, so reading goes on until its end.
+    broken: Option<io::Error>,
+    /// Nothing more will be written.
+    shut: bool,
+    /// The peer has ended the stream.
     ended: bool,
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
     pub(crate) fn new(stream: T) -> Self {
-        Self { stream, ended: false }
+        Self { stream, unflushed: false, broken: None, shut: false, ended: false }
     }
 
     pub(crate) fn stream(&self) -> &T {
         &self.stream
     }
 
-    /// Writes all of the output. Pending: the transport takes no more for now.
-    pub(crate) fn poll_transmit(&mut self, output: &mut impl Output, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut wrote = false;
+    /// Why writing has failed, while there may still be something to read.
+    pub(crate) fn broken(&self) -> Option<&io::Error> {
+        self.broken.as_ref()
+    }
+
+    /// Writes all of the output. Pending: the stream takes no more for now, or for good, which reading will show.
+    pub(crate) fn poll_transmit(&mut self, output: &mut impl Output, cx: &mut Context<'_>) -> Poll<()> {
+        if self.broken.is_some() {
+            return Poll::Pending;
+        }
+        match self.poll_write(output, cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(()),
+            Poll::Ready(Err(error)) => {
+                self.broken = Some(error);
+                Poll::Pending
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn poll_write(&mut self, output: &mut impl Output, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !output.output().is_empty() {
             let count = ready!(Pin::new(&mut self.stream).poll_write(cx, output.output()))?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            self.unflushed = true;
             output.consume_output(count);
-            wrote = true;
         }
-        if wrote { Pin::new(&mut self.stream).poll_flush(cx) } else { Poll::Ready(Ok(())) }
-    }
-
-    /// Reads once. Ready: something has arrived, be it the end. After the end always pending.
-    pub(crate) fn poll_receive(&mut self, input: &mut impl Input, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.ended {
-            return Poll::Pending;
-        }
-        let count = match pin!(self.stream.read_buf(input.read_buffer())).poll(cx)? {
-            Poll::Ready(count) => count,
-            Poll::Pending => return Poll::Pending,
-        };
-        if count == 0 {
-            self.ended = true;
-            input.receive_end();
+        if self.unflushed {
+            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+            self.unflushed = false;
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Writes what is left to write, says that this was all, and waits for the peer's end.
+    /// Reads once. Ready: something has arrived, be it the end. After the end always pending.
     ///
-    /// A transport dropped with bytes unread tells the peer that the connection was reset, and then a Close frame that
-    /// is under way may never be read.
-    pub(crate) async fn end(&mut self, output: &mut impl Output) -> io::Result<()> {
-        std::future::poll_fn(|cx| self.poll_transmit(output, cx)).await?;
-        self.stream.shutdown().await?;
-        let mut discarded = [0; 4096];
-        while !self.ended {
-            self.ended = self.stream.read(&mut discarded).await? == 0;
+    /// An error is of reading, or of the writing that failed before.
+    pub(crate) fn poll_receive(&mut self, input: &mut impl Input, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.ended {
+            return Poll::Pending;
         }
-        Ok(())
+        let outcome = ready!(pin!(self.stream.read_buf(input.read_buffer())).poll(cx));
+        match (outcome, self.broken.take()) {
+            (Ok(1..), broken) => {
+                self.broken = broken;
+                Poll::Ready(Ok(()))
+            }
+            (Ok(_), None) => {
+                self.ended = true;
+                input.receive_end();
+                Poll::Ready(Ok(()))
+            }
+            (Ok(_), Some(error)) | (Err(_), Some(error)) | (Err(error), None) => {
+                self.ended = true;
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+
+    /// Writes what is left to write, says that this was all, and waits for the peer's end. What the peer still sends is
+    /// read and thrown away by `end`, whose connection is closed.
+    ///
+    /// A stream dropped with bytes unread tells the peer that the connection was reset, and then a Close frame that is
+    /// under way may never be read.
+    pub(crate) fn poll_end(&mut self, end: &mut (impl Output + Input), cx: &mut Context<'_>) -> Poll<()> {
+        if !self.shut {
+            if self.broken.is_none() {
+                ready!(self.poll_transmit(end, cx));
+            }
+            // Whether it succeeds or not, there is nothing more to write.
+            let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
+            self.shut = true;
+        }
+        while !self.ended {
+            let _ = ready!(self.poll_receive(end, cx));
+            end.read_buffer().clear();
+        }
+        Poll::Ready(())
     }
 }

@@ -1,10 +1,13 @@
 //! The asynchronous face, over streams in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex};
 use ws_core::{Blob, CloseCode, FailureKind, Message};
 use ws_native::proto::{Config, Request};
 use ws_native::{Accepted, Connection};
@@ -38,7 +41,7 @@ async fn messages_go_both_ways_and_the_end_is_none() {
     assert_eq!(client.recv().await.unwrap(), Some(Message::Binary((&[1, 2][..]).into())));
 
     client.close(Some((CloseCode::new(4001), "done"))).await.unwrap();
-    assert_eq!(client.send("x").await.unwrap_err().kind(), FailureKind::Cancelled);
+    assert_eq!(client.send("x").await.unwrap_err().kind(), FailureKind::Misuse);
     let (client_end, server_end) = tokio::join!(client.recv(), server.recv());
     assert_eq!((client_end.unwrap(), server_end.unwrap()), (None, None));
     let closed = server.closed().unwrap();
@@ -159,4 +162,115 @@ async fn a_ping_is_answered_while_the_peer_receives() {
     assert!(client.recv().now_or_never().is_none());
     server.send("yes").await.unwrap();
     assert_eq!(client.recv().await.unwrap(), text("yes"));
+}
+
+#[tokio::test]
+async fn recv_that_is_dropped_while_the_transport_ends_still_tells_why() {
+    let (near, mut far) = duplex(1 << 16);
+    let mut server = Connection::server_established(near, Config::default());
+    far.write_all(b"\x83\x80\0\0\0\0").await.unwrap();
+    assert!(server.recv().now_or_never().is_none(), "the peer does not end the stream");
+    drop(far);
+    assert_eq!(server.recv().await.unwrap_err().kind(), FailureKind::Protocol);
+    assert_eq!(server.recv().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_stream_with_a_buffer_of_its_own_is_flushed() {
+    let (near, far) = duplex(16);
+    let near = tokio::io::BufStream::new(near);
+    let mut server = Connection::server_established(near, Config::default());
+    let mut far = far;
+    let message = vec![7; 1000];
+    let (sent, read) = tokio::join!(server.send(message.clone()), async {
+        let mut frame = [0; 1004];
+        far.read_exact(&mut frame).await.map(|_| frame)
+    });
+    sent.unwrap();
+    assert_eq!(read.unwrap()[4..], message);
+}
+
+/// A stream that has been reset: writing fails, and what had arrived can still be read.
+struct Reset(DuplexStream);
+
+impl AsyncRead for Reset {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Reset {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn what_the_peer_said_before_it_went_away_is_heard_though_writing_fails() {
+    let (near, mut far) = duplex(1024);
+    let mut server = Connection::server_established(Reset(near), Config::default());
+    far.write_all(b"\x81\x82\0\0\0\0hi\x88\x85\0\0\0\0\x0f\xa0bye").await.unwrap();
+    drop(far);
+    assert_eq!(server.send("x").await.unwrap_err().kind(), FailureKind::Network);
+    assert_eq!(server.recv().await.unwrap(), text("hi"));
+    assert_eq!(server.recv().await.unwrap(), None);
+    let closed = server.closed().unwrap();
+    assert_eq!((closed.code().get(), closed.reason()), (4000, "bye"));
+
+    let (near, far) = duplex(1024);
+    let mut server = Connection::server_established(Reset(near), Config::default());
+    drop(far);
+    server.feed("x").unwrap();
+    let failure = server.recv().await.unwrap_err();
+    assert_eq!(failure.kind(), FailureKind::Network, "the reset is the cause, not the end that follows");
+}
+
+#[tokio::test]
+async fn a_pong_that_was_held_back_goes_out_when_there_is_room() {
+    let (near, mut far) = duplex(1 << 20);
+    let mut server = Connection::server_established(near, Config::default());
+    server.feed(vec![0; 100_000]).unwrap();
+    far.write_all(b"\x89\x81\0\0\0\0p").await.unwrap();
+    assert!(server.recv().now_or_never().is_none());
+    let mut frames = vec![0; 100_010 + 3];
+    far.read_exact(&mut frames).await.unwrap();
+    assert_eq!(frames[100_010..], *b"\x8a\x01p");
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_its_echoes_is_not_read_from() {
+    let (near, mut far) = duplex(1 << 16);
+    let echo = tokio::spawn(async move {
+        let mut server = Connection::server_established(near, Config::default());
+        while let Ok(Some(message)) = server.recv().await {
+            server.feed(message).unwrap();
+        }
+    });
+    let mut frame = b"\x82\xfe\xff\xff\0\0\0\0".to_vec();
+    frame.resize(8 + 65_535, 0);
+    let mut sent = 0;
+    while let Ok(Ok(())) = tokio::time::timeout(Duration::from_millis(200), far.write_all(&frame)).await {
+        sent += frame.len();
+        assert!(sent < 4 << 20, "the server goes on reading");
+    }
+    drop(far);
+    echo.await.unwrap();
+}
+
+#[tokio::test]
+async fn codes_and_reasons_that_cannot_be_sent_are_misuse() {
+    let (mut client, _server) = pair(1024).await;
+    for (code, reason) in [(1006, ""), (1000, &*"x".repeat(124))] {
+        let failure = client.close(Some((CloseCode::new(code), reason))).await.unwrap_err();
+        assert_eq!(failure.kind(), FailureKind::Misuse);
+    }
+    client.send("still open").await.unwrap();
 }

@@ -246,3 +246,76 @@ async fn a_server_that_fails_the_connection_is_told_why_though_it_went_on_sendin
     assert_eq!(frame[..2], [0x88, 0x82]);
     assert_eq!([frame[6] ^ frame[2], frame[7] ^ frame[3]], 1002_u16.to_be_bytes());
 }
+
+/// A server that echoes, on a thread of its own: it outlives the runtimes of a test.
+fn echo_server() -> String {
+    let (address, addresses) = mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let server = Server::bind("127.0.0.1:0").await.unwrap();
+            address.send(server.local_address().unwrap()).unwrap();
+            loop {
+                let accepted = server.accept().await.unwrap();
+                tokio::spawn(async move {
+                    let mut connection = accepted.request().await?.accept(None).await?;
+                    while let Some(message) = connection.recv().await? {
+                        connection.feed(message)?;
+                    }
+                    Ok::<(), ws_core::Failure>(())
+                });
+            }
+        });
+    });
+    format!("ws://{}/", addresses.recv().unwrap())
+}
+
+/// Connects, and waits until the socket is open.
+async fn opened(url: &str, options: ConnectOptions) -> (WebSocket, tokio::sync::oneshot::Receiver<CloseEvent>) {
+    let (socket, closed) = connect(url, options);
+    let (sender, open) = tokio::sync::oneshot::channel();
+    let mut sender = Some(sender);
+    socket.set_onopen(move |_| sender.take().unwrap().send(()).unwrap());
+    open.await.unwrap();
+    (socket, closed)
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_after_a_long_silence_is_clean() {
+    let (listener, url) = listen().await;
+    let server = tokio::spawn(async move { accept(&listener).await });
+    let (socket, closed) = opened(&url, ConnectOptions::default()).await;
+    let mut stream = server.await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    socket.close();
+    let mut frame = [0; 6];
+    stream.read_exact(&mut frame).await.unwrap();
+    assert_eq!(frame[..2], [0x88, 0x80]);
+    stream.write_all(b"\x88\x00").await.unwrap();
+    drop(stream);
+    assert!(closed.await.unwrap().was_clean);
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_does_not_take_the_socket_with_it() {
+    let (socket, closed) = opened(&echo_server(), ConnectOptions::default()).await;
+    let (sender, mut messages) = tokio::sync::mpsc::unbounded_channel();
+    socket.add_event_listener_once(ws_core::EventKind::Message, |_, _| panic!("on purpose"));
+    socket.add_event_listener(ws_core::EventKind::Message, move |_, _| sender.send(()).unwrap());
+    socket.send("first").unwrap();
+    socket.send("second").unwrap();
+    messages.recv().await.unwrap();
+    socket.close();
+    assert!(closed.await.unwrap().was_clean);
+}
+
+#[test]
+fn a_socket_whose_runtime_ends_is_closed() {
+    let url = echo_server();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (socket, _closed) = runtime.block_on(opened(&url, ConnectOptions::default()));
+    drop(runtime);
+    assert_eq!(socket.ready_state(), ws_core::ReadyState::Closed);
+    assert!(socket.send("x").is_err());
+    assert!(socket.failure().unwrap().to_string().contains("runtime"));
+}

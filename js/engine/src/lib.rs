@@ -33,6 +33,7 @@ pub struct Session {
     task: Current,
     /// The deadline the host knows of.
     deadline: Option<Duration>,
+    /// The most recent time the host told.
     now: Duration,
 }
 
@@ -186,13 +187,15 @@ impl Session {
     }
 
     /// The `send()` method, for text.
-    pub fn send_text(&mut self, text: &str) -> Result<u32, JsValue> {
+    pub fn send_text(&mut self, text: &str, now: f64) -> Result<u32, JsValue> {
+        self.at(now);
         let outcome = self.engine.send_text(text);
         self.after(outcome)
     }
 
     /// The `send()` method, for bytes.
-    pub fn send_bytes(&mut self, bytes: &[u8]) -> Result<u32, JsValue> {
+    pub fn send_bytes(&mut self, bytes: &[u8], now: f64) -> Result<u32, JsValue> {
+        self.at(now);
         let outcome = self.engine.send_binary(bytes);
         self.after(outcome)
     }
@@ -208,26 +211,30 @@ impl Session {
     }
 
     /// The bytes of a blob.
-    pub fn blob_read(&mut self, id: u32, bytes: &[u8]) -> u32 {
+    pub fn blob_read(&mut self, id: u32, bytes: &[u8], now: f64) -> u32 {
+        self.at(now);
         self.engine.blob_read(BlobId::from_number(id), Bytes::copy_from_slice(bytes));
         self.flags()
     }
 
     /// A blob could not be read.
-    pub fn blob_failed(&mut self, id: u32) -> u32 {
+    pub fn blob_failed(&mut self, id: u32, now: f64) -> u32 {
+        self.at(now);
         self.engine.blob_failed(BlobId::from_number(id), BlobError("the host could not read it".into()));
         self.flags()
     }
 
     /// The `close()` method.
-    pub fn close(&mut self, code: Option<u16>, reason: Option<String>) -> Result<u32, JsValue> {
+    pub fn close(&mut self, code: Option<u16>, reason: Option<String>, now: f64) -> Result<u32, JsValue> {
+        self.at(now);
         let close = Close::new(code.map(CloseCode::new), reason.as_deref()).map_err(|error| thrown(&error))?;
         self.engine.close(close);
         Ok(self.flags())
     }
 
     /// The host's object is gone: closes without a code.
-    pub fn make_disappear(&mut self) -> u32 {
+    pub fn make_disappear(&mut self, now: f64) -> u32 {
+        self.at(now);
         self.engine.abandon();
         self.flags()
     }

@@ -11,7 +11,7 @@ use super::error::ProtocolError;
 pub struct Close {
     /// The status code.
     pub code: CloseCode,
-    /// The reason; at most 123 bytes.
+    /// The reason; one with more than 123 bytes is not sent.
     pub reason: String,
 }
 

@@ -32,12 +32,23 @@ pub struct Connection {
     outgoing: Outgoing,
     /// A client's masking keys; a server has none.
     keys: Option<MaskKeys>,
-    /// The answer to the newest ping, while more than [`PONG_BACKLOG`] bytes wait to be transmitted.
+    /// The answer to the newest ping, while more than [`PONG_BACKLOG`] bytes have not reached the network.
     pong: Option<Bytes>,
     /// The transport has no more bytes to give.
     ended: bool,
-    /// What must happen by when.
-    timer: Option<(Duration, Phase)>,
+    /// What the peer must do in time.
+    timer: Option<Timer>,
+}
+
+/// The time the peer has to do something.
+#[derive(Debug)]
+struct Timer {
+    phase: Phase,
+    /// When it is over. `None`: it has not begun, or lies beyond all time.
+    deadline: Option<Duration>,
+    /// How many bytes had reached the network when it began. While more of them do, it begins again: the peer cannot
+    /// answer a Close frame that is still queued behind messages.
+    transmitted: Option<u64>,
 }
 
 /// How many bytes may wait before pongs are held back, of which only the newest is then sent: "If an endpoint receives a
@@ -118,6 +129,12 @@ pub enum SendError {
     /// A ping or pong can carry 125 bytes.
     #[error("a control frame can carry 125 bytes")]
     LongControl,
+    /// A Close frame must not carry this code.
+    #[error("the code {0} must not be sent in a Close frame")]
+    CloseCode(CloseCode),
+    /// [`Config::max_send_queue`] would be exceeded; the connection is failed.
+    #[error("too many bytes wait to be transmitted (max_send_queue)")]
+    Full,
 }
 
 impl Connection {
@@ -138,16 +155,15 @@ impl Connection {
     /// A server's end whose opening handshake was done by somebody else, such as an HTTP server.
     pub fn server_established(config: Config) -> Self {
         let established = State::Established { close_sent: false, close_received: None };
-        let mut connection = Self::new(established, config, None, Duration::ZERO);
-        connection.timer = None;
-        connection
+        Self { timer: None, ..Self::new(established, config, None, Duration::ZERO) }
     }
 
     fn new(state: State, config: Config, keys: Option<MaskKeys>, now: Duration) -> Self {
         let role = if keys.is_some() { Role::Client } else { Role::Server };
+        let deadline = now.checked_add(config.handshake_timeout);
         Self {
             state,
-            timer: Some((now + config.handshake_timeout, Phase::Handshake)),
+            timer: Some(Timer { phase: Phase::Handshake, deadline, transmitted: None }),
             config,
             incoming: Incoming::new(role),
             outgoing: Outgoing::default(),
@@ -204,34 +220,47 @@ impl Connection {
     /// The transport could not be opened, or broke.
     pub fn lost(&mut self, error: impl Into<Box<dyn core::error::Error + Send + Sync>>) {
         self.outgoing.clear();
-        match self.state {
-            // The closing handshake is complete, and who ends the transport how is no matter any more.
-            State::Established { close_sent: true, close_received: Some(_) } => self.ended = true,
-            _ => self.fail(Error::Transport(error.into().into())),
-        }
+        self.fail(Error::Transport(error.into().into()));
     }
 
     // Time.
 
-    /// When [`handle_timeout`](Self::handle_timeout) is to be called, if nothing happens before.
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called, if nothing happens before. To be asked after
+    /// [`poll`](Self::poll), which is where the time of the closing handshake begins.
     pub fn deadline(&self) -> Option<Duration> {
-        self.timer.map(|(deadline, _)| deadline)
+        self.timer.as_ref()?.deadline
     }
 
     /// Time has passed. Does nothing before the deadline.
     pub fn handle_timeout(&mut self, now: Duration) {
-        match self.timer {
-            Some((deadline, phase)) if deadline <= now => {
-                self.timer = None;
-                match phase {
-                    Phase::Handshake | Phase::Close => self.fail(Error::Timeout(phase)),
-                    // "In abnormal cases (such as not having received a TCP Close from the server after a reasonable
-                    // amount of time) a client MAY initiate the TCP Close."
-                    Phase::End => self.ended = true,
-                }
-            }
-            _ => {}
+        self.begin_timer(now);
+        let passed = |timer: &mut Timer| timer.deadline.is_some_and(|deadline| deadline <= now);
+        match self.timer.take_if(passed).map(|timer| timer.phase) {
+            None => {}
+            Some(phase @ (Phase::Handshake | Phase::Close)) => self.fail(Error::Timeout(phase)),
+            // "In abnormal cases (such as not having received a TCP Close from the server after a reasonable amount of
+            // time) a client MAY initiate the TCP Close."
+            Some(Phase::End) => self.ended = true,
         }
+    }
+
+    /// Begins the time of the closing handshake, and begins it again when bytes have reached the network.
+    fn begin_timer(&mut self, now: Duration) {
+        let Some(timer) = &mut self.timer else { return };
+        let limit = match timer.phase {
+            Phase::Handshake => return,
+            Phase::Close => self.config.close_timeout,
+            Phase::End => self.config.end_timeout,
+        };
+        let transmitted = Some(self.outgoing.transmitted_total());
+        if timer.transmitted != transmitted {
+            timer.transmitted = transmitted;
+            timer.deadline = now.checked_add(limit);
+        }
+    }
+
+    fn wait_for(&mut self, phase: Phase) {
+        self.timer = Some(Timer { phase, deadline: None, transmitted: None });
     }
 
     // Output.
@@ -244,7 +273,12 @@ impl Connection {
     /// This many bytes of the output were transmitted. Returns how many bytes of messages were in them.
     pub fn consume_output(&mut self, count: usize) -> u64 {
         self.outgoing.consume(count);
-        self.outgoing.transmitted(count)
+        self.transmitted(count)
+    }
+
+    /// How many bytes have not reached the network: the output, and what was taken of it.
+    pub fn backlog(&self) -> usize {
+        self.outgoing.backlog()
     }
 
     /// Takes the output, to be transmitted by somebody else, who then says so with [`transmitted`](Self::transmitted).
@@ -254,7 +288,9 @@ impl Connection {
 
     /// This many bytes of the output that was taken were transmitted. Returns how many bytes of messages were in them.
     pub fn transmitted(&mut self, count: usize) -> u64 {
-        self.outgoing.transmitted(count)
+        let application = self.outgoing.transmitted(count);
+        self.release_pong();
+        application
     }
 
     // What the program does.
@@ -282,7 +318,7 @@ impl Connection {
     /// Sends a text message.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`].
+    /// [`SendError::NotOpen`], [`SendError::Full`].
     pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
         self.send_message(Opcode::Text, text.as_bytes())
     }
@@ -290,7 +326,7 @@ impl Connection {
     /// Sends a binary message.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`].
+    /// [`SendError::NotOpen`], [`SendError::Full`].
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
         self.send_message(Opcode::Binary, bytes)
     }
@@ -314,15 +350,27 @@ impl Connection {
     /// Starts the WebSocket closing handshake, after the messages that were sent. `None`: a Close frame with no body.
     ///
     /// Before the connection is established, it is failed instead. Does nothing after a Close frame was sent.
-    pub fn start_closing_handshake(&mut self, close: Option<&Close>, now: Duration) {
+    ///
+    /// # Errors
+    /// In every state: [`SendError::CloseCode`], and [`SendError::LongControl`] for a reason of more than 123 bytes.
+    pub fn start_closing_handshake(&mut self, close: Option<&Close>) -> Result<(), SendError> {
+        if let Some(close) = close {
+            if !close.code.is_allowed_in_frame() {
+                return Err(SendError::CloseCode(close.code));
+            }
+            if close.reason.len() > 123 {
+                return Err(SendError::LongControl);
+            }
+        }
         match &mut self.state {
             State::Established { close_sent: false, .. } => {
                 self.send_close(close);
-                self.timer = Some((now + self.config.close_timeout, Phase::Close));
+                self.wait_for(Phase::Close);
             }
             State::Established { close_sent: true, .. } | State::Failed(_) | State::Closed => {}
             State::ClientHandshake(_) | State::ServerHandshake(_) | State::Deciding(_) => self.fail(Error::Cancelled),
         }
+        Ok(())
     }
 
     /// Fails the WebSocket connection: [RFC 6455, section 7.1.7][1]. Does nothing to one that has failed or is closed.
@@ -331,6 +379,11 @@ impl Connection {
     pub fn fail(&mut self, error: Error) {
         match &self.state {
             State::Failed(_) | State::Closed => return,
+            // The closing handshake is complete and its code is known; all that is left is the end of the transport.
+            State::Established { close_received: Some(_), .. } => {
+                self.ended = true;
+                return;
+            }
             // "If _The WebSocket Connection is Established_ prior to the point where the endpoint is required to _Fail
             // the WebSocket Connection_, the endpoint SHOULD send a Close frame with an appropriate status code before
             // proceeding to _Close the WebSocket Connection_."
@@ -351,9 +404,10 @@ impl Connection {
 
     /// The next event. `None`: nothing more until there is input, or time has passed.
     pub fn poll(&mut self, now: Duration) -> Option<Event> {
-        self.release_pong();
         loop {
-            match self.step(now) {
+            let step = self.step();
+            self.begin_timer(now);
+            match step {
                 Ok(Step::Event(event)) => return Some(event),
                 Ok(Step::Wait) => return None,
                 Err(error) => self.fail(error),
@@ -361,7 +415,7 @@ impl Connection {
         }
     }
 
-    fn step(&mut self, now: Duration) -> Result<Step, Error> {
+    fn step(&mut self) -> Result<Step, Error> {
         match &mut self.state {
             State::ClientHandshake(handshake) => {
                 match handshake.advance(self.incoming.buffer(), self.config.max_head)? {
@@ -388,7 +442,7 @@ impl Connection {
             }
             State::Deciding(_) => self.wait_unless_ended(HandshakeError::Ended.into()),
             State::Established { close_received: None, .. } => match self.incoming.next(&self.config)? {
-                Some(received) => Ok(self.take(received, now)),
+                Some(received) => Ok(self.take(received)),
                 None => self.wait_unless_ended(Error::Ended),
             },
             State::Established { close_received: close_received @ Some(_), .. } => {
@@ -430,7 +484,7 @@ impl Connection {
         Step::Event(Event::Closed(closed))
     }
 
-    fn take(&mut self, received: Received, now: Duration) -> Step {
+    fn take(&mut self, received: Received) -> Step {
         Step::Event(match received {
             Received::Text(text) => Event::Text(text),
             Received::Binary(bytes) => Event::Binary(bytes),
@@ -451,16 +505,16 @@ impl Connection {
                     self.send_close(echo.as_ref());
                 }
                 self.state = State::Established { close_sent: true, close_received: Some(close.clone()) };
-                self.timer = Some((now + self.config.end_timeout, Phase::End));
+                self.wait_for(Phase::End);
                 Event::ClosingHandshakeStarted(close)
             }
         })
     }
 
     fn release_pong(&mut self) {
-        if self.outgoing.bytes().len() <= PONG_BACKLOG
+        if self.outgoing.backlog() <= PONG_BACKLOG
             && let Some(payload) = self.pong.take()
-            && self.is_open()
+            && matches!(self.state, State::Established { close_received: None, .. })
         {
             self.push(Opcode::Pong, &payload, 0);
         }
@@ -470,11 +524,11 @@ impl Connection {
         if !self.is_open() {
             return Err(SendError::NotOpen);
         }
-        if self.outgoing.bytes().len() + payload.len() > self.config.max_send_queue {
+        if self.outgoing.backlog() + payload.len() > self.config.max_send_queue {
             // "if the data cannot be sent, e.g. because it would need to be buffered but the buffer is full, the user
             // agent must flag the WebSocket as full and then close the WebSocket connection."
             self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
-            return Ok(());
+            return Err(SendError::Full);
         }
         self.push(opcode, payload, payload.len() as u64);
         Ok(())

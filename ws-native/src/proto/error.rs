@@ -25,7 +25,7 @@ pub enum Error {
     Ended,
     /// The transport could not be opened, or broke.
     #[error("the transport failed: {0}")]
-    Transport(Arc<dyn core::error::Error + Send + Sync>),
+    Transport(#[source] Arc<dyn core::error::Error + Send + Sync>),
     /// A blob that was to be sent could not be read.
     #[error("{0}")]
     Blob(ws_core::BlobError),

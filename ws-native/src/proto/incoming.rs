@@ -15,8 +15,9 @@ use super::utf8::Validator;
 
 /// The bytes that were received and what is known of them.
 ///
-/// All of it is here and nothing in a future, so a read can be given up at any time. Each byte is unmasked and
-/// validated once, when it arrives.
+/// All of it is here and nothing in a future, so a read can be given up at any time. Each byte is unmasked once, when it
+/// arrives. Text that arrives whole is validated once; text in pieces is validated as it arrives, so that a fault is
+/// found at once, and again as a whole, where it becomes a `str`.
 #[derive(Debug)]
 pub(super) struct Incoming {
     role: Role,
@@ -78,6 +79,9 @@ impl Incoming {
         self.frame.as_ref().map_or(0, |frame| (frame.header.length as usize).saturating_sub(self.buffer.len()))
     }
 
+    /// The payload above which a frame's memory is not kept for the next ones.
+    const KEPT: usize = 64 << 10;
+
     /// The next message or control frame, if it is complete.
     pub(super) fn next(&mut self, config: &Config) -> Result<Option<Received>, Error> {
         loop {
@@ -99,6 +103,10 @@ impl Incoming {
                 return Ok(None);
             }
             let payload = self.buffer.split_to(length);
+            if length > Self::KEPT {
+                // What is left over is a read's worth at the most. The memory of the large frame goes with its message.
+                self.buffer = BytesMut::from(&self.buffer[..]);
+            }
             if let Some(received) = self.finish_frame(frame.header, payload)? {
                 return Ok(Some(received));
             }
@@ -295,6 +303,18 @@ mod tests {
         assert!(matches!(receive(b"\x02\x03abc\x80\x02", 9, &config), Err(Error::Bound(Bound::Message(4)))));
         assert!(receive(b"\x02\x00\x80\x00\x02\x00\x80\x00", 9, &config).is_ok());
         assert!(matches!(receive(b"\x02\x00\x00\x00\x80\x00", 9, &config), Err(Error::Bound(Bound::Fragments(2)))));
+    }
+
+    #[test]
+    fn a_large_message_takes_its_memory_along() {
+        let mut incoming = Incoming::new(Role::Client);
+        let mut bytes = b"\x82\x7f\x00\x00\x00\x00\x00\x10\x00\x00".to_vec();
+        bytes.resize(10 + (1 << 20), 0);
+        incoming.buffer().extend_from_slice(&bytes);
+        incoming.buffer().extend_from_slice(b"\x81\x01a");
+        assert!(incoming.next(&Config::default()).unwrap().is_some());
+        assert!(incoming.buffer().capacity() < 4096);
+        assert_eq!(incoming.next(&Config::default()).unwrap(), Some(text("a")));
     }
 
     #[test]

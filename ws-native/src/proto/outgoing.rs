@@ -58,6 +58,16 @@ impl Outgoing {
         &self.bytes
     }
 
+    /// How many bytes have not reached the network: those that wait, and those that were taken.
+    pub(super) fn backlog(&self) -> usize {
+        (self.appended - self.transmitted) as usize
+    }
+
+    /// How many bytes have reached the network since the beginning.
+    pub(super) fn transmitted_total(&self) -> u64 {
+        self.transmitted
+    }
+
     /// Takes all that waits.
     pub(super) fn take(&mut self) -> BytesMut {
         self.bytes.split()
@@ -78,7 +88,7 @@ impl Outgoing {
     ///
     /// A payload follows its header, so of a frame in transmission the last bytes to go are application bytes.
     pub(super) fn transmitted(&mut self, count: usize) -> u64 {
-        self.transmitted += count as u64;
+        self.transmitted = (self.transmitted + count as u64).min(self.appended);
         let mut newly = 0;
         while let Some(frame) = self.frames.front() {
             let remaining = frame.end.saturating_sub(self.transmitted).min(frame.application);
@@ -98,6 +108,7 @@ impl Outgoing {
     pub(super) fn clear(&mut self) {
         self.bytes = BytesMut::new();
         self.frames.clear();
+        self.transmitted = self.appended;
     }
 }
 

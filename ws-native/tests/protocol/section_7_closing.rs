@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ws_core::CloseCode;
-use ws_native::proto::{Close, Closed, Config, Error, Event, Phase, SendError};
+use ws_native::proto::{Close, Closed, Config, Connection, Error, Event, Phase, SendError};
 
-use crate::pair::{Pair, client, output, server};
+use crate::pair::{KEY, Pair, bounds, client, output, random, request, server};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -20,7 +20,7 @@ fn closed(events: &[Event]) -> &Closed {
 fn a_closing_handshake_started_by_the_client_is_clean_at_both_ends() {
     let mut pair = Pair::established(Config::default());
     pair.client.send_text("last").unwrap();
-    pair.client.start_closing_handshake(Some(&Close::with_reason(CloseCode::new(4000), "bye")), pair.now);
+    pair.client.start_closing_handshake(Some(&Close::with_reason(CloseCode::new(4000), "bye"))).unwrap();
     assert_eq!(pair.client.send_text("too late"), Err(SendError::NotOpen));
     pair.drive();
     let [Event::Text(_), Event::ClosingHandshakeStarted(Some(close)), Event::Closed(server)] = &pair.server_events[..]
@@ -41,7 +41,7 @@ fn a_closing_handshake_started_by_the_client_is_clean_at_both_ends() {
 #[test]
 fn a_closing_handshake_started_by_the_server_is_clean_at_both_ends() {
     let mut pair = Pair::established(Config::default());
-    pair.server.start_closing_handshake(None, pair.now);
+    pair.server.start_closing_handshake(None).unwrap();
     pair.drive();
     pair.client.receive_end();
     pair.drive();
@@ -54,8 +54,8 @@ fn a_closing_handshake_started_by_the_server_is_clean_at_both_ends() {
 #[test]
 fn both_may_start_at_once() {
     let mut pair = Pair::established(Config::default());
-    pair.client.start_closing_handshake(Some(&Close::new(CloseCode::new(3000))), pair.now);
-    pair.server.start_closing_handshake(Some(&Close::new(CloseCode::new(4000))), pair.now);
+    pair.client.start_closing_handshake(Some(&Close::new(CloseCode::new(3000)))).unwrap();
+    pair.server.start_closing_handshake(Some(&Close::new(CloseCode::new(4000)))).unwrap();
     pair.drive();
     pair.client.receive_end();
     pair.drive();
@@ -75,7 +75,7 @@ fn the_answer_echoes_the_code() {
 #[test]
 fn messages_are_received_until_the_peers_close_frame_and_not_after() {
     let mut client = client(Config::default());
-    client.start_closing_handshake(None, NOW);
+    client.start_closing_handshake(None).unwrap();
     client.receive(b"\x81\x01a\x88\x00\x81\x01b\xff\xff");
     assert!(matches!(client.poll(NOW), Some(Event::Text(text)) if text == "a"));
     assert!(matches!(client.poll(NOW), Some(Event::ClosingHandshakeStarted(None))));
@@ -85,13 +85,72 @@ fn messages_are_received_until_the_peers_close_frame_and_not_after() {
 }
 
 #[test]
-fn pings_are_not_answered_after_a_close_frame_was_sent() {
+fn pings_are_answered_until_the_peers_close_frame() {
     let mut client = client(Config::default());
-    client.start_closing_handshake(None, NOW);
+    client.start_closing_handshake(None).unwrap();
     output(&mut client);
-    client.receive(b"\x89\x00");
+    client.receive(b"\x89\x00\x88\x00\x89\x00");
     assert!(matches!(client.poll(NOW), Some(Event::Ping(_))));
+    assert_eq!(output(&mut client), [&b"\x8a\x80"[..], &KEY].concat());
+    assert!(matches!(client.poll(NOW), Some(Event::ClosingHandshakeStarted(None))));
+    assert!(client.poll(NOW).is_none());
     assert!(output(&mut client).is_empty());
+}
+
+#[test]
+fn a_close_frame_waits_for_the_messages_before_it_however_slow_the_wire() {
+    let mut client = client(Config::default());
+    let limit = Config::default().close_timeout;
+    client.send_binary(&[0; 1000]).unwrap();
+    client.start_closing_handshake(None).unwrap();
+    let mut now = NOW;
+    while !client.output().is_empty() {
+        client.handle_timeout(now);
+        assert!(client.poll(now).is_none(), "bytes go, so the peer is not given up");
+        client.consume_output(client.output().len().min(100));
+        now += limit - Duration::from_secs(1);
+    }
+    client.handle_timeout(now);
+    assert!(client.poll(now).is_none());
+    assert_eq!(client.deadline(), Some(now + limit));
+}
+
+#[test]
+fn close_frames_that_must_not_be_sent_are_refused() {
+    let mut client = client(Config::default());
+    for number in [0, 999, 1005, 1006, 1015, 2999, 5000] {
+        let code = CloseCode::new(number);
+        assert_eq!(client.start_closing_handshake(Some(&Close::new(code))), Err(SendError::CloseCode(code)));
+    }
+    let reason = |length| Close { code: CloseCode::NORMAL, reason: "x".repeat(length) };
+    assert_eq!(client.start_closing_handshake(Some(&reason(124))), Err(SendError::LongControl));
+    assert!(client.is_open());
+    assert_eq!(client.start_closing_handshake(Some(&reason(123))), Ok(()));
+}
+
+#[test]
+fn a_deadline_may_lie_beyond_all_time() {
+    let config = bounds(|config| {
+        config.handshake_timeout = Duration::MAX;
+        config.close_timeout = Duration::MAX;
+        config.end_timeout = Duration::MAX;
+    });
+    let now = Duration::from_secs(1);
+    let handshaking = Connection::client(request(&[]), config.clone(), Box::new(random), now);
+    assert_eq!(handshaking.deadline(), None);
+    let mut client = client(config);
+    client.start_closing_handshake(None).unwrap();
+    assert!(client.poll(now).is_none());
+    assert_eq!(client.deadline(), None);
+}
+
+#[test]
+fn a_failure_after_the_peers_close_frame_leaves_its_code() {
+    let mut client = client(Config::default());
+    client.receive(b"\x88\x02\x0f\xa0");
+    assert!(matches!(client.poll(NOW), Some(Event::ClosingHandshakeStarted(Some(_)))));
+    client.fail(Error::Cancelled);
+    assert!(matches!(client.poll(NOW), Some(Event::Closed(closed)) if closed.clean && closed.code().get() == 4000));
 }
 
 #[test]
@@ -99,8 +158,13 @@ fn a_peer_that_does_not_answer_is_given_up_at_the_deadline() {
     let mut client = client(Config::default());
     let limit = Config::default().close_timeout;
     let start = Duration::from_secs(100);
-    client.start_closing_handshake(None, start);
-    assert_eq!(client.deadline(), Some(start + limit));
+    client.start_closing_handshake(None).unwrap();
+    assert!(client.poll(start).is_none());
+    assert_eq!(client.deadline(), Some(start + limit), "before the Close frame was transmitted");
+    let start = start + Duration::from_secs(5);
+    client.consume_output(6);
+    assert!(client.poll(start).is_none());
+    assert_eq!(client.deadline(), Some(start + limit), "after it was");
     client.handle_timeout(start + limit - Duration::from_nanos(1));
     assert!(client.poll(start).is_none());
     client.handle_timeout(start + limit);
@@ -112,7 +176,7 @@ fn a_peer_that_does_not_answer_is_given_up_at_the_deadline() {
 #[test]
 fn a_server_that_does_not_end_the_transport_does_not_keep_the_client() {
     let mut pair = Pair::established(Config::default());
-    pair.server.start_closing_handshake(Some(&Close::new(CloseCode::NORMAL)), pair.now);
+    pair.server.start_closing_handshake(Some(&Close::new(CloseCode::NORMAL))).unwrap();
     pair.drive();
     assert!(!pair.client.is_closed());
     pair.advance(Config::default().end_timeout);
@@ -142,7 +206,7 @@ fn a_transport_that_breaks_after_the_closing_handshake_is_no_failure() {
 #[test]
 fn closing_before_the_connection_is_established_gives_it_up() {
     let mut pair = Pair::new(Config::default());
-    pair.client.start_closing_handshake(None, pair.now);
+    pair.client.start_closing_handshake(None).unwrap();
     assert!(pair.client.output().is_empty(), "the request is not sent");
     pair.drive();
     assert!(matches!(closed(&pair.client_events).error, Some(Error::Cancelled)));

@@ -70,7 +70,7 @@ fn a_blob_keeps_its_place_and_what_comes_after_it_waits() {
     session.send_binary(b"b").unwrap();
     let second = session.send_blob(2).unwrap();
     session.send(Data::from("c")).unwrap();
-    session.close(Some(Close { code: CloseCode::new(3000), reason: String::new() }));
+    session.close(Close::new(Some(CloseCode::new(3000)), None).unwrap());
     assert_eq!(session.model().buffered_amount(), 1 + 2 + 1 + 2 + 1);
     assert_eq!(sent(&mut session), [(0x81, b"a".to_vec())]);
     session.blob_read(second, b"22"[..].into());
@@ -108,6 +108,31 @@ fn the_buffered_amount_falls_when_the_network_has_it_and_a_turn_begins() {
     session.transmitted(40);
     session.begin_turn();
     assert_eq!(session.model().buffered_amount(), 0);
+}
+
+#[test]
+fn what_waits_for_a_blob_is_bounded() {
+    let mut session = open();
+    let bound = session.config().max_send_queue as u64;
+    let blob = session.send_blob(bound - 10).unwrap();
+    session.send_binary(&[0; 10]).unwrap();
+    assert_eq!(session.send_text("x"), Err(Error::Discarded(ReadyState::Closing)));
+    assert_eq!(session.send_text("x"), Err(Error::Discarded(ReadyState::Closing)));
+    session.blob_read(blob, b"late"[..].into());
+    assert!(matches!(session.next_task(NOW), Some(Task::Close { failed: true, .. })));
+    assert_eq!(session.failure().unwrap().kind(), FailureKind::Limit);
+}
+
+#[test]
+fn a_peers_close_frame_is_what_counts_though_a_blob_is_being_read() {
+    let mut session = open();
+    let blob = session.send_blob(10).unwrap();
+    session.receive(b"\x88\x02\x0f\xa0");
+    assert!(session.next_task(NOW).is_none());
+    session.blob_failed(blob, BlobError("gone".into()));
+    session.receive_end();
+    let Some(Task::Close { failed: false, event }) = session.next_task(NOW) else { panic!("close") };
+    assert_eq!((event.was_clean, event.code.get()), (true, 4000));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! [2]: https://websockets.spec.whatwg.org/#websocket-opening-handshake
 
 use alloc::{string::String, vec, vec::Vec};
-use core::fmt::Write as _;
+use core::fmt::{self, Write as _};
 
 use bytes::BytesMut;
 use ws_core::subprotocol;
@@ -20,7 +20,7 @@ use crate::proto::error::{Found, HandshakeError};
 /// assert!(Request::new("example.org", "/", &[] as &[&str])?.header("Host", "b.example").is_err());
 /// # Ok::<(), ws_native::proto::RequestError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     host: String,
     resource: String,
@@ -84,9 +84,7 @@ impl Request {
         if !subprotocol::is_token(name) || !http::is_header_value(value) {
             return Err(RequestError::Header(name.into()));
         }
-        let lower = name.to_ascii_lowercase();
-        let own = ["host", "upgrade", "connection", "content-length", "transfer-encoding"];
-        if own.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
+        if http::is_own_header(name) {
             return Err(RequestError::Forbidden(name.into()));
         }
         self.headers.push((name.into(), value.into()));
@@ -111,6 +109,13 @@ impl Request {
         }
         head.push_str("\r\n");
         head
+    }
+}
+
+/// Leaves out the values of headers, which may be secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("host", &self.host).field("protocols", &self.protocols).finish_non_exhaustive()
     }
 }
 
@@ -145,9 +150,16 @@ impl Handshake {
         let Some(head) = self.end.take(buffer, max)? else { return Ok(None) };
         let mut parsed = vec![httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut parsed);
-        response.parse(&head).map_err(http::parse_error)?;
-        let status = response.code.unwrap_or_default();
-        self.validate(status, Headers::from(&*response.headers)).map(Some)
+        http::expect_whole(response.parse(&head).map_err(http::parse_error)?, &head)?;
+        match response.code.unwrap_or_default() {
+            // RFC 9110, section 15.2: "A client MUST be able to parse one or more 1xx responses received prior to a
+            // final response".
+            interim @ 100..=199 if interim != 101 => {
+                self.end = HeadEnd::default();
+                self.advance(buffer, max)
+            }
+            status => self.validate(status, Headers::from(&*response.headers)).map(Some),
+        }
     }
 
     fn validate(&self, status: u16, headers: Headers) -> Result<Established, HandshakeError> {
@@ -257,10 +269,30 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_not_101_is_refused() {
-        for status in [100, 200, 301, 401, 404, 500] {
+        for status in [200, 204, 301, 401, 404, 500] {
             let head = format!("HTTP/1.1 {status} No\r\nLocation: /x\r\n\r\n");
             assert_eq!(answer(&[], &head), Err(HandshakeError::Status(status)));
         }
+    }
+
+    #[test]
+    fn interim_answers_are_skipped() {
+        let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+        let last = format!(
+            "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {ACCEPT}\r\n\r\n"
+        );
+        assert!(answer(&[], &format!("{interim}{last}")).unwrap().is_some());
+        assert_eq!(answer(&[], interim), Ok(None));
+        assert_eq!(answer(&[], &format!("{interim}HTTP/1.1 404 No\r\n\r\n")), Err(HandshakeError::Status(404)));
+    }
+
+    #[test]
+    fn lines_end_with_both_characters() {
+        let head = format!(
+            "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {ACCEPT}\n\n\
+             Sec-WebSocket-Protocol: smuggled\r\n\r\n"
+        );
+        assert!(matches!(answer(&[], &head), Err(HandshakeError::NotHttp(_))));
     }
 
     #[test]
@@ -319,5 +351,14 @@ mod tests {
         let header = "Sec-WebSocket-Extensions: \r\nSec-WebSocket-Extensions: permessage-deflate; x\r\n";
         assert_eq!(answer_with(&[], header), Err(HandshakeError::Extension("permessage-deflate; x".into())));
         assert!(answer_with(&[], "Sec-WebSocket-Extensions: \r\n").is_ok());
+        let request = Request::new("h", "/", &[] as &[&str]).unwrap();
+        let (mut handshake, _) = Handshake::start(request, *b"the sample nonce");
+        let head = format!(
+            "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {ACCEPT}\r\n\
+             Sec-WebSocket-Extensions: "
+        );
+        let mut buffer = BytesMut::from(head.as_bytes());
+        buffer.extend_from_slice(b"\xff\r\n\r\n");
+        assert_eq!(handshake.advance(&mut buffer, 4096), Err(HandshakeError::Extension("\u{FFFD}".into())));
     }
 }

@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD as BASE64};
 use bytes::BytesMut;
 use sha1::{Digest as _, Sha1};
 
@@ -39,11 +39,12 @@ impl Headers {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
     }
 
-    /// The elements of a header that is a list, over all of its lines.
+    /// The elements of a header that is a list, over all of its lines. One that is not UTF-8 becomes U+FFFD: it is none
+    /// that anybody knows, but it is there.
     pub(super) fn list(&self, name: &'static str) -> impl Iterator<Item = &str> {
         self.get_all(name)
             .flat_map(|value| value.split(|byte| *byte == b','))
-            .map(|element| core::str::from_utf8(element).unwrap_or_default().trim_matches([' ', '\t']))
+            .map(|element| core::str::from_utf8(element).unwrap_or("\u{FFFD}").trim_matches([' ', '\t']))
     }
 
     /// The value of a header that must be there once.
@@ -103,6 +104,14 @@ impl HeadEnd {
     }
 }
 
+/// Fails unless the parser has read the head to its end: it takes shorter line ends than [`HeadEnd`] does.
+pub(super) fn expect_whole(status: httparse::Status<usize>, head: &[u8]) -> Result<(), HandshakeError> {
+    match status {
+        httparse::Status::Complete(length) if length == head.len() => Ok(()),
+        _ => Err(HandshakeError::NotHttp("a line does not end as it must")),
+    }
+}
+
 /// Says what was wrong with a head that could not be parsed.
 pub(super) fn parse_error(error: httparse::Error) -> HandshakeError {
     match error {
@@ -131,9 +140,21 @@ pub(super) fn key_from(nonce: [u8; 16]) -> String {
     BASE64.encode(nonce)
 }
 
-/// Whether this is a value of `Sec-WebSocket-Key`: one that, "when base64-decoded, is 16 bytes in length".
+/// Whether this is a value of `Sec-WebSocket-Key`: one that, "when base64-decoded, is 16 bytes in length". Bits that are
+/// left over may be set, as they are in the standard's own example.
 pub(super) fn is_key(key: &str) -> bool {
-    BASE64.decode(key).is_ok_and(|nonce| nonce.len() == 16)
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+    );
+    LENIENT.decode(key).is_ok_and(|nonce| nonce.len() == 16)
+}
+
+/// Whether this header belongs to the opening handshake, or to the framing of HTTP.
+pub(super) fn is_own_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let own = ["host", "upgrade", "connection", "content-length", "transfer-encoding"];
+    own.contains(&name.as_str()) || name.starts_with("sec-websocket-")
 }
 
 /// Whether this can be a header's value: no control characters, above all no line break.
@@ -156,6 +177,7 @@ mod tests {
         // The standard's example of this value has a last digit that no encoder writes (erratum 3150).
         assert_eq!(key, "AQIDBAUGBwgJCgsMDQ4PEA==");
         assert!(is_key(&key));
+        assert!(is_key("AQIDBAUGBwgJCgsMDQ4PEC=="));
         assert!(!is_key("AQIDBAUGBwgJCgsMDQ4P"));
         assert!(!is_key("not base64"));
     }

@@ -75,7 +75,7 @@ impl Incoming {
 
     /// The subprotocols the client offers, in order of its preference.
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
-        self.headers.list("Sec-WebSocket-Protocol").filter(|protocol| !protocol.is_empty())
+        self.headers.list("Sec-WebSocket-Protocol").filter(|protocol| subprotocol::is_token(protocol))
     }
 
     /// All headers of the request.
@@ -102,8 +102,7 @@ impl Incoming {
             let _ = write!(head, "Sec-WebSocket-Protocol: {protocol}\r\n");
         }
         for (name, value) in headers {
-            let own = name.to_ascii_lowercase().starts_with("sec-websocket-");
-            if own || !subprotocol::is_token(name) || !http::is_header_value(value) {
+            if http::is_own_header(name) || !subprotocol::is_token(name) || !http::is_header_value(value) {
                 return Err(AcceptError::Header((*name).into()));
             }
             let _ = write!(head, "{name}: {value}\r\n");
@@ -153,7 +152,7 @@ impl Handshake {
         let Some(head) = self.end.take(buffer, max)? else { return Ok(None) };
         let mut parsed = vec![httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut parsed);
-        request.parse(&head).map_err(http::parse_error)?;
+        http::expect_whole(request.parse(&head).map_err(http::parse_error)?, &head)?;
         if request.version != Some(1) {
             return Err(HandshakeError::NotHttp("the version is not HTTP/1.1"));
         }
@@ -192,7 +191,9 @@ mod tests {
         let request = read(GOOD).unwrap().unwrap();
         assert_eq!(request.accept(Some("d"), &[]), Err(AcceptError::Subprotocol("d".into())));
         assert_eq!(request.accept(None, &[("A", "x\r\ny")]), Err(AcceptError::Header("A".into())));
-        assert!(request.accept(None, &[("Sec-WebSocket-Extensions", "x")]).is_err());
+        for own in ["Sec-WebSocket-Extensions", "Upgrade", "content-length"] {
+            assert_eq!(request.accept(None, &[(own, "x")]), Err(AcceptError::Header(own.into())));
+        }
     }
 
     #[test]
