@@ -74,7 +74,9 @@ test-page: page ## the workbench in Chromium and Firefox
 .PHONY: conformance
 conformance: ## the Autobahn test suite against our server and our client
 	@$(SETUP) autobahn
-	tests/autobahn/run
+	tests/autobahn/run --role server & server=$$!; \
+	tests/autobahn/run --role client; client=$$?; \
+	wait $$server && exit $$client
 
 # ---- checking ----
 

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use clap::Parser;
 use ws_core::Failure;
+use ws_native::proto::Config;
 use ws_native::{Accepted, Server};
 
 #[derive(Parser)]
@@ -18,7 +19,7 @@ struct Arguments {
     /// Threads that serve connections.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     threads: u16,
-    /// Do not compress. This version never does.
+    /// Do not compress, even for clients that offer it.
     #[arg(long)]
     no_deflate: bool,
 }
@@ -31,12 +32,16 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             tokio::runtime::Builder::new_multi_thread().worker_threads(usize::from(threads)).enable_all().build()?
         }
     };
+    let mut config = Config::default();
+    if arguments.no_deflate {
+        config.compression = None;
+    }
     // A task of the runtime rather than of this thread, so that with several threads accepting is not bound to one.
-    runtime.block_on(async { tokio::spawn(serve(arguments.addr)).await? })
+    runtime.block_on(async { tokio::spawn(serve(arguments.addr, config)).await? })
 }
 
-async fn serve(address: SocketAddr) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let server = Server::bind(address).await?;
+async fn serve(address: SocketAddr, config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let server = Server::bind(address).await?.config(config);
     println!("listening on ws://{}", server.local_address()?);
     loop {
         match server.accept().await {

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
 
 use crate::clock::Clock;
-use crate::proto::{self, Close, Closed, Config, Established, Event, Request};
+use crate::proto::{self, AcceptError, Close, Closed, Config, Established, Event, Request};
 use crate::random;
 use crate::transport::Transport;
 
@@ -80,9 +80,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         }
     }
 
-    /// The server's end over a stream whose opening handshake was done by somebody else, such as an HTTP server.
+    /// The server's end over a stream whose opening handshake was done by somebody else, who agreed to no extensions.
     pub fn server_established(stream: T, config: Config) -> Self {
         Self::new(proto::Connection::server_established(config), stream, Clock::start())
+    }
+
+    /// The server's end over a stream that an HTTP server has upgraded, with the protocol's end that was made for its
+    /// answer: see [`proto::Connection::server_upgraded`].
+    pub fn server_upgraded(stream: T, (protocol, established): (proto::Connection, Established)) -> Self {
+        Self { established, ..Self::new(protocol, stream, Clock::start()) }
     }
 
     pub(crate) fn new(protocol: proto::Connection, stream: T, clock: Clock) -> Self {
@@ -90,7 +96,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         Self { protocol, transport, clock, established: Established::default(), state: State::Running }
     }
 
-    /// What was agreed on in the opening handshake; as a server's end, nothing of it is kept here.
+    /// What was agreed on in the opening handshake, and the headers of the peer's half.
     pub fn established(&self) -> &Established {
         &self.established
     }
@@ -205,6 +211,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         let close = close.map(|(code, reason)| Close { code, reason: reason.into() });
         self.protocol.start_closing_handshake(close.as_ref()).map_err(misuse)?;
         self.flush().await
+    }
+
+    pub(crate) fn accept(&mut self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<(), AcceptError> {
+        self.established = self.protocol.accept(protocol, headers)?;
+        Ok(())
     }
 
     pub(crate) fn protocol(&mut self) -> &mut proto::Connection {

@@ -151,10 +151,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
         protocol: Option<&str>,
         headers: &[(&str, &str)],
     ) -> Result<Connection<T>, Failure> {
-        self.connection
-            .protocol()
-            .accept(protocol, headers)
-            .map_err(|error| Failure::new(FailureKind::Misuse, error))?;
+        self.connection.accept(protocol, headers).map_err(|error| Failure::new(FailureKind::Misuse, error))?;
         self.connection.flush().await?;
         Ok(self.connection)
     }

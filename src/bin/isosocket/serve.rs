@@ -16,7 +16,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 use ws_core::Failure;
 use ws_native::Connection;
-use ws_native::proto::{Config, HandshakeError, Headers, IncomingRequest};
+use ws_native::proto::{self, Config, HandshakeError, Headers, IncomingRequest};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -56,10 +56,12 @@ async fn echo(mut request: Request) -> Response<Body> {
         (Err(error), _) => return refusal(error.status(), &error.to_string()),
         (Ok(_), None) => return refusal(400, "this connection cannot be upgraded"),
     };
+    let end = proto::Connection::server_upgraded(&incoming, Config::default());
+    let extensions = end.1.extensions.clone();
     tokio::spawn(async move {
         match upgrade.await {
             Ok(upgraded) => {
-                let connection = Connection::server_established(TokioIo::new(upgraded), Config::default());
+                let connection = Connection::server_upgraded(TokioIo::new(upgraded), end);
                 if let Err(failure) = send_back(connection).await {
                     eprintln!("isosocket: echo: {failure}");
                 }
@@ -72,18 +74,19 @@ async fn echo(mut request: Request) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-    let accept = HeaderValue::from_str(&incoming.accept_value());
-    let protocol = incoming.protocols().next().map(HeaderValue::from_str);
-    match (accept, protocol.transpose()) {
-        (Ok(accept), Ok(protocol)) => {
-            headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-            if let Some(protocol) = protocol {
-                headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
-            }
-            response
-        }
-        _ => refusal(400, "a subprotocol has a character it must not have"),
+    let protocol = incoming.protocols().next();
+    let values = [
+        (header::SEC_WEBSOCKET_ACCEPT, Some(incoming.accept_value())),
+        (header::SEC_WEBSOCKET_PROTOCOL, protocol.map(str::to_owned)),
+        (header::SEC_WEBSOCKET_EXTENSIONS, Some(extensions).filter(|extensions| !extensions.is_empty())),
+    ];
+    for (name, value) in values.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        match HeaderValue::from_str(&value) {
+            Ok(value) => headers.insert(name, value),
+            Err(_) => return refusal(400, "a subprotocol has a character it must not have"),
+        };
     }
+    response
 }
 
 fn validate(request: &Request) -> Result<IncomingRequest, HandshakeError> {

@@ -2,6 +2,9 @@
 
 use core::time::Duration;
 
+#[cfg(not(feature = "deflate"))]
+use super::compression::Compression;
+
 /// Limits and deadlines of a connection, each with a default.
 ///
 /// ```
@@ -24,12 +27,22 @@ pub struct Config {
     /// The most bytes that may wait to be transmitted. Default: 256 MiB. Beyond, the connection is failed: the standard
     /// says "flag the WebSocket as full and then close the WebSocket connection".
     pub max_send_queue: usize,
+    /// permessage-deflate: offered by a client, accepted by a server. `None`: not. Default: with the feature `deflate`,
+    /// [`Compression::default`].
+    pub compression: Option<Compression>,
     /// How long the opening handshake may take, the transport's own included. Default: 20 s.
     pub handshake_timeout: Duration,
     /// How long the peer may take to answer a Close frame. Default: 10 s.
     pub close_timeout: Duration,
     /// How long a server may take to end the transport after the closing handshake, before the client does. Default: 2 s.
     pub end_timeout: Duration,
+}
+
+impl Config {
+    /// The configuration with each number in its range.
+    pub(super) fn in_range(self) -> Self {
+        Self { compression: self.compression.map(Compression::in_range), ..self }
+    }
 }
 
 impl Default for Config {
@@ -40,9 +53,66 @@ impl Default for Config {
             max_fragments: 131_072,
             max_head: 64 << 10,
             max_send_queue: 256 << 20,
+            compression: Compression::DEFAULT,
             handshake_timeout: Duration::from_secs(20),
             close_timeout: Duration::from_secs(10),
             end_timeout: Duration::from_secs(2),
         }
+    }
+}
+
+/// Settings of permessage-deflate ([RFC 7692](https://datatracker.ietf.org/doc/html/rfc7692)).
+///
+/// What an end compresses with takes some 260 KiB at the most, what it decompresses with some 40 KiB, each from the first
+/// message on that needs it. Smaller windows need less, and compress less.
+#[cfg(feature = "deflate")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Compression {
+    /// How hard to try, from 1 (fast) to 9 (small). Default: 1.
+    pub level: u8,
+    /// Messages with fewer bytes are sent as they are. Default: 128. Empty messages always are.
+    pub threshold: usize,
+    /// Start each message sent with an empty window. Default: false.
+    pub no_context_takeover: bool,
+    /// Make the peer start each message with an empty window. Default: false.
+    pub peer_no_context_takeover: bool,
+    /// The base-2 logarithm of the window for messages sent, from 9 to 15. Default: 15.
+    pub max_window_bits: u8,
+    /// The base-2 logarithm of the peer's window, from 8 to 15. Default: 15. A client's server may not know this
+    /// parameter, and then the connection goes without compression.
+    pub peer_max_window_bits: u8,
+}
+
+#[cfg(feature = "deflate")]
+impl Compression {
+    const STANDARD: Self = Self {
+        level: 1,
+        threshold: 128,
+        no_context_takeover: false,
+        peer_no_context_takeover: false,
+        max_window_bits: 15,
+        peer_max_window_bits: 15,
+    };
+
+    /// What a connection does unless it is told otherwise.
+    pub(super) const DEFAULT: Option<Self> = Some(Self::STANDARD);
+
+    /// The settings with each number in its range.
+    pub(super) fn in_range(self) -> Self {
+        Self {
+            level: self.level.clamp(1, 9),
+            threshold: self.threshold.max(1),
+            max_window_bits: self.max_window_bits.clamp(9, 15),
+            peer_max_window_bits: self.peer_max_window_bits.clamp(8, 15),
+            ..self
+        }
+    }
+}
+
+#[cfg(feature = "deflate")]
+impl Default for Compression {
+    fn default() -> Self {
+        Self::STANDARD
     }
 }

@@ -13,9 +13,10 @@ use bytestring::ByteString;
 use ws_core::CloseCode;
 
 use super::close::Close;
+use super::compression::{Agreement, Compressor};
 use super::config::Config;
 use super::error::{Bound, Error, HandshakeError, Phase};
-use super::frame::Opcode;
+use super::frame::{Header, Opcode};
 use super::handshake::client::{self, Established, Request};
 use super::handshake::server::{self, AcceptError, Incoming as IncomingRequest};
 use super::incoming::{Incoming, Received};
@@ -32,6 +33,8 @@ pub struct Connection {
     outgoing: Outgoing,
     /// A client's masking keys; a server has none.
     keys: Option<MaskKeys>,
+    /// Where compression was agreed on.
+    compressor: Option<Compressor>,
     /// The answer to the newest ping, while more than [`PONG_BACKLOG`] bytes have not reached the network.
     pong: Option<Bytes>,
     /// The transport has no more bytes to give.
@@ -141,7 +144,8 @@ impl Connection {
     /// A client's end. The request is [output](Self::output) at once.
     pub fn client(request: Request, config: Config, random: Box<dyn Random>, now: Duration) -> Self {
         let mut keys = MaskKeys::new(random);
-        let (handshake, head) = client::Handshake::start(request, keys.nonce());
+        let config = config.in_range();
+        let (handshake, head) = client::Handshake::start(request, keys.nonce(), config.compression.clone());
         let mut connection = Self::new(State::ClientHandshake(handshake), config, Some(keys), now);
         connection.outgoing.push_head(head.as_bytes());
         connection
@@ -152,10 +156,25 @@ impl Connection {
         Self::new(State::ServerHandshake(server::Handshake::default()), config, None, now)
     }
 
-    /// A server's end whose opening handshake was done by somebody else, such as an HTTP server.
+    /// A server's end whose opening handshake was done by somebody else, who agreed to no extensions.
     pub fn server_established(config: Config) -> Self {
         let established = State::Established { close_sent: false, close_received: None };
         Self { timer: None, ..Self::new(established, config, None, Duration::ZERO) }
+    }
+
+    /// A server's end for a request that an HTTP server has read and now answers, with
+    /// [`accept_value`](IncomingRequest::accept_value), a subprotocol if it likes, and the
+    /// [extensions](Established::extensions) that are given here, if they are not empty.
+    pub fn server_upgraded(request: &IncomingRequest, config: Config) -> (Self, Established) {
+        let mut connection = Self::server_established(config);
+        let established = match request.choose_extensions(connection.config.compression.as_ref()) {
+            Some((agreement, extensions)) => {
+                connection.compress(agreement);
+                Established { extensions, ..Established::default() }
+            }
+            None => Established::default(),
+        };
+        (connection, established)
     }
 
     fn new(state: State, config: Config, keys: Option<MaskKeys>, now: Duration) -> Self {
@@ -164,10 +183,11 @@ impl Connection {
         Self {
             state,
             timer: Some(Timer { phase: Phase::Handshake, deadline, transmitted: None }),
-            config,
+            config: config.in_range(),
             incoming: Incoming::new(role),
             outgoing: Outgoing::default(),
             keys,
+            compressor: None,
             pong: None,
             ended: false,
         }
@@ -295,16 +315,23 @@ impl Connection {
 
     // What the program does.
 
-    /// Accepts the request, with one of the subprotocols the client offers or none, and further headers.
+    /// Accepts the request, with one of the subprotocols the client offers or none, and further headers. Says what was
+    /// agreed on.
     ///
     /// # Errors
     /// [`AcceptError`]; the request then still waits for an answer.
-    pub fn accept(&mut self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<(), AcceptError> {
+    pub fn accept(&mut self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<Established, AcceptError> {
         let State::Deciding(request) = &self.state else { return Err(AcceptError::NoRequest) };
-        let head = request.accept(protocol, headers)?;
+        let (agreement, extensions) = request.choose_extensions(self.config.compression.as_ref()).unzip();
+        let head = request.accept(protocol, extensions.as_deref(), headers)?;
+        let headers = request.headers().clone();
         self.outgoing.push_head(head.as_bytes());
         self.establish();
-        Ok(())
+        if let Some(agreement) = agreement {
+            self.compress(agreement);
+        }
+        let extensions = extensions.unwrap_or_default();
+        Ok(Established { protocol: protocol.map(Into::into), extensions, headers })
     }
 
     /// Refuses the request with an HTTP status, such as 403, and a message for people. The connection ends.
@@ -419,8 +446,11 @@ impl Connection {
         match &mut self.state {
             State::ClientHandshake(handshake) => {
                 match handshake.advance(self.incoming.buffer(), self.config.max_head)? {
-                    Some(established) => {
+                    Some((established, agreement)) => {
                         self.establish();
+                        if let Some(agreement) = agreement {
+                            self.compress(agreement);
+                        }
                         Ok(Step::Event(Event::Established(established)))
                     }
                     None => self.wait_unless_ended(HandshakeError::Ended.into()),
@@ -478,6 +508,17 @@ impl Connection {
         self.timer = None;
     }
 
+    /// Messages may be compressed from now on.
+    fn compress(&mut self, agreement: Agreement) {
+        let Some(compression) = &self.config.compression else { return };
+        let (compressor, decompressor) = match self.role() {
+            Role::Client => agreement.client(compression),
+            Role::Server => agreement.server(compression),
+        };
+        self.compressor = Some(compressor);
+        self.incoming.set_decompressor(decompressor);
+    }
+
     fn close(&mut self, closed: Closed) -> Step {
         self.state = State::Closed;
         self.timer = None;
@@ -516,7 +557,7 @@ impl Connection {
             && let Some(payload) = self.pong.take()
             && matches!(self.state, State::Established { close_received: None, .. })
         {
-            self.push(Opcode::Pong, &payload, 0);
+            self.push(Opcode::Pong, false, &payload, 0);
         }
     }
 
@@ -530,7 +571,11 @@ impl Connection {
             self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
             return Err(SendError::Full);
         }
-        self.push(opcode, payload, payload.len() as u64);
+        let application = payload.len() as u64;
+        match self.compressor.as_mut().and_then(|compressor| compressor.compress(payload)) {
+            Some(compressed) => self.push(opcode, true, &compressed, application),
+            None => self.push(opcode, false, payload, application),
+        }
         Ok(())
     }
 
@@ -541,21 +586,22 @@ impl Connection {
         if payload.len() > 125 {
             return Err(SendError::LongControl);
         }
-        self.push(opcode, payload, 0);
+        self.push(opcode, false, payload, 0);
         Ok(())
     }
 
     fn send_close(&mut self, close: Option<&Close>) {
         let body = close.map(Close::encode).unwrap_or_default();
-        self.push(Opcode::Close, &body, 0);
+        self.push(Opcode::Close, false, &body, 0);
         if let State::Established { close_sent, .. } = &mut self.state {
             *close_sent = true;
         }
     }
 
-    fn push(&mut self, opcode: Opcode, payload: &[u8], application: u64) {
-        let key = self.keys.as_mut().map(MaskKeys::next_key);
-        self.outgoing.push(true, opcode, payload, key, application);
+    fn push(&mut self, opcode: Opcode, compressed: bool, payload: &[u8], application: u64) {
+        let mask = self.keys.as_mut().map(MaskKeys::next_key);
+        let header = Header { fin: true, compressed, opcode, mask, length: payload.len() as u64 };
+        self.outgoing.push(header, payload, application);
     }
 }
 

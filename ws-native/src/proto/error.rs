@@ -123,6 +123,9 @@ pub enum ProtocolError {
     /// Text, or a close reason, is not UTF-8.
     #[error("text is not UTF-8")]
     Utf8,
+    /// A compressed message cannot be decompressed.
+    #[error("a compressed message is not DEFLATE")]
+    Deflate,
     /// The body of a Close frame has one byte.
     #[error("a Close frame has a body of one byte")]
     CloseBody,
@@ -186,7 +189,7 @@ impl Error {
             // RFC 6455, section 8.1: the endpoint MUST _Fail the WebSocket Connection_; section 7.4.1 has the code:
             // "1007 indicates that an endpoint is terminating the connection because it has received data within a
             // message that was not consistent with the type of the message".
-            Self::Protocol(ProtocolError::Utf8) => Some(CloseCode::INVALID_PAYLOAD),
+            Self::Protocol(ProtocolError::Utf8 | ProtocolError::Deflate) => Some(CloseCode::INVALID_PAYLOAD),
             Self::Protocol(_) => Some(CloseCode::PROTOCOL),
             Self::Bound(Bound::Message(_) | Bound::Frame(_)) => Some(CloseCode::TOO_BIG),
             Self::Bound(Bound::Fragments(_)) => Some(CloseCode::POLICY),

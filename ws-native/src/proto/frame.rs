@@ -21,6 +21,8 @@ pub(super) enum Opcode {
 pub(super) struct Header {
     /// "Indicates that this is the final fragment in a message."
     pub(super) fin: bool,
+    /// RSV1: the message that begins here is compressed.
+    pub(super) compressed: bool,
     pub(super) opcode: Opcode,
     /// The masking key; frames from a client have one, frames from a server have none.
     pub(super) mask: Option<[u8; 4]>,
@@ -30,17 +32,24 @@ pub(super) struct Header {
 
 impl Header {
     /// Reads a header sent by the peer of this role, and says how many bytes it has. `None`: more bytes are needed.
+    /// `compression`: whether messages may be compressed.
     ///
     /// What is wrong is found at the first byte that shows it.
-    pub(super) fn decode(bytes: &[u8], role: Role) -> Result<Option<(Self, usize)>, ProtocolError> {
+    pub(super) fn decode(bytes: &[u8], role: Role, compression: bool) -> Result<Option<(Self, usize)>, ProtocolError> {
         let Some(&first) = bytes.first() else { return Ok(None) };
+        let fin = first & 0x80 != 0;
+        let compressed = first & 0x40 != 0;
         // "RSV1, RSV2, RSV3: MUST be 0 unless an extension is negotiated that defines meanings for non-zero values."
-        if first & 0x70 != 0 {
+        if first & 0x30 != 0 || (compressed && !compression) {
             return Err(ProtocolError::ReservedBits);
         }
-        let fin = first & 0x80 != 0;
         // "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_."
         let opcode = Opcode::decode(first & 0x0F).ok_or(ProtocolError::Opcode(first & 0x0F))?;
+        // RFC 7692, section 6.1: "An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and
+        // non-first fragments of a data message."
+        if compressed && (opcode.is_control() || opcode == Opcode::Continuation) {
+            return Err(ProtocolError::ReservedBits);
+        }
         // "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented."
         if opcode.is_control() && !fin {
             return Err(ProtocolError::FragmentedControl);
@@ -86,12 +95,12 @@ impl Header {
         } else {
             None
         };
-        Ok(Some((Self { fin, opcode, mask, length }, end)))
+        Ok(Some((Self { fin, compressed, opcode, mask, length }, end)))
     }
 
     /// Writes the header.
     pub(super) fn encode(&self, output: &mut BytesMut) {
-        output.put_u8(u8::from(self.fin) << 7 | self.opcode.encode());
+        output.put_u8(u8::from(self.fin) << 7 | u8::from(self.compressed) << 6 | self.opcode.encode());
         let masked = u8::from(self.mask.is_some()) << 7;
         match self.length {
             0..=125 => output.put_u8(masked | self.length as u8),
@@ -147,7 +156,7 @@ mod tests {
     const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
     fn header(opcode: Opcode, mask: Option<[u8; 4]>, length: u64) -> Header {
-        Header { fin: true, opcode, mask, length }
+        Header { fin: true, compressed: false, opcode, mask, length }
     }
 
     #[test]
@@ -163,12 +172,12 @@ mod tests {
         ];
         for (bytes, length) in cases {
             let expected = header(Opcode::Binary, None, length);
-            assert_eq!(Header::decode(bytes, Role::Client), Ok(Some((expected, bytes.len()))));
+            assert_eq!(Header::decode(bytes, Role::Client, false), Ok(Some((expected, bytes.len()))));
             let mut written = BytesMut::new();
             expected.encode(&mut written);
             assert_eq!(written, bytes);
             for end in 0..bytes.len() {
-                assert_eq!(Header::decode(&bytes[..end], Role::Client), Ok(None));
+                assert_eq!(Header::decode(&bytes[..end], Role::Client, false), Ok(None));
             }
         }
     }
@@ -176,27 +185,27 @@ mod tests {
     #[test]
     fn a_masked_header_is_complete_with_its_key() {
         let bytes = b"\x81\x85\x37\xfa\x21\x3d";
-        assert_eq!(Header::decode(bytes, Role::Server), Ok(Some((header(Opcode::Text, Some(KEY), 5), 6))));
-        assert_eq!(Header::decode(&bytes[..5], Role::Server), Ok(None));
+        assert_eq!(Header::decode(bytes, Role::Server, false), Ok(Some((header(Opcode::Text, Some(KEY), 5), 6))));
+        assert_eq!(Header::decode(&bytes[..5], Role::Server, false), Ok(None));
     }
 
     #[test]
     fn a_length_with_the_most_significant_bit_is_refused() {
         let bytes = b"\x82\x7f\x80\x00\x00\x00\x00\x00\x00\x00";
-        assert_eq!(Header::decode(bytes, Role::Client), Err(ProtocolError::Length));
+        assert_eq!(Header::decode(bytes, Role::Client, false), Err(ProtocolError::Length));
     }
 
     #[test]
     fn a_length_must_be_encoded_in_the_fewest_bytes() {
         for bytes in [&b"\x82\x7e\x00\x7d"[..], b"\x82\x7f\x00\x00\x00\x00\x00\x00\xff\xff"] {
-            assert_eq!(Header::decode(bytes, Role::Client), Err(ProtocolError::LengthEncoding));
+            assert_eq!(Header::decode(bytes, Role::Client, false), Err(ProtocolError::LengthEncoding));
         }
     }
 
     #[test]
     fn masking_depends_on_the_role() {
-        assert_eq!(Header::decode(b"\x81\x80", Role::Client), Err(ProtocolError::Masked));
-        assert_eq!(Header::decode(b"\x81\x00", Role::Server), Err(ProtocolError::Unmasked));
+        assert_eq!(Header::decode(b"\x81\x80", Role::Client, false), Err(ProtocolError::Masked));
+        assert_eq!(Header::decode(b"\x81\x00", Role::Server, false), Err(ProtocolError::Unmasked));
     }
 
     #[test]
@@ -212,16 +221,27 @@ mod tests {
             } else {
                 Ok(None)
             };
-            assert_eq!(Header::decode(&[first], Role::Client), expected, "{first:#x}");
+            assert_eq!(Header::decode(&[first], Role::Client, false), expected, "{first:#x}");
+        }
+    }
+
+    #[test]
+    fn the_first_fragment_of_a_message_may_be_compressed_where_that_was_agreed_on() {
+        let decode = |first: u8| Header::decode(&[first, 0], Role::Client, true);
+        for first in [0xC1, 0xC2, 0x41, 0x42] {
+            assert!(matches!(decode(first), Ok(Some((Header { compressed: true, .. }, 2)))));
+        }
+        for first in [0xC0, 0x40, 0xC8, 0xC9, 0xCA, 0xE1, 0xD1, 0xA1, 0x91] {
+            assert_eq!(decode(first), Err(ProtocolError::ReservedBits), "{first:#x}");
         }
     }
 
     #[test]
     fn control_frames_have_125_bytes_at_the_most() {
         for first in [0x88, 0x89, 0x8A] {
-            assert!(matches!(Header::decode(&[first, 125], Role::Client), Ok(Some(_))));
-            assert_eq!(Header::decode(&[first, 126], Role::Client), Err(ProtocolError::LongControl));
-            assert_eq!(Header::decode(&[first, 127], Role::Client), Err(ProtocolError::LongControl));
+            assert!(matches!(Header::decode(&[first, 125], Role::Client, false), Ok(Some(_))));
+            assert_eq!(Header::decode(&[first, 126], Role::Client, false), Err(ProtocolError::LongControl));
+            assert_eq!(Header::decode(&[first, 127], Role::Client, false), Err(ProtocolError::LongControl));
         }
     }
 }

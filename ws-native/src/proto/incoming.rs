@@ -6,6 +6,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use bytestring::ByteString;
 
 use super::close::Close;
+use super::compression::{Decompressor, InflateError};
 use super::config::Config;
 use super::connection::Role;
 use super::error::{Bound, Error, ProtocolError};
@@ -21,30 +22,37 @@ use super::utf8::Validator;
 #[derive(Debug)]
 pub(super) struct Incoming {
     role: Role,
-    /// What was received and is not consumed yet. Begins with a header, or else with the payload of `frame`.
+    /// What was received and is not consumed yet. Begins with a header, or else with what is left of the payload of
+    /// `frame`.
     buffer: BytesMut,
     /// The frame whose header was read.
     frame: Option<Frame>,
-    /// The message whose first fragment was received.
+    /// The message of which something was taken off the buffer: one in fragments, or compressed.
     message: Option<Message>,
     /// Of the text that is arriving.
     validator: Validator,
+    /// Where compression was agreed on.
+    decompressor: Option<Decompressor>,
 }
 
 /// A frame whose payload is arriving.
 #[derive(Debug)]
 struct Frame {
     header: Header,
+    /// How many bytes of the payload were taken off the buffer already.
+    taken: usize,
     /// How many bytes of the payload were unmasked and, if they are text, validated; they stand first in the buffer.
     processed: usize,
 }
 
-/// A message in fragments.
+/// A message that is arriving.
 #[derive(Debug)]
 struct Message {
     kind: Kind,
+    compressed: bool,
+    /// What there is of it, decompressed.
     payload: BytesMut,
-    /// How many frames it has so far.
+    /// How many frames it has so far, the one that is arriving included.
     frames: u32,
 }
 
@@ -65,8 +73,23 @@ pub(super) enum Received {
 }
 
 impl Incoming {
+    /// The payload above which a frame's memory is not kept for the next ones.
+    const KEPT: usize = 64 << 10;
+
     pub(super) fn new(role: Role) -> Self {
-        Self { role, buffer: BytesMut::new(), frame: None, message: None, validator: Validator::default() }
+        Self {
+            role,
+            buffer: BytesMut::new(),
+            frame: None,
+            message: None,
+            validator: Validator::default(),
+            decompressor: None,
+        }
+    }
+
+    /// Takes compressed messages from now on.
+    pub(super) fn set_decompressor(&mut self, decompressor: Decompressor) {
+        self.decompressor = Some(decompressor);
     }
 
     /// Where the transport's bytes are to be appended.
@@ -76,113 +99,139 @@ impl Incoming {
 
     /// How many bytes the frame that is arriving still lacks.
     pub(super) fn missing(&self) -> usize {
-        self.frame.as_ref().map_or(0, |frame| (frame.header.length as usize).saturating_sub(self.buffer.len()))
+        self.frame.as_ref().map_or(0, |frame| frame.rest().saturating_sub(self.buffer.len()))
     }
-
-    /// The payload above which a frame's memory is not kept for the next ones.
-    const KEPT: usize = 64 << 10;
 
     /// The next message or control frame, if it is complete.
     pub(super) fn next(&mut self, config: &Config) -> Result<Option<Received>, Error> {
         loop {
             let mut frame = match self.frame.take() {
                 Some(frame) => frame,
-                None => match Header::decode(&self.buffer, self.role)? {
+                None => match Header::decode(&self.buffer, self.role, self.decompressor.is_some())? {
                     Some((header, length)) => {
-                        self.check(&header, config)?;
+                        self.begin_frame(&header, config)?;
                         self.buffer.advance(length);
-                        Frame { header, processed: 0 }
+                        Frame { header, taken: 0, processed: 0 }
                     }
                     None => return Ok(None),
                 },
             };
-            self.process(&mut frame)?;
-            let length = frame.header.length as usize;
-            if frame.processed < length {
+            self.process(&mut frame, config)?;
+            if frame.processed < frame.rest() {
                 self.frame = Some(frame);
                 return Ok(None);
             }
-            let payload = self.buffer.split_to(length);
-            if length > Self::KEPT {
+            let payload = self.buffer.split_to(frame.processed);
+            if payload.len() > Self::KEPT {
                 // What is left over is a read's worth at the most. The memory of the large frame goes with its message.
                 self.buffer = BytesMut::from(&self.buffer[..]);
             }
-            if let Some(received) = self.finish_frame(frame.header, payload)? {
+            if let Some(received) = self.finish_frame(frame.header, payload, config)? {
                 return Ok(Some(received));
             }
         }
     }
 
-    /// Whether the frame may come here, and whether it is within the bounds.
-    fn check(&self, header: &Header, config: &Config) -> Result<(), Error> {
-        match (header.opcode, &self.message) {
-            (Opcode::Continuation, None) => return Err(ProtocolError::Continuation.into()),
-            (Opcode::Text | Opcode::Binary, Some(_)) => return Err(ProtocolError::Interleaved.into()),
-            _ => {}
-        }
+    /// Whether the frame may come here and is within the bounds. Begins or continues its message, unless it will be
+    /// there whole in one frame.
+    fn begin_frame(&mut self, header: &Header, config: &Config) -> Result<(), Error> {
         if header.opcode.is_control() {
             return Ok(());
         }
+        let kind = match (header.opcode, &self.message) {
+            (Opcode::Continuation, None) => return Err(ProtocolError::Continuation.into()),
+            (Opcode::Text | Opcode::Binary, Some(_)) => return Err(ProtocolError::Interleaved.into()),
+            (Opcode::Text, None) => Kind::Text,
+            _ => Kind::Binary,
+        };
         if header.length > config.max_frame as u64 {
             return Err(Error::Bound(Bound::Frame(config.max_frame)));
         }
-        let (before, frames) = self.message.as_ref().map_or((0, 0), |message| (message.payload.len(), message.frames));
-        if before as u64 + header.length > config.max_message as u64 {
+        let (compressed, before, frames) = match &self.message {
+            Some(message) => (message.compressed, message.payload.len(), message.frames),
+            None => (header.compressed, 0, 0),
+        };
+        // Of a compressed message, what it is decompressed to counts.
+        if !compressed && before as u64 + header.length > config.max_message as u64 {
             return Err(Error::Bound(Bound::Message(config.max_message)));
         }
         if frames >= config.max_fragments {
             return Err(Error::Bound(Bound::Fragments(config.max_fragments)));
         }
+        match &mut self.message {
+            Some(message) => message.frames += 1,
+            None if header.fin && !compressed => {}
+            None => self.message = Some(Message { kind, compressed, payload: BytesMut::new(), frames: 1 }),
+        }
         Ok(())
     }
 
-    /// Unmasks and validates what has arrived of the payload.
-    fn process(&mut self, frame: &mut Frame) -> Result<(), ProtocolError> {
-        let arrived = self.buffer.len().min(frame.header.length as usize);
+    /// Unmasks and validates what has arrived of the payload. What is compressed is taken off the buffer.
+    fn process(&mut self, frame: &mut Frame, config: &Config) -> Result<(), Error> {
+        let arrived = self.buffer.len().min(frame.rest());
         let part = &mut self.buffer[frame.processed..arrived];
         if let Some(key) = frame.header.mask {
-            mask::apply(part, key, frame.processed);
+            mask::apply(part, key, frame.taken + frame.processed);
         }
-        let text = match frame.header.opcode {
-            Opcode::Text => true,
-            Opcode::Continuation => self.message.as_ref().is_some_and(|message| message.kind == Kind::Text),
-            _ => false,
-        };
-        // A message that is there whole is validated once, where it becomes text.
-        let whole = frame.header.fin && frame.processed == 0 && arrived as u64 == frame.header.length;
-        if text && !(whole && frame.header.opcode == Opcode::Text) {
-            self.validator.push(part)?;
+        match &mut self.message {
+            Some(message) if message.compressed && !frame.header.opcode.is_control() => {
+                let before = message.payload.len();
+                if let Some(decompressor) = &mut self.decompressor {
+                    decompressor.push(part, &mut message.payload, config.max_message).map_err(|e| e.within(config))?;
+                }
+                if message.kind == Kind::Text {
+                    self.validator.push(&message.payload[before..])?;
+                }
+                self.buffer.advance(arrived);
+                frame.taken += arrived;
+                return Ok(());
+            }
+            Some(message) if message.kind == Kind::Text && !frame.header.opcode.is_control() => {
+                self.validator.push(part)?;
+            }
+            // A message that is there whole is validated once, where it becomes text.
+            None if frame.header.opcode == Opcode::Text && (frame.processed > 0 || arrived < frame.rest()) => {
+                self.validator.push(part)?;
+            }
+            _ => {}
         }
         frame.processed = arrived;
         Ok(())
     }
 
-    /// The whole payload is here.
-    fn finish_frame(&mut self, header: Header, payload: BytesMut) -> Result<Option<Received>, Error> {
-        let kind = match header.opcode {
+    /// The whole payload is here, or was taken into its message.
+    fn finish_frame(&mut self, header: Header, payload: BytesMut, config: &Config) -> Result<Option<Received>, Error> {
+        match header.opcode {
             Opcode::Close => return Ok(Some(Received::Close(Close::decode(&payload)?))),
             Opcode::Ping => return Ok(Some(Received::Ping(payload.freeze()))),
             Opcode::Pong => return Ok(Some(Received::Pong(payload.freeze()))),
-            Opcode::Text => Kind::Text,
-            Opcode::Binary => Kind::Binary,
-            Opcode::Continuation => return self.continue_message(header.fin, &payload),
-        };
-        if header.fin {
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => {}
+        }
+        let Some(mut message) = self.message.take() else {
+            let kind = if header.opcode == Opcode::Text { Kind::Text } else { Kind::Binary };
             return self.finish_message(kind, payload.freeze()).map(Some);
+        };
+        if !message.compressed {
+            if message.payload.is_empty() {
+                message.payload = payload;
+            } else {
+                message.payload.extend_from_slice(&payload);
+            }
         }
-        self.message = Some(Message { kind, payload, frames: 1 });
-        Ok(None)
-    }
-
-    fn continue_message(&mut self, fin: bool, payload: &[u8]) -> Result<Option<Received>, Error> {
-        let Some(mut message) = self.message.take() else { return Err(ProtocolError::Continuation.into()) };
-        message.payload.extend_from_slice(payload);
-        message.frames += 1;
-        if fin {
-            return self.finish_message(message.kind, message.payload.freeze()).map(Some);
+        if !header.fin {
+            self.message = Some(message);
+            return Ok(None);
         }
-        self.message = Some(message);
-        Ok(None)
+        if message.compressed
+            && let Some(decompressor) = &mut self.decompressor
+        {
+            let before = message.payload.len();
+            decompressor.finish(&mut message.payload, config.max_message).map_err(|error| error.within(config))?;
+            if message.kind == Kind::Text {
+                self.validator.push(&message.payload[before..])?;
+            }
+        }
+        self.finish_message(message.kind, message.payload.freeze()).map(Some)
     }
 
     fn finish_message(&mut self, kind: Kind, payload: Bytes) -> Result<Received, Error> {
@@ -193,6 +242,22 @@ impl Incoming {
                 let text = ByteString::try_from(payload).map_err(|_| ProtocolError::Utf8)?;
                 Ok(Received::Text(text))
             }
+        }
+    }
+}
+
+impl Frame {
+    /// The bytes of the payload that were not taken off the buffer, whether they have arrived or not.
+    fn rest(&self) -> usize {
+        self.header.length as usize - self.taken
+    }
+}
+
+impl InflateError {
+    fn within(self, config: &Config) -> Error {
+        match self {
+            Self::TooLong => Error::Bound(Bound::Message(config.max_message)),
+            Self::Protocol(error) => error.into(),
         }
     }
 }
@@ -303,6 +368,70 @@ mod tests {
         assert!(matches!(receive(b"\x02\x03abc\x80\x02", 9, &config), Err(Error::Bound(Bound::Message(4)))));
         assert!(receive(b"\x02\x00\x80\x00\x02\x00\x80\x00", 9, &config).is_ok());
         assert!(matches!(receive(b"\x02\x00\x00\x00\x80\x00", 9, &config), Err(Error::Bound(Bound::Fragments(2)))));
+    }
+
+    #[cfg(feature = "deflate")]
+    mod compressed {
+        use super::*;
+        use crate::proto::config::Compression;
+        use crate::proto::extension::accept_answer;
+        use alloc::string::{String, ToString as _};
+
+        /// Everything a client that has agreed on compression receives in these bytes, whatever the chunks.
+        fn receive_compressed(bytes: &[u8], config: &Config) -> Result<Vec<Received>, String> {
+            let mut outcomes: Vec<_> = (1..=bytes.len())
+                .map(|chunk| {
+                    let compression = Compression::default();
+                    let agreement = accept_answer(["permessage-deflate"].into_iter(), Some(&compression)).unwrap();
+                    let mut incoming = Incoming::new(Role::Client);
+                    incoming.set_decompressor(agreement.unwrap().client(&compression).1);
+                    let mut received = vec![];
+                    for chunk in bytes.chunks(chunk) {
+                        incoming.buffer().extend_from_slice(chunk);
+                        while let Some(next) = incoming.next(config).map_err(|error| error.to_string())? {
+                            received.push(next);
+                        }
+                    }
+                    Ok(received)
+                })
+                .collect();
+            outcomes.dedup();
+            assert_eq!(outcomes.len(), 1, "the same, however it is cut");
+            outcomes.remove(0)
+        }
+
+        #[test]
+        fn the_examples_of_rfc_7692_are_read() {
+            let whole = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00";
+            let fragments = b"\x41\x03\xf2\x48\xcd\x80\x04\xc9\xc9\x07\x00";
+            for bytes in [&whole[..], fragments] {
+                assert_eq!(receive_compressed(bytes, &Config::default()), Ok(vec![text("Hello")]));
+            }
+        }
+
+        #[test]
+        fn compressed_and_other_messages_and_control_frames_mix() {
+            let bytes = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00\x81\x01a\x42\x02\xf2\x00\x89\x00\x80\x03\x11\x00\x00\xc2\x01\x00";
+            let hello = Received::Binary(Bytes::from_static(b"Hello"));
+            let expected =
+                vec![text("Hello"), text("a"), Received::Ping(Bytes::new()), hello, Received::Binary(Bytes::new())];
+            assert_eq!(receive_compressed(bytes, &Config::default()), Ok(expected));
+        }
+
+        #[test]
+        fn what_it_is_decompressed_to_must_be_within_the_bound() {
+            let bytes = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00";
+            let config = |max_message| Config { max_message, ..Config::default() };
+            assert!(receive_compressed(bytes, &config(5)).is_ok());
+            assert!(receive_compressed(bytes, &config(4)).unwrap_err().contains("max_message"));
+        }
+
+        #[test]
+        fn text_is_validated_after_it_is_decompressed() {
+            // A stored block with the bytes ff fe.
+            let bytes = b"\xc1\x08\x00\x02\x00\xfd\xff\xff\xfe\x00";
+            assert!(receive_compressed(bytes, &Config::default()).unwrap_err().contains("UTF-8"));
+        }
     }
 
     #[test]

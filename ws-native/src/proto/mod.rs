@@ -44,15 +44,35 @@
 mod close;
 mod config;
 mod connection;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod error;
+#[cfg(feature = "deflate")]
+mod extension;
 mod frame;
 mod handshake;
 mod incoming;
 mod mask;
 mod outgoing;
+#[cfg(not(feature = "deflate"))]
+mod uncompressed;
 mod utf8;
 
+/// permessage-deflate, or what there is in its place.
+mod compression {
+    #[cfg(feature = "deflate")]
+    pub(super) use super::config::Compression;
+    #[cfg(feature = "deflate")]
+    pub(super) use super::deflate::{Compressor, Decompressor, InflateError};
+    #[cfg(feature = "deflate")]
+    pub(super) use super::extension::{Agreement, accept_answer, choose, offer};
+    #[cfg(not(feature = "deflate"))]
+    pub(super) use super::uncompressed::*;
+}
+
 pub use close::Close;
+#[cfg(feature = "deflate")]
+pub use config::Compression;
 pub use config::Config;
 pub use connection::{Closed, Connection, Event, Role, SendError};
 pub use error::{Bound, Error, HandshakeError, Phase, ProtocolError};
@@ -60,3 +80,5 @@ pub use handshake::client::{Established, Request, RequestError};
 pub use handshake::http::Headers;
 pub use handshake::server::{AcceptError, Incoming as IncomingRequest};
 pub use mask::Random;
+#[cfg(not(feature = "deflate"))]
+pub use uncompressed::Compression;

@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 
 use bytes::{Buf as _, BytesMut};
 
-use super::frame::{Header, Opcode};
+use super::frame::Header;
 use super::mask;
 
 /// Frames, encoded and in order, and the application bytes in them.
@@ -36,15 +36,15 @@ impl Outgoing {
         self.appended += head.len() as u64;
     }
 
-    /// Appends a frame. `application`: the bytes of it that `bufferedAmount` counts.
-    pub(super) fn push(&mut self, fin: bool, opcode: Opcode, payload: &[u8], key: Option<[u8; 4]>, application: u64) {
+    /// Appends a frame, whose header's length is the payload's. `application`: the bytes of it that `bufferedAmount`
+    /// counts.
+    pub(super) fn push(&mut self, header: Header, payload: &[u8], application: u64) {
         let before = self.bytes.len();
-        let header = Header { fin, opcode, mask: key, length: payload.len() as u64 };
         self.bytes.reserve(payload.len() + 14);
         header.encode(&mut self.bytes);
         let start = self.bytes.len();
         self.bytes.extend_from_slice(payload);
-        if let Some(key) = key {
+        if let Some(key) = header.mask {
             mask::apply(&mut self.bytes[start..], key, 0);
         }
         self.appended += (self.bytes.len() - before) as u64;
@@ -114,24 +114,30 @@ impl Outgoing {
 
 #[cfg(test)]
 mod tests {
+    use super::super::frame::Opcode;
     use super::*;
+
+    fn push(outgoing: &mut Outgoing, opcode: Opcode, payload: &[u8], mask: Option<[u8; 4]>, application: u64) {
+        let header = Header { fin: true, compressed: false, opcode, mask, length: payload.len() as u64 };
+        outgoing.push(header, payload, application);
+    }
 
     #[test]
     fn the_examples_of_section_5_7_are_written() {
         let mut outgoing = Outgoing::default();
-        outgoing.push(true, Opcode::Text, b"Hello", None, 5);
+        push(&mut outgoing, Opcode::Text, b"Hello", None, 5);
         assert_eq!(outgoing.bytes(), b"\x81\x05Hello");
         outgoing.consume(7);
-        outgoing.push(true, Opcode::Text, b"Hello", Some([0x37, 0xfa, 0x21, 0x3d]), 5);
+        push(&mut outgoing, Opcode::Text, b"Hello", Some([0x37, 0xfa, 0x21, 0x3d]), 5);
         assert_eq!(outgoing.bytes(), b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
     }
 
     #[test]
     fn application_bytes_are_counted_as_they_go() {
         let mut outgoing = Outgoing::default();
-        outgoing.push(true, Opcode::Binary, &[0; 10], None, 10); // 12 bytes
-        outgoing.push(true, Opcode::Ping, &[0; 4], None, 0); // 6 bytes
-        outgoing.push(true, Opcode::Text, &[0; 3], None, 3); // 5 bytes
+        push(&mut outgoing, Opcode::Binary, &[0; 10], None, 10); // 12 bytes
+        push(&mut outgoing, Opcode::Ping, &[0; 4], None, 0); // 6 bytes
+        push(&mut outgoing, Opcode::Text, &[0; 3], None, 3); // 5 bytes
         outgoing.consume(23);
         let counts: alloc::vec::Vec<u64> =
             [2, 1, 8, 1, 6, 5].into_iter().map(|count| outgoing.transmitted(count)).collect();
@@ -141,8 +147,8 @@ mod tests {
     #[test]
     fn several_frames_can_go_at_once() {
         let mut outgoing = Outgoing::default();
-        outgoing.push(true, Opcode::Text, b"ab", None, 2);
-        outgoing.push(true, Opcode::Text, b"cde", None, 3);
+        push(&mut outgoing, Opcode::Text, b"ab", None, 2);
+        push(&mut outgoing, Opcode::Text, b"cde", None, 3);
         assert_eq!(outgoing.transmitted(9), 5);
         assert_eq!(outgoing.transmitted(0), 0);
     }

@@ -4,6 +4,7 @@
 
 mod pair;
 mod properties;
+mod rfc_7692_compression;
 mod section_4_opening_handshake;
 mod section_5_framing;
 mod section_7_closing;

@@ -40,10 +40,14 @@ pub(crate) struct Pair {
 impl Pair {
     /// Both ends, before a byte was exchanged.
     pub(crate) fn new(config: Config) -> Self {
+        Self::with(config.clone(), config)
+    }
+
+    fn with(client: Config, server: Config) -> Self {
         let now = Duration::ZERO;
         Self {
-            client: Connection::client(request(&[]), config.clone(), Box::new(random), now),
-            server: Connection::server(config, now),
+            client: Connection::client(request(&[]), client, Box::new(random), now),
+            server: Connection::server(server, now),
             now,
             chunk: usize::MAX,
             client_events: Vec::new(),
@@ -53,7 +57,12 @@ impl Pair {
 
     /// Both ends after the opening handshake, whose events are taken away.
     pub(crate) fn established(config: Config) -> Self {
-        let mut pair = Self::new(config);
+        Self::established_with(config.clone(), config)
+    }
+
+    /// The same, where the ends are of different minds.
+    pub(crate) fn established_with(client: Config, server: Config) -> Self {
+        let mut pair = Self::with(client, server);
         pair.drive();
         pair.server.accept(None, &[]).unwrap();
         pair.drive();

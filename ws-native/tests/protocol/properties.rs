@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use ws_native::proto::{Config, Connection, Event};
+use ws_native::proto::{Compression, Config, Connection, Event};
 
 use crate::pair::{Pair, bounds, client, server};
 
@@ -21,6 +21,25 @@ fn message() -> impl Strategy<Value = Message> {
         vec(any::<u8>(), 0..70_000).prop_map(Message::Binary),
         vec(any::<u8>(), 0..300).prop_map(Message::Binary),
     ]
+}
+
+/// With compression of any kind, or none.
+fn config() -> impl Strategy<Value = Config> {
+    let compression = (1_u8..=9, 1_usize..300, any::<(bool, bool)>(), 9_u8..=15, 8_u8..=15);
+    proptest::option::of(compression).prop_map(|settings| {
+        bounds(|config| {
+            config.compression = settings.map(|(level, threshold, (own, peer), bits, peer_bits)| {
+                let mut compression = Compression::default();
+                compression.level = level;
+                compression.threshold = threshold;
+                compression.no_context_takeover = own;
+                compression.peer_no_context_takeover = peer;
+                compression.max_window_bits = bits;
+                compression.peer_max_window_bits = peer_bits;
+                compression
+            });
+        })
+    })
 }
 
 fn received(event: Event) -> Option<Message> {
@@ -87,8 +106,9 @@ proptest! {
     #[test]
     fn messages_survive_any_wire(
         to_server in vec(message(), 0..6), to_client in vec(message(), 0..6), chunk in 1_usize..5000,
+        client in config(), server in config(),
     ) {
-        let mut pair = Pair::established(Config::default());
+        let mut pair = Pair::established_with(client, server);
         pair.chunk = chunk;
         for (end, messages) in [(&mut pair.client, &to_server), (&mut pair.server, &to_client)] {
             for message in messages {

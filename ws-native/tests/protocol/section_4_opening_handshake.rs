@@ -18,13 +18,14 @@ fn a_client_and_a_server_agree() {
     assert_eq!(request.headers().get("host"), Some(&b"server.example.com"[..]));
 
     assert_eq!(pair.server.accept(Some("c"), &[]), Err(AcceptError::Subprotocol("c".into())));
-    pair.server.accept(Some("b"), &[("X-Served-By", "one")]).unwrap();
+    let accepted = pair.server.accept(Some("b"), &[("X-Served-By", "one")]).unwrap();
+    assert_eq!((accepted.protocol.as_deref(), accepted.extensions.as_str()), (Some("b"), "permessage-deflate"));
     assert!(pair.server.is_open());
     assert_eq!(pair.server.accept(None, &[]), Err(AcceptError::NoRequest));
     pair.drive();
     let Some(Event::Established(established)) = pair.client_events.pop() else { panic!("established") };
     assert_eq!(established.protocol.as_deref(), Some("b"));
-    assert_eq!(established.extensions, "");
+    assert_eq!(established.extensions, "permessage-deflate");
     assert_eq!(established.headers.get("x-served-by"), Some(&b"one"[..]));
 }
 

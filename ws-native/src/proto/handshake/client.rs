@@ -3,13 +3,14 @@
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-4.1
 //! [2]: https://websockets.spec.whatwg.org/#websocket-opening-handshake
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{string::String, string::ToString, vec, vec::Vec};
 use core::fmt::{self, Write as _};
 
 use bytes::BytesMut;
 use ws_core::subprotocol;
 
 use super::http::{self, HeadEnd, Headers, MAX_HEADERS};
+use crate::proto::compression::{self, Agreement, Compression};
 use crate::proto::error::{Found, HandshakeError};
 
 /// What a client asks a server for.
@@ -92,7 +93,7 @@ impl Request {
     }
 
     /// Writes the request.
-    fn encode(&self, key: &str) -> String {
+    fn encode(&self, key: &str, compression: Option<&Compression>) -> String {
         let mut head = String::with_capacity(256);
         // Writing into a String cannot fail.
         let _ = write!(
@@ -103,6 +104,9 @@ impl Request {
         );
         if !self.protocols.is_empty() {
             let _ = write!(head, "Sec-WebSocket-Protocol: {}\r\n", self.protocols.join(", "));
+        }
+        if let Some(compression) = compression {
+            let _ = write!(head, "Sec-WebSocket-Extensions: {}\r\n", compression::offer(compression));
         }
         for (name, value) in &self.headers {
             let _ = write!(head, "{name}: {value}\r\n");
@@ -123,6 +127,8 @@ impl fmt::Debug for Request {
 #[derive(Debug)]
 pub(in crate::proto) struct Handshake {
     protocols: Vec<String>,
+    /// What was offered.
+    compression: Option<Compression>,
     /// The value of Sec-WebSocket-Accept that proves that the server has read the request.
     accept: String,
     end: HeadEnd,
@@ -130,10 +136,15 @@ pub(in crate::proto) struct Handshake {
 
 impl Handshake {
     /// Starts, and gives the request to send.
-    pub(in crate::proto) fn start(request: Request, nonce: [u8; 16]) -> (Self, String) {
+    pub(in crate::proto) fn start(
+        request: Request,
+        nonce: [u8; 16],
+        compression: Option<Compression>,
+    ) -> (Self, String) {
         let key = http::key_from(nonce);
-        let head = request.encode(&key);
-        (Self { protocols: request.protocols, accept: http::accept_for(&key), end: HeadEnd::default() }, head)
+        let head = request.encode(&key, compression.as_ref());
+        let accept = http::accept_for(&key);
+        (Self { protocols: request.protocols, compression, accept, end: HeadEnd::default() }, head)
     }
 
     /// Takes the answer off the buffer's front once it is complete. What follows it belongs to the frames.
@@ -141,7 +152,7 @@ impl Handshake {
         &mut self,
         buffer: &mut BytesMut,
         max: usize,
-    ) -> Result<Option<Established>, HandshakeError> {
+    ) -> Result<Option<(Established, Option<Agreement>)>, HandshakeError> {
         let prefix = b"HTTP/1.1 ";
         let length = buffer.len().min(prefix.len());
         if buffer[..length] != prefix[..length] {
@@ -162,7 +173,7 @@ impl Handshake {
         }
     }
 
-    fn validate(&self, status: u16, headers: Headers) -> Result<Established, HandshakeError> {
+    fn validate(&self, status: u16, headers: Headers) -> Result<(Established, Option<Agreement>), HandshakeError> {
         // "1. If response is a network error or its status is not 101, fail the WebSocket connection."
         if status != 101 {
             return Err(HandshakeError::Status(status));
@@ -190,9 +201,9 @@ impl Handshake {
         }
         // 5. "If the response includes a |Sec-WebSocket-Extensions| header field and this header field indicates the use
         //    of an extension that was not present in the client's handshake [...], the client MUST _Fail [...]_."
-        if let Some(extension) = headers.list("Sec-WebSocket-Extensions").find(|element| !element.is_empty()) {
-            return Err(HandshakeError::Extension(extension.into()));
-        }
+        let values = headers.values("Sec-WebSocket-Extensions");
+        let agreement =
+            compression::accept_answer(values, self.compression.as_ref()).map_err(HandshakeError::Extension)?;
         // 6. "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use
         //    of a subprotocol that was not present in the client's handshake [...], the client MUST _Fail [...]_."
         let protocol = match headers.get("Sec-WebSocket-Protocol") {
@@ -205,7 +216,8 @@ impl Handshake {
                 Some(picked.into())
             }
         };
-        Ok(Established { protocol, extensions: String::new(), headers })
+        let extensions = agreement.as_ref().map(ToString::to_string).unwrap_or_default();
+        Ok((Established { protocol, extensions, headers }, agreement))
     }
 }
 
@@ -218,8 +230,9 @@ mod tests {
 
     fn answer(protocols: &[&str], head: &str) -> Result<Option<Established>, HandshakeError> {
         let request = Request::new("h", "/", protocols).unwrap();
-        let (mut handshake, _) = Handshake::start(request, *b"the sample nonce");
-        handshake.advance(&mut BytesMut::from(head.as_bytes()), 4096)
+        let (mut handshake, _) = Handshake::start(request, *b"the sample nonce", None);
+        let answer = handshake.advance(&mut BytesMut::from(head.as_bytes()), 4096)?;
+        Ok(answer.map(|(established, _)| established))
     }
 
     fn answer_with(protocols: &[&str], headers: &str) -> Result<Option<Established>, HandshakeError> {
@@ -235,7 +248,8 @@ mod tests {
     #[test]
     fn the_request_is_the_one_of_section_1_3() {
         let request = Request::new("server.example.com", "/chat", &["chat", "superchat"]).unwrap();
-        let (_, head) = Handshake::start(request.header("Origin", "http://example.com").unwrap(), *b"the sample nonce");
+        let (_, head) =
+            Handshake::start(request.header("Origin", "http://example.com").unwrap(), *b"the sample nonce", None);
         assert_eq!(
             head,
             "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nConnection: Upgrade\r\nPragma: no-cache\r\n\
@@ -352,13 +366,13 @@ mod tests {
         assert_eq!(answer_with(&[], header), Err(HandshakeError::Extension("permessage-deflate; x".into())));
         assert!(answer_with(&[], "Sec-WebSocket-Extensions: \r\n").is_ok());
         let request = Request::new("h", "/", &[] as &[&str]).unwrap();
-        let (mut handshake, _) = Handshake::start(request, *b"the sample nonce");
+        let (mut handshake, _) = Handshake::start(request, *b"the sample nonce", None);
         let head = format!(
             "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {ACCEPT}\r\n\
              Sec-WebSocket-Extensions: "
         );
         let mut buffer = BytesMut::from(head.as_bytes());
         buffer.extend_from_slice(b"\xff\r\n\r\n");
-        assert_eq!(handshake.advance(&mut buffer, 4096), Err(HandshakeError::Extension("\u{FFFD}".into())));
+        assert!(matches!(handshake.advance(&mut buffer, 4096), Err(HandshakeError::Extension(_))));
     }
 }

@@ -39,12 +39,15 @@ impl Headers {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
     }
 
-    /// The elements of a header that is a list, over all of its lines. One that is not UTF-8 becomes U+FFFD: it is none
-    /// that anybody knows, but it is there.
+    /// All values of this name as text. One that is not UTF-8 becomes U+FFFD: it is none that anybody knows, but it is
+    /// there.
+    pub(super) fn values(&self, name: &'static str) -> impl Iterator<Item = &str> {
+        self.get_all(name).map(|value| core::str::from_utf8(value).unwrap_or("\u{FFFD}"))
+    }
+
+    /// The elements of a header that is a list, over all of its lines.
     pub(super) fn list(&self, name: &'static str) -> impl Iterator<Item = &str> {
-        self.get_all(name)
-            .flat_map(|value| value.split(|byte| *byte == b','))
-            .map(|element| core::str::from_utf8(element).unwrap_or("\u{FFFD}").trim_matches([' ', '\t']))
+        self.values(name).flat_map(|value| value.split(',')).map(|element| element.trim_matches([' ', '\t']))
     }
 
     /// The value of a header that must be there once.

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use ws_core::subprotocol;
 
 use super::http::{self, HeadEnd, Headers, MAX_HEADERS};
+use crate::proto::compression::{self, Agreement, Compression};
 use crate::proto::error::{Found, HandshakeError};
 
 /// A client's request, to be accepted or refused.
@@ -83,10 +84,16 @@ impl Incoming {
         &self.headers
     }
 
+    /// The extensions that are chosen from those the client offers.
+    pub(in crate::proto) fn choose_extensions(&self, compression: Option<&Compression>) -> Option<(Agreement, String)> {
+        compression::choose(self.headers.values("Sec-WebSocket-Extensions"), compression?)
+    }
+
     /// Writes the answer that accepts.
     pub(in crate::proto) fn accept(
         &self,
         protocol: Option<&str>,
+        extensions: Option<&str>,
         headers: &[(&str, &str)],
     ) -> Result<String, AcceptError> {
         let mut head = format!(
@@ -100,6 +107,9 @@ impl Incoming {
             }
             // Writing into a String cannot fail.
             let _ = write!(head, "Sec-WebSocket-Protocol: {protocol}\r\n");
+        }
+        if let Some(extensions) = extensions {
+            let _ = write!(head, "Sec-WebSocket-Extensions: {extensions}\r\n");
         }
         for (name, value) in headers {
             if http::is_own_header(name) || !subprotocol::is_token(name) || !http::is_header_value(value) {
@@ -180,19 +190,20 @@ mod tests {
         assert_eq!(request.resource(), "/chat?x");
         assert_eq!(request.protocols().collect::<Vec<_>>(), ["a", "b", "c"]);
         assert_eq!(
-            request.accept(Some("b"), &[("Server", "x")]).unwrap(),
+            request.accept(Some("b"), Some("e"), &[("Server", "x")]).unwrap(),
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: b\r\nServer: x\r\n\r\n"
+             Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: b\r\n\
+             Sec-WebSocket-Extensions: e\r\nServer: x\r\n\r\n"
         );
     }
 
     #[test]
     fn an_answer_keeps_to_what_was_offered() {
         let request = read(GOOD).unwrap().unwrap();
-        assert_eq!(request.accept(Some("d"), &[]), Err(AcceptError::Subprotocol("d".into())));
-        assert_eq!(request.accept(None, &[("A", "x\r\ny")]), Err(AcceptError::Header("A".into())));
+        assert_eq!(request.accept(Some("d"), None, &[]), Err(AcceptError::Subprotocol("d".into())));
+        assert_eq!(request.accept(None, None, &[("A", "x\r\ny")]), Err(AcceptError::Header("A".into())));
         for own in ["Sec-WebSocket-Extensions", "Upgrade", "content-length"] {
-            assert_eq!(request.accept(None, &[(own, "x")]), Err(AcceptError::Header(own.into())));
+            assert_eq!(request.accept(None, None, &[(own, "x")]), Err(AcceptError::Header(own.into())));
         }
     }
 

@@ -1,0 +1,276 @@
+//! Compressing and decompressing messages: [RFC 7692, section 7.2][1].
+//!
+//! [1]: https://datatracker.ietf.org/doc/html/rfc7692#section-7.2
+
+use core::fmt;
+
+use alloc::vec::Vec;
+use bytes::BytesMut;
+use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush, Status};
+
+use super::config::Compression;
+use super::error::ProtocolError;
+use super::extension::{MAX_WINDOW_BITS, Side};
+
+/// What is taken off the end of a compressed message, and put there again before it is decompressed.
+const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
+
+/// The window of DEFLATE in bytes, beyond which nothing is referred to.
+const WINDOW: usize = 1 << MAX_WINDOW_BITS;
+
+/// Compresses the messages of one end.
+pub(super) struct Compressor {
+    side: Side,
+    level: u8,
+    threshold: usize,
+    /// Made with the first message, for it takes some 260 KiB with the largest window.
+    deflate: Option<Deflate>,
+}
+
+impl Compressor {
+    pub(super) fn new(side: Side, compression: &Compression) -> Self {
+        Self { side, level: compression.level, threshold: compression.threshold, deflate: None }
+    }
+
+    /// Compresses a message. `None`: it is to be sent as it is.
+    ///
+    /// No library that compresses raw DEFLATE knows a window of 256 bytes, so an end that agreed to it does not compress.
+    pub(super) fn compress(&mut self, message: &[u8]) -> Option<Vec<u8>> {
+        let bits = self.side.window_bits();
+        if bits < 9 || message.len() < self.threshold {
+            return None;
+        }
+        let deflate = self.deflate.get_or_insert_with(|| Deflate::new(i32::from(self.level), false, bits));
+        // "If the "agreed parameters" contain the "client_no_context_takeover" extension parameter, the client MUST start
+        // compressing each new message with an empty LZ77 sliding window." And so the server with its own.
+        if self.side.no_context_takeover {
+            deflate.reset();
+        }
+        let compressed = flush(deflate, message);
+        if compressed.is_none() {
+            // It knows of a message that the peer will not see.
+            self.deflate = None;
+        }
+        compressed
+    }
+}
+
+/// Steps 1 to 3: compresses all, ends with an empty block without compression, and takes its last four bytes off.
+fn flush(deflate: &mut Deflate, message: &[u8]) -> Option<Vec<u8>> {
+    let mut compressed = Vec::new();
+    let start = deflate.total_in();
+    let mut guess = message.len() / 2 + 64;
+    loop {
+        let length = compressed.len();
+        compressed.resize(length + guess, 0);
+        let rest = &message[(deflate.total_in() - start) as usize..];
+        let before = deflate.total_out();
+        deflate.compress(rest, &mut compressed[length..], DeflateFlush::SyncFlush).ok()?;
+        let written = (deflate.total_out() - before) as usize;
+        compressed.truncate(length + written);
+        // All is flushed when there was room left for more.
+        if written < guess {
+            break;
+        }
+        guess = guess.max(1024);
+    }
+    compressed.truncate(compressed.strip_suffix(&TAIL)?.len());
+    Some(compressed)
+}
+
+/// Decompresses the messages of the other end.
+pub(super) struct Decompressor {
+    side: Side,
+    /// Made with the first message, for it takes some 40 KiB.
+    inflate: Option<Inflate>,
+}
+
+/// A message that cannot be decompressed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum InflateError {
+    /// It has more bytes than are allowed.
+    TooLong,
+    /// It is not DEFLATE.
+    Protocol(ProtocolError),
+}
+
+impl Decompressor {
+    pub(super) fn new(side: Side) -> Self {
+        Self { side, inflate: None }
+    }
+
+    /// Decompresses a piece of a message and appends it to what there is of it already, which must not become longer
+    /// than `max` bytes. Not a byte beyond that is decompressed.
+    pub(super) fn push(&mut self, piece: &[u8], message: &mut BytesMut, max: usize) -> Result<(), InflateError> {
+        // A smaller window than the largest would save some memory, and fail peers that overstep what they agreed to.
+        let inflate = self.inflate.get_or_insert_with(|| Inflate::new(false, MAX_WINDOW_BITS));
+        let mut rest = piece;
+        loop {
+            let length = message.len();
+            // One byte more than allowed shows that there is more.
+            let room = (rest.len() * 4).clamp(256, 64 << 10).min(max + 1 - length);
+            message.resize(length + room, 0);
+            let (read, written) = (inflate.total_in(), inflate.total_out());
+            let outcome = inflate.decompress(rest, &mut message[length..], InflateFlush::SyncFlush);
+            let written = (inflate.total_out() - written) as usize;
+            rest = &rest[(inflate.total_in() - read) as usize..];
+            message.truncate(length + written);
+            if message.len() > max {
+                return Err(InflateError::TooLong);
+            }
+            match outcome {
+                // "An endpoint MAY use both DEFLATE blocks with the "BFINAL" bit set to 0 and DEFLATE blocks with the
+                // "BFINAL" bit set to 1." What follows one refers to the same window.
+                Ok(Status::StreamEnd) => restart(inflate, message)?,
+                Ok(_) if written < room && rest.is_empty() => return Ok(()),
+                Ok(Status::Ok) => {}
+                Ok(Status::BufError) if written == room => {}
+                Ok(Status::BufError) | Err(_) => return Err(InflateError::Protocol(ProtocolError::Deflate)),
+            }
+        }
+    }
+
+    /// The message has ended.
+    pub(super) fn finish(&mut self, message: &mut BytesMut, max: usize) -> Result<(), InflateError> {
+        // 1. "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message."
+        self.push(&TAIL, message, max)?;
+        if self.side.no_context_takeover
+            && let Some(inflate) = &mut self.inflate
+        {
+            inflate.reset(false);
+        }
+        Ok(())
+    }
+}
+
+/// Goes on after a final block, with what the message has so far as the window.
+fn restart(inflate: &mut Inflate, message: &[u8]) -> Result<(), InflateError> {
+    inflate.reset(false);
+    let window = &message[message.len().saturating_sub(WINDOW)..];
+    if !window.is_empty() {
+        inflate.set_dictionary(window).map_err(|_| InflateError::Protocol(ProtocolError::Deflate))?;
+    }
+    Ok(())
+}
+
+impl fmt::Debug for Compressor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compressor").field("side", &self.side).field("level", &self.level).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Decompressor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decompressor").field("side", &self.side).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    const MAX: usize = 1 << 20;
+
+    fn compressor_for(side: Side, level: u8) -> Compressor {
+        let mut compression = Compression::default();
+        compression.level = level;
+        compression.threshold = 1;
+        Compressor::new(side, &compression)
+    }
+
+    fn side(no_context_takeover: bool, bits: u8) -> Side {
+        Side { no_context_takeover, max_window_bits: Some(bits) }
+    }
+
+    fn decompress(decompressor: &mut Decompressor, pieces: &[&[u8]], max: usize) -> Result<Vec<u8>, InflateError> {
+        let mut message = BytesMut::new();
+        for piece in pieces {
+            decompressor.push(piece, &mut message, max)?;
+        }
+        decompressor.finish(&mut message, max)?;
+        Ok(message.to_vec())
+    }
+
+    #[test]
+    fn the_examples_of_section_7_2_3_are_read() {
+        let mut decompressor = Decompressor::new(side(false, 15));
+        let hello: &[u8] = &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+        let shared: &[u8] = &[0xf2, 0x00, 0x11, 0x00, 0x00];
+        let stored: &[u8] = &[0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00];
+        let two_blocks: &[u8] = &[0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00];
+        let last: &[u8] = &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00];
+        for message in [hello, shared, stored, two_blocks, last, hello] {
+            assert_eq!(decompress(&mut decompressor, &[message], MAX).unwrap(), b"Hello", "{message:x?}");
+        }
+        assert_eq!(decompress(&mut decompressor, &[&[0x00]], MAX).unwrap(), b"");
+    }
+
+    #[test]
+    fn the_first_example_is_written() {
+        let mut compressor = compressor_for(side(false, 15), 6);
+        assert_eq!(compressor.compress(b"Hello").unwrap(), [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
+        assert_eq!(compressor.compress(b"Hello").unwrap(), [0xf2, 0x00, 0x11, 0x00, 0x00]);
+        let mut compressor = compressor_for(side(true, 15), 6);
+        let first = compressor.compress(b"Hello").unwrap();
+        assert_eq!(compressor.compress(b"Hello").unwrap(), first, "no context is taken over");
+    }
+
+    #[test]
+    fn what_is_compressed_is_decompressed_in_any_window_and_any_pieces() {
+        let noise: Vec<u8> = (0_u32..200_000).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let text = "the same line again and again\n".repeat(5000).into_bytes();
+        for bits in 9..=15 {
+            for no_context_takeover in [false, true] {
+                let mut compressor = compressor_for(side(no_context_takeover, bits), 1);
+                let mut decompressor = Decompressor::new(side(no_context_takeover, bits));
+                for message in [&noise[..], &text, b"x", &text, &noise] {
+                    let compressed = compressor.compress(message).unwrap();
+                    let pieces: Vec<&[u8]> = compressed.chunks(777).collect();
+                    assert_eq!(decompress(&mut decompressor, &pieces, MAX).unwrap(), message);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_of_256_bytes_is_not_compressed_for() {
+        assert_eq!(compressor_for(side(false, 8), 6).compress(b"Hello"), None);
+    }
+
+    #[test]
+    fn messages_below_the_threshold_are_left_alone() {
+        let mut compressor = Compressor::new(side(false, 15), &Compression::default());
+        assert_eq!(compressor.compress(&[b'x'; 127]), None);
+        assert!(compressor.compress(&[b'x'; 128]).is_some());
+    }
+
+    #[test]
+    fn a_bomb_goes_no_further_than_its_bound() {
+        let bomb = compressor_for(side(false, 15), 9).compress(&vec![0; 64 << 20]).unwrap();
+        assert!(bomb.len() < 100_000);
+        let mut message = BytesMut::new();
+        let outcome = Decompressor::new(side(false, 15)).push(&bomb, &mut message, 100_000);
+        assert_eq!(outcome, Err(InflateError::TooLong));
+        assert!(message.capacity() < 400_000, "{}", message.capacity());
+    }
+
+    #[test]
+    fn the_bound_holds_on_both_sides() {
+        let message = vec![7; 1000];
+        let compressed = compressor_for(side(false, 15), 6).compress(&message).unwrap();
+        let fits = decompress(&mut Decompressor::new(side(false, 15)), &[&compressed], 1000);
+        assert_eq!(fits.unwrap(), message);
+        let too_long = decompress(&mut Decompressor::new(side(false, 15)), &[&compressed], 999);
+        assert_eq!(too_long, Err(InflateError::TooLong));
+    }
+
+    #[test]
+    fn what_is_not_deflate_is_refused() {
+        let garbage = decompress(&mut Decompressor::new(side(false, 15)), &[&[0xff; 20]], MAX);
+        assert_eq!(garbage, Err(InflateError::Protocol(ProtocolError::Deflate)));
+        // A reference to before the beginning.
+        let early = decompress(&mut Decompressor::new(side(false, 15)), &[&[0xf2, 0x00, 0x11, 0x00, 0x00]], MAX);
+        assert_eq!(early, Err(InflateError::Protocol(ProtocolError::Deflate)));
+    }
+}
