@@ -29,7 +29,7 @@ let folder;
 let file;
 
 before(async () => {
-  assert.ok(peer, 'ISOSOCKET_TEST_SERVER names no server: run this by `make test-page`');
+  assert.ok(peer, 'ISOSOCKET_TEST_SERVER names no server: run this by `npm test`');
   server = await serve();
   folder = await mkdtemp(path.join(tmpdir(), 'isosocket-'));
   file = path.join(folder, 'sample.bin');

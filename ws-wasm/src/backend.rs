@@ -1,0 +1,116 @@
+//! The browser's socket as a backend.
+
+use std::{cell::Cell, fmt, rc::Rc};
+
+use js_sys::{Array, JsString};
+use wasm_bindgen::JsValue;
+use ws_core::{Backend, BinaryType, Close, Data, Error, EventTarget, Failure, ReadyState};
+
+use crate::{
+    data, error,
+    listeners::{Listeners, Slot},
+    sys,
+};
+
+/// The WebSocket of the page or worker the program runs in.
+///
+/// Nothing is remembered here: each attribute is the one of the JavaScript object at that moment.
+///
+/// ```
+/// # #[cfg(target_arch = "wasm32")]
+/// fn connect() -> Result<(), ws_core::Error> {
+///     let socket = ws_core::WebSocket::<ws_wasm::Browser>::new("/echo")?;
+///     socket.set_onopen(|socket| drop(socket.send("hello")));
+///     // A handler that holds the socket keeps it open until it is closed.
+///     let handle = socket.clone();
+///     socket.set_onclose(move |_, _| drop(handle.ready_state()));
+///     Ok(())
+/// }
+/// ```
+pub struct Browser {
+    socket: sys::WebSocket,
+    /// Filled from `establish()` to the `close` event.
+    listeners: Rc<Slot>,
+}
+
+impl Browser {
+    /// The JavaScript object. Its event handlers, `onopen` and the like, are taken; `addEventListener` is free.
+    pub fn as_js(&self) -> &JsValue {
+        &self.socket
+    }
+}
+
+impl Backend for Browser {
+    /// A browser has no settings beyond the standard's.
+    type Options = ();
+
+    /// The browser itself checks the arguments, and resolves a relative URL against its page. It starts to connect at
+    /// once, and can fire nothing before the program has returned to it.
+    fn open(url: &str, protocols: &[String], (): ()) -> Result<Self, Error> {
+        let protocols: Array = protocols.iter().map(|protocol| JsString::from(protocol.as_str())).collect();
+        let socket = sys::WebSocket::new(url, &protocols).map_err(|exception| error::from_exception(&exception))?;
+        Ok(Self { socket, listeners: Rc::new(Cell::new(None)) })
+    }
+
+    fn establish(&self, target: EventTarget<Self>) {
+        self.listeners.set(Some(Listeners::attach(&self.socket, target, &self.listeners)));
+    }
+
+    fn url(&self) -> String {
+        self.socket.url()
+    }
+
+    fn ready_state(&self) -> ReadyState {
+        ReadyState::from_number(self.socket.ready_state()).unwrap_or(ReadyState::Closed)
+    }
+
+    fn buffered_amount(&self) -> u64 {
+        self.socket.buffered_amount() as u64
+    }
+
+    fn extensions(&self) -> String {
+        self.socket.extensions()
+    }
+
+    fn protocol(&self) -> String {
+        self.socket.protocol()
+    }
+
+    fn binary_type(&self) -> BinaryType {
+        BinaryType::from_name(&self.socket.binary_type()).unwrap_or_default()
+    }
+
+    fn set_binary_type(&self, binary_type: BinaryType) {
+        self.socket.set_binary_type(binary_type.as_str());
+    }
+
+    fn send(&self, data: Data) -> Result<(), Error> {
+        // Also when the browser throws the message away: it counts it in bufferedAmount.
+        data::send(&self.socket, &data)?;
+        match self.ready_state() {
+            ReadyState::Connecting | ReadyState::Open => Ok(()),
+            state @ (ReadyState::Closing | ReadyState::Closed) => Err(Error::Discarded(state)),
+        }
+    }
+
+    fn close(&self, close: Option<Close>) {
+        let close = close.as_ref();
+        self.socket.close(close.map(|close| close.code().get()), close.map(Close::reason));
+    }
+
+    fn abandon(&self) {
+        self.listeners.take();
+        self.socket.close(None, None);
+    }
+
+    /// Always `None`: browsers tell nobody.
+    fn failure(&self) -> Option<Failure> {
+        None
+    }
+}
+
+impl fmt::Debug for Browser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Browser").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}

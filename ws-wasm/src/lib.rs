@@ -1,0 +1,21 @@
+//! The browser's own WebSocket behind the interface of [`ws_core`].
+//!
+//! [`Browser`] is the backend; `ws_core::WebSocket<Browser>` is the socket, in a page and in a worker alike. Programs
+//! use it through the facade crate `isosocket`, which picks this backend for `wasm32`. [`JsBlob`] carries a `Blob` or
+//! `File` of the page into a message and out of one.
+//!
+//! An event costs one call from JavaScript and, if it is a message, one copy of its data. Nothing is queued: the
+//! handlers run within the browser's own task. The library exports nothing to JavaScript, for whatever a dependency
+//! exports shows up in the module of the program that uses it.
+//!
+//! On other targets the crate is empty.
+#![cfg(target_arch = "wasm32")]
+
+mod backend;
+mod data;
+mod error;
+mod listeners;
+mod sys;
+
+pub use backend::Browser;
+pub use data::JsBlob;

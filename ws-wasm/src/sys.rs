@@ -1,0 +1,106 @@
+//! The browser's side, as far as it is used: <https://websockets.spec.whatwg.org/#the-websocket-interface>.
+//!
+//! Own bindings, because those of `web-sys` have `bufferedAmount` as a 32-bit number and know neither of relative URLs
+//! nor of a `close()` whose code is `undefined`.
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The global of the page or worker, looked up when a socket is made.
+    #[derive(Clone, Debug)]
+    pub(crate) type WebSocket;
+
+    #[wasm_bindgen(constructor, catch)]
+    pub(crate) fn new(url: &str, protocols: &Array) -> Result<WebSocket, JsValue>;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn url(this: &WebSocket) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = readyState)]
+    pub(crate) fn ready_state(this: &WebSocket) -> u16;
+
+    /// An `unsigned long long`, which JavaScript gives as a number.
+    #[wasm_bindgen(method, getter, js_name = bufferedAmount)]
+    pub(crate) fn buffered_amount(this: &WebSocket) -> f64;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn extensions(this: &WebSocket) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn protocol(this: &WebSocket) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = binaryType)]
+    pub(crate) fn binary_type(this: &WebSocket) -> String;
+
+    #[wasm_bindgen(method, setter, js_name = binaryType)]
+    pub(crate) fn set_binary_type(this: &WebSocket, binary_type: &str);
+
+    #[wasm_bindgen(method, setter, js_name = onopen)]
+    pub(crate) fn set_onopen(this: &WebSocket, handler: &JsValue);
+
+    #[wasm_bindgen(method, setter, js_name = onmessage)]
+    pub(crate) fn set_onmessage(this: &WebSocket, handler: &JsValue);
+
+    #[wasm_bindgen(method, setter, js_name = onerror)]
+    pub(crate) fn set_onerror(this: &WebSocket, handler: &JsValue);
+
+    #[wasm_bindgen(method, setter, js_name = onclose)]
+    pub(crate) fn set_onclose(this: &WebSocket, handler: &JsValue);
+
+    #[wasm_bindgen(method, catch, js_name = send)]
+    pub(crate) fn send_text(this: &WebSocket, text: &str) -> Result<(), JsValue>;
+
+    /// The browser reads the bytes out of the program's memory before the call returns.
+    #[cfg(not(target_feature = "atomics"))]
+    #[wasm_bindgen(method, catch, js_name = send)]
+    pub(crate) fn send_bytes(this: &WebSocket, bytes: &[u8]) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = send)]
+    pub(crate) fn send_value(this: &WebSocket, value: &JsValue) -> Result<(), JsValue>;
+
+    /// The code is clamped by the browser, and `None` is `undefined`: not given.
+    #[wasm_bindgen(method)]
+    pub(crate) fn close(this: &WebSocket, code: Option<u16>, reason: Option<&str>);
+
+    /// Any of the four events; what a kind does not have is not asked for.
+    pub(crate) type Event;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn data(this: &Event) -> JsValue;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn origin(this: &Event) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = wasClean)]
+    pub(crate) fn was_clean(this: &Event) -> bool;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn code(this: &Event) -> u16;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn reason(this: &Event) -> String;
+
+    /// <https://w3c.github.io/FileAPI/#blob-section>
+    #[derive(Clone, Debug)]
+    pub(crate) type Blob;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn size(this: &Blob) -> f64;
+
+    #[wasm_bindgen(method, getter, js_name = type)]
+    pub(crate) fn media_type(this: &Blob) -> String;
+
+    #[wasm_bindgen(method, js_name = arrayBuffer)]
+    pub(crate) fn array_buffer(this: &Blob) -> Promise;
+
+    /// What the browser throws: a `DOMException` or an `Error`.
+    pub(crate) type Exception;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn name(this: &Exception) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn message(this: &Exception) -> Option<String>;
+}

@@ -1,0 +1,69 @@
+// Builds the page into www/dist: `node www/build.mjs`. The npm package must have been built into js/dist before.
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.dirname(here);
+const dist = path.join(here, 'dist');
+const npmPackage = path.join(root, 'js', 'dist');
+const wasmOpt = path.join(root, 'js', 'node_modules', 'binaryen', 'bin', 'wasm-opt');
+const CRATE = 'isosocket-www';
+const TARGET = 'wasm32-unknown-unknown';
+const PROFILE = 'web';
+
+/** What rustc lets WebAssembly use by default. */
+const WASM_FEATURES = [
+  '--enable-bulk-memory',
+  '--enable-multivalue',
+  '--enable-mutable-globals',
+  '--enable-nontrapping-float-to-int',
+  '--enable-reference-types',
+  '--enable-sign-ext',
+];
+
+if (!existsSync(path.join(npmPackage, 'index.js'))) {
+  console.error('js/dist is missing: run `make js` first');
+  process.exit(1);
+}
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+for (const entry of ['index.html', 'icon.svg', 'css', 'js']) {
+  cpSync(path.join(here, entry), path.join(dist, entry), { recursive: true });
+}
+cpSync(npmPackage, path.join(dist, 'isosocket'), { recursive: true });
+buildRust(path.join(dist, 'rust'));
+console.log(`the page is in ${path.relative(process.cwd(), dist) || '.'}`);
+
+/** Compiles the Rust half and puts its module and its JavaScript side into `folder`. */
+function buildRust(folder) {
+  run('cargo', ['build', '--locked', '--profile', PROFILE, '--target', TARGET, '-p', CRATE]);
+  const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
+  const name = CRATE.replaceAll('-', '_');
+  run(pinned('wasm-bindgen'), [
+    '--target', 'web', '--no-typescript', '--out-dir', folder, path.join(target, TARGET, PROFILE, `${name}.wasm`),
+  ]);
+  const bound = path.join(folder, `${name}_bg.wasm`);
+  // The page works without the optimizer; it is only larger.
+  if (!existsSync(wasmOpt)) return;
+  run(process.execPath, [wasmOpt, '-Oz', '--strip-debug', ...WASM_FEATURES, bound, '-o', bound]);
+}
+
+/** The project's own copy of a tool, whose version fits the crates; else the one on the PATH. */
+function pinned(tool) {
+  const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
+  const own = path.join(process.env.ISOSOCKET_TOOLS || path.join(cache, 'isosocket'), 'bin', tool);
+  return existsSync(own) ? own : tool;
+}
+
+function run(command, parameters) {
+  const { status, error } = spawnSync(command, parameters, { cwd: root, stdio: 'inherit' });
+  if (error) throw error;
+  if (status !== 0) {
+    console.error(`${path.basename(command)} ended with status ${status}`);
+    process.exit(1);
+  }
+}
