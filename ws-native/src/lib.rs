@@ -14,6 +14,7 @@
 extern crate alloc;
 
 pub mod proto;
+mod send_queue;
 mod session;
 
 #[cfg(feature = "tokio")]
@@ -33,7 +34,8 @@ mod server;
 #[cfg(feature = "tokio")]
 mod transport;
 
-pub use session::{BlobId, Session};
+pub use send_queue::BlobId;
+pub use session::Session;
 
 #[cfg(feature = "tokio")]
 pub use backend::{ConnectOptions, Native};

@@ -1,7 +1,6 @@
 //! A WebSocket as an embedder pumps it: the protocol and the interface's model, joined, still without I/O.
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::string::ToString as _;
 use core::fmt;
 use core::time::Duration;
@@ -9,10 +8,11 @@ use core::time::Duration;
 use bytes::{Bytes, BytesMut};
 use ws_core::{
     BlobError, Close, CloseEvent, Closing, Data, Error, Failure, FailureKind, Feedback, Message, Model, ReadyState,
-    Sending, Task, Text,
+    Sending, Task,
 };
 
 use crate::proto::{self, Config, Connection, Event, Random, Request};
+use crate::send_queue::{BlobId, SendQueue, Waiting};
 
 /// The client's end of a WebSocket: [`ws_core::Model`] over [`proto::Connection`].
 ///
@@ -50,30 +50,8 @@ use crate::proto::{self, Config, Connection, Event, Random, Request};
 pub struct Session {
     model: Model,
     connection: Connection,
-    /// What waits for a blob to be read, in order. Empty unless a blob is first.
-    waiting: VecDeque<Waiting>,
-    /// The bytes of messages in `waiting`, those of blobs that are being read included.
-    waiting_bytes: u64,
-    next_blob: u32,
+    queue: SendQueue,
     failure: Option<Failure>,
-}
-
-/// Names a blob that is being read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BlobId(u32);
-
-/// What goes out after a blob.
-#[derive(Debug)]
-enum Waiting {
-    /// A blob that is being read.
-    Reading {
-        id: BlobId,
-        size: u64,
-    },
-    Text(Text),
-    Binary(Bytes),
-    /// The closing handshake; nothing comes after it.
-    Close(Option<Close>),
 }
 
 impl Session {
@@ -88,9 +66,7 @@ impl Session {
         Self {
             model: Model::new(origin),
             connection: Connection::client(request, config, random, now),
-            waiting: VecDeque::new(),
-            waiting_bytes: 0,
-            next_blob: 0,
+            queue: SendQueue::default(),
             failure: None,
         }
     }
@@ -228,11 +204,11 @@ impl Session {
             Event::Text(text) => Feedback::Message(Message::Text(text)),
             Event::Binary(bytes) => Feedback::Message(Message::Binary(bytes)),
             Event::ClosingHandshakeStarted(_) => {
-                self.forget_waiting();
+                self.queue.clear();
                 Feedback::ClosingHandshakeStarted
             }
             Event::Closed(closed) => {
-                self.forget_waiting();
+                self.queue.clear();
                 let event = CloseEvent::new(closed.clean, closed.code(), closed.reason().into());
                 let failed = closed.error.is_some();
                 self.failure = closed.error.map(Failure::from);
@@ -260,8 +236,8 @@ impl Session {
             },
         };
         self.admit(message.len())?;
-        self.enqueue(message);
-        self.transmit_waiting();
+        self.queue.push(message);
+        self.transmit_queue();
         Ok(())
     }
 
@@ -271,10 +247,10 @@ impl Session {
     /// As [`send`](Self::send).
     pub fn send_text(&mut self, text: &str) -> Result<(), Error> {
         self.admit(text.len() as u64)?;
-        if self.waiting.is_empty() {
+        if self.queue.is_empty() {
             self.connection.send_text(text).map_err(|_| self.discarded())
         } else {
-            self.enqueue(Waiting::Text(text.into()));
+            self.queue.push(Waiting::Text(text.into()));
             Ok(())
         }
     }
@@ -285,10 +261,10 @@ impl Session {
     /// As [`send`](Self::send).
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.admit(bytes.len() as u64)?;
-        if self.waiting.is_empty() {
+        if self.queue.is_empty() {
             self.connection.send_binary(bytes).map_err(|_| self.discarded())
         } else {
-            self.enqueue(Waiting::Binary(Bytes::copy_from_slice(bytes)));
+            self.queue.push(Waiting::Binary(Bytes::copy_from_slice(bytes)));
             Ok(())
         }
     }
@@ -300,25 +276,19 @@ impl Session {
     /// As [`send`](Self::send).
     pub fn send_blob(&mut self, size: u64) -> Result<BlobId, Error> {
         self.admit(size)?;
-        let id = BlobId(self.next_blob);
-        self.next_blob = self.next_blob.wrapping_add(1);
-        self.enqueue(Waiting::Reading { id, size });
-        Ok(id)
+        Ok(self.queue.push_blob(size))
     }
 
     /// The bytes of a blob. Does nothing if the connection is gone.
     pub fn blob_read(&mut self, id: BlobId, bytes: Bytes) {
-        if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.is_reading(id)) {
-            self.waiting_bytes = self.waiting_bytes - waiting.len() + bytes.len() as u64;
-            *waiting = Waiting::Binary(bytes);
-            self.transmit_waiting();
-        }
+        self.queue.fill(id, bytes);
+        self.transmit_queue();
     }
 
     /// A blob could not be read: the connection fails, for its messages must not go on with a gap.
     pub fn blob_failed(&mut self, id: BlobId, error: BlobError) {
-        if self.waiting.iter().any(|waiting| waiting.is_reading(id)) {
-            self.forget_waiting();
+        if self.queue.is_reading(id) {
+            self.queue.clear();
             self.connection.fail(proto::Error::Blob(error));
         }
     }
@@ -340,8 +310,8 @@ impl Session {
             Closing::Nothing => {}
             Closing::Fail => self.connection.fail(proto::Error::Cancelled),
             Closing::Start(close) => {
-                self.enqueue(Waiting::Close(close));
-                self.transmit_waiting();
+                self.queue.push(Waiting::Close(close));
+                self.transmit_queue();
             }
         }
     }
@@ -354,8 +324,8 @@ impl Session {
         }
         // The connection looks after what it is given itself.
         let bound = self.connection.config().max_send_queue;
-        if !self.waiting.is_empty() && self.waiting_bytes + length > bound as u64 {
-            self.forget_waiting();
+        if !self.queue.is_empty() && self.queue.bytes() + length > bound as u64 {
+            self.queue.clear();
             self.connection.fail(proto::Error::Bound(proto::Bound::SendQueue(bound)));
             return Err(self.discarded());
         }
@@ -367,24 +337,9 @@ impl Session {
         Error::Discarded(self.model.ready_state().max(ReadyState::Closing))
     }
 
-    fn enqueue(&mut self, message: Waiting) {
-        self.waiting_bytes += message.len();
-        self.waiting.push_back(message);
-    }
-
-    fn forget_waiting(&mut self) {
-        self.waiting.clear();
-        self.waiting_bytes = 0;
-    }
-
     /// Sends what waits, up to the next blob that is still being read.
-    fn transmit_waiting(&mut self) {
-        while let Some(next) = self.waiting.pop_front() {
-            if let Waiting::Reading { .. } = next {
-                self.waiting.push_front(next);
-                return;
-            }
-            self.waiting_bytes -= next.len();
+    fn transmit_queue(&mut self) {
+        while let Some(next) = self.queue.pop() {
             // What the connection cannot send any more is lost with it, as the close event says.
             let _ = match next {
                 Waiting::Text(text) => self.connection.send_text(&text),
@@ -399,37 +354,10 @@ impl Session {
     }
 }
 
-impl Waiting {
-    fn len(&self) -> u64 {
-        match self {
-            Self::Text(text) => text.len() as u64,
-            Self::Binary(bytes) => bytes.len() as u64,
-            Self::Reading { size, .. } => *size,
-            Self::Close(_) => 0,
-        }
-    }
-
-    fn is_reading(&self, wanted: BlobId) -> bool {
-        matches!(self, Self::Reading { id, .. } if *id == wanted)
-    }
-}
-
 /// Leaves out what was received and what waits, which may be secrets.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("ready_state", &self.ready_state()).finish_non_exhaustive()
-    }
-}
-
-impl BlobId {
-    /// The blob of this number, for hosts whose language has no opaque types.
-    pub const fn from_number(number: u32) -> Self {
-        Self(number)
-    }
-
-    /// Its number.
-    pub const fn number(self) -> u32 {
-        self.0
     }
 }
 

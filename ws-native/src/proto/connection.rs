@@ -1,6 +1,7 @@
 //! The protocol's one state machine, for both roles: [RFC 6455][1].
 //!
-//! Every change of a connection's state is in this file. Roles differ in data: a client has masking keys.
+//! Every change of a connection's state is in this file, which is why it is a long one. Roles differ in data: a client has
+//! masking keys.
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455
 
@@ -9,19 +10,19 @@ use core::fmt;
 use core::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use bytestring::ByteString;
-use ws_core::CloseCode;
 
 use super::close::Close;
 use super::compression::{Agreement, Compressor};
 use super::config::Config;
 use super::error::{Bound, Error, HandshakeError, Phase};
+use super::event::{Closed, Event, SendError};
 use super::frame::{Header, Opcode};
 use super::handshake::client::{self, Established, Request};
 use super::handshake::server::{self, AcceptError, Incoming as IncomingRequest};
 use super::incoming::{Incoming, Received};
 use super::mask::{MaskKeys, Random};
 use super::outgoing::Outgoing;
+use super::timer::Timer;
 
 /// One end of a WebSocket connection, from the opening handshake to the end of the transport.
 ///
@@ -41,17 +42,6 @@ pub struct Connection {
     ended: bool,
     /// What the peer must do in time.
     timer: Option<Timer>,
-}
-
-/// The time the peer has to do something.
-#[derive(Debug)]
-struct Timer {
-    phase: Phase,
-    /// When it is over. `None`: it has not begun, or lies beyond all time.
-    deadline: Option<Duration>,
-    /// How many bytes had reached the network when it began. While more of them do, it begins again: the peer cannot
-    /// answer a Close frame that is still queued behind messages.
-    transmitted: Option<u64>,
 }
 
 /// How many bytes may wait before pongs are held back, of which only the newest is then sent: "If an endpoint receives a
@@ -85,59 +75,6 @@ enum State {
     Failed(Error),
     /// The program was told the last event.
     Closed,
-}
-
-/// What has happened.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Event {
-    /// A server has received a valid request: [accept](Connection::accept) or [refuse](Connection::refuse) it.
-    Request(IncomingRequest),
-    /// The WebSocket connection is established.
-    Established(Established),
-    /// A text message has been received.
-    Text(ByteString),
-    /// A binary message has been received.
-    Binary(Bytes),
-    /// A ping has been received; the pong is on its way.
-    Ping(Bytes),
-    /// A pong has been received, solicited or not.
-    Pong(Bytes),
-    /// The WebSocket closing handshake is started by the peer: its Close frame has been received, and is answered.
-    ClosingHandshakeStarted(Option<Close>),
-    /// The WebSocket connection is closed: the last event. What is still [output](Connection::output) is to be
-    /// transmitted, and then the transport to be ended.
-    Closed(Closed),
-}
-
-/// How the connection was closed.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Closed {
-    /// The WebSocket closing handshake was completed.
-    pub clean: bool,
-    /// The Close frame that was received, if one was; `Some(None)`: it had no body.
-    pub received: Option<Option<Close>>,
-    /// Why the connection was failed, if it was.
-    pub error: Option<Error>,
-}
-
-/// A frame that cannot be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SendError {
-    /// The connection is not established yet, or not any more, or a Close frame was sent.
-    #[error("the connection is not open for sending")]
-    NotOpen,
-    /// A ping or pong can carry 125 bytes.
-    #[error("a control frame can carry 125 bytes")]
-    LongControl,
-    /// A Close frame must not carry this code.
-    #[error("the code {0} must not be sent in a Close frame")]
-    CloseCode(CloseCode),
-    /// [`Config::max_send_queue`] would be exceeded; the connection is failed.
-    #[error("too many bytes wait to be transmitted (max_send_queue)")]
-    Full,
 }
 
 impl Connection {
@@ -179,10 +116,9 @@ impl Connection {
 
     fn new(state: State, config: Config, keys: Option<MaskKeys>, now: Duration) -> Self {
         let role = if keys.is_some() { Role::Client } else { Role::Server };
-        let deadline = now.checked_add(config.handshake_timeout);
         Self {
             state,
-            timer: Some(Timer { phase: Phase::Handshake, deadline, transmitted: None }),
+            timer: Some(Timer::handshake(now, &config)),
             config: config.in_range(),
             incoming: Incoming::new(role),
             outgoing: Outgoing::default(),
@@ -248,14 +184,13 @@ impl Connection {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called, if nothing happens before. To be asked after
     /// [`poll`](Self::poll), which is where the time of the closing handshake begins.
     pub fn deadline(&self) -> Option<Duration> {
-        self.timer.as_ref()?.deadline
+        self.timer.as_ref()?.deadline()
     }
 
     /// Time has passed. Does nothing before the deadline.
     pub fn handle_timeout(&mut self, now: Duration) {
         self.begin_timer(now);
-        let passed = |timer: &mut Timer| timer.deadline.is_some_and(|deadline| deadline <= now);
-        match self.timer.take_if(passed).map(|timer| timer.phase) {
+        match self.timer.take_if(|timer| timer.has_passed(now)).map(|timer| timer.phase()) {
             None => {}
             Some(phase @ (Phase::Handshake | Phase::Close)) => self.fail(Error::Timeout(phase)),
             // "In abnormal cases (such as not having received a TCP Close from the server after a reasonable amount of
@@ -264,23 +199,10 @@ impl Connection {
         }
     }
 
-    /// Begins the time of the closing handshake, and begins it again when bytes have reached the network.
     fn begin_timer(&mut self, now: Duration) {
-        let Some(timer) = &mut self.timer else { return };
-        let limit = match timer.phase {
-            Phase::Handshake => return,
-            Phase::Close => self.config.close_timeout,
-            Phase::End => self.config.end_timeout,
-        };
-        let transmitted = Some(self.outgoing.transmitted_total());
-        if timer.transmitted != transmitted {
-            timer.transmitted = transmitted;
-            timer.deadline = now.checked_add(limit);
+        if let Some(timer) = &mut self.timer {
+            timer.begin(now, self.outgoing.transmitted_total(), &self.config);
         }
-    }
-
-    fn wait_for(&mut self, phase: Phase) {
-        self.timer = Some(Timer { phase, deadline: None, transmitted: None });
     }
 
     // Output.
@@ -392,7 +314,7 @@ impl Connection {
         match &mut self.state {
             State::Established { close_sent: false, .. } => {
                 self.send_close(close);
-                self.wait_for(Phase::Close);
+                self.timer = Some(Timer::new(Phase::Close));
             }
             State::Established { close_sent: true, .. } | State::Failed(_) | State::Closed => {}
             State::ClientHandshake(_) | State::ServerHandshake(_) | State::Deciding(_) => self.fail(Error::Cancelled),
@@ -546,7 +468,7 @@ impl Connection {
                     self.send_close(echo.as_ref());
                 }
                 self.state = State::Established { close_sent: true, close_received: Some(close.clone()) };
-                self.wait_for(Phase::End);
+                self.timer = Some(Timer::new(Phase::End));
                 Event::ClosingHandshakeStarted(close)
             }
         })
@@ -609,28 +531,6 @@ impl Connection {
 enum Step {
     Event(Event),
     Wait,
-}
-
-impl Closed {
-    /// _The WebSocket Connection Close Code_: [RFC 6455, section 7.1.5][1].
-    ///
-    /// [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-7.1.5
-    pub fn code(&self) -> CloseCode {
-        match &self.received {
-            Some(Some(close)) => close.code,
-            // "If this Close control frame contains no status code, _The WebSocket Connection Close Code_ is considered
-            // to be 1005."
-            Some(None) => CloseCode::NO_STATUS,
-            // "If _The WebSocket Connection is Closed_ and no Close control frame was received by the endpoint [...],
-            // _The WebSocket Connection Close Code_ is considered to be 1006."
-            None => CloseCode::ABNORMAL,
-        }
-    }
-
-    /// _The WebSocket Connection Close Reason_; empty if none was received.
-    pub fn reason(&self) -> &str {
-        self.received.as_ref().and_then(Option::as_ref).map_or("", |close| &close.reason)
-    }
 }
 
 impl fmt::Debug for Connection {

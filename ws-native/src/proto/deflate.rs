@@ -173,9 +173,7 @@ mod tests {
     const MAX: usize = 1 << 20;
 
     fn compressor_for(side: Side, level: u8) -> Compressor {
-        let mut compression = Compression::default();
-        compression.level = level;
-        compression.threshold = 1;
+        let compression = Compression { level, threshold: 1, ..Compression::default() };
         Compressor::new(side, &compression)
     }
 

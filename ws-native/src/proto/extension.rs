@@ -365,11 +365,13 @@ mod tests {
     #[test]
     fn the_default_offer_is_the_one_browsers_make() {
         assert_eq!(offer(&Compression::default()), "permessage-deflate; client_max_window_bits");
-        let mut compression = Compression::default();
-        compression.no_context_takeover = true;
-        compression.peer_no_context_takeover = true;
-        compression.max_window_bits = 10;
-        compression.peer_max_window_bits = 9;
+        let compression = Compression {
+            no_context_takeover: true,
+            peer_no_context_takeover: true,
+            max_window_bits: 10,
+            peer_max_window_bits: 9,
+            ..Compression::default()
+        };
         assert_eq!(
             offer(&compression),
             "permessage-deflate; client_no_context_takeover; server_no_context_takeover; server_max_window_bits=9; \
@@ -427,11 +429,13 @@ mod tests {
 
     #[test]
     fn a_server_may_want_less_than_it_is_offered() {
-        let mut compression = Compression::default();
-        compression.no_context_takeover = true;
-        compression.peer_no_context_takeover = true;
-        compression.max_window_bits = 12;
-        compression.peer_max_window_bits = 11;
+        let compression = Compression {
+            no_context_takeover: true,
+            peer_no_context_takeover: true,
+            max_window_bits: 12,
+            peer_max_window_bits: 11,
+            ..Compression::default()
+        };
         let own =
             "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12";
         assert_eq!(answer_to("permessage-deflate", &compression).unwrap(), own);
@@ -475,9 +479,8 @@ mod tests {
 
     #[test]
     fn a_client_insists_on_what_it_relies_on() {
-        let mut compression = Compression::default();
-        compression.peer_no_context_takeover = true;
-        compression.peer_max_window_bits = 10;
+        let compression =
+            Compression { peer_no_context_takeover: true, peer_max_window_bits: 10, ..Compression::default() };
         let accept = |answer: &str| accept_answer([answer].into_iter(), Some(&compression));
         assert!(accept("permessage-deflate; server_no_context_takeover; server_max_window_bits=10").is_ok());
         assert!(accept("permessage-deflate; server_no_context_takeover; server_max_window_bits=11").is_err());

@@ -47,6 +47,7 @@ mod connection;
 #[cfg(feature = "deflate")]
 mod deflate;
 mod error;
+mod event;
 #[cfg(feature = "deflate")]
 mod extension;
 mod frame;
@@ -54,6 +55,7 @@ mod handshake;
 mod incoming;
 mod mask;
 mod outgoing;
+mod timer;
 #[cfg(not(feature = "deflate"))]
 mod uncompressed;
 mod utf8;
@@ -74,8 +76,9 @@ pub use close::Close;
 #[cfg(feature = "deflate")]
 pub use config::Compression;
 pub use config::Config;
-pub use connection::{Closed, Connection, Event, Role, SendError};
+pub use connection::{Connection, Role};
 pub use error::{Bound, Error, HandshakeError, Phase, ProtocolError};
+pub use event::{Closed, Event, SendError};
 pub use handshake::client::{Established, Request, RequestError};
 pub use handshake::http::Headers;
 pub use handshake::server::{AcceptError, Incoming as IncomingRequest};

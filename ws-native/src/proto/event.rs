@@ -1,0 +1,85 @@
+//! What a connection tells its program.
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use ws_core::CloseCode;
+
+use super::close::Close;
+use super::error::Error;
+use super::handshake::client::Established;
+use super::handshake::server::Incoming as IncomingRequest;
+
+/// What has happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A server has received a valid request: [accept](super::Connection::accept) or [refuse](super::Connection::refuse) it.
+    Request(IncomingRequest),
+    /// The WebSocket connection is established.
+    Established(Established),
+    /// A text message has been received.
+    Text(ByteString),
+    /// A binary message has been received.
+    Binary(Bytes),
+    /// A ping has been received; the pong is on its way.
+    Ping(Bytes),
+    /// A pong has been received, solicited or not.
+    Pong(Bytes),
+    /// The WebSocket closing handshake is started by the peer: its Close frame has been received, and is answered.
+    ClosingHandshakeStarted(Option<Close>),
+    /// The WebSocket connection is closed: the last event. What is still [output](super::Connection::output) is to be
+    /// transmitted, and then the transport to be ended.
+    Closed(Closed),
+}
+
+/// How the connection was closed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Closed {
+    /// The WebSocket closing handshake was completed.
+    pub clean: bool,
+    /// The Close frame that was received, if one was; `Some(None)`: it had no body.
+    pub received: Option<Option<Close>>,
+    /// Why the connection was failed, if it was.
+    pub error: Option<Error>,
+}
+
+/// A frame that cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The connection is not established yet, or not any more, or a Close frame was sent.
+    #[error("the connection is not open for sending")]
+    NotOpen,
+    /// A ping or pong can carry 125 bytes.
+    #[error("a control frame can carry 125 bytes")]
+    LongControl,
+    /// A Close frame must not carry this code.
+    #[error("the code {0} must not be sent in a Close frame")]
+    CloseCode(CloseCode),
+    /// [`Config::max_send_queue`](super::Config::max_send_queue) would be exceeded; the connection is failed.
+    #[error("too many bytes wait to be transmitted (max_send_queue)")]
+    Full,
+}
+
+impl Closed {
+    /// _The WebSocket Connection Close Code_: [RFC 6455, section 7.1.5][1].
+    ///
+    /// [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-7.1.5
+    pub fn code(&self) -> CloseCode {
+        match &self.received {
+            Some(Some(close)) => close.code,
+            // "If this Close control frame contains no status code, _The WebSocket Connection Close Code_ is considered
+            // to be 1005."
+            Some(None) => CloseCode::NO_STATUS,
+            // "If _The WebSocket Connection is Closed_ and no Close control frame was received by the endpoint [...],
+            // _The WebSocket Connection Close Code_ is considered to be 1006."
+            None => CloseCode::ABNORMAL,
+        }
+    }
+
+    /// _The WebSocket Connection Close Reason_; empty if none was received.
+    pub fn reason(&self) -> &str {
+        self.received.as_ref().and_then(Option::as_ref).map_or("", |close| &close.reason)
+    }
+}

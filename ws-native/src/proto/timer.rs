@@ -1,0 +1,54 @@
+//! The time that the peer has to do something.
+
+use core::time::Duration;
+
+use super::config::Config;
+use super::error::Phase;
+
+/// A deadline, and what it is for.
+#[derive(Debug)]
+pub(super) struct Timer {
+    phase: Phase,
+    /// When it is over. `None`: it has not begun, or lies beyond all time.
+    deadline: Option<Duration>,
+    /// How many bytes had reached the network when it began.
+    transmitted: Option<u64>,
+}
+
+impl Timer {
+    /// The time for the opening handshake, which begins now.
+    pub(super) fn handshake(now: Duration, config: &Config) -> Self {
+        Self { phase: Phase::Handshake, deadline: now.checked_add(config.handshake_timeout), transmitted: None }
+    }
+
+    /// The time for a part of the closing handshake, which is still to [begin](Self::begin).
+    pub(super) fn new(phase: Phase) -> Self {
+        Self { phase, deadline: None, transmitted: None }
+    }
+
+    /// Begins, and begins again while bytes reach the network: the peer cannot answer a Close frame that is still queued
+    /// behind messages. The time of the opening handshake runs from its beginning, whatever happens.
+    pub(super) fn begin(&mut self, now: Duration, transmitted: u64, config: &Config) {
+        let limit = match self.phase {
+            Phase::Handshake => return,
+            Phase::Close => config.close_timeout,
+            Phase::End => config.end_timeout,
+        };
+        if self.transmitted != Some(transmitted) {
+            self.transmitted = Some(transmitted);
+            self.deadline = now.checked_add(limit);
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
+    pub(super) fn has_passed(&self, now: Duration) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+}
