@@ -41,7 +41,8 @@ export class Log {
   /**
    * Adds a row.
    *
-   * @param {{kind: string, direction?: 'sent' | 'received' | 'state', title: string, size?: number, preview?: string}} _
+   * @param {{kind: string, direction?: 'sent' | 'received' | 'state', title: string, size?: number, preview?: string}}
+   *   event
    * @returns what puts in a preview, and a note that it came back as it was sent, once they are known
    */
   add({ kind, direction = 'state', title, size, preview = '' }) {

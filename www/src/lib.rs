@@ -1,7 +1,8 @@
 //! The workbench's Rust half: a socket of the facade, made usable for the page's own code.
 //!
 //! The page hands in an object with the methods `open()`, `message(data)`, `error()` and
-//! `close(code, reason, wasClean)`, and is told each event by one of them. `data` is a string, a `Uint8Array` or a `Blob`.
+//! `close(code, reason, wasClean)`, and is told each event by one of them. `data` is a string, a `Uint8Array` or a
+//! `Blob`.
 #![cfg(target_arch = "wasm32")]
 
 use isosocket::{BinaryType, CloseCode, Data, WebSocket};
