@@ -71,12 +71,15 @@ test-page: page ## the workbench in Chromium and Firefox
 	@$(SETUP) geckodriver browsers
 	npm test --silent --prefix tests/browser
 
-.PHONY: conformance
+.PHONY: conformance conformance-all
 conformance: ## the Autobahn test suite against our server and our client
 	@$(SETUP) autobahn
-	tests/autobahn/run --role server & server=$$!; \
-	tests/autobahn/run --role client; client=$$?; \
+	@tests/autobahn/run --role server $(AUTOBAHN) & server=$$!; \
+	tests/autobahn/run --role client $(AUTOBAHN); client=$$?; \
 	wait $$server && exit $$client
+
+conformance-all: ## the same with the slow cases, which take 40 minutes
+	@$(MAKE) --no-print-directory conformance AUTOBAHN=--all
 
 # ---- checking ----
 
