@@ -122,8 +122,8 @@ impl Incoming {
                 return Ok(None);
             }
             let payload = self.buffer.split_to(frame.processed);
-            if payload.len() > Self::KEPT {
-                // What is left over is a read's worth at the most. The memory of the large frame goes with its message.
+            if payload.len() > Self::KEPT && self.buffer.len() <= Self::KEPT {
+                // The memory of the large frame goes with its message; the little that is left over is copied.
                 self.buffer = BytesMut::from(&self.buffer[..]);
             }
             if let Some(received) = self.finish_frame(frame.header, payload, config)? {

@@ -22,7 +22,9 @@
 //!     // Then each end says what has happened.
 //!     while let Some(event) = server.poll(now) {
 //!         match event {
-//!             Event::Request(request) => server.accept(request.protocols().next(), &[])?,
+//!             Event::Request(request) => {
+//!                 server.accept(request.protocols().next(), &[])?;
+//!             }
 //!             Event::Text(text) => received.push(text),
 //!             _ => {}
 //!         }
