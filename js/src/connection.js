@@ -21,6 +21,13 @@ const BINARY = 3;
 /** The longest delay a timer can have, in milliseconds. */
 const LONGEST_DELAY = 0x7fffffff;
 
+/** The most bytes given to the host at once. */
+const LARGEST_PIECE = 65536;
+
+// The Blob's own, whatever a program has put in their place.
+const sizeOf = Object.getOwnPropertyDescriptor(Blob.prototype, 'size').get;
+const readAll = Blob.prototype.arrayBuffer;
+
 const now = () => performance.now();
 
 /** Opens the connection of a WebSocket object. */
@@ -35,6 +42,8 @@ class Connection {
   #tasks = new TaskSource(() => this.#runTask(), () => this.#stream?.resume());
   #timer;
   #flushing = false;
+  /** What is being written: its first piece is with the host. */
+  #writing;
   #ended = false;
   #giveTurnUp;
 
@@ -85,8 +94,8 @@ class Connection {
 
   /** The session keeps the message's place in the order while the Blob is read. */
   sendBlob(blob) {
-    const id = this.#session.send_blob(blob.size);
-    blob.arrayBuffer().then(
+    const id = this.#session.send_blob(Reflect.apply(sizeOf, blob, []));
+    Reflect.apply(readAll, blob, []).then(
       (buffer) => this.#later(this.#session.blob_read(id, new Uint8Array(buffer), now())),
       () => this.#later(this.#session.blob_failed(id, now())),
     );
@@ -181,11 +190,25 @@ class Connection {
   }
 
   #flush() {
+    // One thing after the other: what is pending now goes when this is written.
+    if (this.#writing) return;
     const bytes = this.#session.transmit();
-    if (bytes.length === 0) return;
-    this.#stream.write(bytes, () => {
-      this.#session.transmitted(bytes.length);
-      // bufferedAmount falls when the event loop has come round, and not in the task that is running.
+    if (bytes.length > 0) this.#write(bytes);
+  }
+
+  /** Writes in pieces, each when the one before it has gone: a host says nothing of how far a large one has come. */
+  #write(bytes) {
+    const piece = bytes.subarray(0, LARGEST_PIECE);
+    this.#writing = bytes;
+    this.#stream.write(piece, () => {
+      this.#session.transmitted(piece.length);
+      this.#writing = undefined;
+      if (this.#ended) return;
+      if (piece.length < bytes.length) this.#write(bytes.subarray(piece.length));
+      else this.#flush();
+      // bufferedAmount falls when the event loop has come round, and not in the task that is running. And what has gone
+      // out may have let a deadline begin anew.
+      this.#act(this.#session.poll(now()) & ~TRANSMIT);
       this.#tasks.wake();
     });
   }
@@ -195,7 +218,12 @@ class Connection {
     this.#ended = true;
     clearTimeout(this.#timer);
     this.#giveTurnUp?.();
-    this.#stream?.end(this.#session.transmit());
+    const unwritten = this.#writing?.subarray(LARGEST_PIECE) ?? new Uint8Array(0);
+    const last = this.#session.transmit();
+    const bytes = new Uint8Array(unwritten.length + last.length);
+    bytes.set(unwritten);
+    bytes.set(last, unwritten.length);
+    this.#stream?.end(bytes);
   }
 
   #schedule() {

@@ -3,23 +3,22 @@
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
 
 use crate::clock::Clock;
-use crate::proto::{self, AcceptError, Close, Closed, Config, Established, Event, Request};
+use crate::proto::{self, AcceptError, Close, Closed, Config, Established, Event, Request, Role};
 use crate::random;
-use crate::transport::Transport;
+use crate::transport::{Patience, Transport};
 
 /// An established WebSocket connection over any byte stream, in either role.
 ///
 /// It has no task of its own: the protocol runs while [`recv`](Self::recv) or [`send`](Self::send) is awaited, pings are
 /// answered by `recv`. What was [fed](Self::feed) goes out when `recv` is about to wait, so that a burst of answers is
-/// one write. Back-pressure is TCP's in both directions: `recv` reads no more than it is asked for, and nothing at all
-/// while more than 1 MiB waits to be written; `send` waits until all is written. Two ends that only send and never
+/// one write. Back-pressure is TCP's in both directions: `recv` reads no more than it is asked for, a server's nothing at
+/// all while more than 1 MiB waits to be written; `send` waits until all is written. Two ends that only send and never
 /// receive therefore wait for each other.
 ///
 /// ```no_run
@@ -49,14 +48,14 @@ pub struct Connection<T = TcpStream> {
 enum State {
     /// The protocol has events to come.
     Running,
-    /// It is closed, and the transport is being ended, until the deadline at the latest. Then the program is told.
-    Ending { closed: Closed, deadline: Option<Duration> },
+    /// It is closed, and the transport is being ended, while there is patience. Then the program is told.
+    Ending { closed: Closed, patience: Patience },
     /// The program was told.
     Ended(Closed),
 }
 
-/// The most bytes that may wait to be written while `recv` reads on. Above it a peer that does not read what it asked
-/// for is not read from either.
+/// The most bytes that may wait to be written while a server's `recv` reads on. Above it a client that does not read what
+/// it asked for is not read from either. A client reads on: if both ends stopped, they would wait for each other.
 const WATERMARK: usize = 1 << 20;
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
@@ -177,14 +176,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Cancel safety
     /// Nothing is lost if the future is dropped: what was not written stays queued.
     pub async fn flush(&mut self) -> Result<(), Failure> {
-        poll_fn(|cx| match self.transport.poll_transmit(&mut self.protocol, cx) {
-            Poll::Ready(()) => Poll::Ready(Ok(())),
-            Poll::Pending => match self.transport.broken() {
-                Some(error) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
-                None => Poll::Pending,
-            },
-        })
-        .await
+        poll_fn(|cx| self.poll_flush(cx)).await
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        match (self.transport.poll_transmit(&mut self.protocol, cx), self.transport.broken()) {
+            (Poll::Ready(()), _) => Poll::Ready(Ok(())),
+            (Poll::Pending, Some(error)) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
+            (Poll::Pending, None) => Poll::Pending,
+        }
     }
 
     /// Sends a ping with up to 125 bytes of payload. Pongs are not reported.
@@ -210,7 +210,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     pub async fn close(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
         let close = close.map(|(code, reason)| Close { code, reason: reason.into() });
         self.protocol.start_closing_handshake(close.as_ref()).map_err(misuse)?;
-        self.flush().await
+        poll_fn(|cx| {
+            let flushed = self.poll_flush(cx);
+            if flushed.is_ready() || !self.protocol.is_closing() {
+                return flushed;
+            }
+            // A peer that does not read is given up in time, of which `recv` then tells.
+            self.protocol.handle_timeout(self.clock.now());
+            ready!(self.clock.poll_deadline(self.protocol.deadline(), cx));
+            self.protocol.handle_timeout(self.clock.now());
+            Poll::Ready(Ok(()))
+        })
+        .await
     }
 
     pub(crate) fn accept(&mut self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<(), AcceptError> {
@@ -234,7 +245,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             }
             // The reader is about to wait: now is the time to write.
             let transmitted = self.transport.poll_transmit(&mut self.protocol, cx);
-            let blocked = transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
+            let is_server = self.protocol.role() == Role::Server;
+            let blocked = is_server && transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
             let received = match self.transport.broken() {
                 None if blocked => Poll::Pending,
                 _ => self.transport.poll_receive(&mut self.protocol, cx),
@@ -248,16 +260,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(crate) fn begin_end(&mut self, closed: Closed) {
-        let deadline = self.clock.now().checked_add(self.protocol.config().end_timeout);
-        self.state = State::Ending { closed, deadline };
+        let limit = self.protocol.config().end_timeout;
+        let patience = Patience::begin(self.protocol.backlog(), self.clock.now(), limit);
+        self.state = State::Ending { closed, patience };
     }
 
     /// Ends the transport, without waiting for the peer for long. Gives the cause of the end, once.
     pub(crate) async fn end(&mut self) -> Option<Failure> {
         poll_fn(|cx| {
-            let State::Ending { deadline, .. } = &self.state else { return Poll::Ready(()) };
-            let ended = self.transport.poll_end(&mut self.protocol, cx);
-            if ended.is_pending() { self.clock.poll_deadline(*deadline, cx) } else { ended }
+            let State::Ending { patience, .. } = &mut self.state else { return Poll::Ready(()) };
+            if self.transport.poll_end(&mut self.protocol, cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let limit = self.protocol.config().end_timeout;
+            let deadline = patience.deadline(self.protocol.backlog(), self.clock.now(), limit);
+            self.clock.poll_deadline(deadline, cx)
         })
         .await;
         match std::mem::replace(&mut self.state, State::Running) {

@@ -14,7 +14,7 @@ use ws_core::EventTarget;
 use crate::backend::Native;
 use crate::clock::Clock;
 use crate::session::Session;
-use crate::transport::Transport;
+use crate::transport::{Patience, Transport};
 
 /// A session, shared by the socket's handles and its driver.
 #[derive(Debug)]
@@ -163,10 +163,18 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
 /// Ends the transport, but does not wait for the peer longer than it is given. The program was told the last event; how
 /// the transport ends after it is nobody's concern.
 async fn end<T: AsyncRead + AsyncWrite + Unpin>(shared: &Shared, transport: &mut Transport<T>, clock: &mut Clock) {
-    let deadline = clock.now().checked_add(shared.lock().session.config().end_timeout);
+    let (limit, backlog) = {
+        let session = &shared.lock().session;
+        (session.config().end_timeout, session.backlog())
+    };
+    let mut patience = Patience::begin(backlog, clock.now(), limit);
     poll_fn(|cx| {
-        let ended = transport.poll_end(&mut shared.lock().session, cx);
-        if ended.is_pending() { clock.poll_deadline(deadline, cx) } else { ended }
+        let session = &mut shared.lock().session;
+        if transport.poll_end(session, cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let deadline = patience.deadline(session.backlog(), clock.now(), limit);
+        clock.poll_deadline(deadline, cx)
     })
     .await;
 }

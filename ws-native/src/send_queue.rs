@@ -3,7 +3,7 @@
 use alloc::collections::VecDeque;
 
 use bytes::Bytes;
-use ws_core::{Close, Text};
+use ws_core::{BlobError, Close, Text};
 
 /// Names a blob that is being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,12 +53,14 @@ impl SendQueue {
         id
     }
 
-    /// Puts a blob's bytes in its place.
-    pub(crate) fn fill(&mut self, id: BlobId, bytes: Bytes) {
-        if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.is_reading(id)) {
-            self.bytes = self.bytes - waiting.len() + bytes.len() as u64;
-            *waiting = Waiting::Binary(bytes);
+    /// Puts a blob's bytes in its place. An error if they are not as many as were announced, and counted.
+    pub(crate) fn fill(&mut self, id: BlobId, bytes: Bytes) -> Result<(), BlobError> {
+        let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.is_reading(id)) else { return Ok(()) };
+        if bytes.len() as u64 != waiting.len() {
+            return Err(BlobError("it has another size than it had".into()));
         }
+        *waiting = Waiting::Binary(bytes);
+        Ok(())
     }
 
     pub(crate) fn is_reading(&self, id: BlobId) -> bool {

@@ -147,6 +147,11 @@ impl Session {
         self.model.transmitted(application);
     }
 
+    /// How many bytes have not reached the network: the output, and what was taken of it.
+    pub fn backlog(&self) -> usize {
+        self.connection.backlog()
+    }
+
     /// Takes the output; [`transmitted`](Self::transmitted) is to be called when it reached the network.
     pub fn take_output(&mut self) -> BytesMut {
         self.connection.take_output()
@@ -279,10 +284,12 @@ impl Session {
         Ok(self.queue.push_blob(size))
     }
 
-    /// The bytes of a blob. Does nothing if the connection is gone.
+    /// The bytes of a blob, which must be as many as were announced. Does nothing if the connection is gone.
     pub fn blob_read(&mut self, id: BlobId, bytes: Bytes) {
-        self.queue.fill(id, bytes);
-        self.transmit_queue();
+        match self.queue.fill(id, bytes) {
+            Ok(()) => self.transmit_queue(),
+            Err(error) => self.blob_failed(id, error),
+        }
     }
 
     /// A blob could not be read: the connection fails, for its messages must not go on with a gap.
@@ -322,9 +329,9 @@ impl Session {
         if sending == Sending::Discard || !self.connection.is_open() {
             return Err(self.discarded());
         }
-        // The connection looks after what it is given itself.
         let bound = self.connection.config().max_send_queue;
-        if !self.queue.is_empty() && self.queue.bytes() + length > bound as u64 {
+        let waiting = (self.connection.backlog() as u64).saturating_add(self.queue.bytes());
+        if waiting.saturating_add(length) > bound as u64 {
             self.queue.clear();
             self.connection.fail(proto::Error::Bound(proto::Bound::SendQueue(bound)));
             return Err(self.discarded());

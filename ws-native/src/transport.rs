@@ -4,6 +4,7 @@ use std::future::Future as _;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
@@ -55,6 +56,32 @@ impl Input for proto::Connection {
     }
     fn receive_end(&mut self) {
         self.receive_end();
+    }
+}
+
+/// How long the end of a transport is waited for: as long as what is left to write goes, and then a time for the peer.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    /// What was left to write when the time began, in steps.
+    remaining: usize,
+    deadline: Option<Duration>,
+}
+
+impl Patience {
+    pub(crate) fn begin(backlog: usize, now: Duration, limit: Duration) -> Self {
+        Self { remaining: Self::steps(backlog), deadline: now.checked_add(limit) }
+    }
+
+    /// The deadline, which begins again when a step of 64 KiB was written, and when all was.
+    pub(crate) fn deadline(&mut self, backlog: usize, now: Duration, limit: Duration) -> Option<Duration> {
+        if Self::steps(backlog) < self.remaining {
+            *self = Self::begin(backlog, now, limit);
+        }
+        self.deadline
+    }
+
+    fn steps(backlog: usize) -> usize {
+        backlog.div_ceil(64 << 10)
     }
 }
 
@@ -149,8 +176,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
     /// under way may never be read.
     pub(crate) fn poll_end(&mut self, end: &mut (impl Output + Input), cx: &mut Context<'_>) -> Poll<()> {
         if !self.shut {
-            if self.broken.is_none() {
-                ready!(self.poll_transmit(end, cx));
+            // Where writing has failed, or fails now, there is nothing to wait for.
+            if self.poll_transmit(end, cx).is_pending() && self.broken.is_none() {
+                return Poll::Pending;
             }
             // Whether it succeeds or not, there is nothing more to write.
             let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));

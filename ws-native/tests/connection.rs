@@ -16,11 +16,18 @@ fn request(protocols: &[&str]) -> Request {
     Request::new("h", "/path", protocols).unwrap()
 }
 
+/// Without compression, so that what is sent takes the room it has.
+fn plain() -> Config {
+    let mut config = Config::default();
+    config.compression = None;
+    config
+}
+
 /// Both ends of a connection, through a pipe that holds this many bytes.
 async fn pair(capacity: usize) -> (Connection<DuplexStream>, Connection<DuplexStream>) {
     let (near, far) = duplex(capacity);
-    let (client, server) = tokio::join!(Connection::client(near, request(&["p"]), Config::default()), async {
-        Accepted::new(far, Config::default()).request().await.unwrap().accept(Some("p")).await.unwrap()
+    let (client, server) = tokio::join!(Connection::client(near, request(&["p"]), plain()), async {
+        Accepted::new(far, plain()).request().await.unwrap().accept(Some("p")).await.unwrap()
     });
     (client.unwrap(), server)
 }
@@ -273,4 +280,46 @@ async fn codes_and_reasons_that_cannot_be_sent_are_misuse() {
         assert_eq!(failure.kind(), FailureKind::Misuse);
     }
     client.send("still open").await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_ends_that_have_much_to_send_and_receive_do_not_wait_for_each_other() {
+    let (mut client, mut server) = pair(1 << 16).await;
+    let message = vec![7; 100_000];
+    for _ in 0..100 {
+        client.feed(message.clone()).unwrap();
+    }
+    let echo = tokio::spawn(async move {
+        while let Some(message) = server.recv().await.unwrap() {
+            server.feed(message).unwrap();
+        }
+    });
+    for _ in 0..100 {
+        let received = tokio::time::timeout(Duration::from_secs(3600), client.recv()).await.expect("no deadlock");
+        assert_eq!(received.unwrap(), Some(Message::Binary(message.clone().into())));
+    }
+    client.close(None).await.unwrap();
+    assert_eq!(client.recv().await.unwrap(), None);
+    echo.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_queued_when_the_peer_closes_goes_out_however_slowly() {
+    let (near, mut far) = duplex(1 << 12);
+    let server = tokio::spawn(async move {
+        let mut server = Connection::server_established(near, Config::default());
+        server.feed(vec![7; 1 << 20]).unwrap();
+        assert_eq!(server.recv().await.unwrap(), None);
+    });
+    far.write_all(b"\x88\x80\0\0\0\0").await.unwrap();
+    let mut received = 0;
+    let mut chunk = vec![0; 1 << 16];
+    while received < (1 << 20) + 10 + 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let count = far.read(&mut chunk).await.unwrap();
+        assert!(count > 0, "{received}");
+        received += count;
+    }
+    drop(far);
+    server.await.unwrap();
 }

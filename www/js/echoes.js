@@ -2,7 +2,8 @@
 
 import { sizeOf } from './format.js';
 
-const REMEMBERED = 100;
+/** As many as the log has rows. */
+const REMEMBERED = 1000;
 const MOST_BYTES = 256 * 1024 * 1024;
 
 export class Echoes {

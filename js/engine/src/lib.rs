@@ -150,18 +150,18 @@ impl Session {
         number
     }
 
-    /// The text of the task that was taken last.
-    pub fn task_text(&self) -> String {
-        match &self.task {
+    /// Takes the text of the task that was taken last.
+    pub fn task_text(&mut self) -> String {
+        match core::mem::replace(&mut self.task, Current::Nothing) {
             Current::Text(text) => text.to_string(),
             _ => String::new(),
         }
     }
 
-    /// The bytes of the task that was taken last.
-    pub fn task_bytes(&self) -> Vec<u8> {
-        match &self.task {
-            Current::Binary(bytes) => bytes.to_vec(),
+    /// Takes the bytes of the task that was taken last.
+    pub fn task_bytes(&mut self) -> Vec<u8> {
+        match core::mem::replace(&mut self.task, Current::Nothing) {
+            Current::Binary(bytes) => bytes.into(),
             _ => Vec::new(),
         }
     }

@@ -38,6 +38,8 @@ pub struct Connection {
     compressor: Option<Compressor>,
     /// The answer to the newest ping, while more than [`PONG_BACKLOG`] bytes have not reached the network.
     pong: Option<Bytes>,
+    /// Where the Close frame ends among all bytes of the output, once it was sent.
+    close_end: u64,
     /// The transport has no more bytes to give.
     ended: bool,
     /// What the peer must do in time.
@@ -125,6 +127,7 @@ impl Connection {
             keys,
             compressor: None,
             pong: None,
+            close_end: 0,
             ended: false,
         }
     }
@@ -142,6 +145,11 @@ impl Connection {
     /// Whether the connection is established and this end has not sent a Close frame: messages can be sent.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Established { close_sent: false, .. })
+    }
+
+    /// Whether a Close frame was sent and the connection is not closed yet.
+    pub fn is_closing(&self) -> bool {
+        matches!(self.state, State::Established { close_sent: true, .. })
     }
 
     /// Whether the last event was given out. What is still [output](Self::output) is to be transmitted.
@@ -201,7 +209,7 @@ impl Connection {
 
     fn begin_timer(&mut self, now: Duration) {
         if let Some(timer) = &mut self.timer {
-            timer.begin(now, self.outgoing.transmitted_total(), &self.config);
+            timer.begin(now, self.outgoing.remaining_to(self.close_end), &self.config);
         }
     }
 
@@ -515,6 +523,7 @@ impl Connection {
     fn send_close(&mut self, close: Option<&Close>) {
         let body = close.map(Close::encode).unwrap_or_default();
         self.push(Opcode::Close, false, &body, 0);
+        self.close_end = self.outgoing.appended_total();
         if let State::Established { close_sent, .. } = &mut self.state {
             *close_sent = true;
         }

@@ -46,12 +46,18 @@ impl Compressor {
         if self.side.no_context_takeover {
             deflate.reset();
         }
-        let compressed = flush(deflate, message);
-        if compressed.is_none() {
-            // It knows of a message that the peer will not see.
-            self.deflate = None;
+        match flush(deflate, message) {
+            Some(compressed) if compressed.len() < message.len() => Some(compressed),
+            // It has become no smaller. The peer will not see what is in the window now, so that begins anew.
+            Some(_) => {
+                deflate.reset();
+                None
+            }
+            None => {
+                self.deflate = None;
+                None
+            }
         }
-        compressed
     }
 }
 
@@ -74,7 +80,8 @@ fn flush(deflate: &mut Deflate, message: &[u8]) -> Option<Vec<u8>> {
         }
         guess = guess.max(1024);
     }
-    compressed.truncate(compressed.strip_suffix(&TAIL)?.len());
+    let whole = deflate.total_in() - start == message.len() as u64;
+    compressed.truncate(compressed.strip_suffix(&TAIL).filter(|_| whole)?.len());
     Some(compressed)
 }
 
@@ -83,7 +90,15 @@ pub(super) struct Decompressor {
     side: Side,
     /// Made with the first message, for it takes some 40 KiB.
     inflate: Option<Inflate>,
+    /// How many final blocks the message has so far.
+    final_blocks: u32,
+    /// The last of what was decompressed was the end of a final block.
+    at_final_block: bool,
 }
+
+/// The most final blocks a message may have. One is the most that is ever met; an empty one has two bytes, and makes work
+/// of 32 KiB.
+const MAX_FINAL_BLOCKS: u32 = 64;
 
 /// A message that cannot be decompressed.
 #[derive(Debug, PartialEq, Eq)]
@@ -96,7 +111,7 @@ pub(super) enum InflateError {
 
 impl Decompressor {
     pub(super) fn new(side: Side) -> Self {
-        Self { side, inflate: None }
+        Self { side, inflate: None, final_blocks: 0, at_final_block: false }
     }
 
     /// Decompresses a piece of a message and appends it to what there is of it already, which must not become longer
@@ -108,7 +123,7 @@ impl Decompressor {
         loop {
             let length = message.len();
             // One byte more than allowed shows that there is more.
-            let room = (rest.len() * 4).clamp(256, 64 << 10).min(max + 1 - length);
+            let room = rest.len().saturating_mul(4).clamp(256, 64 << 10).min((max - length).saturating_add(1));
             message.resize(length + room, 0);
             let (read, written) = (inflate.total_in(), inflate.total_out());
             let outcome = inflate.decompress(rest, &mut message[length..], InflateFlush::SyncFlush);
@@ -120,9 +135,20 @@ impl Decompressor {
             }
             match outcome {
                 // "An endpoint MAY use both DEFLATE blocks with the "BFINAL" bit set to 0 and DEFLATE blocks with the
-                // "BFINAL" bit set to 1." What follows one refers to the same window.
-                Ok(Status::StreamEnd) => restart(inflate, message)?,
-                Ok(_) if written < room && rest.is_empty() => return Ok(()),
+                // "BFINAL" bit set to 1."
+                Ok(Status::StreamEnd) if self.final_blocks < MAX_FINAL_BLOCKS => {
+                    self.final_blocks += 1;
+                    restart(inflate, message)?;
+                    self.at_final_block = rest.is_empty();
+                    if rest.is_empty() {
+                        return Ok(());
+                    }
+                }
+                Ok(Status::StreamEnd) => return Err(InflateError::Protocol(ProtocolError::Deflate)),
+                Ok(_) if written < room && rest.is_empty() => {
+                    self.at_final_block &= piece.is_empty();
+                    return Ok(());
+                }
                 Ok(Status::Ok) => {}
                 Ok(Status::BufError) if written == room => {}
                 Ok(Status::BufError) | Err(_) => return Err(InflateError::Protocol(ProtocolError::Deflate)),
@@ -132,8 +158,16 @@ impl Decompressor {
 
     /// The message has ended.
     pub(super) fn finish(&mut self, message: &mut BytesMut, max: usize) -> Result<(), InflateError> {
-        // 1. "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message."
-        self.push(&TAIL, message, max)?;
+        // 1. "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message." They complete an
+        //    empty block. After a final block without one there is nothing to complete; other libraries send that, too.
+        if !core::mem::take(&mut self.at_final_block) {
+            let length = message.len();
+            self.push(&TAIL, message, max)?;
+            if message.len() > length {
+                return Err(InflateError::Protocol(ProtocolError::Deflate));
+            }
+        }
+        self.final_blocks = 0;
         if self.side.no_context_takeover
             && let Some(inflate) = &mut self.inflate
         {
@@ -143,7 +177,8 @@ impl Decompressor {
     }
 }
 
-/// Goes on after a final block, with what the message has so far as the window.
+/// Goes on after a final block, with what the message has so far as the window. What came before the message is not in it:
+/// a compressor that ends its stream begins anew.
 fn restart(inflate: &mut Inflate, message: &[u8]) -> Result<(), InflateError> {
     inflate.reset(false);
     let window = &message[message.len().saturating_sub(WINDOW)..];
@@ -206,12 +241,9 @@ mod tests {
 
     #[test]
     fn the_first_example_is_written() {
-        let mut compressor = compressor_for(side(false, 15), 6);
-        assert_eq!(compressor.compress(b"Hello").unwrap(), [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
-        assert_eq!(compressor.compress(b"Hello").unwrap(), [0xf2, 0x00, 0x11, 0x00, 0x00]);
-        let mut compressor = compressor_for(side(true, 15), 6);
-        let first = compressor.compress(b"Hello").unwrap();
-        assert_eq!(compressor.compress(b"Hello").unwrap(), first, "no context is taken over");
+        let mut deflate = Deflate::new(6, false, 15);
+        assert_eq!(flush(&mut deflate, b"Hello").unwrap(), [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
+        assert_eq!(flush(&mut deflate, b"Hello").unwrap(), [0xf2, 0x00, 0x11, 0x00, 0x00]);
     }
 
     #[test]
@@ -223,7 +255,7 @@ mod tests {
                 let mut compressor = compressor_for(side(no_context_takeover, bits), 1);
                 let mut decompressor = Decompressor::new(side(no_context_takeover, bits));
                 for message in [&noise[..], &text, b"x", &text, &noise] {
-                    let compressed = compressor.compress(message).unwrap();
+                    let Some(compressed) = compressor.compress(message) else { continue };
                     let pieces: Vec<&[u8]> = compressed.chunks(777).collect();
                     assert_eq!(decompress(&mut decompressor, &pieces, MAX).unwrap(), message);
                 }
@@ -234,6 +266,53 @@ mod tests {
     #[test]
     fn a_window_of_256_bytes_is_not_compressed_for() {
         assert_eq!(compressor_for(side(false, 8), 6).compress(b"Hello"), None);
+    }
+
+    #[test]
+    fn without_a_bound_all_is_decompressed() {
+        let compressed = compressor_for(side(false, 15), 6).compress(&[7; 1000]).unwrap();
+        let message = decompress(&mut Decompressor::new(side(false, 15)), &[&compressed], usize::MAX);
+        assert_eq!(message.unwrap(), [7; 1000]);
+    }
+
+    #[test]
+    fn final_blocks_are_counted() {
+        let blocks = |count: usize| [b"\x03\x00".repeat(count), vec![0]].concat();
+        let outcome = |count| decompress(&mut Decompressor::new(side(false, 15)), &[&blocks(count)], MAX);
+        assert_eq!(outcome(64), Ok(vec![]));
+        assert_eq!(outcome(65), Err(InflateError::Protocol(ProtocolError::Deflate)));
+    }
+
+    #[test]
+    fn a_message_may_end_with_its_final_block_and_not_within_a_block() {
+        let mut decompressor = Decompressor::new(side(false, 15));
+        let last: &[u8] = &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+        let hello: &[u8] = &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+        for message in [last, hello, last] {
+            assert_eq!(decompress(&mut decompressor, &[message], MAX).unwrap(), b"Hello");
+        }
+        let cut_off = [0x00, 0x64, 0x00, 0x9b, 0xff, 1, 2];
+        assert_eq!(
+            decompress(&mut decompressor, &[&cut_off], MAX),
+            Err(InflateError::Protocol(ProtocolError::Deflate))
+        );
+    }
+
+    #[test]
+    fn what_becomes_no_smaller_is_left_alone_and_the_window_begins_anew() {
+        let mut seed = 1_u64;
+        let noise: Vec<u8> = core::iter::repeat_with(|| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 56) as u8
+        })
+        .take(10_000)
+        .collect();
+        let mut compressor = compressor_for(side(false, 15), 1);
+        let mut decompressor = Decompressor::new(side(false, 15));
+        assert_eq!(compressor.compress(&noise), None);
+        let text = b"a text, a text, a text, a text".to_vec();
+        let compressed = compressor.compress(&text).unwrap();
+        assert_eq!(decompress(&mut decompressor, &[&compressed], MAX).unwrap(), text);
     }
 
     #[test]

@@ -103,17 +103,17 @@ pub(super) fn offer(compression: &Compression) -> String {
 /// negotiation offer for this extension with an extension negotiation response" that has an unknown parameter, one with an
 /// invalid value, one twice, or one that the client does not support.
 ///
-/// The error is the element that was not offered so.
+/// Gives the agreement and the element that says so. The error is the element that was not offered so.
 pub(super) fn accept_answer<'a>(
     values: impl Iterator<Item = &'a str>,
     compression: Option<&Compression>,
-) -> Result<Option<Agreement>, String> {
+) -> Result<Option<(Agreement, String)>, String> {
     let mut agreement = None;
     for value in values {
         for element in parse(value).ok_or_else(|| value.to_string())? {
             let refused = || element.to_string();
             let offered = compression.filter(|_| element.name == NAME && agreement.is_none()).ok_or_else(refused)?;
-            agreement = Some(accept_element(&element, offered).ok_or_else(refused)?);
+            agreement = Some((accept_element(&element, offered).ok_or_else(refused)?, element.to_string()));
         }
     }
     Ok(agreement)
@@ -147,6 +147,13 @@ fn accept_element(element: &Element<'_>, offered: &Compression) -> Option<Agreem
         },
         server: Side { no_context_takeover: parameters.server_no_context_takeover, max_window_bits: server_bits },
     })
+}
+
+/// Whether all values of a client's header have the form they must have. "If a value is received by either the client or
+/// the server during negotiation that does not conform to the ABNF below, the recipient of such malformed data MUST
+/// immediately _Fail the WebSocket Connection_."
+pub(super) fn are_well_formed<'a>(mut values: impl Iterator<Item = &'a str>) -> bool {
+    values.all(|value| parse(value).is_some())
 }
 
 /// Chooses the first of the client's offers that can be accepted, given all values of its header.
@@ -340,7 +347,7 @@ mod tests {
 
     fn accept(answer: &str) -> Result<Option<String>, String> {
         let agreement = accept_answer([answer].into_iter(), Some(&Compression::default()))?;
-        Ok(agreement.map(|agreement| agreement.to_string()))
+        Ok(agreement.map(|(_, element)| element))
     }
 
     #[test]

@@ -69,7 +69,7 @@ mod compression {
     #[cfg(feature = "deflate")]
     pub(super) use super::deflate::{Compressor, Decompressor, InflateError};
     #[cfg(feature = "deflate")]
-    pub(super) use super::extension::{Agreement, accept_answer, choose, offer};
+    pub(super) use super::extension::{Agreement, accept_answer, are_well_formed, choose, offer};
     #[cfg(not(feature = "deflate"))]
     pub(super) use super::uncompressed::*;
 }

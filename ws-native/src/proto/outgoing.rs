@@ -11,6 +11,8 @@ use super::mask;
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
     bytes: BytesMut,
+    /// The most bytes that waited since it was empty, for which it has memory.
+    largest: usize,
     /// The frames with application data that are not wholly transmitted, in order.
     frames: VecDeque<Frame>,
     /// Bytes appended since the beginning.
@@ -25,6 +27,8 @@ pub(super) struct Outgoing {
 struct Frame {
     /// The value of `transmitted` at which the frame has gone.
     end: u64,
+    /// The bytes of its payload, which come last.
+    payload: u64,
     /// Application bytes in it, before masking and compression.
     application: u64,
 }
@@ -48,8 +52,9 @@ impl Outgoing {
             mask::apply(&mut self.bytes[start..], key, 0);
         }
         self.appended += (self.bytes.len() - before) as u64;
+        self.largest = self.largest.max(self.bytes.len());
         if application > 0 {
-            self.frames.push_back(Frame { end: self.appended, application });
+            self.frames.push_back(Frame { end: self.appended, payload: header.length, application });
         }
     }
 
@@ -63,20 +68,26 @@ impl Outgoing {
         (self.appended - self.transmitted) as usize
     }
 
-    /// How many bytes have reached the network since the beginning.
-    pub(super) fn transmitted_total(&self) -> u64 {
-        self.transmitted
+    /// How many bytes were appended since the beginning.
+    pub(super) fn appended_total(&self) -> u64 {
+        self.appended
+    }
+
+    /// How many bytes up to this one, counted from the beginning, have not reached the network.
+    pub(super) fn remaining_to(&self, end: u64) -> u64 {
+        end.saturating_sub(self.transmitted)
     }
 
     /// Takes all that waits.
     pub(super) fn take(&mut self) -> BytesMut {
-        self.bytes.split()
+        // With its memory, which the next output would otherwise claim back.
+        core::mem::take(&mut self.bytes)
     }
 
     /// This many of the first bytes were transmitted.
     pub(super) fn consume(&mut self, count: usize) {
         self.bytes.advance(count.min(self.bytes.len()));
-        if self.bytes.is_empty() && self.bytes.capacity() > Self::KEPT {
+        if self.bytes.is_empty() && core::mem::take(&mut self.largest) > Self::KEPT {
             self.bytes = BytesMut::new();
         }
     }
@@ -85,13 +96,11 @@ impl Outgoing {
     const KEPT: usize = 64 << 10;
 
     /// Counts bytes that reached the network, after they were consumed or taken. Returns how many application bytes were in them.
-    ///
-    /// A payload follows its header, so of a frame in transmission the last bytes to go are application bytes.
     pub(super) fn transmitted(&mut self, count: usize) -> u64 {
         self.transmitted = (self.transmitted + count as u64).min(self.appended);
         let mut newly = 0;
         while let Some(frame) = self.frames.front() {
-            let remaining = frame.end.saturating_sub(self.transmitted).min(frame.application);
+            let remaining = frame.remaining(self.transmitted);
             let done = frame.application - remaining;
             newly += done.saturating_sub(self.counted);
             if remaining > 0 {
@@ -109,6 +118,15 @@ impl Outgoing {
         self.bytes = BytesMut::new();
         self.frames.clear();
         self.transmitted = self.appended;
+    }
+}
+
+impl Frame {
+    /// How many of its application bytes are still to go: of a compressed one in proportion.
+    fn remaining(&self, transmitted: u64) -> u64 {
+        let payload = self.end.saturating_sub(transmitted).min(self.payload);
+        let share = u128::from(self.application) * u128::from(payload);
+        share.div_ceil(u128::from(self.payload.max(1))) as u64
     }
 }
 
@@ -142,6 +160,34 @@ mod tests {
         let counts: alloc::vec::Vec<u64> =
             [2, 1, 8, 1, 6, 5].into_iter().map(|count| outgoing.transmitted(count)).collect();
         assert_eq!(counts, [0, 1, 8, 1, 0, 3]);
+    }
+
+    #[test]
+    fn application_bytes_of_a_compressed_frame_go_in_proportion() {
+        let mut outgoing = Outgoing::default();
+        push(&mut outgoing, Opcode::Ping, &[0; 4], None, 0); // 6 bytes
+        push(&mut outgoing, Opcode::Binary, &[0; 10], None, 1000); // 12 bytes
+        let counts = [6, 2, 1, 4, 4, 1].map(|count| outgoing.transmitted(count));
+        assert_eq!(counts, [0, 0, 100, 400, 400, 100]);
+    }
+
+    #[test]
+    fn the_memory_of_much_output_is_given_back_when_it_has_gone() {
+        let mut outgoing = Outgoing::default();
+        for taken in [false, true] {
+            push(&mut outgoing, Opcode::Binary, &vec![0; 1 << 20], None, 0);
+            let length = outgoing.bytes().len();
+            if taken {
+                outgoing.take();
+            } else {
+                outgoing.consume(length / 2);
+                outgoing.consume(length - length / 2);
+            }
+            outgoing.transmitted(length);
+            push(&mut outgoing, Opcode::Ping, &[0], None, 0);
+            assert!(outgoing.bytes.capacity() < 1 << 16, "{}", outgoing.bytes.capacity());
+            outgoing.consume(3);
+        }
     }
 
     #[test]

@@ -11,31 +11,37 @@ pub(super) struct Timer {
     phase: Phase,
     /// When it is over. `None`: it has not begun, or lies beyond all time.
     deadline: Option<Duration>,
-    /// How many bytes had reached the network when it began.
-    transmitted: Option<u64>,
+    /// How far the transmission was when it began.
+    progress: Option<u64>,
 }
+
+/// The bytes that must reach the network within a timer's time for it to begin again: a peer that takes them one by one is
+/// not waited for.
+const STEP: u64 = 64 << 10;
 
 impl Timer {
     /// The time for the opening handshake, which begins now.
     pub(super) fn handshake(now: Duration, config: &Config) -> Self {
-        Self { phase: Phase::Handshake, deadline: now.checked_add(config.handshake_timeout), transmitted: None }
+        Self { phase: Phase::Handshake, deadline: now.checked_add(config.handshake_timeout), progress: None }
     }
 
     /// The time for a part of the closing handshake, which is still to [begin](Self::begin).
     pub(super) fn new(phase: Phase) -> Self {
-        Self { phase, deadline: None, transmitted: None }
+        Self { phase, deadline: None, progress: None }
     }
 
-    /// Begins, and begins again while bytes reach the network: the peer cannot answer a Close frame that is still queued
-    /// behind messages. The time of the opening handshake runs from its beginning, whatever happens.
-    pub(super) fn begin(&mut self, now: Duration, transmitted: u64, config: &Config) {
+    /// Begins, and begins again while the bytes up to the Close frame, of which so many remain, reach the network: the
+    /// peer cannot answer one that is still queued behind messages. The time of the opening handshake runs from its
+    /// beginning, whatever happens.
+    pub(super) fn begin(&mut self, now: Duration, remaining: u64, config: &Config) {
         let limit = match self.phase {
             Phase::Handshake => return,
             Phase::Close => config.close_timeout,
             Phase::End => config.end_timeout,
         };
-        if self.transmitted != Some(transmitted) {
-            self.transmitted = Some(transmitted);
+        let progress = Some(remaining.div_ceil(STEP));
+        if self.progress != progress {
+            self.progress = progress;
             self.deadline = now.checked_add(limit);
         }
     }

@@ -43,11 +43,15 @@ pub(super) fn offer(compression: &Compression) -> String {
 pub(super) fn accept_answer<'a>(
     mut values: impl Iterator<Item = &'a str>,
     _: Option<&Compression>,
-) -> Result<Option<Agreement>, String> {
+) -> Result<Option<(Agreement, String)>, String> {
     match values.find(|value| !value.trim_matches([' ', '\t', ',']).is_empty()) {
         Some(extension) => Err(extension.to_string()),
         None => Ok(None),
     }
+}
+
+pub(super) fn are_well_formed<'a>(_: impl Iterator<Item = &'a str>) -> bool {
+    true
 }
 
 pub(super) fn choose<'a>(_: impl Iterator<Item = &'a str>, compression: &Compression) -> Option<(Agreement, String)> {
@@ -61,12 +65,6 @@ impl Agreement {
 
     pub(super) fn server(self, _: &Compression) -> (Compressor, Decompressor) {
         match self {}
-    }
-}
-
-impl core::fmt::Display for Agreement {
-    fn fmt(&self, _: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match *self {}
     }
 }
 

@@ -101,18 +101,36 @@ fn pings_are_answered_until_the_peers_close_frame() {
 fn a_close_frame_waits_for_the_messages_before_it_however_slow_the_wire() {
     let mut client = client(Config::default());
     let limit = Config::default().close_timeout;
-    client.send_binary(&[0; 1000]).unwrap();
+    client.send_binary(&[0; 1_000_000]).unwrap();
     client.start_closing_handshake(None).unwrap();
     let mut now = NOW;
     while !client.output().is_empty() {
         client.handle_timeout(now);
         assert!(client.poll(now).is_none(), "bytes go, so the peer is not given up");
-        client.consume_output(client.output().len().min(100));
+        client.consume_output(client.output().len().min(100_000));
         now += limit - Duration::from_secs(1);
     }
     client.handle_timeout(now);
     assert!(client.poll(now).is_none());
     assert_eq!(client.deadline(), Some(now + limit));
+}
+
+#[test]
+fn a_peer_that_takes_bytes_one_by_one_or_pings_is_given_up_all_the_same() {
+    let limit = Config::default().close_timeout;
+    let mut client = client(Config::default());
+    client.send_binary(&[0; 1_000_000]).unwrap();
+    client.start_closing_handshake(None).unwrap();
+    let mut now = NOW;
+    while client.is_closing() {
+        assert!(now <= limit + Duration::from_secs(1));
+        client.consume_output(1);
+        client.receive(b"\x89\x00");
+        while client.poll(now).is_some() {}
+        now += Duration::from_secs(1);
+        client.handle_timeout(now);
+    }
+    assert!(matches!(client.poll(now), Some(Event::Closed(closed)) if !closed.clean));
 }
 
 #[test]

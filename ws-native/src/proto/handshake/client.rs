@@ -3,7 +3,7 @@
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-4.1
 //! [2]: https://websockets.spec.whatwg.org/#websocket-opening-handshake
 
-use alloc::{string::String, string::ToString, vec, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 use core::fmt::{self, Write as _};
 
 use bytes::BytesMut;
@@ -132,6 +132,8 @@ pub(in crate::proto) struct Handshake {
     /// The value of Sec-WebSocket-Accept that proves that the server has read the request.
     accept: String,
     end: HeadEnd,
+    /// The bytes of the interim answers so far.
+    interim: usize,
 }
 
 impl Handshake {
@@ -144,7 +146,7 @@ impl Handshake {
         let key = http::key_from(nonce);
         let head = request.encode(&key, compression.as_ref());
         let accept = http::accept_for(&key);
-        (Self { protocols: request.protocols, compression, accept, end: HeadEnd::default() }, head)
+        (Self { protocols: request.protocols, compression, accept, end: HeadEnd::default(), interim: 0 }, head)
     }
 
     /// Takes the answer off the buffer's front once it is complete. What follows it belongs to the frames.
@@ -154,22 +156,25 @@ impl Handshake {
         max: usize,
     ) -> Result<Option<(Established, Option<Agreement>)>, HandshakeError> {
         let prefix = b"HTTP/1.1 ";
-        let length = buffer.len().min(prefix.len());
-        if buffer[..length] != prefix[..length] {
-            return Err(HandshakeError::NotHttp("the answer does not begin with HTTP/1.1"));
-        }
-        let Some(head) = self.end.take(buffer, max)? else { return Ok(None) };
-        let mut parsed = vec![httparse::EMPTY_HEADER; MAX_HEADERS];
-        let mut response = httparse::Response::new(&mut parsed);
-        http::expect_whole(response.parse(&head).map_err(http::parse_error)?, &head)?;
-        match response.code.unwrap_or_default() {
-            // RFC 9110, section 15.2: "A client MUST be able to parse one or more 1xx responses received prior to a
-            // final response".
-            interim @ 100..=199 if interim != 101 => {
-                self.end = HeadEnd::default();
-                self.advance(buffer, max)
+        loop {
+            let length = buffer.len().min(prefix.len());
+            if buffer[..length] != prefix[..length] {
+                return Err(HandshakeError::NotHttp("the answer does not begin with HTTP/1.1"));
             }
-            status => self.validate(status, Headers::from(&*response.headers)).map(Some),
+            // All answers together have the bound of one.
+            let Some(head) = self.end.take(buffer, max.saturating_sub(self.interim))? else { return Ok(None) };
+            let mut parsed = vec![httparse::EMPTY_HEADER; MAX_HEADERS];
+            let mut response = httparse::Response::new(&mut parsed);
+            http::expect_whole(response.parse(&head).map_err(http::parse_error)?, &head)?;
+            match response.code.unwrap_or_default() {
+                // RFC 9110, section 15.2: "A client MUST be able to parse one or more 1xx responses received prior to a
+                // final response".
+                interim @ 100..=199 if interim != 101 => {
+                    self.end = HeadEnd::default();
+                    self.interim += head.len();
+                }
+                status => return self.validate(status, Headers::from(&*response.headers)).map(Some),
+            }
         }
     }
 
@@ -216,8 +221,8 @@ impl Handshake {
                 Some(picked.into())
             }
         };
-        let extensions = agreement.as_ref().map(ToString::to_string).unwrap_or_default();
-        Ok((Established { protocol, extensions, headers }, agreement))
+        let (agreement, extensions) = agreement.unzip();
+        Ok((Established { protocol, extensions: extensions.unwrap_or_default(), headers }, agreement))
     }
 }
 
@@ -298,6 +303,7 @@ mod tests {
         assert!(answer(&[], &format!("{interim}{last}")).unwrap().is_some());
         assert_eq!(answer(&[], interim), Ok(None));
         assert_eq!(answer(&[], &format!("{interim}HTTP/1.1 404 No\r\n\r\n")), Err(HandshakeError::Status(404)));
+        assert_eq!(answer(&[], &"HTTP/1.1 100\r\n\r\n".repeat(100_000)), Err(HandshakeError::TooLarge));
     }
 
     #[test]

@@ -61,6 +61,10 @@ impl Incoming {
         if !http::is_key(key) {
             return Err(HandshakeError::Header { name: "Sec-WebSocket-Key", found: Found::Wrong });
         }
+        // Section 9.1: what is not of the header's form fails the connection; an extension that is not known is declined.
+        if !compression::are_well_formed(headers.values("Sec-WebSocket-Extensions")) {
+            return Err(HandshakeError::Header { name: "Sec-WebSocket-Extensions", found: Found::Wrong });
+        }
         Ok(Self { resource: resource.into(), key: key.into(), headers })
     }
 
