@@ -81,6 +81,20 @@ conformance: ## the Autobahn test suite against our server and our client
 conformance-all: ## the same with the slow cases, which take 40 minutes
 	@$(MAKE) --no-print-directory conformance AUTOBAHN=--all
 
+# ---- fuzzing ----
+
+FUZZ_SECONDS ?= 30
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZ_SECONDS (30), with a nightly toolchain
+	@$(SETUP) fuzz
+	@for target in client server handshake pair; do \
+	  mkdir -p ws-native/fuzz/corpus/$$target; \
+	  CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/fuzz \
+	  cargo +nightly fuzz run --fuzz-dir ws-native/fuzz $$target ws-native/fuzz/corpus/$$target ws-native/fuzz/seeds/$$target \
+	    -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 || exit 1; \
+	done
+
 # ---- checking ----
 
 .PHONY: lint
