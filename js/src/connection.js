@@ -57,8 +57,9 @@ class Connection {
       this.#later(this.#session.lost(`port ${port} is blocked`, now()));
       return;
     }
-    this.#schedule();
     this.#giveTurnUp = takeTurn(`${url.hostname} ${port}`, () => {
+      // What is pending goes out when the stream is open.
+      this.#act(this.#session.connecting(now()) & TIMEOUT);
       this.#stream = connect({ hostname: url.hostname, port, secure: url.protocol === 'wss:' }, this.#host());
     });
   }

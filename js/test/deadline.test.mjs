@@ -38,6 +38,25 @@ test('a server that never answers fails the connection within a minute', async (
   assert.equal(typeof failure(socket), 'string');
 });
 
+test('the time of a socket that waits for its turn begins with its turn', async (t) => {
+  const { promise, resolve } = withResolver();
+  let requests = 0;
+  const url = await serve(t, (peer, request) => {
+    requests += 1;
+    if (requests === 1) resolve();
+    else peer.write(switching(request));
+  });
+  const first = new WebSocket(url);
+  const second = new WebSocket(url);
+  const failed = once(first, 'close');
+  const opened = once(second, 'open');
+  await promise;
+  pass(MINUTE);
+  await failed;
+  await opened;
+  assert.equal(requests, 2);
+});
+
 test('a peer that never answers a Close frame is an unclean end', async (t) => {
   const { promise, resolve } = withResolver();
   const url = await serve(t, async (peer, request) => {

@@ -124,6 +124,11 @@ impl Session {
         self.connection.lost(error);
     }
 
+    /// The time for the opening handshake begins now: for a host that had to wait before it could open the transport.
+    pub fn restart_handshake_timer(&mut self, now: Duration) {
+        self.connection.restart_handshake_timer(now);
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) is to be called, if nothing happens before.
     pub fn deadline(&self) -> Option<Duration> {
         self.connection.deadline()

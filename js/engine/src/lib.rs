@@ -73,6 +73,13 @@ impl Session {
         Ok(Self { engine, task: Current::Nothing, deadline: None, now })
     }
 
+    /// The host begins to open the transport: so does the time for the opening handshake.
+    pub fn connecting(&mut self, now: f64) -> u32 {
+        self.at(now);
+        self.engine.restart_handshake_timer(self.now);
+        self.flags()
+    }
+
     /// The transport is open: the request is to be transmitted.
     pub fn connected(&mut self, now: f64) -> u32 {
         self.at(now);

@@ -207,6 +207,14 @@ impl Connection {
         }
     }
 
+    /// The time for the opening handshake begins now, and not when the connection was made: for a caller who had to wait
+    /// before it could open the transport.
+    pub fn restart_handshake_timer(&mut self, now: Duration) {
+        if let State::ClientHandshake(_) = self.state {
+            self.timer = Some(Timer::handshake(now, &self.config));
+        }
+    }
+
     fn begin_timer(&mut self, now: Duration) {
         if let Some(timer) = &mut self.timer {
             timer.begin(now, self.outgoing.remaining_to(self.close_end), &self.config);

@@ -106,6 +106,21 @@ fn both_ends_give_up_at_the_deadline_and_not_before() {
 }
 
 #[test]
+fn the_deadline_can_begin_when_a_caller_is_ready() {
+    let mut client = Connection::client(request(&[]), Config::default(), Box::new(random), Duration::ZERO);
+    let limit = Config::default().handshake_timeout;
+    client.restart_handshake_timer(limit * 2);
+    client.handle_timeout(limit * 3 - Duration::from_nanos(1));
+    assert!(client.poll(Duration::ZERO).is_none());
+    client.handle_timeout(limit * 3);
+    assert!(matches!(client.poll(Duration::ZERO), Some(Event::Closed(_))));
+
+    let mut established = Pair::established(Config::default()).client;
+    established.restart_handshake_timer(Duration::ZERO);
+    assert_eq!(established.deadline(), None);
+}
+
+#[test]
 fn the_deadline_is_over_when_the_connection_is_established() {
     let pair = Pair::established(Config::default());
     assert_eq!((pair.client.deadline(), pair.server.deadline()), (None, None));
