@@ -239,13 +239,6 @@ impl Session {
         Ok(self.flags())
     }
 
-    /// The host's object is gone: closes without a code.
-    pub fn make_disappear(&mut self, now: f64) -> u32 {
-        self.at(now);
-        self.engine.abandon();
-        self.flags()
-    }
-
     /// The `readyState` attribute.
     #[wasm_bindgen(getter)]
     pub fn ready_state(&self) -> u16 {
