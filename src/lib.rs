@@ -22,6 +22,7 @@
 //! The crates underneath are `ws-core` (the interface, without a socket), `ws-native` (RFC 6455, also as an I/O-free
 //! engine for those who embed a JavaScript engine) and `ws-wasm` (the browser). Programs that run on one target alone,
 //! servers above all, use those directly.
+#![forbid(unsafe_code)]
 
 #[cfg(not(target_arch = "wasm32"))]
 use ws_native::Native as Platform;

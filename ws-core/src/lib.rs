@@ -10,6 +10,7 @@
 //!
 //! The crate is `no_std` with `alloc`, has no clock, no randomness, no JavaScript and no opcode in it.
 //! Programs use it through the facade crate `isosocket`, which picks the backend.
+#![forbid(unsafe_code)]
 #![no_std]
 
 extern crate alloc;

@@ -57,7 +57,7 @@ impl Backend for Native {
         let request = request(&url, protocols, &options.headers)
             .map_err(|error| Error::Syntax(SyntaxError::Host(error.to_string())))?;
         let runtime = runtime::current().map_err(|error| Error::Host(error.to_string()))?;
-        let random = Box::new(random::system);
+        let random = Box::new(random::secure);
         // The clock of the driver starts at zero, and so does the deadline of the opening handshake.
         let now = std::time::Duration::ZERO;
         let session = Session::new(request, url.origin().into(), options.config, random, now);

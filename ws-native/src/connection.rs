@@ -68,7 +68,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// A handshake that is dropped is lost, and the stream with it.
     pub async fn client(stream: T, request: Request, config: Config) -> Result<Self, Failure> {
         let clock = Clock::start();
-        let protocol = proto::Connection::client(request, config, Box::new(random::system), clock.now());
+        let protocol = proto::Connection::client(request, config, Box::new(random::secure), clock.now());
         let mut connection = Self::new(protocol, stream, clock);
         match connection.next_event().await {
             Event::Established(established) => {
@@ -82,6 +82,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// The server's end over a stream whose opening handshake was done by somebody else, who agreed to no extensions.
     pub fn server_established(stream: T, config: Config) -> Self {
         Self::new(proto::Connection::server_established(config), stream, Clock::start())
+    }
+
+    /// The client's end over a stream whose opening handshake was done by somebody else, who agreed to no extensions.
+    pub fn client_established(stream: T, config: Config) -> Self {
+        let protocol = proto::Connection::client_established(config, Box::new(random::secure));
+        Self::new(protocol, stream, Clock::start())
     }
 
     /// The server's end over a stream that an HTTP server has upgraded, with the protocol's end that was made for its
@@ -122,15 +128,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Nothing is lost if the future is dropped: all that was read, and how far the end has come, is kept in the
     /// connection.
     pub async fn recv(&mut self) -> Result<Option<Message>, Failure> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Failure>> {
         while let State::Running = self.state {
-            match self.next_event().await {
-                Event::Text(text) => return Ok(Some(Message::Text(text))),
-                Event::Binary(bytes) => return Ok(Some(Message::Binary(bytes))),
+            match ready!(self.poll_event(cx)) {
+                Event::Text(text) => return Poll::Ready(Ok(Some(Message::Text(text)))),
+                Event::Binary(bytes) => return Poll::Ready(Ok(Some(Message::Binary(bytes)))),
                 Event::Closed(closed) => self.begin_end(closed),
                 _ => {}
             }
         }
-        self.end().await.map_or(Ok(None), Err)
+        self.poll_end(cx).map(|failure| failure.map_or(Ok(None), Err))
     }
 
     /// Sends a message: queues it, and writes all that is queued.
@@ -158,14 +168,30 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// [`Failure`]: the connection is closed or a Close frame was sent, or the message is a blob that is not in memory.
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         let sent = match data.into() {
-            Data::Text(text) => self.protocol.send_text(&text),
-            Data::Binary(bytes) => self.protocol.send_binary(&bytes),
+            Data::Text(text) => self.protocol.send_owned_text(text),
+            Data::Binary(bytes) => self.protocol.send_owned_binary(bytes),
             Data::Blob(blob) => match blob.as_bytes() {
-                Some(bytes) => self.protocol.send_binary(bytes),
+                Some(bytes) => self.protocol.send_owned_binary(bytes.clone()),
                 None => return Err(Failure::new(FailureKind::Misuse, "a blob that is not in memory needs send()")),
             },
         };
         sent.map_err(misuse)
+    }
+
+    /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
+    ///
+    /// # Errors
+    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
+        self.protocol.send_text(text).map_err(misuse)
+    }
+
+    /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
+    ///
+    /// # Errors
+    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.protocol.send_binary(bytes).map_err(misuse)
     }
 
     /// Writes all that is queued.
@@ -239,8 +265,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         loop {
-            self.protocol.handle_timeout(self.clock.now());
-            if let Some(event) = self.protocol.poll(self.clock.now()) {
+            if self.protocol.is_timed() {
+                self.protocol.handle_timeout(self.clock.now());
+            }
+            if let Some(event) = self.protocol.advance() {
                 return Poll::Ready(event);
             }
             // The reader is about to wait: now is the time to write.
@@ -254,9 +282,17 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             match received {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => self.protocol.lost(error),
-                Poll::Pending => ready!(self.clock.poll_deadline(self.protocol.deadline(), cx)),
+                Poll::Pending => ready!(self.poll_deadline(cx)),
             }
         }
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.protocol.is_timed() {
+            // The time of a closing handshake that has just begun begins here.
+            self.protocol.handle_timeout(self.clock.now());
+        }
+        self.clock.poll_deadline(self.protocol.deadline(), cx)
     }
 
     pub(crate) fn begin_end(&mut self, closed: Closed) {
@@ -267,27 +303,22 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// Ends the transport, without waiting for the peer for long. Gives the cause of the end, once.
     pub(crate) async fn end(&mut self) -> Option<Failure> {
-        poll_fn(|cx| {
-            let State::Ending { patience, .. } = &mut self.state else { return Poll::Ready(()) };
-            if self.transport.poll_end(&mut self.protocol, cx).is_ready() {
-                return Poll::Ready(());
-            }
+        poll_fn(|cx| self.poll_end(cx)).await
+    }
+
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
+        let State::Ending { patience, .. } = &mut self.state else { return Poll::Ready(None) };
+        if self.transport.poll_end(&mut self.protocol, cx).is_pending() {
             let limit = self.protocol.config().end_timeout;
             let deadline = patience.deadline(self.protocol.backlog(), self.clock.now(), limit);
-            self.clock.poll_deadline(deadline, cx)
-        })
-        .await;
-        match std::mem::replace(&mut self.state, State::Running) {
-            State::Ending { closed, .. } => {
-                let failure = closed.error.clone().map(Failure::from);
-                self.state = State::Ended(closed);
-                failure
-            }
-            state => {
-                self.state = state;
-                None
-            }
+            ready!(self.clock.poll_deadline(deadline, cx));
         }
+        let State::Ending { closed, .. } = std::mem::replace(&mut self.state, State::Running) else {
+            return Poll::Ready(None);
+        };
+        let failure = closed.error.clone().map(Failure::from);
+        self.state = State::Ended(closed);
+        Poll::Ready(failure)
     }
 
     /// The failure of an opening handshake, of which this is the last event.

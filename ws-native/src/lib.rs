@@ -13,6 +13,7 @@
 
 extern crate alloc;
 
+mod ledger;
 pub mod proto;
 mod send_queue;
 mod session;
@@ -25,6 +26,8 @@ mod clock;
 mod connection;
 #[cfg(feature = "tokio")]
 mod driver;
+#[cfg(feature = "tokio")]
+mod memory;
 #[cfg(feature = "tokio")]
 mod random;
 #[cfg(feature = "tokio")]

@@ -2,16 +2,18 @@
 
 use alloc::boxed::Box;
 use alloc::string::ToString as _;
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 use ws_core::{
     BlobError, Close, CloseEvent, Closing, Data, Error, Failure, FailureKind, Feedback, Message, Model, ReadyState,
     Sending, Task,
 };
 
-use crate::proto::{self, Config, Connection, Event, Random, Request};
+use crate::ledger::Ledger;
+use crate::proto::{self, Config, Connection, Event, Random, Request, SendError};
 use crate::send_queue::{BlobId, SendQueue, Waiting};
 
 /// The client's end of a WebSocket: [`ws_core::Model`] over [`proto::Connection`].
@@ -51,6 +53,7 @@ pub struct Session {
     model: Model,
     connection: Connection,
     queue: SendQueue,
+    ledger: Ledger,
     failure: Option<Failure>,
 }
 
@@ -67,6 +70,7 @@ impl Session {
             model: Model::new(origin),
             connection: Connection::client(request, config, random, now),
             queue: SendQueue::default(),
+            ledger: Ledger::default(),
             failure: None,
         }
     }
@@ -109,8 +113,8 @@ impl Session {
         self.connection.receive(bytes);
     }
 
-    /// The buffer to read from the transport into: append to it, and change nothing else.
-    pub fn read_buffer(&mut self) -> &mut BytesMut {
+    /// Where a transport can write the bytes it gives, with room made for a read.
+    pub fn read_buffer(&mut self) -> impl BufMut {
         self.connection.read_buffer()
     }
 
@@ -148,8 +152,8 @@ impl Session {
 
     /// This many bytes of the output were transmitted.
     pub fn consume_output(&mut self, count: usize) {
-        let application = self.connection.consume_output(count);
-        self.model.transmitted(application);
+        self.connection.consume_output(count);
+        self.model.transmitted(self.ledger.transmitted(count));
     }
 
     /// How many bytes have not reached the network: the output, and what was taken of it.
@@ -158,14 +162,20 @@ impl Session {
     }
 
     /// Takes the output; [`transmitted`](Self::transmitted) is to be called when it reached the network.
-    pub fn take_output(&mut self) -> BytesMut {
+    pub fn take_output(&mut self) -> Vec<u8> {
         self.connection.take_output()
     }
 
     /// This many bytes of the output that was taken were transmitted.
     pub fn transmitted(&mut self, count: usize) {
-        let application = self.connection.transmitted(count);
-        self.model.transmitted(application);
+        self.connection.transmitted(count);
+        self.model.transmitted(self.ledger.transmitted(count));
+    }
+
+    /// The protocol underneath, for the transport.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
     }
 
     // Tasks.
@@ -258,7 +268,7 @@ impl Session {
     pub fn send_text(&mut self, text: &str) -> Result<(), Error> {
         self.admit(text.len() as u64)?;
         if self.queue.is_empty() {
-            self.connection.send_text(text).map_err(|_| self.discarded())
+            self.transmit(text.len(), |connection| connection.send_text(text)).map_err(|_| self.discarded())
         } else {
             self.queue.push(Waiting::Text(text.into()));
             Ok(())
@@ -272,7 +282,7 @@ impl Session {
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.admit(bytes.len() as u64)?;
         if self.queue.is_empty() {
-            self.connection.send_binary(bytes).map_err(|_| self.discarded())
+            self.transmit(bytes.len(), |connection| connection.send_binary(bytes)).map_err(|_| self.discarded())
         } else {
             self.queue.push(Waiting::Binary(Bytes::copy_from_slice(bytes)));
             Ok(())
@@ -354,8 +364,8 @@ impl Session {
         while let Some(next) = self.queue.pop() {
             // What the connection cannot send any more is lost with it, as the close event says.
             let _ = match next {
-                Waiting::Text(text) => self.connection.send_text(&text),
-                Waiting::Binary(bytes) => self.connection.send_binary(&bytes),
+                Waiting::Text(text) => self.transmit(text.len(), |connection| connection.send_owned_text(text)),
+                Waiting::Binary(bytes) => self.transmit(bytes.len(), |connection| connection.send_owned_binary(bytes)),
                 Waiting::Close(close) => {
                     let close = close.map(|close| proto::Close::with_reason(close.code(), close.reason()));
                     self.connection.start_closing_handshake(close.as_ref())
@@ -363,6 +373,19 @@ impl Session {
                 Waiting::Reading { .. } => Ok(()),
             };
         }
+    }
+
+    /// Sends a message of this length, and keeps account of it.
+    fn transmit(
+        &mut self,
+        length: usize,
+        send: impl FnOnce(&mut Connection) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
+        let before = self.connection.queued_total();
+        send(&mut self.connection)?;
+        let end = self.connection.queued_total();
+        self.ledger.push(end - before, end, length as u64);
+        Ok(())
     }
 }
 

@@ -1,61 +1,37 @@
 //! Between a transport and the bytes a connection wants to read and write.
 
 use std::future::Future as _;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 
-use crate::{Session, proto};
+use crate::{Session, memory, proto};
 
-/// What has bytes to be transmitted.
-pub(crate) trait Output {
-    fn output(&self) -> &[u8];
+/// What the bytes of a transport are for.
+pub(crate) trait Protocol {
+    fn connection(&mut self) -> &mut proto::Connection;
+    /// So many bytes of the output were written.
     fn consume_output(&mut self, count: usize);
 }
 
-/// What takes bytes that were received.
-pub(crate) trait Input {
-    fn read_buffer(&mut self) -> &mut BytesMut;
-    fn receive_end(&mut self);
-}
-
-impl Output for Session {
-    fn output(&self) -> &[u8] {
-        self.output()
+impl Protocol for Session {
+    fn connection(&mut self) -> &mut proto::Connection {
+        self.connection()
     }
     fn consume_output(&mut self, count: usize) {
         self.consume_output(count);
     }
 }
 
-impl Input for Session {
-    fn read_buffer(&mut self) -> &mut BytesMut {
-        self.read_buffer()
-    }
-    fn receive_end(&mut self) {
-        self.receive_end();
-    }
-}
-
-impl Output for proto::Connection {
-    fn output(&self) -> &[u8] {
-        self.output()
+impl Protocol for proto::Connection {
+    fn connection(&mut self) -> &mut proto::Connection {
+        self
     }
     fn consume_output(&mut self, count: usize) {
         self.consume_output(count);
-    }
-}
-
-impl Input for proto::Connection {
-    fn read_buffer(&mut self) -> &mut BytesMut {
-        self.read_buffer()
-    }
-    fn receive_end(&mut self) {
-        self.receive_end();
     }
 }
 
@@ -84,6 +60,9 @@ impl Patience {
         backlog.div_ceil(64 << 10)
     }
 }
+
+/// The most pieces that are written at once: sixteen long messages and their headers.
+const VECTOR: usize = 32;
 
 /// A byte stream, and how far both sides of it are.
 #[derive(Debug)]
@@ -114,11 +93,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
     }
 
     /// Writes all of the output. Pending: the stream takes no more for now, or for good, which reading will show.
-    pub(crate) fn poll_transmit(&mut self, output: &mut impl Output, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_transmit(&mut self, protocol: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<()> {
         if self.broken.is_some() {
             return Poll::Pending;
         }
-        match self.poll_write(output, cx) {
+        match self.poll_write(protocol, cx) {
             Poll::Ready(Ok(())) => Poll::Ready(()),
             Poll::Ready(Err(error)) => {
                 self.broken = Some(error);
@@ -128,14 +107,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         }
     }
 
-    fn poll_write(&mut self, output: &mut impl Output, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !output.output().is_empty() {
-            let count = ready!(Pin::new(&mut self.stream).poll_write(cx, output.output()))?;
+    fn poll_write(&mut self, protocol: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !protocol.connection().output().is_empty() {
+            let count = ready!(self.poll_write_once(protocol.connection(), cx))?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.unflushed = true;
-            output.consume_output(count);
+            protocol.consume_output(count);
         }
         if self.unflushed {
             ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
@@ -144,14 +123,37 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         Poll::Ready(Ok(()))
     }
 
+    fn poll_write_once(&mut self, protocol: &proto::Connection, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let first = protocol.output();
+        if first.len() == protocol.backlog() || !self.stream.is_write_vectored() {
+            return Pin::new(&mut self.stream).poll_write(cx, first);
+        }
+        let mut slices = [IoSlice::new(&[]); VECTOR];
+        let mut count = 0;
+        for (slice, piece) in slices.iter_mut().zip(protocol.output_pieces().filter(|piece| !piece.is_empty())) {
+            *slice = IoSlice::new(piece);
+            count += 1;
+        }
+        Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count])
+    }
+
     /// Reads once. Ready: something has arrived, be it the end. After the end always pending.
     ///
     /// An error is of reading, or of the writing that failed before.
-    pub(crate) fn poll_receive(&mut self, input: &mut impl Input, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_receive(&mut self, protocol: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.ended {
             return Poll::Pending;
         }
-        let outcome = ready!(pin!(self.stream.read_buf(input.read_buffer())).poll(cx));
+        let connection = protocol.connection();
+        memory::lend_for_reading(connection);
+        let outcome = match pin!(self.stream.read_buf(connection.read_memory())).poll(cx) {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => {
+                memory::take_back(connection);
+                return Poll::Pending;
+            }
+        };
+        memory::lend_for_writing(connection);
         match (outcome, self.broken.take()) {
             (Ok(1..), broken) => {
                 self.broken = broken;
@@ -159,7 +161,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
             }
             (Ok(_), None) => {
                 self.ended = true;
-                input.receive_end();
+                protocol.connection().receive_end();
                 Poll::Ready(Ok(()))
             }
             (Ok(_), Some(error)) | (Err(_), Some(error)) | (Err(error), None) => {
@@ -174,7 +176,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
     ///
     /// A stream dropped with bytes unread tells the peer that the connection was reset, and then a Close frame that is
     /// under way may never be read.
-    pub(crate) fn poll_end(&mut self, end: &mut (impl Output + Input), cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_end(&mut self, end: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<()> {
         if !self.shut {
             // Where writing has failed, or fails now, there is nothing to wait for.
             if self.poll_transmit(end, cx).is_pending() && self.broken.is_none() {
@@ -186,7 +188,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         }
         while !self.ended {
             let _ = ready!(self.poll_receive(end, cx));
-            end.read_buffer().clear();
+            end.connection().read_memory().clear();
         }
         Poll::Ready(())
     }

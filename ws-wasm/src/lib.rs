@@ -9,6 +9,7 @@
 //! exports shows up in the module of the program that uses it.
 //!
 //! On other targets the crate is empty.
+#![forbid(unsafe_code)]
 #![cfg(target_arch = "wasm32")]
 
 mod backend;

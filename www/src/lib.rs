@@ -3,6 +3,7 @@
 //! The page hands in an object with the methods `open()`, `message(data)`, `error()` and
 //! `close(code, reason, wasClean)`, and is told each event by one of them. `data` is a string, a `Uint8Array` or a
 //! `Blob`.
+#![forbid(unsafe_code)]
 #![cfg(target_arch = "wasm32")]
 
 use isosocket::{BinaryType, CloseCode, Data, WebSocket};

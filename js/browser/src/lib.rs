@@ -27,6 +27,7 @@
 //! throws is reported as an uncaught exception. The listener is held from the constructor to the end of the "close"
 //! call, and what it refers to is kept alive for as long: an object of the interface that has its `Socket`, and that
 //! its listener refers to, is collected after its connection is closed and not before.
+#![forbid(unsafe_code)]
 #![cfg(target_arch = "wasm32")]
 
 use isosocket::{BinaryType, CloseCode, Data, Error, WebSocket};

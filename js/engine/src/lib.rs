@@ -10,6 +10,7 @@
 //! | 8 `END` | ends the socket once all is written |
 //!
 //! All times are milliseconds on one monotonic clock. The module knows no socket, no clock and no event class.
+#![forbid(unsafe_code)]
 
 use core::time::Duration;
 
@@ -128,7 +129,7 @@ impl Session {
 
     /// Takes all that is to be transmitted.
     pub fn transmit(&mut self) -> Vec<u8> {
-        self.engine.take_output().to_vec()
+        self.engine.take_output()
     }
 
     /// So many bytes of what was taken reached the network.

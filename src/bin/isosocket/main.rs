@@ -1,4 +1,5 @@
 //! The command line program.
+#![forbid(unsafe_code)]
 
 mod serve;
 

@@ -16,6 +16,7 @@
 //! | `/silent` | never answers |
 //! | `/report?id=I` | as `/echo`, and keeps how the connection I ended |
 //! | `/reported?id=I` | waits until connection I has ended, and sends how: "clean 1000 reason" or "unclean" |
+#![forbid(unsafe_code)]
 
 use std::collections::HashMap;
 use std::io;

@@ -6,10 +6,12 @@
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
+use bytestring::ByteString;
 
 use super::close::Close;
 use super::compression::{Agreement, Compressor};
@@ -33,7 +35,7 @@ pub struct Connection {
     incoming: Incoming,
     outgoing: Outgoing,
     /// A client's masking keys; a server has none.
-    keys: Option<MaskKeys>,
+    keys: Option<Box<MaskKeys>>,
     /// Where compression was agreed on.
     compressor: Option<Compressor>,
     /// The answer to the newest ping, while more than [`PONG_BACKLOG`] bytes have not reached the network.
@@ -82,7 +84,7 @@ enum State {
 impl Connection {
     /// A client's end. The request is [output](Self::output) at once.
     pub fn client(request: Request, config: Config, random: Box<dyn Random>, now: Duration) -> Self {
-        let mut keys = MaskKeys::new(random);
+        let mut keys = Box::new(MaskKeys::new(random));
         let config = config.in_range();
         let (handshake, head) = client::Handshake::start(request, keys.nonce(), config.compression.clone());
         let mut connection = Self::new(State::ClientHandshake(handshake), config, Some(keys), now);
@@ -101,6 +103,13 @@ impl Connection {
         Self { timer: None, ..Self::new(established, config, None, Duration::ZERO) }
     }
 
+    /// A client's end whose opening handshake was done by somebody else, who agreed to no extensions.
+    pub fn client_established(config: Config, random: Box<dyn Random>) -> Self {
+        let established = State::Established { close_sent: false, close_received: None };
+        let keys = Some(Box::new(MaskKeys::new(random)));
+        Self { timer: None, ..Self::new(established, config, keys, Duration::ZERO) }
+    }
+
     /// A server's end for a request that an HTTP server has read and now answers, with
     /// [`accept_value`](IncomingRequest::accept_value), a subprotocol if it likes, and the
     /// [extensions](Established::extensions) that are given here, if they are not empty.
@@ -116,7 +125,7 @@ impl Connection {
         (connection, established)
     }
 
-    fn new(state: State, config: Config, keys: Option<MaskKeys>, now: Duration) -> Self {
+    fn new(state: State, config: Config, keys: Option<Box<MaskKeys>>, now: Duration) -> Self {
         let role = if keys.is_some() { Role::Client } else { Role::Server };
         Self {
             state,
@@ -164,8 +173,8 @@ impl Connection {
         self.incoming.buffer().extend_from_slice(bytes);
     }
 
-    /// The buffer to read from the transport into, with room made for a read: append to it, and change nothing else.
-    pub fn read_buffer(&mut self) -> &mut BytesMut {
+    /// Where a transport can write the bytes it gives, with room made for a read.
+    pub fn read_buffer(&mut self) -> impl BufMut {
         const LEAST: usize = 4 << 10;
         const MOST: usize = 128 << 10;
         let missing = self.incoming.missing();
@@ -223,15 +232,20 @@ impl Connection {
 
     // Output.
 
-    /// What is to be transmitted.
+    /// What is to be transmitted; where a long payload stands in it, only the first piece.
     pub fn output(&self) -> &[u8] {
-        self.outgoing.bytes()
+        self.outgoing.first()
     }
 
-    /// This many bytes of the output were transmitted. Returns how many bytes of messages were in them.
-    pub fn consume_output(&mut self, count: usize) -> u64 {
+    /// All that is to be transmitted, in pieces, for a write that takes many. Pieces may be empty.
+    pub fn output_pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.outgoing.pieces()
+    }
+
+    /// This many bytes of the output, over all its pieces, were transmitted.
+    pub fn consume_output(&mut self, count: usize) {
         self.outgoing.consume(count);
-        self.transmitted(count)
+        self.transmitted(count);
     }
 
     /// How many bytes have not reached the network: the output, and what was taken of it.
@@ -239,16 +253,22 @@ impl Connection {
         self.outgoing.backlog()
     }
 
+    /// How many bytes of output there were since the beginning, transmitted or not.
+    pub fn queued_total(&self) -> u64 {
+        self.outgoing.queued_total()
+    }
+
     /// Takes the output, to be transmitted by somebody else, who then says so with [`transmitted`](Self::transmitted).
-    pub fn take_output(&mut self) -> BytesMut {
+    pub fn take_output(&mut self) -> Vec<u8> {
         self.outgoing.take()
     }
 
-    /// This many bytes of the output that was taken were transmitted. Returns how many bytes of messages were in them.
-    pub fn transmitted(&mut self, count: usize) -> u64 {
-        let application = self.outgoing.transmitted(count);
-        self.release_pong();
-        application
+    /// This many bytes of the output that was taken were transmitted.
+    pub fn transmitted(&mut self, count: usize) {
+        self.outgoing.transmitted(count);
+        if self.pong.is_some() {
+            self.release_pong();
+        }
     }
 
     // What the program does.
@@ -280,20 +300,36 @@ impl Connection {
         }
     }
 
-    /// Sends a text message.
+    /// Sends a text message, which is copied.
     ///
     /// # Errors
     /// [`SendError::NotOpen`], [`SendError::Full`].
     pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
-        self.send_message(Opcode::Text, text.as_bytes())
+        self.send_copied(Opcode::Text, text.as_bytes())
     }
 
-    /// Sends a binary message.
+    /// Sends a binary message, which is copied.
     ///
     /// # Errors
     /// [`SendError::NotOpen`], [`SendError::Full`].
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
-        self.send_message(Opcode::Binary, bytes)
+        self.send_copied(Opcode::Binary, bytes)
+    }
+
+    /// Sends a text message that is handed over: a long one is sent from where it is.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`].
+    pub fn send_owned_text(&mut self, text: ByteString) -> Result<(), SendError> {
+        self.send_owned(Opcode::Text, text.into_bytes())
+    }
+
+    /// Sends a binary message that is handed over: a long one is sent from where it is.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`].
+    pub fn send_owned_binary(&mut self, bytes: Bytes) -> Result<(), SendError> {
+        self.send_owned(Opcode::Binary, bytes)
     }
 
     /// Sends a ping.
@@ -369,10 +405,17 @@ impl Connection {
 
     /// The next event. `None`: nothing more until there is input, or time has passed.
     pub fn poll(&mut self, now: Duration) -> Option<Event> {
+        let event = self.advance();
+        self.begin_timer(now);
+        event
+    }
+
+    /// The next event, for a caller who does not know the time yet. It is to [handle the time](Self::handle_timeout), where
+    /// there is [any to be handled](Self::is_timed), before it waits.
+    #[inline]
+    pub(crate) fn advance(&mut self) -> Option<Event> {
         loop {
-            let step = self.step();
-            self.begin_timer(now);
-            match step {
+            match self.step() {
                 Ok(Step::Event(event)) => return Some(event),
                 Ok(Step::Wait) => return None,
                 Err(error) => self.fail(error),
@@ -495,24 +538,41 @@ impl Connection {
             && let Some(payload) = self.pong.take()
             && matches!(self.state, State::Established { close_received: None, .. })
         {
-            self.push(Opcode::Pong, false, &payload, 0);
+            self.push(Opcode::Pong, false, &payload);
         }
     }
 
-    fn send_message(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
+    fn send_copied(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
+        self.admit(payload.len())?;
+        match self.compressor.as_mut().and_then(|compressor| compressor.compress(payload)) {
+            Some(compressed) => self.push(opcode, true, &compressed),
+            None => self.push(opcode, false, payload),
+        }
+        Ok(())
+    }
+
+    fn send_owned(&mut self, opcode: Opcode, payload: Bytes) -> Result<(), SendError> {
+        self.admit(payload.len())?;
+        match self.compressor.as_mut().and_then(|compressor| compressor.compress(&payload)) {
+            Some(compressed) => self.push(opcode, true, &compressed),
+            None => {
+                let header = self.header(opcode, false, payload.len());
+                self.outgoing.push_owned(header, payload);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a message of this length in, if it can be sent and there is room for it.
+    fn admit(&mut self, length: usize) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(SendError::NotOpen);
         }
-        if self.outgoing.backlog() + payload.len() > self.config.max_send_queue {
+        if self.outgoing.backlog().saturating_add(length) > self.config.max_send_queue {
             // "if the data cannot be sent, e.g. because it would need to be buffered but the buffer is full, the user
             // agent must flag the WebSocket as full and then close the WebSocket connection."
             self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
             return Err(SendError::Full);
-        }
-        let application = payload.len() as u64;
-        match self.compressor.as_mut().and_then(|compressor| compressor.compress(payload)) {
-            Some(compressed) => self.push(opcode, true, &compressed, application),
-            None => self.push(opcode, false, payload, application),
         }
         Ok(())
     }
@@ -524,23 +584,51 @@ impl Connection {
         if payload.len() > 125 {
             return Err(SendError::LongControl);
         }
-        self.push(opcode, false, payload, 0);
+        self.push(opcode, false, payload);
         Ok(())
     }
 
     fn send_close(&mut self, close: Option<&Close>) {
         let body = close.map(Close::encode).unwrap_or_default();
-        self.push(Opcode::Close, false, &body, 0);
-        self.close_end = self.outgoing.appended_total();
+        self.push(Opcode::Close, false, &body);
+        self.close_end = self.outgoing.queued_total();
         if let State::Established { close_sent, .. } = &mut self.state {
             *close_sent = true;
         }
     }
 
-    fn push(&mut self, opcode: Opcode, compressed: bool, payload: &[u8], application: u64) {
-        let mask = self.keys.as_mut().map(MaskKeys::next_key);
-        let header = Header { fin: true, compressed, opcode, mask, length: payload.len() as u64 };
-        self.outgoing.push(header, payload, application);
+    fn push(&mut self, opcode: Opcode, compressed: bool, payload: &[u8]) {
+        let header = self.header(opcode, compressed, payload.len());
+        self.outgoing.push(header, payload);
+    }
+
+    fn header(&mut self, opcode: Opcode, compressed: bool, length: usize) -> Header {
+        let mask = self.keys.as_mut().map(|keys| keys.next_key());
+        Header { fin: true, compressed, opcode, mask, length: length as u64 }
+    }
+}
+
+/// For a transport that lends memory, and looks at the clock only when it has to.
+#[cfg(feature = "tokio")]
+impl Connection {
+    /// The memory that is read into: to be appended to, and to be replaced only with memory that has the same in it.
+    pub(crate) fn read_memory(&mut self) -> &mut bytes::BytesMut {
+        self.incoming.buffer()
+    }
+
+    /// The memory that output is written into, while there is no output: to be replaced only with memory that is empty.
+    pub(crate) fn write_memory(&mut self) -> Option<&mut Vec<u8>> {
+        self.outgoing.memory()
+    }
+
+    /// How many bytes the frame that is arriving still lacks, as far as its header is known.
+    pub(crate) fn missing(&self) -> usize {
+        self.incoming.missing()
+    }
+
+    /// Whether the peer has to do something in time.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.timer.is_some()
     }
 }
 

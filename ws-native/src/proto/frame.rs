@@ -1,6 +1,6 @@
 //! The header of a frame: [RFC 6455, section 5.2](https://datatracker.ietf.org/doc/html/rfc6455#section-5.2).
 
-use bytes::{BufMut as _, BytesMut};
+use alloc::vec::Vec;
 
 use super::connection::Role;
 use super::error::ProtocolError;
@@ -99,22 +99,22 @@ impl Header {
     }
 
     /// Writes the header.
-    pub(super) fn encode(&self, output: &mut BytesMut) {
-        output.put_u8(u8::from(self.fin) << 7 | u8::from(self.compressed) << 6 | self.opcode.encode());
+    pub(super) fn encode(&self, output: &mut Vec<u8>) {
+        let first = u8::from(self.fin) << 7 | u8::from(self.compressed) << 6 | self.opcode.encode();
         let masked = u8::from(self.mask.is_some()) << 7;
         match self.length {
-            0..=125 => output.put_u8(masked | self.length as u8),
+            0..=125 => output.extend_from_slice(&[first, masked | self.length as u8]),
             126..=0xFFFF => {
-                output.put_u8(masked | 126);
-                output.put_u16(self.length as u16);
+                let [high, low] = (self.length as u16).to_be_bytes();
+                output.extend_from_slice(&[first, masked | 126, high, low]);
             }
             _ => {
-                output.put_u8(masked | 127);
-                output.put_u64(self.length);
+                output.extend_from_slice(&[first, masked | 127]);
+                output.extend_from_slice(&self.length.to_be_bytes());
             }
         }
         if let Some(key) = self.mask {
-            output.put_slice(&key);
+            output.extend_from_slice(&key);
         }
     }
 }
@@ -173,7 +173,7 @@ mod tests {
         for (bytes, length) in cases {
             let expected = header(Opcode::Binary, None, length);
             assert_eq!(Header::decode(bytes, Role::Client, false), Ok(Some((expected, bytes.len()))));
-            let mut written = BytesMut::new();
+            let mut written = Vec::new();
             expected.encode(&mut written);
             assert_eq!(written, bytes);
             for end in 0..bytes.len() {

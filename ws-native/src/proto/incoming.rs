@@ -16,9 +16,8 @@ use super::utf8::Validator;
 
 /// The bytes that were received and what is known of them.
 ///
-/// All of it is here and nothing in a future, so a read can be given up at any time. Each byte is unmasked once, when it
-/// arrives. Text that arrives whole is validated once; text in pieces is validated as it arrives, so that a fault is
-/// found at once, and again as a whole, where it becomes a `str`.
+/// All of it is here and nothing in a future, so a read can be given up at any time. Each byte is unmasked once and, if it
+/// is text, validated once, when it arrives.
 #[derive(Debug)]
 pub(super) struct Incoming {
     role: Role,
@@ -189,10 +188,7 @@ impl Incoming {
             Some(message) if message.kind == Kind::Text && !frame.header.opcode.is_control() => {
                 self.validator.push(part)?;
             }
-            // A message that is there whole is validated once, where it becomes text.
-            None if frame.header.opcode == Opcode::Text && (frame.processed > 0 || arrived < frame.rest()) => {
-                self.validator.push(part)?;
-            }
+            None if frame.header.opcode == Opcode::Text => self.validator.push(part)?,
             _ => {}
         }
         frame.processed = arrived;
@@ -237,11 +233,7 @@ impl Incoming {
     fn finish_message(&mut self, kind: Kind, payload: Bytes) -> Result<Received, Error> {
         match kind {
             Kind::Binary => Ok(Received::Binary(payload)),
-            Kind::Text => {
-                self.validator.finish()?;
-                let text = ByteString::try_from(payload).map_err(|_| ProtocolError::Utf8)?;
-                Ok(Received::Text(text))
-            }
+            Kind::Text => Ok(Received::Text(self.validator.finish(payload)?)),
         }
     }
 }

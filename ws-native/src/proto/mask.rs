@@ -1,6 +1,7 @@
 //! Masking: [RFC 6455, section 5.3](https://datatracker.ietf.org/doc/html/rfc6455#section-5.3).
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 /// A source of randomness fit for masking keys and handshake nonces.
 ///
@@ -67,6 +68,18 @@ pub(super) fn apply(part: &mut [u8], key: [u8; 4], offset: usize) {
     }
     for (byte, mask) in rest.iter_mut().zip(key.iter().cycle()) {
         *byte ^= mask;
+    }
+}
+
+/// Appends a payload, masked.
+pub(super) fn append(output: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
+    /// As much as stays in the processor's nearest cache between being copied and being masked.
+    const BLOCK: usize = 4 << 10;
+    output.reserve(payload.len());
+    for block in payload.chunks(BLOCK) {
+        let start = output.len();
+        output.extend_from_slice(block);
+        apply(&mut output[start..], key, 0);
     }
 }
 

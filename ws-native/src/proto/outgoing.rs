@@ -1,76 +1,132 @@
 //! What waits to be transmitted.
 
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
-use bytes::{Buf as _, BytesMut};
+use bytes::{Buf as _, Bytes};
 
 use super::frame::Header;
 use super::mask;
 
-/// Frames, encoded and in order, and the application bytes in them.
+/// Frames, encoded and in order.
+///
+/// What is short is copied behind one another, so that many messages are one write. A long payload that was handed over is
+/// sent from where it is, and only its place is kept.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
-    bytes: BytesMut,
-    /// The most bytes that waited since it was empty, for which it has memory.
-    largest: usize,
-    /// The frames with application data that are not wholly transmitted, in order.
-    frames: VecDeque<Frame>,
-    /// Bytes appended since the beginning.
-    appended: u64,
-    /// Bytes transmitted since the beginning, of those appended.
+    /// Headers, and the payloads that were copied.
+    bytes: Vec<u8>,
+    /// How many of the first of them are consumed.
+    consumed: usize,
+    /// The payloads that were not copied, in order.
+    payloads: VecDeque<Payload>,
+    /// Bytes queued since the beginning.
+    queued: u64,
+    /// Bytes transmitted since the beginning, of those queued.
     transmitted: u64,
-    /// Application bytes of `frames` that were counted as transmitted already: a part of the first one's.
-    counted: u64,
 }
 
+/// A payload that is sent from where it is.
 #[derive(Debug)]
-struct Frame {
-    /// The value of `transmitted` at which the frame has gone.
-    end: u64,
-    /// The bytes of its payload, which come last.
-    payload: u64,
-    /// Application bytes in it, before masking and compression.
-    application: u64,
+struct Payload {
+    /// How many of the other bytes come before it.
+    place: usize,
+    bytes: Bytes,
 }
 
 impl Outgoing {
+    /// The payload from which on it is cheaper to send it from where it is.
+    const LONG: usize = 4 << 10;
+    /// The most memory of an empty buffer that is kept for later.
+    const KEPT: usize = 256 << 10;
+    /// The consumed bytes at which the memory they take is used again.
+    const STALE: usize = 64 << 10;
+
     /// Appends a head of the opening handshake.
     pub(super) fn push_head(&mut self, head: &[u8]) {
         self.bytes.extend_from_slice(head);
-        self.appended += head.len() as u64;
+        self.queued += head.len() as u64;
     }
 
-    /// Appends a frame, whose header's length is the payload's. `application`: the bytes of it that `bufferedAmount`
-    /// counts.
-    pub(super) fn push(&mut self, header: Header, payload: &[u8], application: u64) {
-        let before = self.bytes.len();
-        self.bytes.reserve(payload.len() + 14);
-        header.encode(&mut self.bytes);
+    /// Appends a frame, whose header's length is the payload's.
+    pub(super) fn push(&mut self, header: Header, payload: &[u8]) {
+        let before = self.push_header(header);
+        match header.mask {
+            Some(key) => mask::append(&mut self.bytes, payload, key),
+            None => self.bytes.extend_from_slice(payload),
+        }
+        self.queued += (self.bytes.len() - before) as u64;
+    }
+
+    /// Appends a frame whose payload is handed over.
+    pub(super) fn push_owned(&mut self, header: Header, payload: Bytes) {
+        if payload.len() < Self::LONG {
+            return self.push(header, &payload);
+        }
+        let payload = match header.mask {
+            None => payload,
+            // Nobody else holds it, so it can be masked where it is.
+            Some(key) => match payload.try_into_mut() {
+                Ok(mut payload) => {
+                    mask::apply(&mut payload, key, 0);
+                    payload.freeze()
+                }
+                Err(payload) => return self.push(header, &payload),
+            },
+        };
+        let before = self.push_header(header);
+        self.queued += (self.bytes.len() - before + payload.len()) as u64;
+        self.payloads.push_back(Payload { place: self.bytes.len(), bytes: payload });
+    }
+
+    /// Writes a header; returns where it begins.
+    fn push_header(&mut self, header: Header) -> usize {
+        if self.consumed >= Self::STALE && self.consumed * 2 >= self.bytes.len() {
+            self.bytes.drain(..self.consumed);
+            for payload in &mut self.payloads {
+                payload.place -= self.consumed;
+            }
+            self.consumed = 0;
+        }
         let start = self.bytes.len();
-        self.bytes.extend_from_slice(payload);
-        if let Some(key) = header.mask {
-            mask::apply(&mut self.bytes[start..], key, 0);
-        }
-        self.appended += (self.bytes.len() - before) as u64;
-        self.largest = self.largest.max(self.bytes.len());
-        if application > 0 {
-            self.frames.push_back(Frame { end: self.appended, payload: header.length, application });
+        header.encode(&mut self.bytes);
+        start
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.payloads.is_empty() && self.consumed == self.bytes.len()
+    }
+
+    /// The first of what waits.
+    pub(super) fn first(&self) -> &[u8] {
+        match self.payloads.front() {
+            Some(payload) if payload.place == self.consumed => &payload.bytes,
+            Some(payload) => &self.bytes[self.consumed..payload.place],
+            None => &self.bytes[self.consumed..],
         }
     }
 
-    /// All that waits.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// All that waits, in pieces, of which some may be empty.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = self.consumed;
+        let last = self.payloads.back().map_or(self.consumed, |payload| payload.place);
+        let woven = self.payloads.iter().flat_map(move |payload| {
+            let before = &self.bytes[start..payload.place];
+            start = payload.place;
+            [before, &payload.bytes]
+        });
+        woven.chain([&self.bytes[last..]])
     }
 
     /// How many bytes have not reached the network: those that wait, and those that were taken.
     pub(super) fn backlog(&self) -> usize {
-        (self.appended - self.transmitted) as usize
+        (self.queued - self.transmitted) as usize
     }
 
-    /// How many bytes were appended since the beginning.
-    pub(super) fn appended_total(&self) -> u64 {
-        self.appended
+    /// How many bytes were queued since the beginning.
+    pub(super) fn queued_total(&self) -> u64 {
+        self.queued
     }
 
     /// How many bytes up to this one, counted from the beginning, have not reached the network.
@@ -78,55 +134,60 @@ impl Outgoing {
         end.saturating_sub(self.transmitted)
     }
 
-    /// Takes all that waits.
-    pub(super) fn take(&mut self) -> BytesMut {
-        // With its memory, which the next output would otherwise claim back.
-        core::mem::take(&mut self.bytes)
+    /// Takes all that waits, with its memory.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        let taken = match (self.consumed, self.payloads.len()) {
+            (0, 0) => core::mem::take(&mut self.bytes),
+            _ => self.pieces().collect::<Vec<_>>().concat(),
+        };
+        self.bytes = Vec::new();
+        self.consumed = 0;
+        self.payloads.clear();
+        taken
     }
 
-    /// This many of the first bytes were transmitted.
+    /// This many of the first bytes were transmitted. They are counted by [`transmitted`](Self::transmitted).
     pub(super) fn consume(&mut self, count: usize) {
-        self.bytes.advance(count.min(self.bytes.len()));
-        if self.bytes.is_empty() && core::mem::take(&mut self.largest) > Self::KEPT {
-            self.bytes = BytesMut::new();
+        let mut rest = count;
+        while rest > 0 && !self.is_empty() {
+            let step = rest.min(self.first().len());
+            rest -= step;
+            match self.payloads.front_mut() {
+                Some(payload) if payload.place == self.consumed => {
+                    payload.bytes.advance(step);
+                    if payload.bytes.is_empty() {
+                        self.payloads.pop_front();
+                    }
+                }
+                _ => self.consumed += step,
+            }
+        }
+        if self.is_empty() {
+            self.consumed = 0;
+            self.bytes.clear();
+            if self.bytes.capacity() > Self::KEPT {
+                self.bytes = Vec::new();
+            }
         }
     }
 
-    /// The most bytes of an empty buffer that are kept for later.
-    const KEPT: usize = 64 << 10;
+    /// Counts bytes that reached the network, after they were consumed or taken.
+    pub(super) fn transmitted(&mut self, count: usize) {
+        self.transmitted = (self.transmitted + count as u64).min(self.queued);
+    }
 
-    /// Counts bytes that reached the network, after they were consumed or taken. Returns how many application bytes were in them.
-    pub(super) fn transmitted(&mut self, count: usize) -> u64 {
-        self.transmitted = (self.transmitted + count as u64).min(self.appended);
-        let mut newly = 0;
-        while let Some(frame) = self.frames.front() {
-            let remaining = frame.remaining(self.transmitted);
-            let done = frame.application - remaining;
-            newly += done.saturating_sub(self.counted);
-            if remaining > 0 {
-                self.counted = self.counted.max(done);
-                break;
-            }
-            self.counted = 0;
-            self.frames.pop_front();
-        }
-        newly
+    /// The memory that is written into, while nothing waits.
+    #[cfg(any(feature = "tokio", test))]
+    pub(super) fn memory(&mut self) -> Option<&mut Vec<u8>> {
+        self.is_empty().then_some(&mut self.bytes)
     }
 
     /// Drops what waits: the transport is gone.
     pub(super) fn clear(&mut self) {
-        self.bytes = BytesMut::new();
-        self.frames.clear();
-        self.transmitted = self.appended;
-    }
-}
-
-impl Frame {
-    /// How many of its application bytes are still to go: of a compressed one in proportion.
-    fn remaining(&self, transmitted: u64) -> u64 {
-        let payload = self.end.saturating_sub(transmitted).min(self.payload);
-        let share = u128::from(self.application) * u128::from(payload);
-        share.div_ceil(u128::from(self.payload.max(1))) as u64
+        self.bytes = Vec::new();
+        self.consumed = 0;
+        self.payloads.clear();
+        self.transmitted = self.queued;
     }
 }
 
@@ -134,68 +195,120 @@ impl Frame {
 mod tests {
     use super::super::frame::Opcode;
     use super::*;
+    use alloc::vec;
 
-    fn push(outgoing: &mut Outgoing, opcode: Opcode, payload: &[u8], mask: Option<[u8; 4]>, application: u64) {
-        let header = Header { fin: true, compressed: false, opcode, mask, length: payload.len() as u64 };
-        outgoing.push(header, payload, application);
+    const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+    fn header(length: usize, mask: Option<[u8; 4]>) -> Header {
+        Header { fin: true, compressed: false, opcode: Opcode::Binary, mask, length: length as u64 }
+    }
+
+    fn all(outgoing: &Outgoing) -> Vec<u8> {
+        outgoing.pieces().collect::<Vec<_>>().concat()
     }
 
     #[test]
     fn the_examples_of_section_5_7_are_written() {
+        let text = |mask| Header { opcode: Opcode::Text, ..header(5, mask) };
         let mut outgoing = Outgoing::default();
-        push(&mut outgoing, Opcode::Text, b"Hello", None, 5);
-        assert_eq!(outgoing.bytes(), b"\x81\x05Hello");
+        outgoing.push(text(None), b"Hello");
+        assert_eq!(outgoing.first(), b"\x81\x05Hello");
         outgoing.consume(7);
-        push(&mut outgoing, Opcode::Text, b"Hello", Some([0x37, 0xfa, 0x21, 0x3d]), 5);
-        assert_eq!(outgoing.bytes(), b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
+        outgoing.push(text(Some(KEY)), b"Hello");
+        assert_eq!(outgoing.first(), b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
     }
 
     #[test]
-    fn application_bytes_are_counted_as_they_go() {
+    fn a_long_payload_is_sent_from_where_it_is_and_in_its_place() {
+        let long = Bytes::from(vec![7; Outgoing::LONG]);
         let mut outgoing = Outgoing::default();
-        push(&mut outgoing, Opcode::Binary, &[0; 10], None, 10); // 12 bytes
-        push(&mut outgoing, Opcode::Ping, &[0; 4], None, 0); // 6 bytes
-        push(&mut outgoing, Opcode::Text, &[0; 3], None, 3); // 5 bytes
-        outgoing.consume(23);
-        let counts: alloc::vec::Vec<u64> =
-            [2, 1, 8, 1, 6, 5].into_iter().map(|count| outgoing.transmitted(count)).collect();
-        assert_eq!(counts, [0, 1, 8, 1, 0, 3]);
+        outgoing.push(header(1, None), b"a");
+        outgoing.push_owned(header(long.len(), None), long.clone());
+        outgoing.push_owned(header(1, None), Bytes::from_static(b"b"));
+        outgoing.push_owned(header(long.len(), None), long.clone());
+        assert!(outgoing.pieces().any(|piece| piece.as_ptr() == long.as_ptr()));
+        let expected = [b"\x82\x01a\x82\x7e\x10\x00", &long[..], b"\x82\x01b\x82\x7e\x10\x00", &long].concat();
+        assert_eq!(all(&outgoing), expected);
+        assert_eq!(outgoing.backlog(), expected.len());
+        for step in [1, 5, 700, 4000] {
+            let mut gone = 0;
+            let mut outgoing = Outgoing::default();
+            outgoing.push(header(1, None), b"a");
+            outgoing.push_owned(header(long.len(), None), long.clone());
+            outgoing.push_owned(header(1, None), Bytes::from_static(b"b"));
+            outgoing.push_owned(header(long.len(), None), long.clone());
+            while !outgoing.is_empty() {
+                assert_eq!(all(&outgoing), expected[gone..]);
+                assert!(expected[gone..].starts_with(outgoing.first()) && !outgoing.first().is_empty());
+                outgoing.consume(step);
+                gone += step;
+            }
+            assert!(gone >= expected.len());
+        }
+        assert_eq!(outgoing.take(), expected);
+        assert!(outgoing.is_empty());
     }
 
     #[test]
-    fn application_bytes_of_a_compressed_frame_go_in_proportion() {
+    fn one_byte_below_the_bound_is_copied() {
         let mut outgoing = Outgoing::default();
-        push(&mut outgoing, Opcode::Ping, &[0; 4], None, 0); // 6 bytes
-        push(&mut outgoing, Opcode::Binary, &[0; 10], None, 1000); // 12 bytes
-        let counts = [6, 2, 1, 4, 4, 1].map(|count| outgoing.transmitted(count));
-        assert_eq!(counts, [0, 0, 100, 400, 400, 100]);
+        outgoing.push_owned(header(Outgoing::LONG - 1, None), vec![7; Outgoing::LONG - 1].into());
+        assert_eq!(outgoing.first().len(), 4 + Outgoing::LONG - 1);
+    }
+
+    #[test]
+    fn a_payload_of_nobody_else_is_masked_where_it_is() {
+        let plain = vec![9; Outgoing::LONG];
+        let mut expected = Outgoing::default();
+        expected.push(header(plain.len(), Some(KEY)), &plain);
+        for shared in [false, true] {
+            let payload = Bytes::from(plain.clone());
+            let address = payload.as_ptr();
+            let _other = shared.then(|| payload.clone());
+            let mut outgoing = Outgoing::default();
+            outgoing.push_owned(header(plain.len(), Some(KEY)), payload);
+            assert_eq!(all(&outgoing), all(&expected));
+            assert_eq!(outgoing.pieces().any(|piece| piece.as_ptr() == address), !shared);
+        }
+    }
+
+    #[test]
+    fn what_was_consumed_takes_no_memory_for_long() {
+        let mut outgoing = Outgoing::default();
+        let long = Bytes::from(vec![7; Outgoing::LONG]);
+        for _ in 0..10_000 {
+            outgoing.push(header(100, None), &[1; 100]);
+            outgoing.push_owned(header(long.len(), None), long.clone());
+            // One byte always stays.
+            outgoing.consume(outgoing.pieces().map(<[u8]>::len).sum::<usize>() - 1);
+        }
+        assert!(outgoing.bytes.capacity() < 4 * Outgoing::STALE, "{}", outgoing.bytes.capacity());
+        assert_eq!(all(&outgoing), [7]);
     }
 
     #[test]
     fn the_memory_of_much_output_is_given_back_when_it_has_gone() {
         let mut outgoing = Outgoing::default();
-        for taken in [false, true] {
-            push(&mut outgoing, Opcode::Binary, &vec![0; 1 << 20], None, 0);
-            let length = outgoing.bytes().len();
-            if taken {
-                outgoing.take();
-            } else {
-                outgoing.consume(length / 2);
-                outgoing.consume(length - length / 2);
-            }
-            outgoing.transmitted(length);
-            push(&mut outgoing, Opcode::Ping, &[0], None, 0);
-            assert!(outgoing.bytes.capacity() < 1 << 16, "{}", outgoing.bytes.capacity());
-            outgoing.consume(3);
-        }
+        outgoing.push(header(1 << 20, None), &vec![0; 1 << 20]);
+        outgoing.consume(1 << 19);
+        outgoing.consume(1 << 20);
+        assert_eq!(outgoing.bytes.capacity(), 0);
+        outgoing.push(header(1, None), b"a");
+        assert_eq!(outgoing.memory(), None);
+        outgoing.consume(3);
+        assert!(outgoing.memory().is_some_and(|memory| memory.is_empty()));
     }
 
     #[test]
-    fn several_frames_can_go_at_once() {
+    fn the_backlog_is_what_has_not_reached_the_network() {
         let mut outgoing = Outgoing::default();
-        push(&mut outgoing, Opcode::Text, b"ab", None, 2);
-        push(&mut outgoing, Opcode::Text, b"cde", None, 3);
-        assert_eq!(outgoing.transmitted(9), 5);
-        assert_eq!(outgoing.transmitted(0), 0);
+        outgoing.push(header(2, None), b"ab");
+        outgoing.push(header(3, None), b"cde");
+        assert_eq!(outgoing.take(), b"\x82\x02ab\x82\x03cde");
+        assert_eq!((outgoing.backlog(), outgoing.remaining_to(4)), (9, 4));
+        outgoing.transmitted(3);
+        assert_eq!((outgoing.backlog(), outgoing.remaining_to(4)), (6, 1));
+        outgoing.transmitted(100);
+        assert_eq!((outgoing.backlog(), outgoing.remaining_to(4), outgoing.queued_total()), (0, 0, 9));
     }
 }

@@ -16,13 +16,19 @@ fn connecting() -> Session {
 }
 
 fn open() -> Session {
+    open_with("")
+}
+
+/// Open, after an answer with these headers.
+fn open_with(headers: &str) -> Session {
     let mut session = connecting();
     let request = session.output().len();
     session.consume_output(request);
-    session.receive(
-        b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-          Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+    let answer = format!(
+        "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n{headers}\r\n"
     );
+    session.receive(answer.as_bytes());
     assert!(matches!(session.next_task(NOW), Some(Task::Open)));
     session
 }
@@ -106,6 +112,20 @@ fn the_buffered_amount_falls_when_the_network_has_it_and_a_turn_begins() {
     session.begin_turn();
     assert_eq!(session.model().buffered_amount(), 40);
     session.transmitted(40);
+    session.begin_turn();
+    assert_eq!(session.model().buffered_amount(), 0);
+}
+
+#[test]
+fn the_buffered_amount_counts_bytes_before_compression() {
+    let mut session = open_with("Sec-WebSocket-Extensions: permessage-deflate\r\n");
+    session.send_binary(&[7; 10_000]).unwrap();
+    let wire = session.output().len();
+    assert!(wire < 1000, "{wire}");
+    session.consume_output(wire - 1);
+    session.begin_turn();
+    assert!((1..10_000).contains(&session.model().buffered_amount()));
+    session.consume_output(1);
     session.begin_turn();
     assert_eq!(session.model().buffered_amount(), 0);
 }

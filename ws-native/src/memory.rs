@@ -1,0 +1,166 @@
+//! The memory that a thread's connections read and write with, which they share: one that waits has none of its own.
+//!
+//! A connection borrows memory when it is about to read or to write, and returns it when it waits and next to nothing is
+//! left in it. So thousands of idle connections take no buffers, and the few that are busy use the same ones, which the processor
+//! has in its caches.
+
+use std::cell::RefCell;
+
+use bytes::BytesMut;
+
+use crate::proto;
+
+/// The memory for one read, in bytes. What is not touched of it takes no room.
+const READ: usize = 256 << 10;
+/// The least room a read is worth.
+const LEAST: usize = 4 << 10;
+/// The most bytes of a large frame that are made room for on the word of its header.
+const TRUSTED: usize = 1 << 20;
+/// The most memory for writing that is kept, in bytes.
+const WRITE: usize = 256 << 10;
+/// How many pieces of each kind a thread keeps.
+const KEPT: usize = 4;
+
+#[derive(Default)]
+struct Spare {
+    read: Vec<BytesMut>,
+    write: Vec<Vec<u8>>,
+}
+
+thread_local! {
+    static SPARE: RefCell<Spare> = RefCell::default();
+}
+
+/// Makes room for a read.
+pub(crate) fn lend_for_reading(connection: &mut proto::Connection) {
+    let missing = connection.missing();
+    let buffer = connection.read_memory();
+    let room = buffer.capacity() - buffer.len();
+    if room >= LEAST && room >= missing.min(READ) {
+        return;
+    }
+    if buffer.len() + missing > READ {
+        // It is of one large frame, beyond which is not read, so that the next one begins with memory of its own.
+        buffer.reserve(missing.min(TRUSTED.max(buffer.len())));
+        return;
+    }
+    let mut fresh = SPARE
+        .try_with(|spare| spare.borrow_mut().read.pop())
+        .ok()
+        .flatten()
+        .unwrap_or_else(|| BytesMut::with_capacity(READ));
+    if fresh.capacity() < buffer.len() + missing + LEAST {
+        fresh = BytesMut::with_capacity(READ);
+    }
+    fresh.extend_from_slice(buffer);
+    *buffer = fresh;
+}
+
+/// Lends memory to write into.
+pub(crate) fn lend_for_writing(connection: &mut proto::Connection) {
+    if let Some(buffer) = connection.write_memory().filter(|buffer| buffer.capacity() == 0)
+        && let Some(spare) = SPARE.try_with(|spare| spare.borrow_mut().write.pop()).ok().flatten()
+    {
+        *buffer = spare;
+    }
+}
+
+/// Takes back what a connection that waits has no use for.
+pub(crate) fn take_back(connection: &mut proto::Connection) {
+    // While a thread ends, there is nobody to take it.
+    let _ = SPARE.try_with(|spare| {
+        let spare = &mut *spare.borrow_mut();
+        let buffer = connection.read_memory();
+        if buffer.len() < LEAST && buffer.capacity() > LEAST {
+            // The little that may be left of a frame moves to where it takes no more room than it needs.
+            let rest = BytesMut::from(&buffer[..]);
+            let mut buffer = std::mem::replace(buffer, rest);
+            buffer.clear();
+            // Where no message is left that shares it, it is whole again; else there is the rest of it.
+            if (buffer.try_reclaim(READ) || buffer.capacity() >= READ / 2) && spare.read.len() < KEPT {
+                spare.read.push(buffer);
+            }
+        }
+        if let Some(buffer) = connection.write_memory().filter(|buffer| buffer.capacity() > 0) {
+            let buffer = std::mem::take(buffer);
+            if buffer.capacity() <= WRITE && spare.write.len() < KEPT {
+                spare.write.push(buffer);
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::{Config, Connection};
+
+    fn connection() -> Connection {
+        Connection::client_established(Config::default(), Box::new(|bytes: &mut [u8]| bytes.fill(7)))
+    }
+
+    fn address(connection: &mut Connection) -> usize {
+        connection.read_memory().as_ptr() as usize
+    }
+
+    #[test]
+    fn connections_read_into_the_same_memory_by_turns() {
+        let (mut first, mut second) = (connection(), connection());
+        lend_for_reading(&mut first);
+        let lent = address(&mut first);
+        first.receive(b"\x81\x01a");
+        assert!(first.advance().is_some());
+        take_back(&mut first);
+        assert_eq!(first.read_memory().capacity(), 0);
+        lend_for_reading(&mut second);
+        assert_eq!(address(&mut second), lent);
+    }
+
+    #[test]
+    fn what_is_left_of_a_frame_or_of_output_is_kept() {
+        let mut connection = connection();
+        lend_for_reading(&mut connection);
+        connection.receive(b"\x81\x02a");
+        assert!(connection.advance().is_none());
+        connection.send_text("a").unwrap();
+        take_back(&mut connection);
+        assert_eq!(connection.read_memory()[..], b"a"[..]);
+        assert!(connection.read_memory().capacity() < 100);
+        assert!(!connection.output().is_empty());
+        connection.receive(b"b");
+        assert!(matches!(connection.advance(), Some(crate::proto::Event::Text(text)) if text == "ab"));
+    }
+
+    #[test]
+    fn a_message_that_is_kept_keeps_its_memory() {
+        let mut connection = connection();
+        lend_for_reading(&mut connection);
+        connection.receive(b"\x82\x03abc");
+        let Some(crate::proto::Event::Binary(kept)) = connection.advance() else { panic!("a message") };
+        take_back(&mut connection);
+        lend_for_reading(&mut connection);
+        connection.receive(b"\x82\x03xyz");
+        assert!(connection.advance().is_some());
+        assert_eq!(kept, "abc");
+    }
+
+    #[test]
+    fn a_large_frame_gets_room_for_itself_alone() {
+        let mut connection = connection();
+        lend_for_reading(&mut connection);
+        let length = 3 << 20;
+        connection.receive(&[&b"\x82\x7f\x00\x00\x00\x00\x00\x30\x00\x00"[..], &[1; 1000]].concat());
+        assert!(connection.advance().is_none());
+        let mut reads = 0;
+        while connection.missing() > 0 {
+            lend_for_reading(&mut connection);
+            let room = connection.read_memory().capacity() - connection.read_memory().len();
+            assert!(room > 0 && connection.read_memory().capacity() < 2 * length);
+            connection.receive(&vec![1; room.min(connection.missing())]);
+            reads += 1;
+        }
+        assert!(matches!(connection.advance(), Some(crate::proto::Event::Binary(bytes)) if bytes.len() == length));
+        assert!(reads < 5, "{reads}");
+        assert_eq!(connection.read_memory().capacity(), 0);
+    }
+}
