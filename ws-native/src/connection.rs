@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
 
 use crate::clock::Clock;
-use crate::proto::{self, AcceptError, Close, Closed, Config, Established, Event, Request, Role};
+use crate::proto::{self, AcceptError, Close, Closed, Config, Established, Event, Part, Request, Role};
 use crate::random;
 use crate::transport::{Patience, Transport};
 
@@ -128,16 +128,58 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Nothing is lost if the future is dropped: all that was read, and how far the end has come, is kept in the
     /// connection.
     pub async fn recv(&mut self) -> Result<Option<Message>, Failure> {
-        poll_fn(|cx| self.poll_recv(cx)).await
+        poll_fn(|cx| {
+            self.poll_recv(cx, proto::Connection::advance, |event| match event {
+                Event::Text(text) => Ok(Message::Text(text)),
+                Event::Binary(bytes) => Ok(Message::Binary(bytes)),
+                event => Err(event),
+            })
+        })
+        .await
     }
 
-    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Failure>> {
+    /// The next part of a message, as it arrives, of which then no more is in memory. What is left of a message of which
+    /// parts were received is had whole by [`recv`](Self::recv). `None`: the closing handshake was completed.
+    ///
+    /// ```no_run
+    /// # async fn store(bytes: &[u8]) {}
+    /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_core::Failure> {
+    /// use ws_native::proto::Part;
+    /// while let Some(Part::Binary { bytes, last }) = connection.recv_part().await? {
+    ///     store(&bytes).await;
+    ///     if last {
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    ///
+    /// # Cancel safety
+    /// As [`recv`](Self::recv).
+    pub async fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
+        poll_fn(|cx| {
+            self.poll_recv(cx, proto::Connection::advance_in_parts, |event| match event {
+                Event::Part(part) => Ok(part),
+                event => Err(event),
+            })
+        })
+        .await
+    }
+
+    fn poll_recv<M>(
+        &mut self,
+        cx: &mut Context<'_>,
+        advance: impl Fn(&mut proto::Connection) -> Option<Event>,
+        wanted: impl Fn(Event) -> Result<M, Event>,
+    ) -> Poll<Result<Option<M>, Failure>> {
         while let State::Running = self.state {
-            match ready!(self.poll_event(cx)) {
-                Event::Text(text) => return Poll::Ready(Ok(Some(Message::Text(text)))),
-                Event::Binary(bytes) => return Poll::Ready(Ok(Some(Message::Binary(bytes)))),
-                Event::Closed(closed) => self.begin_end(closed),
-                _ => {}
+            match wanted(ready!(self.poll_event(cx, &advance))) {
+                Ok(received) => return Poll::Ready(Ok(Some(received))),
+                Err(Event::Closed(closed)) => self.begin_end(closed),
+                Err(_) => {}
             }
         }
         self.poll_end(cx).map(|failure| failure.map_or(Ok(None), Err))
@@ -159,6 +201,23 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             }
             data => self.feed(data)?,
         }
+        self.flush().await
+    }
+
+    /// Sends a part of a message, as it is produced: queues it, and writes all that is queued. The first one begins the
+    /// message, the last one ends it; until then no other message can be sent.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); and if a message of another kind was begun.
+    ///
+    /// # Cancel safety
+    /// As [`send`](Self::send).
+    pub async fn send_part(&mut self, part: Part) -> Result<(), Failure> {
+        let sent = match part {
+            Part::Text { text, last } => self.protocol.send_text_part(&text, last),
+            Part::Binary { bytes, last } => self.protocol.send_binary_part(&bytes, last),
+        };
+        sent.map_err(misuse)?;
         self.flush().await
     }
 
@@ -260,15 +319,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(crate) async fn next_event(&mut self) -> Event {
-        poll_fn(|cx| self.poll_event(cx)).await
+        poll_fn(|cx| self.poll_event(cx, &proto::Connection::advance)).await
     }
 
-    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+    fn poll_event(
+        &mut self,
+        cx: &mut Context<'_>,
+        advance: &impl Fn(&mut proto::Connection) -> Option<Event>,
+    ) -> Poll<Event> {
         loop {
             if self.protocol.is_timed() {
                 self.protocol.handle_timeout(self.clock.now());
             }
-            if let Some(event) = self.protocol.advance() {
+            if let Some(event) = advance(&mut self.protocol) {
                 return Poll::Ready(event);
             }
             // The reader is about to wait: now is the time to write.

@@ -234,7 +234,7 @@ impl Session {
                 self.failure = closed.error.map(Failure::from);
                 Feedback::Closed { failed, event }
             }
-            Event::Ping(_) | Event::Pong(_) | Event::Request(_) => return None,
+            Event::Part(_) | Event::Ping(_) | Event::Pong(_) | Event::Request(_) => return None,
         })
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex};
 use ws_core::{Blob, CloseCode, FailureKind, Message};
-use ws_native::proto::{Config, Request};
+use ws_native::proto::{Config, Part, Request};
 use ws_native::{Accepted, Connection};
 
 fn request(protocols: &[&str]) -> Request {
@@ -34,6 +34,21 @@ async fn pair(capacity: usize) -> (Connection<DuplexStream>, Connection<DuplexSt
 
 fn text(text: &str) -> Option<Message> {
     Some(Message::Text(text.into()))
+}
+
+#[tokio::test]
+async fn a_message_is_sent_as_it_is_produced_and_received_as_it_arrives() {
+    let (mut client, mut server) = pair(64).await;
+    let part = |text: &str, last| Part::Text { text: text.into(), last };
+    client.send_part(part("a", false)).await.unwrap();
+    assert_eq!(server.recv_part().await.unwrap(), Some(part("a", false)));
+    assert_eq!(client.send("x").await.unwrap_err().kind(), FailureKind::Misuse);
+    client.send_part(part("b", false)).await.unwrap();
+    assert_eq!(server.recv_part().await.unwrap(), Some(part("b", false)));
+    client.send_part(part("c", true)).await.unwrap();
+    assert_eq!(server.recv().await.unwrap(), text("c"));
+    client.close(None).await.unwrap();
+    assert_eq!(tokio::join!(client.recv(), server.recv_part()).1.unwrap(), None);
 }
 
 #[tokio::test]

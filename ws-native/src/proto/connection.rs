@@ -1,7 +1,6 @@
 //! The protocol's one state machine, for both roles: [RFC 6455][1].
 //!
-//! Every change of a connection's state is in this file, which is why it is a long one. Roles differ in data: a client has
-//! masking keys.
+//! Every change of a connection's state is in this file, which is why it is a long one.
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455
 
@@ -14,14 +13,15 @@ use bytes::{BufMut, Bytes};
 use bytestring::ByteString;
 
 use super::close::Close;
-use super::compression::{Agreement, Compressor};
+use super::compression::Agreement;
 use super::config::Config;
+use super::encoder::Encoder;
 use super::error::{Bound, Error, HandshakeError, Phase};
 use super::event::{Closed, Event, SendError};
-use super::frame::{Header, Opcode};
+use super::frame::Opcode;
 use super::handshake::client::{self, Established, Request};
 use super::handshake::server::{self, AcceptError, Incoming as IncomingRequest};
-use super::incoming::{Incoming, Received};
+use super::incoming::{Delivery, Incoming, Received};
 use super::mask::{MaskKeys, Random};
 use super::outgoing::Outgoing;
 use super::timer::Timer;
@@ -34,10 +34,7 @@ pub struct Connection {
     config: Config,
     incoming: Incoming,
     outgoing: Outgoing,
-    /// A client's masking keys; a server has none.
-    keys: Option<Box<MaskKeys>>,
-    /// Where compression was agreed on.
-    compressor: Option<Compressor>,
+    encoder: Encoder,
     /// The answer to the newest ping, while more than [`PONG_BACKLOG`] bytes have not reached the network.
     pong: Option<Bytes>,
     /// Where the Close frame ends among all bytes of the output, once it was sent.
@@ -133,8 +130,7 @@ impl Connection {
             config: config.in_range(),
             incoming: Incoming::new(role),
             outgoing: Outgoing::default(),
-            keys,
-            compressor: None,
+            encoder: Encoder::new(keys),
             pong: None,
             close_end: 0,
             ended: false,
@@ -143,7 +139,7 @@ impl Connection {
 
     /// Which end this is.
     pub fn role(&self) -> Role {
-        if self.keys.is_some() { Role::Client } else { Role::Server }
+        if self.encoder.is_masking() { Role::Client } else { Role::Server }
     }
 
     /// The connection's bounds.
@@ -303,33 +299,65 @@ impl Connection {
     /// Sends a text message, which is copied.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`].
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
-        self.send_copied(Opcode::Text, text.as_bytes())
+        self.admit(text.len())?;
+        self.encoder.message(&mut self.outgoing, Opcode::Text, text.as_bytes())
     }
 
     /// Sends a binary message, which is copied.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`].
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
-        self.send_copied(Opcode::Binary, bytes)
+        self.admit(bytes.len())?;
+        self.encoder.message(&mut self.outgoing, Opcode::Binary, bytes)
     }
 
     /// Sends a text message that is handed over: a long one is sent from where it is.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`].
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_owned_text(&mut self, text: ByteString) -> Result<(), SendError> {
-        self.send_owned(Opcode::Text, text.into_bytes())
+        self.admit(text.len())?;
+        self.encoder.owned(&mut self.outgoing, Opcode::Text, text.into_bytes())
     }
 
     /// Sends a binary message that is handed over: a long one is sent from where it is.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`].
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_owned_binary(&mut self, bytes: Bytes) -> Result<(), SendError> {
-        self.send_owned(Opcode::Binary, bytes)
+        self.admit(bytes.len())?;
+        self.encoder.owned(&mut self.outgoing, Opcode::Binary, bytes)
+    }
+
+    /// Sends a part of a text message, as it is produced; the first one begins the message, the last one ends it. Until then
+    /// no other message can be sent; control frames can, and closing.
+    ///
+    /// ```
+    /// # use ws_native::proto::{Config, Connection};
+    /// # let mut connection = Connection::server_established(Config::default());
+    /// connection.send_text_part("as it is ", false)?;
+    /// connection.send_text_part("produced", true)?;
+    /// assert_eq!(connection.output(), b"\x01\x09as it is \x80\x08produced");
+    /// # Ok::<(), ws_native::proto::SendError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    pub fn send_text_part(&mut self, text: &str, last: bool) -> Result<(), SendError> {
+        self.admit(text.len())?;
+        self.encoder.part(&mut self.outgoing, Opcode::Text, text.as_bytes(), last)
+    }
+
+    /// Sends a part of a binary message, as [`send_text_part`](Self::send_text_part) does of a text.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    pub fn send_binary_part(&mut self, bytes: &[u8], last: bool) -> Result<(), SendError> {
+        self.admit(bytes.len())?;
+        self.encoder.part(&mut self.outgoing, Opcode::Binary, bytes, last)
     }
 
     /// Sends a ping.
@@ -410,12 +438,43 @@ impl Connection {
         event
     }
 
+    /// The next event, as [`poll`](Self::poll), but for messages, of which [parts](Event::Part) are given as they arrive.
+    /// What is left of a message of which parts were given is had whole by [`poll`](Self::poll).
+    ///
+    /// No more of a message is kept than its next part. [`Config::max_message`] holds for all of it.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// use ws_native::proto::{Config, Connection, Event, Part};
+    ///
+    /// # let random = |bytes: &mut [u8]| bytes.fill(7);
+    /// # let now = Duration::ZERO;
+    /// let mut client = Connection::client_established(Config::default(), Box::new(random));
+    /// client.receive(b"\x81\x05Hel");
+    /// assert!(matches!(client.poll_part(now), Some(Event::Part(Part::Text { text, last: false })) if text == "Hel"));
+    /// client.receive(b"lo");
+    /// assert!(matches!(client.poll_part(now), Some(Event::Part(Part::Text { text, last: true })) if text == "lo"));
+    /// ```
+    pub fn poll_part(&mut self, now: Duration) -> Option<Event> {
+        let event = self.advance_to(Delivery::InParts);
+        self.begin_timer(now);
+        event
+    }
+
     /// The next event, for a caller who does not know the time yet. It is to [handle the time](Self::handle_timeout), where
     /// there is [any to be handled](Self::is_timed), before it waits.
-    #[inline]
     pub(crate) fn advance(&mut self) -> Option<Event> {
+        self.advance_to(Delivery::Whole)
+    }
+
+    /// As [`advance`](Self::advance), for [`poll_part`](Self::poll_part).
+    pub(crate) fn advance_in_parts(&mut self) -> Option<Event> {
+        self.advance_to(Delivery::InParts)
+    }
+
+    fn advance_to(&mut self, delivery: Delivery) -> Option<Event> {
         loop {
-            match self.step() {
+            match self.step(delivery) {
                 Ok(Step::Event(event)) => return Some(event),
                 Ok(Step::Wait) => return None,
                 Err(error) => self.fail(error),
@@ -423,7 +482,7 @@ impl Connection {
         }
     }
 
-    fn step(&mut self) -> Result<Step, Error> {
+    fn step(&mut self, delivery: Delivery) -> Result<Step, Error> {
         match &mut self.state {
             State::ClientHandshake(handshake) => {
                 match handshake.advance(self.incoming.buffer(), self.config.max_head)? {
@@ -452,7 +511,7 @@ impl Connection {
                 }
             }
             State::Deciding(_) => self.wait_unless_ended(HandshakeError::Ended.into()),
-            State::Established { close_received: None, .. } => match self.incoming.next(&self.config)? {
+            State::Established { close_received: None, .. } => match self.incoming.next(&self.config, delivery)? {
                 Some(received) => Ok(self.take(received)),
                 None => self.wait_unless_ended(Error::Ended),
             },
@@ -461,7 +520,7 @@ impl Connection {
                 self.incoming.buffer().clear();
                 // Section 7.1.1: "the server MUST close the connection immediately [...]. The client SHOULD wait for the
                 // server to close the connection".
-                if self.keys.is_some() && !self.ended {
+                if self.encoder.is_masking() && !self.ended {
                     return Ok(Step::Wait);
                 }
                 let closed = Closed { clean: true, received: close_received.take(), error: None };
@@ -496,7 +555,7 @@ impl Connection {
             Role::Client => agreement.client(compression),
             Role::Server => agreement.server(compression),
         };
-        self.compressor = Some(compressor);
+        self.encoder.set_compressor(compressor);
         self.incoming.set_decompressor(decompressor);
     }
 
@@ -509,6 +568,7 @@ impl Connection {
     fn take(&mut self, received: Received) -> Step {
         Step::Event(match received {
             Received::Text(text) => Event::Text(text),
+            Received::Part(part) => Event::Part(part),
             Received::Binary(bytes) => Event::Binary(bytes),
             Received::Pong(payload) => Event::Pong(payload),
             Received::Ping(payload) => {
@@ -538,29 +598,8 @@ impl Connection {
             && let Some(payload) = self.pong.take()
             && matches!(self.state, State::Established { close_received: None, .. })
         {
-            self.push(Opcode::Pong, false, &payload);
+            self.encoder.control(&mut self.outgoing, Opcode::Pong, &payload);
         }
-    }
-
-    fn send_copied(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
-        self.admit(payload.len())?;
-        match self.compressor.as_mut().and_then(|compressor| compressor.compress(payload)) {
-            Some(compressed) => self.push(opcode, true, &compressed),
-            None => self.push(opcode, false, payload),
-        }
-        Ok(())
-    }
-
-    fn send_owned(&mut self, opcode: Opcode, payload: Bytes) -> Result<(), SendError> {
-        self.admit(payload.len())?;
-        match self.compressor.as_mut().and_then(|compressor| compressor.compress(&payload)) {
-            Some(compressed) => self.push(opcode, true, &compressed),
-            None => {
-                let header = self.header(opcode, false, payload.len());
-                self.outgoing.push_owned(header, payload);
-            }
-        }
-        Ok(())
     }
 
     /// Lets a message of this length in, if it can be sent and there is room for it.
@@ -584,27 +623,17 @@ impl Connection {
         if payload.len() > 125 {
             return Err(SendError::LongControl);
         }
-        self.push(opcode, false, payload);
+        self.encoder.control(&mut self.outgoing, opcode, payload);
         Ok(())
     }
 
     fn send_close(&mut self, close: Option<&Close>) {
         let body = close.map(Close::encode).unwrap_or_default();
-        self.push(Opcode::Close, false, &body);
+        self.encoder.control(&mut self.outgoing, Opcode::Close, &body);
         self.close_end = self.outgoing.queued_total();
         if let State::Established { close_sent, .. } = &mut self.state {
             *close_sent = true;
         }
-    }
-
-    fn push(&mut self, opcode: Opcode, compressed: bool, payload: &[u8]) {
-        let header = self.header(opcode, compressed, payload.len());
-        self.outgoing.push(header, payload);
-    }
-
-    fn header(&mut self, opcode: Opcode, compressed: bool, length: usize) -> Header {
-        let mask = self.keys.as_mut().map(|keys| keys.next_key());
-        Header { fin: true, compressed, opcode, mask, length: length as u64 }
     }
 }
 

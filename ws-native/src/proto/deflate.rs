@@ -33,21 +33,16 @@ impl Compressor {
     }
 
     /// Compresses a message. `None`: it is to be sent as it is.
-    ///
-    /// No library that compresses raw DEFLATE knows a window of 256 bytes, so an end that agreed to it does not compress.
     pub(super) fn compress(&mut self, message: &[u8]) -> Option<Vec<u8>> {
-        let bits = self.side.window_bits();
-        if bits < 9 || message.len() < self.threshold {
+        if message.len() < self.threshold || !self.begin() {
             return None;
         }
-        let deflate = self.deflate.get_or_insert_with(|| Deflate::new(i32::from(self.level), false, bits));
-        // "If the "agreed parameters" contain the "client_no_context_takeover" extension parameter, the client MUST start
-        // compressing each new message with an empty LZ77 sliding window." And so the server with its own.
-        if self.side.no_context_takeover {
-            deflate.reset();
-        }
+        let deflate = self.deflate.as_mut()?;
         match flush(deflate, message) {
-            Some(compressed) if compressed.len() < message.len() => Some(compressed),
+            Some(mut compressed) if compressed.len() < message.len() + TAIL.len() => {
+                compressed.truncate(compressed.len() - TAIL.len());
+                Some(compressed)
+            }
             // It has become no smaller. The peer will not see what is in the window now, so that begins anew.
             Some(_) => {
                 deflate.reset();
@@ -59,9 +54,42 @@ impl Compressor {
             }
         }
     }
+
+    /// Begins a message. Whether it can be compressed: no library that compresses raw DEFLATE knows a window of 256 bytes, so
+    /// an end that agreed to it does not compress.
+    pub(super) fn begin(&mut self) -> bool {
+        let bits = self.side.window_bits();
+        if bits < 9 {
+            return false;
+        }
+        let deflate = self.deflate.get_or_insert_with(|| Deflate::new(i32::from(self.level), false, bits));
+        // "If the "agreed parameters" contain the "client_no_context_takeover" extension parameter, the client MUST start
+        // compressing each new message with an empty LZ77 sliding window." And so the server with its own.
+        if self.side.no_context_takeover {
+            deflate.reset();
+        }
+        true
+    }
+
+    /// Compresses the next part of the message that was begun.
+    pub(super) fn part(&mut self, part: &[u8], last: bool) -> Vec<u8> {
+        if part.is_empty() {
+            // What came before ends with a whole block; an empty one, but for the bytes that are taken off, ends the message.
+            return if last { [0].into() } else { Vec::new() };
+        }
+        let compressed = self.deflate.as_mut().and_then(|deflate| flush(deflate, part));
+        let mut compressed = compressed.unwrap_or_else(|| {
+            self.deflate = None;
+            stored(part)
+        });
+        if last {
+            compressed.truncate(compressed.len() - TAIL.len());
+        }
+        compressed
+    }
 }
 
-/// Steps 1 to 3: compresses all, ends with an empty block without compression, and takes its last four bytes off.
+/// Steps 1 and 2: compresses all, and ends with an empty block without compression, which is there as [`TAIL`].
 fn flush(deflate: &mut Deflate, message: &[u8]) -> Option<Vec<u8>> {
     let mut compressed = Vec::new();
     let start = deflate.total_in();
@@ -81,8 +109,18 @@ fn flush(deflate: &mut Deflate, message: &[u8]) -> Option<Vec<u8>> {
         guess = guess.max(1024);
     }
     let whole = deflate.total_in() - start == message.len() as u64;
-    compressed.truncate(compressed.strip_suffix(&TAIL).filter(|_| whole)?.len());
-    Some(compressed)
+    (whole && compressed.ends_with(&TAIL)).then_some(compressed)
+}
+
+/// The same in blocks without compression, which need no compressor.
+fn stored(message: &[u8]) -> Vec<u8> {
+    let blocks = message.chunks(usize::from(u16::MAX)).chain([&[][..]]);
+    blocks
+        .flat_map(|block| {
+            let length = block.len() as u16;
+            [&[0][..], &length.to_le_bytes(), &(!length).to_le_bytes(), block].concat()
+        })
+        .collect()
 }
 
 /// Decompresses the messages of the other end.
@@ -242,8 +280,9 @@ mod tests {
     #[test]
     fn the_first_example_is_written() {
         let mut deflate = Deflate::new(6, false, 15);
-        assert_eq!(flush(&mut deflate, b"Hello").unwrap(), [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
-        assert_eq!(flush(&mut deflate, b"Hello").unwrap(), [0xf2, 0x00, 0x11, 0x00, 0x00]);
+        let with_tail = |bytes: &[u8]| Some([bytes, &TAIL].concat());
+        assert_eq!(flush(&mut deflate, b"Hello"), with_tail(&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]));
+        assert_eq!(flush(&mut deflate, b"Hello"), with_tail(&[0xf2, 0x00, 0x11, 0x00, 0x00]));
     }
 
     #[test]
@@ -259,6 +298,33 @@ mod tests {
                     let pieces: Vec<&[u8]> = compressed.chunks(777).collect();
                     assert_eq!(decompress(&mut decompressor, &pieces, MAX).unwrap(), message);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_without_compression_are_deflate() {
+        for length in [1, 65_535, 65_536, 200_000] {
+            let message = vec![7; length];
+            let blocks = stored(&message);
+            let cut = &blocks[..blocks.len() - TAIL.len()];
+            assert_eq!(decompress(&mut Decompressor::new(side(false, 15)), &[cut], MAX).unwrap(), message);
+        }
+    }
+
+    #[test]
+    fn parts_make_the_message() {
+        for no_context_takeover in [false, true] {
+            let mut compressor = compressor_for(side(no_context_takeover, 15), 6);
+            let mut decompressor = Decompressor::new(side(no_context_takeover, 15));
+            for message in [&["a text, ", "", "a text", ""][..], &["", "again a text"], &["x"], &["", ""]] {
+                assert!(compressor.begin());
+                let last = message.len() - 1;
+                let parts =
+                    message.iter().enumerate().map(|(index, part)| compressor.part(part.as_bytes(), index == last));
+                let parts: Vec<Vec<u8>> = parts.collect();
+                let pieces: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+                assert_eq!(decompress(&mut decompressor, &pieces, MAX).unwrap(), message.concat().as_bytes());
             }
         }
     }

@@ -21,6 +21,8 @@ pub enum Event {
     Text(ByteString),
     /// A binary message has been received.
     Binary(Bytes),
+    /// A part of a message has been received: see [`poll_part`](super::Connection::poll_part).
+    Part(Part),
     /// A ping has been received; the pong is on its way.
     Ping(Bytes),
     /// A pong has been received, solicited or not.
@@ -30,6 +32,25 @@ pub enum Event {
     /// The WebSocket connection is closed: the last event. What is still [output](super::Connection::output) is to be
     /// transmitted, and then the transport to be ended.
     Closed(Closed),
+}
+
+/// A part of a message, as it arrived: of any length, and unrelated to the fragments the peer has made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Of a text message; whole characters.
+    Text {
+        /// The text.
+        text: ByteString,
+        /// The message ends with it.
+        last: bool,
+    },
+    /// Of a binary message.
+    Binary {
+        /// The bytes.
+        bytes: Bytes,
+        /// The message ends with them.
+        last: bool,
+    },
 }
 
 /// How the connection was closed.
@@ -54,6 +75,9 @@ pub enum SendError {
     /// A ping or pong can carry 125 bytes.
     #[error("a control frame can carry 125 bytes")]
     LongControl,
+    /// A message that is being sent in parts has not had its last one yet.
+    #[error("a message that is being sent in parts is not complete")]
+    Unfinished,
     /// A Close frame must not carry this code.
     #[error("the code {0} must not be sent in a Close frame")]
     CloseCode(CloseCode),

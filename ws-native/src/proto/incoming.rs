@@ -10,6 +10,7 @@ use super::compression::{Decompressor, InflateError};
 use super::config::Config;
 use super::connection::Role;
 use super::error::{Bound, Error, ProtocolError};
+use super::event::Part;
 use super::frame::{Header, Opcode};
 use super::mask;
 use super::utf8::Validator;
@@ -34,6 +35,13 @@ pub(super) struct Incoming {
     decompressor: Option<Decompressor>,
 }
 
+/// How a message is given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    Whole,
+    InParts,
+}
+
 /// A frame whose payload is arriving.
 #[derive(Debug)]
 struct Frame {
@@ -49,8 +57,10 @@ struct Frame {
 struct Message {
     kind: Kind,
     compressed: bool,
-    /// What there is of it, decompressed.
+    /// What there is of it, decompressed, and was not given out.
     payload: BytesMut,
+    /// How many bytes of it were given out in parts.
+    given: usize,
     /// How many frames it has so far, the one that is arriving included.
     frames: u32,
 }
@@ -66,6 +76,7 @@ enum Kind {
 pub(super) enum Received {
     Text(ByteString),
     Binary(Bytes),
+    Part(Part),
     Close(Option<Close>),
     Ping(Bytes),
     Pong(Bytes),
@@ -101,31 +112,32 @@ impl Incoming {
         self.frame.as_ref().map_or(0, |frame| frame.rest().saturating_sub(self.buffer.len()))
     }
 
-    /// The next message or control frame, if it is complete.
-    pub(super) fn next(&mut self, config: &Config) -> Result<Option<Received>, Error> {
+    /// The next message or control frame, if it is complete; or of a message what there is of it, if it is to be given in
+    /// parts.
+    pub(super) fn next(&mut self, config: &Config, delivery: Delivery) -> Result<Option<Received>, Error> {
         loop {
             let mut frame = match self.frame.take() {
                 Some(frame) => frame,
                 None => match Header::decode(&self.buffer, self.role, self.decompressor.is_some())? {
                     Some((header, length)) => {
-                        self.begin_frame(&header, config)?;
+                        self.begin_frame(&header, config, delivery)?;
                         self.buffer.advance(length);
                         Frame { header, taken: 0, processed: 0 }
                     }
                     None => return Ok(None),
                 },
             };
-            self.process(&mut frame, config)?;
+            self.process(&mut frame, config, delivery)?;
             if frame.processed < frame.rest() {
                 self.frame = Some(frame);
-                return Ok(None);
+                return Ok(self.next_part(delivery));
             }
             let payload = self.buffer.split_to(frame.processed);
             if payload.len() > Self::KEPT && self.buffer.len() <= Self::KEPT {
                 // The memory of the large frame goes with its message; the little that is left over is copied.
                 self.buffer = BytesMut::from(&self.buffer[..]);
             }
-            if let Some(received) = self.finish_frame(frame.header, payload, config)? {
+            if let Some(received) = self.finish_frame(frame.header, payload, config, delivery)? {
                 return Ok(Some(received));
             }
         }
@@ -133,7 +145,7 @@ impl Incoming {
 
     /// Whether the frame may come here and is within the bounds. Begins or continues its message, unless it will be
     /// there whole in one frame.
-    fn begin_frame(&mut self, header: &Header, config: &Config) -> Result<(), Error> {
+    fn begin_frame(&mut self, header: &Header, config: &Config, delivery: Delivery) -> Result<(), Error> {
         if header.opcode.is_control() {
             return Ok(());
         }
@@ -147,7 +159,7 @@ impl Incoming {
             return Err(Error::Bound(Bound::Frame(config.max_frame)));
         }
         let (compressed, before, frames) = match &self.message {
-            Some(message) => (message.compressed, message.payload.len(), message.frames),
+            Some(message) => (message.compressed, message.given + message.payload.len(), message.frames),
             None => (header.compressed, 0, 0),
         };
         // Of a compressed message, what it is decompressed to counts.
@@ -159,44 +171,66 @@ impl Incoming {
         }
         match &mut self.message {
             Some(message) => message.frames += 1,
-            None if header.fin && !compressed => {}
-            None => self.message = Some(Message { kind, compressed, payload: BytesMut::new(), frames: 1 }),
+            None if header.fin && !compressed && delivery == Delivery::Whole => {}
+            None => {
+                let payload = BytesMut::new();
+                self.message = Some(Message { kind, compressed, payload, given: 0, frames: 1 });
+            }
         }
         Ok(())
     }
 
     /// Unmasks and validates what has arrived of the payload. What is compressed is taken off the buffer.
-    fn process(&mut self, frame: &mut Frame, config: &Config) -> Result<(), Error> {
+    fn process(&mut self, frame: &mut Frame, config: &Config, delivery: Delivery) -> Result<(), Error> {
         let arrived = self.buffer.len().min(frame.rest());
         let part = &mut self.buffer[frame.processed..arrived];
         if let Some(key) = frame.header.mask {
             mask::apply(part, key, frame.taken + frame.processed);
         }
         match &mut self.message {
-            Some(message) if message.compressed && !frame.header.opcode.is_control() => {
+            _ if frame.header.opcode.is_control() => frame.processed = arrived,
+            Some(message) if message.compressed => {
                 let before = message.payload.len();
                 if let Some(decompressor) = &mut self.decompressor {
-                    decompressor.push(part, &mut message.payload, config.max_message).map_err(|e| e.within(config))?;
+                    let most = config.max_message - message.given;
+                    decompressor.push(part, &mut message.payload, most).map_err(|error| error.within(config))?;
                 }
                 if message.kind == Kind::Text {
                     self.validator.push(&message.payload[before..])?;
                 }
                 self.buffer.advance(arrived);
                 frame.taken += arrived;
-                return Ok(());
             }
-            Some(message) if message.kind == Kind::Text && !frame.header.opcode.is_control() => {
-                self.validator.push(part)?;
+            Some(message) => {
+                if message.kind == Kind::Text {
+                    self.validator.push(part)?;
+                }
+                if delivery == Delivery::InParts {
+                    message.append(self.buffer.split_to(arrived));
+                    frame.taken += arrived;
+                    frame.processed = 0;
+                } else {
+                    frame.processed = arrived;
+                }
             }
-            None if frame.header.opcode == Opcode::Text => self.validator.push(part)?,
-            _ => {}
+            None => {
+                if frame.header.opcode == Opcode::Text {
+                    self.validator.push(part)?;
+                }
+                frame.processed = arrived;
+            }
         }
-        frame.processed = arrived;
         Ok(())
     }
 
     /// The whole payload is here, or was taken into its message.
-    fn finish_frame(&mut self, header: Header, payload: BytesMut, config: &Config) -> Result<Option<Received>, Error> {
+    fn finish_frame(
+        &mut self,
+        header: Header,
+        payload: BytesMut,
+        config: &Config,
+        delivery: Delivery,
+    ) -> Result<Option<Received>, Error> {
         match header.opcode {
             Opcode::Close => return Ok(Some(Received::Close(Close::decode(&payload)?))),
             Opcode::Ping => return Ok(Some(Received::Ping(payload.freeze()))),
@@ -205,35 +239,63 @@ impl Incoming {
         }
         let Some(mut message) = self.message.take() else {
             let kind = if header.opcode == Opcode::Text { Kind::Text } else { Kind::Binary };
-            return self.finish_message(kind, payload.freeze()).map(Some);
+            return self.finish_message(kind, payload.freeze(), delivery).map(Some);
         };
-        if !message.compressed {
-            if message.payload.is_empty() {
-                message.payload = payload;
-            } else {
-                message.payload.extend_from_slice(&payload);
-            }
+        if !payload.is_empty() {
+            message.append(payload);
         }
         if !header.fin {
             self.message = Some(message);
-            return Ok(None);
+            return Ok(self.next_part(delivery));
         }
         if message.compressed
             && let Some(decompressor) = &mut self.decompressor
         {
             let before = message.payload.len();
-            decompressor.finish(&mut message.payload, config.max_message).map_err(|error| error.within(config))?;
+            let most = config.max_message - message.given;
+            decompressor.finish(&mut message.payload, most).map_err(|error| error.within(config))?;
             if message.kind == Kind::Text {
                 self.validator.push(&message.payload[before..])?;
             }
         }
-        self.finish_message(message.kind, message.payload.freeze()).map(Some)
+        self.finish_message(message.kind, message.payload.freeze(), delivery).map(Some)
     }
 
-    fn finish_message(&mut self, kind: Kind, payload: Bytes) -> Result<Received, Error> {
-        match kind {
-            Kind::Binary => Ok(Received::Binary(payload)),
-            Kind::Text => Ok(Received::Text(self.validator.finish(payload)?)),
+    /// What there is of a message that is given in parts, if there is something.
+    fn next_part(&mut self, delivery: Delivery) -> Option<Received> {
+        let message = self.message.as_mut().filter(|_| delivery == Delivery::InParts)?;
+        let held = message.payload.len();
+        let part = match message.kind {
+            Kind::Text => {
+                let text = self.validator.take_characters(&mut message.payload);
+                Part::Text { text, last: false }
+            }
+            Kind::Binary => Part::Binary { bytes: message.payload.split().freeze(), last: false },
+        };
+        let given = held - message.payload.len();
+        message.given += given;
+        (given > 0).then_some(Received::Part(part))
+    }
+
+    fn finish_message(&mut self, kind: Kind, payload: Bytes, delivery: Delivery) -> Result<Received, Error> {
+        let last = true;
+        Ok(match (kind, delivery) {
+            (Kind::Binary, Delivery::Whole) => Received::Binary(payload),
+            (Kind::Binary, Delivery::InParts) => Received::Part(Part::Binary { bytes: payload, last }),
+            (Kind::Text, Delivery::Whole) => Received::Text(self.validator.finish(payload)?),
+            (Kind::Text, Delivery::InParts) => {
+                Received::Part(Part::Text { text: self.validator.finish(payload)?, last })
+            }
+        })
+    }
+}
+
+impl Message {
+    fn append(&mut self, piece: BytesMut) {
+        if self.payload.is_empty() {
+            self.payload = piece;
+        } else {
+            self.payload.extend_from_slice(&piece);
         }
     }
 }
@@ -265,7 +327,7 @@ mod tests {
         let mut received = vec![];
         for chunk in bytes.chunks(chunk) {
             incoming.buffer().extend_from_slice(chunk);
-            while let Some(next) = incoming.next(config)? {
+            while let Some(next) = incoming.next(config, Delivery::Whole)? {
                 received.push(next);
             }
         }
@@ -306,7 +368,7 @@ mod tests {
             let mut received = None;
             for chunk in b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58".chunks(chunk) {
                 incoming.buffer().extend_from_slice(chunk);
-                received = incoming.next(&Config::default()).unwrap();
+                received = incoming.next(&Config::default(), Delivery::Whole).unwrap();
             }
             assert_eq!(received, Some(text("Hello")));
         }
@@ -362,6 +424,89 @@ mod tests {
         assert!(matches!(receive(b"\x02\x00\x00\x00\x80\x00", 9, &config), Err(Error::Bound(Bound::Fragments(2)))));
     }
 
+    /// Everything in parts; and how much memory was held at the most.
+    fn receive_parts(bytes: &[u8], chunk: usize) -> Result<Vec<Received>, Error> {
+        let mut incoming = Incoming::new(Role::Client);
+        let mut received = vec![];
+        for chunk in bytes.chunks(chunk) {
+            incoming.buffer().extend_from_slice(chunk);
+            while let Some(next) = incoming.next(&Config::default(), Delivery::InParts)? {
+                received.push(next);
+            }
+            assert!(incoming.buffer.len() < 10);
+            assert!(incoming.message.as_ref().is_none_or(|message| message.payload.len() < 4));
+        }
+        Ok(received)
+    }
+
+    fn text_part(text: &'static str, last: bool) -> Received {
+        Received::Part(Part::Text { text: ByteString::from_static(text), last })
+    }
+
+    #[test]
+    fn a_message_can_be_had_as_it_arrives() {
+        let bytes = b"\x01\x05a\xe2\x82\xacb\x89\x00\x80\x02cd\x82\x02xy";
+        let whole = vec![
+            text_part("a€b", false),
+            Received::Ping(Bytes::new()),
+            text_part("cd", true),
+            Received::Part(Part::Binary { bytes: Bytes::from_static(b"xy"), last: true }),
+        ];
+        assert_eq!(receive_parts(bytes, 100).unwrap(), whole);
+        let cut = receive_parts(bytes, 1).unwrap();
+        assert_eq!(cut[..3], [text_part("a", false), text_part("€", false), text_part("b", false)]);
+        assert_eq!(cut[4..6], [text_part("c", false), text_part("d", true)]);
+    }
+
+    #[test]
+    fn text_in_parts_is_validated() {
+        assert!(receive_parts(b"\x01\x02\xe2\x82\x80\x00", 100).is_err());
+        assert!(receive_parts(b"\x81\x04ab\xff", 100).is_err());
+    }
+
+    #[test]
+    fn what_is_left_of_a_message_can_be_had_whole() {
+        let mut incoming = Incoming::new(Role::Client);
+        incoming.buffer().extend_from_slice(b"\x81\x04a\xc3");
+        let config = Config::default();
+        assert_eq!(incoming.next(&config, Delivery::InParts).unwrap(), Some(text_part("a", false)));
+        incoming.buffer().extend_from_slice(b"\xa9");
+        assert_eq!(incoming.next(&config, Delivery::Whole).unwrap(), None);
+        incoming.buffer().extend_from_slice(b"b");
+        assert_eq!(incoming.next(&config, Delivery::Whole).unwrap(), Some(text("éb")));
+    }
+
+    #[test]
+    fn whole_and_in_parts_can_take_turns() {
+        use Delivery::{InParts, Whole};
+        let mut incoming = Incoming::new(Role::Client);
+        let config = Config::default();
+        let mut after = |bytes: &[u8], delivery| {
+            incoming.buffer().extend_from_slice(bytes);
+            incoming.next(&config, delivery).unwrap()
+        };
+        assert_eq!(after(b"\x01\x02ab", Whole), None);
+        assert_eq!(after(b"\x00\x04c", Whole), None);
+        assert_eq!(after(b"d", InParts), Some(text_part("abcd", false)));
+        assert_eq!(after(b"e", Whole), None);
+        assert_eq!(after(b"f\x80\x01g", InParts), Some(text_part("ef", false)));
+        assert_eq!(after(b"\x81\x02x", InParts), Some(text_part("g", true)));
+        assert_eq!(after(b"", Whole), None);
+        assert_eq!(after(b"y\x81\x02z", InParts), Some(text_part("xy", true)));
+        assert_eq!(after(b"", Whole), None);
+        assert_eq!(after(b"z", InParts), Some(text_part("zz", true)));
+    }
+
+    #[test]
+    fn the_bound_of_a_message_holds_for_all_its_parts() {
+        let config = Config { max_message: 4, ..Config::default() };
+        let mut incoming = Incoming::new(Role::Client);
+        incoming.buffer().extend_from_slice(b"\x02\x03abc");
+        assert!(incoming.next(&config, Delivery::InParts).unwrap().is_some());
+        incoming.buffer().extend_from_slice(b"\x80\x02");
+        assert!(matches!(incoming.next(&config, Delivery::InParts), Err(Error::Bound(Bound::Message(4)))));
+    }
+
     #[cfg(feature = "deflate")]
     mod compressed {
         use super::*;
@@ -380,7 +525,9 @@ mod tests {
                     let mut received = vec![];
                     for chunk in bytes.chunks(chunk) {
                         incoming.buffer().extend_from_slice(chunk);
-                        while let Some(next) = incoming.next(config).map_err(|error| error.to_string())? {
+                        while let Some(next) =
+                            incoming.next(config, Delivery::Whole).map_err(|error| error.to_string())?
+                        {
                             received.push(next);
                         }
                     }
@@ -433,16 +580,16 @@ mod tests {
         bytes.resize(10 + (1 << 20), 0);
         incoming.buffer().extend_from_slice(&bytes);
         incoming.buffer().extend_from_slice(b"\x81\x01a");
-        assert!(incoming.next(&Config::default()).unwrap().is_some());
+        assert!(incoming.next(&Config::default(), Delivery::Whole).unwrap().is_some());
         assert!(incoming.buffer().capacity() < 4096);
-        assert_eq!(incoming.next(&Config::default()).unwrap(), Some(text("a")));
+        assert_eq!(incoming.next(&Config::default(), Delivery::Whole).unwrap(), Some(text("a")));
     }
 
     #[test]
     fn a_frame_knows_what_it_lacks() {
         let mut incoming = Incoming::new(Role::Client);
         incoming.buffer().extend_from_slice(b"\x82\x05ab");
-        assert_eq!(incoming.next(&Config::default()).unwrap(), None);
+        assert_eq!(incoming.next(&Config::default(), Delivery::Whole).unwrap(), None);
         assert_eq!(incoming.missing(), 3);
     }
 }

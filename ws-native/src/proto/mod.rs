@@ -48,6 +48,7 @@ mod config;
 mod connection;
 #[cfg(feature = "deflate")]
 mod deflate;
+mod encoder;
 mod error;
 mod event;
 #[cfg(feature = "deflate")]
@@ -80,7 +81,7 @@ pub use config::Compression;
 pub use config::Config;
 pub use connection::{Connection, Role};
 pub use error::{Bound, Error, HandshakeError, Phase, ProtocolError};
-pub use event::{Closed, Event, SendError};
+pub use event::{Closed, Event, Part, SendError};
 pub use handshake::client::{Established, Request, RequestError};
 pub use handshake::http::Headers;
 pub use handshake::server::{AcceptError, Incoming as IncomingRequest};

@@ -72,6 +72,14 @@ impl Compressor {
     pub(super) fn compress(&mut self, _: &[u8]) -> Option<Vec<u8>> {
         match *self {}
     }
+
+    pub(super) fn begin(&mut self) -> bool {
+        match *self {}
+    }
+
+    pub(super) fn part(&mut self, _: &[u8], _: bool) -> Vec<u8> {
+        match *self {}
+    }
 }
 
 impl Decompressor {

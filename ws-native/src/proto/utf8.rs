@@ -1,6 +1,6 @@
 //! UTF-8 that arrives in pieces: [RFC 6455, section 8.1](https://datatracker.ietf.org/doc/html/rfc6455#section-8.1).
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 
 use super::error::ProtocolError;
@@ -12,7 +12,7 @@ pub(super) struct Validator {
     partial: [u8; 3],
     /// How many of them there are.
     length: usize,
-    /// How many bytes were given.
+    /// How many bytes were given, and not taken.
     given: usize,
 }
 
@@ -31,6 +31,16 @@ impl Validator {
                 Ok(())
             }
         }
+    }
+
+    /// Takes the whole characters off the bytes that were given, of which these are the ones that were not taken before.
+    pub(super) fn take_characters(&mut self, bytes: &mut BytesMut) -> ByteString {
+        if self.given != bytes.len() {
+            debug_assert_eq!(self.given, bytes.len());
+            return ByteString::new();
+        }
+        self.given = self.length;
+        trusted(bytes.split_to(bytes.len() - self.length).freeze())
     }
 
     /// The text has ended: makes it of the bytes that were given piece by piece. An error if its last character is not

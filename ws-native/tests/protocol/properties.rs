@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use ws_native::proto::{Compression, Config, Connection, Event};
+use ws_native::proto::{Compression, Config, Connection, Event, Part};
 
 use crate::pair::{Pair, bounds, client, server};
 
@@ -12,6 +12,40 @@ const NOW: std::time::Duration = std::time::Duration::ZERO;
 enum Message {
     Text(String),
     Binary(Vec<u8>),
+}
+
+impl Message {
+    fn append(&mut self, more: Self) {
+        match (self, more) {
+            (Self::Text(text), Self::Text(more)) => text.push_str(&more),
+            (Self::Binary(bytes), Self::Binary(more)) => bytes.extend(more),
+            (_, more) => panic!("{more:?} is of another kind"),
+        }
+    }
+}
+
+/// Sends a message in parts that are cut about here.
+fn send_parts(end: &mut Connection, message: &Message, cuts: &[prop::sample::Index]) {
+    let length = match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) => bytes.len(),
+    };
+    let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(length + 1)).collect();
+    cuts.push(length);
+    cuts.sort_unstable();
+    let mut start = 0;
+    for (index, cut) in cuts.iter().enumerate() {
+        let last = index + 1 == cuts.len();
+        let cut = match message {
+            Message::Text(text) => (0..=*cut).rev().find(|cut| text.is_char_boundary(*cut)).unwrap().max(start),
+            Message::Binary(_) => *cut,
+        };
+        match message {
+            Message::Text(text) => end.send_text_part(&text[start..cut], last).unwrap(),
+            Message::Binary(bytes) => end.send_binary_part(&bytes[start..cut], last).unwrap(),
+        }
+        start = cut;
+    }
 }
 
 fn message() -> impl Strategy<Value = Message> {
@@ -133,6 +167,41 @@ proptest! {
         let mut server = server(Config::default());
         let bytes = fragments(&message, &cuts, Some(key));
         prop_assert_eq!(receive(&mut server, &bytes, chunk), vec![message]);
+    }
+
+    #[test]
+    fn messages_survive_in_parts(
+        messages in vec((message(), vec(any::<prop::sample::Index>(), 0..5)), 0..5), chunk in 1_usize..5000,
+        config in config(), whole in any::<[bool; 7]>(),
+    ) {
+        let mut pair = Pair::established_with(config.clone(), config);
+        for (message, cuts) in &messages {
+            send_parts(&mut pair.client, message, cuts);
+        }
+        let bytes = pair.client.take_output();
+        let mut received: Vec<Message> = Vec::new();
+        let mut complete = true;
+        for (chunk, whole) in bytes.chunks(chunk).zip(whole.iter().cycle()) {
+            pair.server.receive(chunk);
+            let next = |end: &mut Connection| if *whole { end.poll(NOW) } else { end.poll_part(NOW) };
+            while let Some(event) = next(&mut pair.server) {
+                let (message, last) = match event {
+                    Event::Text(text) => (Message::Text(text.to_string()), true),
+                    Event::Binary(bytes) => (Message::Binary(bytes.to_vec()), true),
+                    Event::Part(Part::Text { text, last }) => (Message::Text(text.to_string()), last),
+                    Event::Part(Part::Binary { bytes, last }) => (Message::Binary(bytes.to_vec()), last),
+                    event => panic!("{event:?}"),
+                };
+                match received.last_mut().filter(|_| !complete) {
+                    Some(begun) => begun.append(message),
+                    None => received.push(message),
+                }
+                complete = last;
+            }
+        }
+        let sent: Vec<Message> = messages.into_iter().map(|(message, _)| message).collect();
+        prop_assert_eq!(received, sent);
+        prop_assert!(complete);
     }
 
     #[test]

@@ -84,6 +84,20 @@ fn a_bomb_is_refused_with_1009() {
 }
 
 #[test]
+fn a_message_in_parts_is_compressed_and_only_its_first_frame_says_so() {
+    let mut pair = Pair::established(Config::default());
+    pair.server.send_text_part(&"a text ".repeat(100), false).unwrap();
+    pair.server.send_text_part("and its end", false).unwrap();
+    pair.server.send_text_part("", true).unwrap();
+    let output = pair.server.output().to_vec();
+    assert!(output.len() < 100);
+    assert_eq!((output[0], &output[output.len() - 3..]), (0x41, &b"\x80\x01\x00"[..]));
+    pair.drive();
+    let [Event::Text(text)] = &pair.client_events[..] else { panic!("a message") };
+    assert_eq!(text, &format!("{}and its end", "a text ".repeat(100)));
+}
+
+#[test]
 fn what_is_not_deflate_is_refused_with_1007() {
     let mut pair = Pair::established(Config::default());
     pair.client.receive(b"\xc1\x04\xff\xff\xff\xff");

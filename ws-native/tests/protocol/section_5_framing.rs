@@ -39,6 +39,50 @@ fn messages_go_both_ways_masked_one_way() {
 }
 
 #[test]
+fn a_message_is_sent_in_fragments_as_it_is_produced() {
+    let mut server = server(Config::default());
+    server.send_text_part("Hel", false).unwrap();
+    server.ping(b"p").unwrap();
+    assert_eq!(server.send_text("x"), Err(SendError::Unfinished));
+    assert_eq!(server.send_owned_binary("x".into()), Err(SendError::Unfinished));
+    assert_eq!(server.send_binary_part(b"x", true), Err(SendError::Unfinished));
+    server.send_text_part("", false).unwrap();
+    server.send_text_part("lo", true).unwrap();
+    server.send_text_part("whole", true).unwrap();
+    assert_eq!(output(&mut server), b"\x01\x03Hel\x89\x01p\x00\x00\x80\x02lo\x81\x05whole");
+    let mut client = client(Config::default());
+    client.send_text_part("Hello", false).unwrap();
+    assert_eq!(output(&mut client), b"\x01\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
+}
+
+#[test]
+fn a_connection_can_be_closed_in_the_middle_of_a_message() {
+    let mut server = server(Config::default());
+    server.send_binary_part(b"a", false).unwrap();
+    server.start_closing_handshake(None).unwrap();
+    assert_eq!(server.send_binary_part(b"b", true), Err(SendError::NotOpen));
+    assert_eq!(output(&mut server), b"\x02\x01a\x88\x00");
+}
+
+#[test]
+fn a_long_message_that_is_handed_over_arrives() {
+    for length in [4095, 4096, 65_536, 1 << 20] {
+        let mut pair = Pair::established(bounds(|config| config.compression = None));
+        let text = "é".repeat(length / 2);
+        for end in [&mut pair.client, &mut pair.server] {
+            end.send_text("before").unwrap();
+            end.send_owned_text(text.clone().into()).unwrap();
+            end.send_text("after").unwrap();
+        }
+        pair.drive();
+        for events in [&pair.client_events, &pair.server_events] {
+            let [Event::Text(before), Event::Text(long), Event::Text(after)] = &events[..] else { panic!("{length}") };
+            assert_eq!((&before[..], &long[..], &after[..]), ("before", &text[..], "after"));
+        }
+    }
+}
+
+#[test]
 fn lengths_around_each_encodings_bound_arrive() {
     for length in [0, 1, 125, 126, 127, 65_535, 65_536, 65_537] {
         let mut pair = Pair::established(Config::default());

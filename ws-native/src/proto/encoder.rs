@@ -1,0 +1,122 @@
+//! From messages to frames: [RFC 6455, sections 5.4 to 6.1](https://datatracker.ietf.org/doc/html/rfc6455#section-5.4).
+
+use alloc::boxed::Box;
+
+use bytes::Bytes;
+
+use super::compression::Compressor;
+use super::event::SendError;
+use super::frame::{Header, Opcode};
+use super::mask::MaskKeys;
+use super::outgoing::Outgoing;
+
+/// Makes frames of what is sent. Roles differ in data: a client has masking keys.
+pub(super) struct Encoder {
+    keys: Option<Box<MaskKeys>>,
+    /// Where compression was agreed on.
+    compressor: Option<Compressor>,
+    /// The message of which parts were sent, and not the last one.
+    unfinished: Option<Unfinished>,
+}
+
+/// A message that is sent in parts.
+#[derive(Clone, Copy)]
+struct Unfinished {
+    /// Text or binary.
+    opcode: Opcode,
+    compressed: bool,
+}
+
+impl Encoder {
+    pub(super) fn new(keys: Option<Box<MaskKeys>>) -> Self {
+        Self { keys, compressor: None, unfinished: None }
+    }
+
+    /// Compresses messages from now on.
+    pub(super) fn set_compressor(&mut self, compressor: Compressor) {
+        self.compressor = Some(compressor);
+    }
+
+    /// Whether frames are masked, as a client's are.
+    pub(super) fn is_masking(&self) -> bool {
+        self.keys.is_some()
+    }
+
+    /// A message in one frame, copied.
+    pub(super) fn message(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
+        self.complete()?;
+        match self.compressor.as_mut().and_then(|compressor| compressor.compress(payload)) {
+            Some(compressed) => self.push(outgoing, opcode, true, &compressed),
+            None => self.push(outgoing, opcode, false, payload),
+        }
+        Ok(())
+    }
+
+    /// A message in one frame, handed over.
+    pub(super) fn owned(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: Bytes) -> Result<(), SendError> {
+        self.complete()?;
+        match self.compressor.as_mut().and_then(|compressor| compressor.compress(&payload)) {
+            Some(compressed) => self.push(outgoing, opcode, true, &compressed),
+            None => outgoing.push_owned(self.header(opcode, true, false, payload.len()), payload),
+        }
+        Ok(())
+    }
+
+    /// The next part of a message of this kind, in a frame of its own.
+    pub(super) fn part(
+        &mut self,
+        outgoing: &mut Outgoing,
+        opcode: Opcode,
+        payload: &[u8],
+        last: bool,
+    ) -> Result<(), SendError> {
+        let (message, first) = match self.unfinished {
+            Some(message) if message.opcode != opcode => return Err(SendError::Unfinished),
+            Some(message) => (message, false),
+            // One that is whole is worth compressing or not, as any other.
+            None if last => return self.message(outgoing, opcode, payload),
+            None => {
+                let compressed = self.compressor.as_mut().is_some_and(Compressor::begin);
+                (Unfinished { opcode, compressed }, true)
+            }
+        };
+        // "An unfragmented message consists of a single frame with the FIN bit set and an opcode other than 0." "A
+        // fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0, followed by
+        // zero or more frames with the FIN bit clear and the opcode set to 0, and terminated by a single frame with the
+        // FIN bit set and an opcode of 0."
+        let frame = if first { opcode } else { Opcode::Continuation };
+        match self.compressor.as_mut().filter(|_| message.compressed) {
+            // RFC 7692, section 6.1: the bit that says so is that of the first fragment.
+            Some(compressor) => {
+                let compressed = compressor.part(payload, last);
+                let header = self.header(frame, last, first, compressed.len());
+                outgoing.push(header, &compressed);
+            }
+            None => {
+                let header = self.header(frame, last, false, payload.len());
+                outgoing.push(header, payload);
+            }
+        }
+        self.unfinished = (!last).then_some(message);
+        Ok(())
+    }
+
+    /// A control frame, which may come between the parts of a message.
+    pub(super) fn control(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: &[u8]) {
+        self.push(outgoing, opcode, false, payload);
+    }
+
+    /// "The fragments of one message MUST NOT be interleaved between the fragments of another message".
+    fn complete(&self) -> Result<(), SendError> {
+        if self.unfinished.is_some() { Err(SendError::Unfinished) } else { Ok(()) }
+    }
+
+    fn push(&mut self, outgoing: &mut Outgoing, opcode: Opcode, compressed: bool, payload: &[u8]) {
+        outgoing.push(self.header(opcode, true, compressed, payload.len()), payload);
+    }
+
+    fn header(&mut self, opcode: Opcode, fin: bool, compressed: bool, length: usize) -> Header {
+        let mask = self.keys.as_mut().map(|keys| keys.next_key());
+        Header { fin, compressed, opcode, mask, length: length as u64 }
+    }
+}
