@@ -81,6 +81,12 @@ conformance: ## the Autobahn test suite against our server and our client (15 mi
 conformance-quick: ## the same without its slow cases (2 minutes)
 	@$(MAKE) --no-print-directory conformance AUTOBAHN=--quick
 
+# ---- measuring ----
+
+.PHONY: bench
+bench: ## ws-native side by side with other crates: BENCH="memory tcp idle deflate --quick"
+	cargo run --release --manifest-path ws-native/benches/Cargo.toml -- $(BENCH)
+
 # ---- fuzzing ----
 
 FUZZ_SECONDS ?= 30

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
 
 use crate::clock::Clock;
-use crate::proto::{self, AcceptError, Close, Closed, Config, Established, Event, Part, Request, Role};
+use crate::proto::{self, AcceptError, Close, Closed, Config, Delivery, Established, Event, Part, Request, Role};
 use crate::random;
 use crate::transport::{Patience, Transport};
 
@@ -39,7 +39,7 @@ pub struct Connection<T = TcpStream> {
     protocol: proto::Connection,
     transport: Transport<T>,
     clock: Clock,
-    established: Established,
+    established: Box<Established>,
     state: State,
 }
 
@@ -49,9 +49,9 @@ enum State {
     /// The protocol has events to come.
     Running,
     /// It is closed, and the transport is being ended, while there is patience. Then the program is told.
-    Ending { closed: Closed, patience: Patience },
+    Ending { closed: Box<Closed>, patience: Patience },
     /// The program was told.
-    Ended(Closed),
+    Ended(Box<Closed>),
 }
 
 /// The most bytes that may wait to be written while a server's `recv` reads on. Above it a client that does not read what
@@ -93,12 +93,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// The server's end over a stream that an HTTP server has upgraded, with the protocol's end that was made for its
     /// answer: see [`proto::Connection::server_upgraded`].
     pub fn server_upgraded(stream: T, (protocol, established): (proto::Connection, Established)) -> Self {
-        Self { established, ..Self::new(protocol, stream, Clock::start()) }
+        Self { established: Box::new(established), ..Self::new(protocol, stream, Clock::start()) }
     }
 
     pub(crate) fn new(protocol: proto::Connection, stream: T, clock: Clock) -> Self {
         let transport = Transport::new(stream);
-        Self { protocol, transport, clock, established: Established::default(), state: State::Running }
+        Self { protocol, transport, clock, established: Box::default(), state: State::Running }
     }
 
     /// What was agreed on in the opening handshake, and the headers of the peer's half.
@@ -128,14 +128,20 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Nothing is lost if the future is dropped: all that was read, and how far the end has come, is kept in the
     /// connection.
     pub async fn recv(&mut self) -> Result<Option<Message>, Failure> {
-        poll_fn(|cx| {
-            self.poll_recv(cx, proto::Connection::advance, |event| match event {
-                Event::Text(text) => Ok(Message::Text(text)),
-                Event::Binary(bytes) => Ok(Message::Binary(bytes)),
-                event => Err(event),
-            })
+        poll_fn(|cx| match self.next_simple() {
+            // Most messages need no more than this.
+            Some(message) => Poll::Ready(Ok(Some(message))),
+            None => self.poll_recv(cx, Delivery::Whole).map_ok(|event| event.and_then(message)),
         })
         .await
+    }
+
+    #[inline]
+    fn next_simple(&mut self) -> Option<Message> {
+        match self.state {
+            State::Running if !self.protocol.is_timed() => self.protocol.next_simple().and_then(message),
+            _ => None,
+        }
     }
 
     /// The next part of a message, as it arrives, of which then no more is in memory. What is left of a message of which
@@ -160,26 +166,20 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Cancel safety
     /// As [`recv`](Self::recv).
     pub async fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
-        poll_fn(|cx| {
-            self.poll_recv(cx, proto::Connection::advance_in_parts, |event| match event {
-                Event::Part(part) => Ok(part),
-                event => Err(event),
-            })
-        })
-        .await
+        let event = poll_fn(|cx| self.poll_recv(cx, Delivery::InParts)).await?;
+        Ok(event.and_then(|event| match event {
+            Event::Part(part) => Some(part),
+            _ => None,
+        }))
     }
 
-    fn poll_recv<M>(
-        &mut self,
-        cx: &mut Context<'_>,
-        advance: impl Fn(&mut proto::Connection) -> Option<Event>,
-        wanted: impl Fn(Event) -> Result<M, Event>,
-    ) -> Poll<Result<Option<M>, Failure>> {
+    /// The next message or part of one, as an event. `None`: the connection is closed.
+    fn poll_recv(&mut self, cx: &mut Context<'_>, delivery: Delivery) -> Poll<Result<Option<Event>, Failure>> {
         while let State::Running = self.state {
-            match wanted(ready!(self.poll_event(cx, &advance))) {
-                Ok(received) => return Poll::Ready(Ok(Some(received))),
-                Err(Event::Closed(closed)) => self.begin_end(closed),
-                Err(_) => {}
+            match ready!(self.poll_event(cx, delivery)) {
+                event @ (Event::Text(_) | Event::Binary(_) | Event::Part(_)) => return Poll::Ready(Ok(Some(event))),
+                Event::Closed(closed) => self.begin_end(closed),
+                _ => {}
             }
         }
         self.poll_end(cx).map(|failure| failure.map_or(Ok(None), Err))
@@ -310,7 +310,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(crate) fn accept(&mut self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<(), AcceptError> {
-        self.established = self.protocol.accept(protocol, headers)?;
+        *self.established = self.protocol.accept(protocol, headers)?;
         Ok(())
     }
 
@@ -319,19 +319,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(crate) async fn next_event(&mut self) -> Event {
-        poll_fn(|cx| self.poll_event(cx, &proto::Connection::advance)).await
+        poll_fn(|cx| self.poll_event(cx, Delivery::Whole)).await
     }
 
-    fn poll_event(
-        &mut self,
-        cx: &mut Context<'_>,
-        advance: &impl Fn(&mut proto::Connection) -> Option<Event>,
-    ) -> Poll<Event> {
+    fn poll_event(&mut self, cx: &mut Context<'_>, delivery: Delivery) -> Poll<Event> {
         loop {
             if self.protocol.is_timed() {
                 self.protocol.handle_timeout(self.clock.now());
             }
-            if let Some(event) = advance(&mut self.protocol) {
+            if let Some(event) = self.protocol.advance(delivery) {
                 return Poll::Ready(event);
             }
             // The reader is about to wait: now is the time to write.
@@ -358,7 +354,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.clock.poll_deadline(self.protocol.deadline(), cx)
     }
 
-    pub(crate) fn begin_end(&mut self, closed: Closed) {
+    pub(crate) fn begin_end(&mut self, closed: Box<Closed>) {
         let limit = self.protocol.config().end_timeout;
         let patience = Patience::begin(self.protocol.backlog(), self.clock.now(), limit);
         self.state = State::Ending { closed, patience };
@@ -387,9 +383,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// The failure of an opening handshake, of which this is the last event.
     pub(crate) fn failure_of(&self, event: Event) -> Failure {
         match event {
-            Event::Closed(Closed { error: Some(error), .. }) => error.into(),
+            Event::Closed(closed) => closed.error.unwrap_or(proto::Error::Ended).into(),
             _ => proto::Error::Ended.into(),
         }
+    }
+}
+
+#[inline]
+fn message(event: Event) -> Option<Message> {
+    match event {
+        Event::Text(text) => Some(Message::Text(text)),
+        Event::Binary(bytes) => Some(Message::Binary(bytes)),
+        _ => None,
     }
 }
 

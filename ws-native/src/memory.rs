@@ -109,7 +109,7 @@ mod tests {
         lend_for_reading(&mut first);
         let lent = address(&mut first);
         first.receive(b"\x81\x01a");
-        assert!(first.advance().is_some());
+        assert!(first.advance(crate::proto::Delivery::Whole).is_some());
         take_back(&mut first);
         assert_eq!(first.read_memory().capacity(), 0);
         lend_for_reading(&mut second);
@@ -121,14 +121,16 @@ mod tests {
         let mut connection = connection();
         lend_for_reading(&mut connection);
         connection.receive(b"\x81\x02a");
-        assert!(connection.advance().is_none());
+        assert!(connection.advance(crate::proto::Delivery::Whole).is_none());
         connection.send_text("a").unwrap();
         take_back(&mut connection);
         assert_eq!(connection.read_memory()[..], b"a"[..]);
         assert!(connection.read_memory().capacity() < 100);
         assert!(!connection.output().is_empty());
         connection.receive(b"b");
-        assert!(matches!(connection.advance(), Some(crate::proto::Event::Text(text)) if text == "ab"));
+        assert!(
+            matches!(connection.advance(crate::proto::Delivery::Whole), Some(crate::proto::Event::Text(text)) if text == "ab")
+        );
     }
 
     #[test]
@@ -136,11 +138,13 @@ mod tests {
         let mut connection = connection();
         lend_for_reading(&mut connection);
         connection.receive(b"\x82\x03abc");
-        let Some(crate::proto::Event::Binary(kept)) = connection.advance() else { panic!("a message") };
+        let Some(crate::proto::Event::Binary(kept)) = connection.advance(crate::proto::Delivery::Whole) else {
+            panic!("a message")
+        };
         take_back(&mut connection);
         lend_for_reading(&mut connection);
         connection.receive(b"\x82\x03xyz");
-        assert!(connection.advance().is_some());
+        assert!(connection.advance(crate::proto::Delivery::Whole).is_some());
         assert_eq!(kept, "abc");
     }
 
@@ -150,7 +154,7 @@ mod tests {
         lend_for_reading(&mut connection);
         let length = 3 << 20;
         connection.receive(&[&b"\x82\x7f\x00\x00\x00\x00\x00\x30\x00\x00"[..], &[1; 1000]].concat());
-        assert!(connection.advance().is_none());
+        assert!(connection.advance(crate::proto::Delivery::Whole).is_none());
         let mut reads = 0;
         while connection.missing() > 0 {
             lend_for_reading(&mut connection);
@@ -159,7 +163,9 @@ mod tests {
             connection.receive(&vec![1; room.min(connection.missing())]);
             reads += 1;
         }
-        assert!(matches!(connection.advance(), Some(crate::proto::Event::Binary(bytes)) if bytes.len() == length));
+        assert!(
+            matches!(connection.advance(crate::proto::Delivery::Whole), Some(crate::proto::Event::Binary(bytes)) if bytes.len() == length)
+        );
         assert!(reads < 5, "{reads}");
         assert_eq!(connection.read_memory().capacity(), 0);
     }

@@ -46,7 +46,7 @@ pub struct Accepted<T = TcpStream> {
 #[derive(Debug)]
 pub struct Incoming<T = TcpStream> {
     connection: Connection<T>,
-    request: IncomingRequest,
+    request: Box<IncomingRequest>,
 }
 
 impl Server {

@@ -39,6 +39,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// The most bytes of a message in one frame.
+    pub(super) fn max_whole_frame(&self) -> usize {
+        self.max_message.min(self.max_frame)
+    }
+
     /// The configuration with each number in its range.
     pub(super) fn in_range(self) -> Self {
         Self { compression: self.compression.map(Compression::in_range), ..self }

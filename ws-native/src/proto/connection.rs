@@ -433,7 +433,7 @@ impl Connection {
 
     /// The next event. `None`: nothing more until there is input, or time has passed.
     pub fn poll(&mut self, now: Duration) -> Option<Event> {
-        let event = self.advance();
+        let event = self.next_simple().or_else(|| self.advance(Delivery::Whole));
         self.begin_timer(now);
         event
     }
@@ -456,23 +456,23 @@ impl Connection {
     /// assert!(matches!(client.poll_part(now), Some(Event::Part(Part::Text { text, last: true })) if text == "lo"));
     /// ```
     pub fn poll_part(&mut self, now: Duration) -> Option<Event> {
-        let event = self.advance_to(Delivery::InParts);
+        let event = self.advance(Delivery::InParts);
         self.begin_timer(now);
         event
     }
 
-    /// The next event, for a caller who does not know the time yet. It is to [handle the time](Self::handle_timeout), where
-    /// there is [any to be handled](Self::is_timed), before it waits.
-    pub(crate) fn advance(&mut self) -> Option<Event> {
-        self.advance_to(Delivery::Whole)
+    /// The next event, if it is a message that takes next to no work.
+    #[inline]
+    pub(crate) fn next_simple(&mut self) -> Option<Event> {
+        match self.state {
+            State::Established { close_received: None, .. } => self.incoming.next_simple(&self.config),
+            _ => None,
+        }
     }
 
-    /// As [`advance`](Self::advance), for [`poll_part`](Self::poll_part).
-    pub(crate) fn advance_in_parts(&mut self) -> Option<Event> {
-        self.advance_to(Delivery::InParts)
-    }
-
-    fn advance_to(&mut self, delivery: Delivery) -> Option<Event> {
+    /// The next event, for a caller who does not know the time yet. It is to [handle the time](Self::handle_timeout) before
+    /// it waits.
+    pub(crate) fn advance(&mut self, delivery: Delivery) -> Option<Event> {
         loop {
             match self.step(delivery) {
                 Ok(Step::Event(event)) => return Some(event),
@@ -491,7 +491,7 @@ impl Connection {
                         if let Some(agreement) = agreement {
                             self.compress(agreement);
                         }
-                        Ok(Step::Event(Event::Established(established)))
+                        Ok(Step::Event(Event::Established(Box::new(established))))
                     }
                     None => self.wait_unless_ended(HandshakeError::Ended.into()),
                 }
@@ -500,7 +500,7 @@ impl Connection {
                 match handshake.advance(self.incoming.buffer(), self.config.max_head) {
                     Ok(Some(request)) => {
                         self.state = State::Deciding(request.clone());
-                        Ok(Step::Event(Event::Request(request)))
+                        Ok(Step::Event(Event::Request(Box::new(request))))
                     }
                     Ok(None) => self.wait_unless_ended(HandshakeError::Ended.into()),
                     Err(error) => {
@@ -562,7 +562,7 @@ impl Connection {
     fn close(&mut self, closed: Closed) -> Step {
         self.state = State::Closed;
         self.timer = None;
-        Step::Event(Event::Closed(closed))
+        Step::Event(Event::Closed(Box::new(closed)))
     }
 
     fn take(&mut self, received: Received) -> Step {

@@ -1,5 +1,7 @@
 //! What a connection tells its program.
 
+use alloc::boxed::Box;
+
 use bytes::Bytes;
 use bytestring::ByteString;
 use ws_core::CloseCode;
@@ -14,9 +16,9 @@ use super::handshake::server::Incoming as IncomingRequest;
 #[non_exhaustive]
 pub enum Event {
     /// A server has received a valid request: [accept](super::Connection::accept) or [refuse](super::Connection::refuse) it.
-    Request(IncomingRequest),
+    Request(Box<IncomingRequest>),
     /// The WebSocket connection is established.
-    Established(Established),
+    Established(Box<Established>),
     /// A text message has been received.
     Text(ByteString),
     /// A binary message has been received.
@@ -31,7 +33,7 @@ pub enum Event {
     ClosingHandshakeStarted(Option<Close>),
     /// The WebSocket connection is closed: the last event. What is still [output](super::Connection::output) is to be
     /// transmitted, and then the transport to be ended.
-    Closed(Closed),
+    Closed(Box<Closed>),
 }
 
 /// A part of a message, as it arrived: of any length, and unrelated to the fragments the peer has made.

@@ -10,10 +10,10 @@ use super::compression::{Decompressor, InflateError};
 use super::config::Config;
 use super::connection::Role;
 use super::error::{Bound, Error, ProtocolError};
-use super::event::Part;
+use super::event::{Event, Part};
 use super::frame::{Header, Opcode};
 use super::mask;
-use super::utf8::Validator;
+use super::utf8::{self, Validator};
 
 /// The bytes that were received and what is known of them.
 ///
@@ -37,7 +37,7 @@ pub(super) struct Incoming {
 
 /// How a message is given out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Delivery {
+pub(crate) enum Delivery {
     Whole,
     InParts,
 }
@@ -110,6 +110,45 @@ impl Incoming {
     /// How many bytes the frame that is arriving still lacks.
     pub(super) fn missing(&self) -> usize {
         self.frame.as_ref().map_or(0, |frame| frame.rest().saturating_sub(self.buffer.len()))
+    }
+
+    /// The next message, if it is as most are: in one frame of less than 64 KiB that is there wholly, not compressed, with
+    /// nothing begun before it. Anything else, and all that is wrong, is left to [`next`](Self::next).
+    #[inline]
+    pub(super) fn next_simple(&mut self, config: &Config) -> Option<Event> {
+        if self.frame.is_some() || self.message.is_some() {
+            return None;
+        }
+        let (length, start) = match *self.buffer {
+            [0x81 | 0x82, second, ..] if second & 0x7F < 126 => (usize::from(second & 0x7F), 2),
+            [0x81 | 0x82, second, high, low, ..] if second & 0x7F == 126 && (high > 0 || low >= 126) => {
+                (usize::from(u16::from_be_bytes([high, low])), 4)
+            }
+            _ => return None,
+        };
+        let (opcode, masked) = (self.buffer[0] & 0x0F, self.buffer[1] & 0x80 != 0);
+        let start = if masked { start + 4 } else { start };
+        let end = start + length;
+        if masked != (self.role == Role::Server) || self.buffer.len() < end || length > config.max_whole_frame() {
+            return None;
+        }
+        let mask = self.buffer[..start].last_chunk().copied().filter(|_| masked);
+        if let Some(key) = mask {
+            mask::apply(&mut self.buffer[start..end], key, 0);
+        }
+        if opcode == 2 {
+            let mut payload = self.buffer.split_to(end).freeze();
+            payload.advance(start);
+            return Some(Event::Binary(payload));
+        }
+        if let Some(text) = utf8::split_text(&mut self.buffer, start, end) {
+            return Some(Event::Text(text));
+        }
+        // It is unmasked; all that is left to be done is to refuse it.
+        self.buffer.advance(start);
+        let header = Header { fin: true, compressed: false, opcode: Opcode::Text, mask, length: length as u64 };
+        self.frame = Some(Frame { header, taken: 0, processed: length });
+        None
     }
 
     /// The next message or control frame, if it is complete; or of a message what there is of it, if it is to be given in

@@ -1,6 +1,6 @@
 //! UTF-8 that arrives in pieces: [RFC 6455, section 8.1](https://datatracker.ietf.org/doc/html/rfc6455#section-8.1).
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use bytestring::ByteString;
 
 use super::error::ProtocolError;
@@ -47,8 +47,7 @@ impl Validator {
     /// complete.
     pub(super) fn finish(&mut self, bytes: Bytes) -> Result<ByteString, ProtocolError> {
         let Self { length: 0, given, .. } = core::mem::take(self) else { return Err(ProtocolError::Utf8) };
-        // Whoever gives other bytes here has them looked at again.
-        debug_assert_eq!(given, bytes.len());
+        // Bytes that were not given are looked at here.
         if given != bytes.len() {
             return ByteString::try_from(bytes).map_err(|_| ProtocolError::Utf8);
         }
@@ -76,6 +75,16 @@ impl Validator {
         }
         Ok(&[])
     }
+}
+
+/// Splits text off the bytes, which goes from here to there; what is before it is dropped. `None`: it is not UTF-8, and the
+/// bytes are left as they are.
+#[inline]
+pub(super) fn split_text(bytes: &mut BytesMut, start: usize, end: usize) -> Option<ByteString> {
+    simdutf8::basic::from_utf8(&bytes[start..end]).ok()?;
+    let mut text = bytes.split_to(end).freeze();
+    text.advance(start);
+    Some(trusted(text))
 }
 
 /// Text of bytes that were validated, which are not looked at again.
