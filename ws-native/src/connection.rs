@@ -58,6 +58,9 @@ enum State {
 /// it asked for is not read from either. A client reads on: if both ends stopped, they would wait for each other.
 const WATERMARK: usize = 1 << 20;
 
+/// The most bytes that may be queued when the next message is welcome: as many as stay in the processor's nearer caches.
+const QUEUED: usize = 64 << 10;
+
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Performs the client's half of the opening handshake over a stream that is connected.
     ///
@@ -139,7 +142,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     #[inline]
     fn next_simple(&mut self) -> Option<Message> {
         match self.state {
-            State::Running if !self.protocol.is_timed() => self.protocol.next_simple().and_then(message),
+            State::Running if !self.protocol.is_timed() => self.protocol.next_simple(Message::Text, Message::Binary),
             _ => None,
         }
     }
@@ -225,6 +228,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ///
     /// # Errors
     /// [`Failure`]: the connection is closed or a Close frame was sent, or the message is a blob that is not in memory.
+    #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         let sent = match data.into() {
             Data::Text(text) => self.protocol.send_owned_text(text),
@@ -251,6 +255,20 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// [`Failure`]: the connection is closed or a Close frame was sent.
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.protocol.send_binary(bytes).map_err(misuse)
+    }
+
+    /// Waits until no more than 64 KiB are queued: between two messages that are [fed](Self::feed), it keeps the queue short.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    ///
+    /// # Cancel safety
+    /// As [`flush`](Self::flush).
+    pub async fn ready(&mut self) -> Result<(), Failure> {
+        match self.protocol.backlog() {
+            ..=QUEUED => Ok(()),
+            _ => self.flush().await,
+        }
     }
 
     /// Writes all that is queued.

@@ -10,8 +10,9 @@ use bytes::BytesMut;
 
 use crate::proto;
 
-/// The memory for one read, in bytes. What is not touched of it takes no room.
-const READ: usize = 256 << 10;
+/// The memory for one read: a payload of 64 KiB, and the beginning of the next frame. More would not stay in the
+/// processor's nearer caches until it is used.
+const READ: usize = (64 << 10) + LEAST;
 /// The least room a read is worth.
 const LEAST: usize = 4 << 10;
 /// The most bytes of a large frame that are made room for on the word of its header.
@@ -31,29 +32,27 @@ thread_local! {
     static SPARE: RefCell<Spare> = RefCell::default();
 }
 
-/// Makes room for a read.
-pub(crate) fn lend_for_reading(connection: &mut proto::Connection) {
+/// Makes room for a read. Returns the most bytes to be read: not far beyond a large frame, so that little of the next one
+/// has to be moved to where there is room for it.
+pub(crate) fn lend_for_reading(connection: &mut proto::Connection) -> usize {
     let missing = connection.missing();
     let buffer = connection.read_memory();
-    let room = buffer.capacity() - buffer.len();
-    if room >= LEAST && room >= missing.min(READ) {
-        return;
+    let (length, wanted) = (buffer.len(), missing + LEAST);
+    if buffer.capacity() - length < wanted && !buffer.try_reclaim(wanted) {
+        if length + wanted <= READ {
+            let mut fresh = spare_for_reading(length + wanted);
+            fresh.extend_from_slice(buffer);
+            *buffer = fresh;
+        } else {
+            buffer.reserve(wanted.min(TRUSTED.max(length)));
+        }
     }
-    if buffer.len() + missing > READ {
-        // It is of one large frame, beyond which is not read, so that the next one begins with memory of its own.
-        buffer.reserve(missing.min(TRUSTED.max(buffer.len())));
-        return;
-    }
-    let mut fresh = SPARE
-        .try_with(|spare| spare.borrow_mut().read.pop())
-        .ok()
-        .flatten()
-        .unwrap_or_else(|| BytesMut::with_capacity(READ));
-    if fresh.capacity() < buffer.len() + missing + LEAST {
-        fresh = BytesMut::with_capacity(READ);
-    }
-    fresh.extend_from_slice(buffer);
-    *buffer = fresh;
+    if length + missing > READ / 2 { wanted } else { READ }
+}
+
+fn spare_for_reading(room: usize) -> BytesMut {
+    let spare = SPARE.try_with(|spare| spare.borrow_mut().read.pop()).ok().flatten();
+    spare.filter(|spare| spare.capacity() >= room).unwrap_or_else(|| BytesMut::with_capacity(READ))
 }
 
 /// Lends memory to write into.
@@ -76,8 +75,9 @@ pub(crate) fn take_back(connection: &mut proto::Connection) {
             let rest = BytesMut::from(&buffer[..]);
             let mut buffer = std::mem::replace(buffer, rest);
             buffer.clear();
-            // Where no message is left that shares it, it is whole again; else there is the rest of it.
-            if (buffer.try_reclaim(READ) || buffer.capacity() >= READ / 2) && spare.read.len() < KEPT {
+            // Where no message is left that shares it, it is whole again; else the rest of it is of use.
+            let size = if buffer.try_reclaim(READ) { READ } else { buffer.capacity() };
+            if (READ / 2..2 * READ).contains(&size) && spare.read.len() < KEPT {
                 spare.read.push(buffer);
             }
         }

@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::BufMut as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 
 use crate::{Session, memory, proto};
@@ -145,8 +146,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
             return Poll::Pending;
         }
         let connection = protocol.connection();
-        memory::lend_for_reading(connection);
-        let outcome = match pin!(self.stream.read_buf(connection.read_memory())).poll(cx) {
+        let most = memory::lend_for_reading(connection);
+        let mut buffer = connection.read_memory().limit(most);
+        let outcome = match pin!(self.stream.read_buf(&mut buffer)).poll(cx) {
             Poll::Ready(outcome) => outcome,
             Poll::Pending => {
                 memory::take_back(connection);

@@ -318,7 +318,11 @@ impl Connection {
     ///
     /// # Errors
     /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    #[inline]
     pub fn send_owned_text(&mut self, text: ByteString) -> Result<(), SendError> {
+        if text.len() < Outgoing::LONG {
+            return self.send_text(&text);
+        }
         self.admit(text.len())?;
         self.encoder.owned(&mut self.outgoing, Opcode::Text, text.into_bytes())
     }
@@ -327,7 +331,11 @@ impl Connection {
     ///
     /// # Errors
     /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    #[inline]
     pub fn send_owned_binary(&mut self, bytes: Bytes) -> Result<(), SendError> {
+        if bytes.len() < Outgoing::LONG {
+            return self.send_binary(&bytes);
+        }
         self.admit(bytes.len())?;
         self.encoder.owned(&mut self.outgoing, Opcode::Binary, bytes)
     }
@@ -433,7 +441,8 @@ impl Connection {
 
     /// The next event. `None`: nothing more until there is input, or time has passed.
     pub fn poll(&mut self, now: Duration) -> Option<Event> {
-        let event = self.next_simple().or_else(|| self.advance(Delivery::Whole));
+        let simple = self.next_simple(Event::Text, Event::Binary);
+        let event = simple.or_else(|| self.advance(Delivery::Whole));
         self.begin_timer(now);
         event
     }
@@ -461,11 +470,15 @@ impl Connection {
         event
     }
 
-    /// The next event, if it is a message that takes next to no work.
+    /// The next message, made into what the caller wants, if it takes next to no work to have it.
     #[inline]
-    pub(crate) fn next_simple(&mut self) -> Option<Event> {
+    pub(crate) fn next_simple<M>(
+        &mut self,
+        text: impl FnOnce(ByteString) -> M,
+        binary: impl FnOnce(Bytes) -> M,
+    ) -> Option<M> {
         match self.state {
-            State::Established { close_received: None, .. } => self.incoming.next_simple(&self.config),
+            State::Established { close_received: None, .. } => self.incoming.next_simple(&self.config, text, binary),
             _ => None,
         }
     }

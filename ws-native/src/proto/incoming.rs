@@ -10,7 +10,7 @@ use super::compression::{Decompressor, InflateError};
 use super::config::Config;
 use super::connection::Role;
 use super::error::{Bound, Error, ProtocolError};
-use super::event::{Event, Part};
+use super::event::Part;
 use super::frame::{Header, Opcode};
 use super::mask;
 use super::utf8::{self, Validator};
@@ -114,8 +114,15 @@ impl Incoming {
 
     /// The next message, if it is as most are: in one frame of less than 64 KiB that is there wholly, not compressed, with
     /// nothing begun before it. Anything else, and all that is wrong, is left to [`next`](Self::next).
+    ///
+    /// What it is made into is up to the caller, so that it is moved about no more than it must be.
     #[inline]
-    pub(super) fn next_simple(&mut self, config: &Config) -> Option<Event> {
+    pub(super) fn next_simple<M>(
+        &mut self,
+        config: &Config,
+        text: impl FnOnce(ByteString) -> M,
+        binary: impl FnOnce(Bytes) -> M,
+    ) -> Option<M> {
         if self.frame.is_some() || self.message.is_some() {
             return None;
         }
@@ -137,12 +144,11 @@ impl Incoming {
             mask::apply(&mut self.buffer[start..end], key, 0);
         }
         if opcode == 2 {
-            let mut payload = self.buffer.split_to(end).freeze();
-            payload.advance(start);
-            return Some(Event::Binary(payload));
+            self.buffer.advance(start);
+            return Some(binary(self.buffer.split_to(length).freeze()));
         }
-        if let Some(text) = utf8::split_text(&mut self.buffer, start, end) {
-            return Some(Event::Text(text));
+        if let Some(valid) = utf8::split_text(&mut self.buffer, start, end) {
+            return Some(text(valid));
         }
         // It is unmasked; all that is left to be done is to refuse it.
         self.buffer.advance(start);

@@ -58,9 +58,38 @@ impl MaskKeys {
 ///
 /// "Octet i of the transformed data ("transformed-octet-i") is the XOR of octet i of the original data
 /// ("original-octet-i") with octet at index i modulo 4 of the masking key ("masking-key-octet-j")."
+#[inline]
 pub(super) fn apply(part: &mut [u8], key: [u8; 4], offset: usize) {
     let mut key = key;
     key.rotate_left(offset % 4);
+    if part.len() < LONG { apply_words(part, key) } else { apply_long(part, key) }
+}
+
+/// The bytes from which on it is worth asking what the processor can do.
+const LONG: usize = 256;
+
+/// As [`apply_words`], with vectors of 32 bytes where the processor has them.
+fn apply_long(part: &mut [u8], key: [u8; 4]) {
+    #[cfg(all(feature = "tokio", target_arch = "x86_64", not(miri)))]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        #[allow(unsafe_code, reason = "half the time for what is a third of the cost of a long message")]
+        // SAFETY: the processor has the feature that the function is compiled for, which is all that it asks for.
+        unsafe {
+            return apply_avx2(part, key);
+        }
+    }
+    apply_words(part, key);
+}
+
+#[cfg(all(feature = "tokio", target_arch = "x86_64", not(miri)))]
+#[target_feature(enable = "avx2")]
+fn apply_avx2(part: &mut [u8], key: [u8; 4]) {
+    apply_words(part, key);
+}
+
+/// Masks eight bytes at a time, of which the compiler makes the vectors there are.
+#[inline(always)]
+fn apply_words(part: &mut [u8], key: [u8; 4]) {
     let word = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
     let (words, rest) = part.as_chunks_mut::<8>();
     for chunk in words {
@@ -98,7 +127,7 @@ mod tests {
     #[test]
     fn a_payload_masked_in_parts_is_the_payload_masked_whole() {
         let key = [1, 2, 4, 8];
-        let plain: Vec<u8> = (0..100).collect();
+        let plain: Vec<u8> = (0..700).map(|i| i as u8).collect();
         let expected: Vec<u8> = plain.iter().enumerate().map(|(i, byte)| byte ^ key[i % 4]).collect();
         for cut in 0..plain.len() {
             let mut parts = plain.clone();

@@ -36,7 +36,7 @@ struct Payload {
 
 impl Outgoing {
     /// The payload from which on it is cheaper to send it from where it is.
-    const LONG: usize = 4 << 10;
+    pub(super) const LONG: usize = 4 << 10;
     /// The most memory of an empty buffer that is kept for later.
     const KEPT: usize = 256 << 10;
     /// The consumed bytes at which the memory they take is used again.

@@ -82,9 +82,8 @@ impl Validator {
 #[inline]
 pub(super) fn split_text(bytes: &mut BytesMut, start: usize, end: usize) -> Option<ByteString> {
     simdutf8::basic::from_utf8(&bytes[start..end]).ok()?;
-    let mut text = bytes.split_to(end).freeze();
-    text.advance(start);
-    Some(trusted(text))
+    bytes.advance(start);
+    Some(trusted(bytes.split_to(end - start).freeze()))
 }
 
 /// Text of bytes that were validated, which are not looked at again.

@@ -33,6 +33,7 @@ pub async fn send(stream: Memory, messages: &[Message], times: u64) -> Result<()
     for burst in repeat(messages, times) {
         for (_, payload) in burst {
             connection.feed_binary(payload)?;
+            connection.ready().await?;
         }
         connection.flush().await?;
     }
