@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -36,7 +37,7 @@ use crate::transport::{Patience, Transport};
 /// ```
 #[derive(Debug)]
 pub struct Connection<T = TcpStream> {
-    protocol: proto::Connection,
+    protocol: Box<proto::Connection>,
     transport: Transport<T>,
     clock: Clock,
     established: Box<Established>,
@@ -69,7 +70,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ///
     /// # Cancel safety
     /// A handshake that is dropped is lost, and the stream with it.
-    pub async fn client(stream: T, request: Request, config: Config) -> Result<Self, Failure> {
+    pub async fn client(stream: T, request: Request, config: impl Into<Arc<Config>>) -> Result<Self, Failure> {
         let clock = Clock::start();
         let protocol = proto::Connection::client(request, config, Box::new(random::secure), clock.now());
         let mut connection = Self::new(protocol, stream, clock);
@@ -83,12 +84,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     /// The server's end over a stream whose opening handshake was done by somebody else, who agreed to no extensions.
-    pub fn server_established(stream: T, config: Config) -> Self {
+    pub fn server_established(stream: T, config: impl Into<Arc<Config>>) -> Self {
         Self::new(proto::Connection::server_established(config), stream, Clock::start())
     }
 
     /// The client's end over a stream whose opening handshake was done by somebody else, who agreed to no extensions.
-    pub fn client_established(stream: T, config: Config) -> Self {
+    pub fn client_established(stream: T, config: impl Into<Arc<Config>>) -> Self {
         let protocol = proto::Connection::client_established(config, Box::new(random::secure));
         Self::new(protocol, stream, Clock::start())
     }
@@ -101,7 +102,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     pub(crate) fn new(protocol: proto::Connection, stream: T, clock: Clock) -> Self {
         let transport = Transport::new(stream);
-        Self { protocol, transport, clock, established: Box::default(), state: State::Running }
+        Self { protocol: Box::new(protocol), transport, clock, established: Box::default(), state: State::Running }
     }
 
     /// What was agreed on in the opening handshake, and the headers of the peer's half.
@@ -283,7 +284,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        match (self.transport.poll_transmit(&mut self.protocol, cx), self.transport.broken()) {
+        match (self.transport.poll_transmit(&mut *self.protocol, cx), self.transport.broken()) {
             (Poll::Ready(()), _) => Poll::Ready(Ok(())),
             (Poll::Pending, Some(error)) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
             (Poll::Pending, None) => Poll::Pending,
@@ -349,12 +350,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 return Poll::Ready(event);
             }
             // The reader is about to wait: now is the time to write.
-            let transmitted = self.transport.poll_transmit(&mut self.protocol, cx);
+            let transmitted = self.transport.poll_transmit(&mut *self.protocol, cx);
             let is_server = self.protocol.role() == Role::Server;
             let blocked = is_server && transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
             let received = match self.transport.broken() {
                 None if blocked => Poll::Pending,
-                _ => self.transport.poll_receive(&mut self.protocol, cx),
+                _ => self.transport.poll_receive(&mut *self.protocol, cx),
             };
             match received {
                 Poll::Ready(Ok(())) => {}
@@ -385,7 +386,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
         let State::Ending { patience, .. } = &mut self.state else { return Poll::Ready(None) };
-        if self.transport.poll_end(&mut self.protocol, cx).is_pending() {
+        if self.transport.poll_end(&mut *self.protocol, cx).is_pending() {
             let limit = self.protocol.config().end_timeout;
             let deadline = patience.deadline(self.protocol.backlog(), self.clock.now(), limit);
             ready!(self.clock.poll_deadline(deadline, cx));

@@ -25,7 +25,7 @@ const KEPT: usize = 4;
 #[derive(Default)]
 struct Spare {
     read: Vec<BytesMut>,
-    write: Vec<Vec<u8>>,
+    write: Vec<proto::Frames>,
 }
 
 thread_local! {
@@ -70,7 +70,7 @@ pub(crate) fn take_back(connection: &mut proto::Connection) {
     let _ = SPARE.try_with(|spare| {
         let spare = &mut *spare.borrow_mut();
         let buffer = connection.read_memory();
-        if buffer.len() < LEAST && buffer.capacity() > LEAST {
+        if buffer.len() < LEAST && buffer.capacity() > 0 {
             // The little that may be left of a frame moves to where it takes no more room than it needs.
             let rest = BytesMut::from(&buffer[..]);
             let mut buffer = std::mem::replace(buffer, rest);

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
@@ -32,21 +33,21 @@ use crate::proto::{self, Config, Event, IncomingRequest};
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    config: Config,
+    config: Arc<Config>,
 }
 
 /// A transport that a client has opened, before anything was read from it.
 #[derive(Debug)]
 pub struct Accepted<T = TcpStream> {
     stream: T,
-    config: Config,
+    config: Arc<Config>,
 }
 
 /// A client's request, to be accepted or refused. Dropped without an answer, the transport is ended.
 #[derive(Debug)]
 pub struct Incoming<T = TcpStream> {
     connection: Connection<T>,
-    request: Box<IncomingRequest>,
+    request: Arc<IncomingRequest>,
 }
 
 impl Server {
@@ -55,13 +56,13 @@ impl Server {
     /// # Errors
     /// What the system says, such as that the port is in use.
     pub async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind(address).await?, config: Config::default() })
+        Ok(Self { listener: TcpListener::bind(address).await?, config: Arc::default() })
     }
 
     /// Uses these bounds for the connections accepted from now on.
     #[must_use]
-    pub fn config(mut self, config: Config) -> Self {
-        self.config = config;
+    pub fn config(mut self, config: impl Into<Arc<Config>>) -> Self {
+        self.config = config.into();
         self
     }
 
@@ -91,8 +92,8 @@ impl Server {
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Accepted<T> {
     /// A transport that was accepted by other means.
-    pub fn new(stream: T, config: Config) -> Self {
-        Self { stream, config }
+    pub fn new(stream: T, config: impl Into<Arc<Config>>) -> Self {
+        Self { stream, config: config.into() }
     }
 
     /// The stream, for a server that wants something else with it.

@@ -44,9 +44,9 @@ impl Config {
         self.max_message.min(self.max_frame)
     }
 
-    /// The configuration with each number in its range.
-    pub(super) fn in_range(self) -> Self {
-        Self { compression: self.compression.map(Compression::in_range), ..self }
+    /// The settings of permessage-deflate, with each number in its range.
+    pub(super) fn compression(&self) -> Option<Compression> {
+        self.compression.clone().map(Compression::in_range)
     }
 }
 

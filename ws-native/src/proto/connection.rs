@@ -5,6 +5,7 @@
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -23,6 +24,8 @@ use super::handshake::client::{self, Established, Request};
 use super::handshake::server::{self, AcceptError, Incoming as IncomingRequest};
 use super::incoming::{Delivery, Incoming, Received};
 use super::mask::{MaskKeys, Random};
+#[cfg(feature = "tokio")]
+use super::outgoing::Frames;
 use super::outgoing::Outgoing;
 use super::timer::Timer;
 
@@ -31,7 +34,7 @@ use super::timer::Timer;
 /// The module's documentation has its loop. All times are durations since a moment the caller chooses, once.
 pub struct Connection {
     state: State,
-    config: Config,
+    config: Arc<Config>,
     incoming: Incoming,
     outgoing: Outgoing,
     encoder: Encoder,
@@ -65,7 +68,7 @@ enum State {
     /// A server waits for the client's request.
     ServerHandshake(server::Handshake),
     /// A server's program decides about the request.
-    Deciding(IncomingRequest),
+    Deciding(Arc<IncomingRequest>),
     /// The connection is established. The two Close frames are facts; what may still be done follows from them.
     Established {
         close_sent: bool,
@@ -80,39 +83,39 @@ enum State {
 
 impl Connection {
     /// A client's end. The request is [output](Self::output) at once.
-    pub fn client(request: Request, config: Config, random: Box<dyn Random>, now: Duration) -> Self {
+    pub fn client(request: Request, config: impl Into<Arc<Config>>, random: Box<dyn Random>, now: Duration) -> Self {
         let mut keys = Box::new(MaskKeys::new(random));
-        let config = config.in_range();
-        let (handshake, head) = client::Handshake::start(request, keys.nonce(), config.compression.clone());
+        let config = config.into();
+        let (handshake, head) = client::Handshake::start(request, keys.nonce(), config.compression());
         let mut connection = Self::new(State::ClientHandshake(handshake), config, Some(keys), now);
         connection.outgoing.push_head(head.as_bytes());
         connection
     }
 
     /// A server's end.
-    pub fn server(config: Config, now: Duration) -> Self {
-        Self::new(State::ServerHandshake(server::Handshake::default()), config, None, now)
+    pub fn server(config: impl Into<Arc<Config>>, now: Duration) -> Self {
+        Self::new(State::ServerHandshake(server::Handshake::default()), config.into(), None, now)
     }
 
     /// A server's end whose opening handshake was done by somebody else, who agreed to no extensions.
-    pub fn server_established(config: Config) -> Self {
+    pub fn server_established(config: impl Into<Arc<Config>>) -> Self {
         let established = State::Established { close_sent: false, close_received: None };
-        Self { timer: None, ..Self::new(established, config, None, Duration::ZERO) }
+        Self { timer: None, ..Self::new(established, config.into(), None, Duration::ZERO) }
     }
 
     /// A client's end whose opening handshake was done by somebody else, who agreed to no extensions.
-    pub fn client_established(config: Config, random: Box<dyn Random>) -> Self {
+    pub fn client_established(config: impl Into<Arc<Config>>, random: Box<dyn Random>) -> Self {
         let established = State::Established { close_sent: false, close_received: None };
         let keys = Some(Box::new(MaskKeys::new(random)));
-        Self { timer: None, ..Self::new(established, config, keys, Duration::ZERO) }
+        Self { timer: None, ..Self::new(established, config.into(), keys, Duration::ZERO) }
     }
 
     /// A server's end for a request that an HTTP server has read and now answers, with
     /// [`accept_value`](IncomingRequest::accept_value), a subprotocol if it likes, and the
     /// [extensions](Established::extensions) that are given here, if they are not empty.
-    pub fn server_upgraded(request: &IncomingRequest, config: Config) -> (Self, Established) {
+    pub fn server_upgraded(request: &IncomingRequest, config: impl Into<Arc<Config>>) -> (Self, Established) {
         let mut connection = Self::server_established(config);
-        let established = match request.choose_extensions(connection.config.compression.as_ref()) {
+        let established = match request.choose_extensions(connection.config.compression().as_ref()) {
             Some((agreement, extensions)) => {
                 connection.compress(agreement);
                 Established { extensions, ..Established::default() }
@@ -122,12 +125,12 @@ impl Connection {
         (connection, established)
     }
 
-    fn new(state: State, config: Config, keys: Option<Box<MaskKeys>>, now: Duration) -> Self {
+    fn new(state: State, config: Arc<Config>, keys: Option<Box<MaskKeys>>, now: Duration) -> Self {
         let role = if keys.is_some() { Role::Client } else { Role::Server };
         Self {
             state,
             timer: Some(Timer::handshake(now, &config)),
-            config: config.in_range(),
+            config,
             incoming: Incoming::new(role),
             outgoing: Outgoing::default(),
             encoder: Encoder::new(keys),
@@ -276,16 +279,15 @@ impl Connection {
     /// [`AcceptError`]; the request then still waits for an answer.
     pub fn accept(&mut self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<Established, AcceptError> {
         let State::Deciding(request) = &self.state else { return Err(AcceptError::NoRequest) };
-        let (agreement, extensions) = request.choose_extensions(self.config.compression.as_ref()).unzip();
+        let (agreement, extensions) = request.choose_extensions(self.config.compression().as_ref()).unzip();
         let head = request.accept(protocol, extensions.as_deref(), headers)?;
-        let headers = request.headers().clone();
         self.outgoing.push_head(head.as_bytes());
         self.establish();
         if let Some(agreement) = agreement {
             self.compress(agreement);
         }
         let extensions = extensions.unwrap_or_default();
-        Ok(Established { protocol: protocol.map(Into::into), extensions, headers })
+        Ok(Established { protocol: protocol.map(Into::into), extensions, ..Established::default() })
     }
 
     /// Refuses the request with an HTTP status, such as 403, and a message for people. The connection ends.
@@ -512,8 +514,9 @@ impl Connection {
             State::ServerHandshake(handshake) => {
                 match handshake.advance(self.incoming.buffer(), self.config.max_head) {
                     Ok(Some(request)) => {
+                        let request = Arc::new(request);
                         self.state = State::Deciding(request.clone());
-                        Ok(Step::Event(Event::Request(Box::new(request))))
+                        Ok(Step::Event(Event::Request(request)))
                     }
                     Ok(None) => self.wait_unless_ended(HandshakeError::Ended.into()),
                     Err(error) => {
@@ -563,10 +566,10 @@ impl Connection {
 
     /// Messages may be compressed from now on.
     fn compress(&mut self, agreement: Agreement) {
-        let Some(compression) = &self.config.compression else { return };
+        let Some(compression) = self.config.compression() else { return };
         let (compressor, decompressor) = match self.role() {
-            Role::Client => agreement.client(compression),
-            Role::Server => agreement.server(compression),
+            Role::Client => agreement.client(&compression),
+            Role::Server => agreement.server(&compression),
         };
         self.encoder.set_compressor(compressor);
         self.incoming.set_decompressor(decompressor);
@@ -659,7 +662,7 @@ impl Connection {
     }
 
     /// The memory that output is written into, while there is no output: to be replaced only with memory that is empty.
-    pub(crate) fn write_memory(&mut self) -> Option<&mut Vec<u8>> {
+    pub(crate) fn write_memory(&mut self) -> Option<&mut Frames> {
         self.outgoing.memory()
     }
 

@@ -134,6 +134,9 @@ pub(super) struct Decompressor {
     at_final_block: bool,
 }
 
+/// How many bytes are decompressed at a time.
+const BLOCK: usize = 4 << 10;
+
 /// The most final blocks a message may have. One is the most that is ever met; an empty one has two bytes, and makes work
 /// of 32 KiB.
 const MAX_FINAL_BLOCKS: u32 = 64;
@@ -158,16 +161,15 @@ impl Decompressor {
         // A smaller window than the largest would save some memory, and fail peers that overstep what they agreed to.
         let inflate = self.inflate.get_or_insert_with(|| Inflate::new(false, MAX_WINDOW_BITS));
         let mut rest = piece;
+        let mut block = [0; BLOCK];
         loop {
-            let length = message.len();
             // One byte more than allowed shows that there is more.
-            let room = rest.len().saturating_mul(4).clamp(256, 64 << 10).min((max - length).saturating_add(1));
-            message.resize(length + room, 0);
+            let room = BLOCK.min((max - message.len()).saturating_add(1));
             let (read, written) = (inflate.total_in(), inflate.total_out());
-            let outcome = inflate.decompress(rest, &mut message[length..], InflateFlush::SyncFlush);
+            let outcome = inflate.decompress(rest, &mut block[..room], InflateFlush::SyncFlush);
             let written = (inflate.total_out() - written) as usize;
             rest = &rest[(inflate.total_in() - read) as usize..];
-            message.truncate(length + written);
+            message.extend_from_slice(&block[..written]);
             if message.len() > max {
                 return Err(InflateError::TooLong);
             }

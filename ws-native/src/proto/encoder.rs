@@ -14,7 +14,7 @@ use super::outgoing::Outgoing;
 pub(super) struct Encoder {
     keys: Option<Box<MaskKeys>>,
     /// Where compression was agreed on.
-    compressor: Option<Compressor>,
+    compressor: Option<Box<Compressor>>,
     /// The message of which parts were sent, and not the last one.
     unfinished: Option<Unfinished>,
 }
@@ -34,7 +34,7 @@ impl Encoder {
 
     /// Compresses messages from now on.
     pub(super) fn set_compressor(&mut self, compressor: Compressor) {
-        self.compressor = Some(compressor);
+        self.compressor = Some(Box::new(compressor));
     }
 
     /// Whether frames are masked, as a client's are.
@@ -76,7 +76,7 @@ impl Encoder {
             // One that is whole is worth compressing or not, as any other.
             None if last => return self.message(outgoing, opcode, payload),
             None => {
-                let compressed = self.compressor.as_mut().is_some_and(Compressor::begin);
+                let compressed = self.compressor.as_mut().is_some_and(|compressor| compressor.begin());
                 (Unfinished { opcode, compressed }, true)
             }
         };

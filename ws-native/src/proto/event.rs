@@ -1,6 +1,6 @@
 //! What a connection tells its program.
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, sync::Arc};
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -16,7 +16,7 @@ use super::handshake::server::Incoming as IncomingRequest;
 #[non_exhaustive]
 pub enum Event {
     /// A server has received a valid request: [accept](super::Connection::accept) or [refuse](super::Connection::refuse) it.
-    Request(Box<IncomingRequest>),
+    Request(Arc<IncomingRequest>),
     /// The WebSocket connection is established.
     Established(Box<Established>),
     /// A text message has been received.

@@ -2,6 +2,8 @@
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-5.4
 
+use alloc::boxed::Box;
+
 use bytes::{Buf as _, Bytes, BytesMut};
 use bytestring::ByteString;
 
@@ -32,7 +34,7 @@ pub(super) struct Incoming {
     /// Of the text that is arriving.
     validator: Validator,
     /// Where compression was agreed on.
-    decompressor: Option<Decompressor>,
+    decompressor: Option<Box<Decompressor>>,
 }
 
 /// How a message is given out.
@@ -99,7 +101,7 @@ impl Incoming {
 
     /// Takes compressed messages from now on.
     pub(super) fn set_decompressor(&mut self, decompressor: Decompressor) {
-        self.decompressor = Some(decompressor);
+        self.decompressor = Some(Box::new(decompressor));
     }
 
     /// Where the transport's bytes are to be appended.

@@ -85,8 +85,8 @@ pub use event::{Closed, Event, Part, SendError};
 pub use handshake::client::{Established, Request, RequestError};
 pub use handshake::http::Headers;
 pub use handshake::server::{AcceptError, Incoming as IncomingRequest};
-#[cfg(feature = "tokio")]
-pub(crate) use incoming::Delivery;
 pub use mask::Random;
 #[cfg(not(feature = "deflate"))]
 pub use uncompressed::Compression;
+#[cfg(feature = "tokio")]
+pub(crate) use {incoming::Delivery, outgoing::Frames};

@@ -14,16 +14,22 @@ use super::mask;
 /// sent from where it is, and only its place is kept.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
-    /// Headers, and the payloads that were copied.
-    bytes: Vec<u8>,
-    /// How many of the first of them are consumed.
+    frames: Frames,
+    /// How many of the first of the frames' bytes are consumed.
     consumed: usize,
-    /// The payloads that were not copied, in order.
-    payloads: VecDeque<Payload>,
     /// Bytes queued since the beginning.
     queued: u64,
     /// Bytes transmitted since the beginning, of those queued.
     transmitted: u64,
+}
+
+/// What frames are written into.
+#[derive(Debug, Default)]
+pub(crate) struct Frames {
+    /// Headers, and the payloads that were copied.
+    bytes: Vec<u8>,
+    /// The payloads that were not copied, in order.
+    payloads: VecDeque<Payload>,
 }
 
 /// A payload that is sent from where it is.
@@ -44,7 +50,7 @@ impl Outgoing {
 
     /// Appends a head of the opening handshake.
     pub(super) fn push_head(&mut self, head: &[u8]) {
-        self.bytes.extend_from_slice(head);
+        self.frames.bytes.extend_from_slice(head);
         self.queued += head.len() as u64;
     }
 
@@ -52,10 +58,10 @@ impl Outgoing {
     pub(super) fn push(&mut self, header: Header, payload: &[u8]) {
         let before = self.push_header(header);
         match header.mask {
-            Some(key) => mask::append(&mut self.bytes, payload, key),
-            None => self.bytes.extend_from_slice(payload),
+            Some(key) => mask::append(&mut self.frames.bytes, payload, key),
+            None => self.frames.bytes.extend_from_slice(payload),
         }
-        self.queued += (self.bytes.len() - before) as u64;
+        self.queued += (self.frames.bytes.len() - before) as u64;
     }
 
     /// Appends a frame whose payload is handed over.
@@ -75,48 +81,48 @@ impl Outgoing {
             },
         };
         let before = self.push_header(header);
-        self.queued += (self.bytes.len() - before + payload.len()) as u64;
-        self.payloads.push_back(Payload { place: self.bytes.len(), bytes: payload });
+        self.queued += (self.frames.bytes.len() - before + payload.len()) as u64;
+        self.frames.payloads.push_back(Payload { place: self.frames.bytes.len(), bytes: payload });
     }
 
     /// Writes a header; returns where it begins.
     fn push_header(&mut self, header: Header) -> usize {
-        if self.consumed >= Self::STALE && self.consumed * 2 >= self.bytes.len() {
-            self.bytes.drain(..self.consumed);
-            for payload in &mut self.payloads {
+        if self.consumed >= Self::STALE && self.consumed * 2 >= self.frames.bytes.len() {
+            self.frames.bytes.drain(..self.consumed);
+            for payload in &mut self.frames.payloads {
                 payload.place -= self.consumed;
             }
             self.consumed = 0;
         }
-        let start = self.bytes.len();
-        header.encode(&mut self.bytes);
+        let start = self.frames.bytes.len();
+        header.encode(&mut self.frames.bytes);
         start
     }
 
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
-        self.payloads.is_empty() && self.consumed == self.bytes.len()
+        self.frames.payloads.is_empty() && self.consumed == self.frames.bytes.len()
     }
 
     /// The first of what waits.
     pub(super) fn first(&self) -> &[u8] {
-        match self.payloads.front() {
+        match self.frames.payloads.front() {
             Some(payload) if payload.place == self.consumed => &payload.bytes,
-            Some(payload) => &self.bytes[self.consumed..payload.place],
-            None => &self.bytes[self.consumed..],
+            Some(payload) => &self.frames.bytes[self.consumed..payload.place],
+            None => &self.frames.bytes[self.consumed..],
         }
     }
 
     /// All that waits, in pieces, of which some may be empty.
     pub(super) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let mut start = self.consumed;
-        let last = self.payloads.back().map_or(self.consumed, |payload| payload.place);
-        let woven = self.payloads.iter().flat_map(move |payload| {
-            let before = &self.bytes[start..payload.place];
+        let last = self.frames.payloads.back().map_or(self.consumed, |payload| payload.place);
+        let woven = self.frames.payloads.iter().flat_map(move |payload| {
+            let before = &self.frames.bytes[start..payload.place];
             start = payload.place;
             [before, &payload.bytes]
         });
-        woven.chain([&self.bytes[last..]])
+        woven.chain([&self.frames.bytes[last..]])
     }
 
     /// How many bytes have not reached the network: those that wait, and those that were taken.
@@ -136,13 +142,11 @@ impl Outgoing {
 
     /// Takes all that waits, with its memory.
     pub(super) fn take(&mut self) -> Vec<u8> {
-        let taken = match (self.consumed, self.payloads.len()) {
-            (0, 0) => core::mem::take(&mut self.bytes),
+        let taken = match (self.consumed, self.frames.payloads.len()) {
+            (0, 0) => core::mem::take(&mut self.frames.bytes),
             _ => self.pieces().collect::<Vec<_>>().concat(),
         };
-        self.bytes = Vec::new();
-        self.consumed = 0;
-        self.payloads.clear();
+        self.clear_frames();
         taken
     }
 
@@ -152,11 +156,11 @@ impl Outgoing {
         while rest > 0 && !self.is_empty() {
             let step = rest.min(self.first().len());
             rest -= step;
-            match self.payloads.front_mut() {
+            match self.frames.payloads.front_mut() {
                 Some(payload) if payload.place == self.consumed => {
                     payload.bytes.advance(step);
                     if payload.bytes.is_empty() {
-                        self.payloads.pop_front();
+                        self.frames.payloads.pop_front();
                     }
                 }
                 _ => self.consumed += step,
@@ -164,9 +168,9 @@ impl Outgoing {
         }
         if self.is_empty() {
             self.consumed = 0;
-            self.bytes.clear();
-            if self.bytes.capacity() > Self::KEPT {
-                self.bytes = Vec::new();
+            self.frames.bytes.clear();
+            if self.frames.capacity() > Self::KEPT {
+                self.frames = Frames::default();
             }
         }
     }
@@ -176,18 +180,28 @@ impl Outgoing {
         self.transmitted = (self.transmitted + count as u64).min(self.queued);
     }
 
-    /// The memory that is written into, while nothing waits.
+    /// The memory that frames are written into, while there are none: to be replaced only with such as is empty.
     #[cfg(any(feature = "tokio", test))]
-    pub(super) fn memory(&mut self) -> Option<&mut Vec<u8>> {
-        self.is_empty().then_some(&mut self.bytes)
+    pub(super) fn memory(&mut self) -> Option<&mut Frames> {
+        self.is_empty().then_some(&mut self.frames)
     }
 
     /// Drops what waits: the transport is gone.
     pub(super) fn clear(&mut self) {
-        self.bytes = Vec::new();
-        self.consumed = 0;
-        self.payloads.clear();
+        self.clear_frames();
         self.transmitted = self.queued;
+    }
+
+    fn clear_frames(&mut self) {
+        self.frames = Frames::default();
+        self.consumed = 0;
+    }
+}
+
+impl Frames {
+    /// The bytes there is memory for.
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity() + self.payloads.capacity() * size_of::<Payload>()
     }
 }
 
@@ -282,7 +296,7 @@ mod tests {
             // One byte always stays.
             outgoing.consume(outgoing.pieces().map(<[u8]>::len).sum::<usize>() - 1);
         }
-        assert!(outgoing.bytes.capacity() < 4 * Outgoing::STALE, "{}", outgoing.bytes.capacity());
+        assert!(outgoing.frames.bytes.capacity() < 4 * Outgoing::STALE, "{}", outgoing.frames.bytes.capacity());
         assert_eq!(all(&outgoing), [7]);
     }
 
@@ -292,11 +306,11 @@ mod tests {
         outgoing.push(header(1 << 20, None), &vec![0; 1 << 20]);
         outgoing.consume(1 << 19);
         outgoing.consume(1 << 20);
-        assert_eq!(outgoing.bytes.capacity(), 0);
+        assert_eq!(outgoing.frames.capacity(), 0);
         outgoing.push(header(1, None), b"a");
-        assert_eq!(outgoing.memory(), None);
+        assert!(outgoing.memory().is_none());
         outgoing.consume(3);
-        assert!(outgoing.memory().is_some_and(|memory| memory.is_empty()));
+        assert!(outgoing.memory().is_some_and(|memory| memory.capacity() > 0));
     }
 
     #[test]

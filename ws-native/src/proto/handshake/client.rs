@@ -55,7 +55,7 @@ pub struct Established {
     pub protocol: Option<String>,
     /// The extensions in use; empty if there are none.
     pub extensions: String,
-    /// The headers of the peer's half.
+    /// The headers of a server's answer. Those of a client's request are in the request, and here there are none.
     pub headers: Headers,
 }
 
