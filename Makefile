@@ -101,6 +101,12 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (30), with a nightly toolchain
 	    -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 || exit 1; \
 	done
 
+.PHONY: miri
+miri: ## what is unsafe, and what stands on it, under Miri, with a nightly toolchain
+	@$(SETUP) miri
+	CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/miri RUSTFLAGS="-C target-feature=+avx2" \
+	cargo +nightly miri test --package ws-native --lib -- proto::utf8 proto::mask proto::incoming --skip a_large_message
+
 # ---- checking ----
 
 .PHONY: lint

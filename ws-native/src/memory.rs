@@ -37,9 +37,10 @@ thread_local! {
 pub(crate) fn lend_for_reading(connection: &mut proto::Connection) -> usize {
     let missing = connection.missing();
     let buffer = connection.read_memory();
-    let (length, wanted) = (buffer.len(), missing + LEAST);
-    if buffer.capacity() - length < wanted && !buffer.try_reclaim(wanted) {
-        if length + wanted <= READ {
+    let (length, wanted) = (buffer.len(), missing.saturating_add(LEAST));
+    let least = wanted.min(READ);
+    if buffer.capacity() - length < least && !buffer.try_reclaim(least) {
+        if length.saturating_add(wanted) <= READ {
             let mut fresh = spare_for_reading(length + wanted);
             fresh.extend_from_slice(buffer);
             *buffer = fresh;
@@ -47,7 +48,7 @@ pub(crate) fn lend_for_reading(connection: &mut proto::Connection) -> usize {
             buffer.reserve(wanted.min(TRUSTED.max(length)));
         }
     }
-    if length + missing > READ / 2 { wanted } else { READ }
+    if length.saturating_add(missing) > READ / 2 { wanted } else { READ }
 }
 
 fn spare_for_reading(room: usize) -> BytesMut {
@@ -66,6 +67,7 @@ pub(crate) fn lend_for_writing(connection: &mut proto::Connection) {
 
 /// Takes back what a connection that waits has no use for.
 pub(crate) fn take_back(connection: &mut proto::Connection) {
+    connection.release_idle();
     // While a thread ends, there is nobody to take it.
     let _ = SPARE.try_with(|spare| {
         let spare = &mut *spare.borrow_mut();

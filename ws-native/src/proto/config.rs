@@ -69,7 +69,8 @@ impl Default for Config {
 /// Settings of permessage-deflate ([RFC 7692](https://datatracker.ietf.org/doc/html/rfc7692)).
 ///
 /// What an end compresses with takes some 260 KiB at the most, what it decompresses with some 40 KiB, each from the first
-/// message on that needs it. Smaller windows need less, and compress less.
+/// message on that needs it, and for good, unless it is [released](Self::release_when_idle). Smaller windows need less, and
+/// compress less.
 #[cfg(feature = "deflate")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -87,6 +88,10 @@ pub struct Compression {
     /// The base-2 logarithm of the peer's window, from 8 to 15. Default: 15. A client's server may not know this
     /// parameter, and then the connection goes without compression.
     pub peer_max_window_bits: u8,
+    /// Give the memory back while the connection waits for its peer: of what it compresses with, whose window then begins
+    /// anew; of what it decompresses with, if the peer starts each message with an empty window. For servers with many
+    /// connections that are idle for the most part. Default: false.
+    pub release_when_idle: bool,
 }
 
 #[cfg(feature = "deflate")]
@@ -98,6 +103,7 @@ impl Compression {
         peer_no_context_takeover: false,
         max_window_bits: 15,
         peer_max_window_bits: 15,
+        release_when_idle: false,
     };
 
     /// What a connection does unless it is told otherwise.

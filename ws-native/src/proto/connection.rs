@@ -184,6 +184,15 @@ impl Connection {
         buffer
     }
 
+    /// The connection has to wait for its peer: gives back the memory of compression, if
+    #[cfg_attr(feature = "deflate", doc = "[`Compression::release_when_idle`](super::Compression::release_when_idle)")]
+    #[cfg_attr(not(feature = "deflate"), doc = "the settings")]
+    /// says so. A transport that waits calls it; nothing has to.
+    pub fn release_idle(&mut self) {
+        self.encoder.release();
+        self.incoming.release();
+    }
+
     /// The transport has ended: the peer sent all it had to send.
     pub fn receive_end(&mut self) {
         self.ended = true;

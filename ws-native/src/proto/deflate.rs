@@ -23,13 +23,22 @@ pub(super) struct Compressor {
     side: Side,
     level: u8,
     threshold: usize,
+    release_when_idle: bool,
     /// Made with the first message, for it takes some 260 KiB with the largest window.
     deflate: Option<Deflate>,
 }
 
 impl Compressor {
     pub(super) fn new(side: Side, compression: &Compression) -> Self {
-        Self { side, level: compression.level, threshold: compression.threshold, deflate: None }
+        let Compression { level, threshold, release_when_idle, .. } = *compression;
+        Self { side, level, threshold, release_when_idle, deflate: None }
+    }
+
+    /// The connection waits, and no message has been begun. The next one refers to none before it.
+    pub(super) fn release(&mut self) {
+        if self.release_when_idle {
+            self.deflate = None;
+        }
     }
 
     /// Compresses a message. `None`: it is to be sent as it is.
@@ -126,6 +135,7 @@ fn stored(message: &[u8]) -> Vec<u8> {
 /// Decompresses the messages of the other end.
 pub(super) struct Decompressor {
     side: Side,
+    release_when_idle: bool,
     /// Made with the first message, for it takes some 40 KiB.
     inflate: Option<Inflate>,
     /// How many final blocks the message has so far.
@@ -151,8 +161,16 @@ pub(super) enum InflateError {
 }
 
 impl Decompressor {
-    pub(super) fn new(side: Side) -> Self {
-        Self { side, inflate: None, final_blocks: 0, at_final_block: false }
+    pub(super) fn new(side: Side, compression: &Compression) -> Self {
+        let release_when_idle = compression.release_when_idle;
+        Self { side, release_when_idle, inflate: None, final_blocks: 0, at_final_block: false }
+    }
+
+    /// The connection waits, and no message has begun. What the next one may refer to is kept.
+    pub(super) fn release(&mut self) {
+        if self.release_when_idle && self.side.no_context_takeover {
+            self.inflate = None;
+        }
     }
 
     /// Decompresses a piece of a message and appends it to what there is of it already, which must not become longer
@@ -252,6 +270,10 @@ mod tests {
         Compressor::new(side, &compression)
     }
 
+    fn decompressor_for(side: Side) -> Decompressor {
+        Decompressor::new(side, &Compression::default())
+    }
+
     fn side(no_context_takeover: bool, bits: u8) -> Side {
         Side { no_context_takeover, max_window_bits: Some(bits) }
     }
@@ -267,7 +289,7 @@ mod tests {
 
     #[test]
     fn the_examples_of_section_7_2_3_are_read() {
-        let mut decompressor = Decompressor::new(side(false, 15));
+        let mut decompressor = decompressor_for(side(false, 15));
         let hello: &[u8] = &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
         let shared: &[u8] = &[0xf2, 0x00, 0x11, 0x00, 0x00];
         let stored: &[u8] = &[0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00];
@@ -294,7 +316,7 @@ mod tests {
         for bits in 9..=15 {
             for no_context_takeover in [false, true] {
                 let mut compressor = compressor_for(side(no_context_takeover, bits), 1);
-                let mut decompressor = Decompressor::new(side(no_context_takeover, bits));
+                let mut decompressor = decompressor_for(side(no_context_takeover, bits));
                 for message in [&noise[..], &text, b"x", &text, &noise] {
                     let Some(compressed) = compressor.compress(message) else { continue };
                     let pieces: Vec<&[u8]> = compressed.chunks(777).collect();
@@ -310,7 +332,7 @@ mod tests {
             let message = vec![7; length];
             let blocks = stored(&message);
             let cut = &blocks[..blocks.len() - TAIL.len()];
-            assert_eq!(decompress(&mut Decompressor::new(side(false, 15)), &[cut], MAX).unwrap(), message);
+            assert_eq!(decompress(&mut decompressor_for(side(false, 15)), &[cut], MAX).unwrap(), message);
         }
     }
 
@@ -318,7 +340,7 @@ mod tests {
     fn parts_make_the_message() {
         for no_context_takeover in [false, true] {
             let mut compressor = compressor_for(side(no_context_takeover, 15), 6);
-            let mut decompressor = Decompressor::new(side(no_context_takeover, 15));
+            let mut decompressor = decompressor_for(side(no_context_takeover, 15));
             for message in [&["a text, ", "", "a text", ""][..], &["", "again a text"], &["x"], &["", ""]] {
                 assert!(compressor.begin());
                 let last = message.len() - 1;
@@ -339,21 +361,21 @@ mod tests {
     #[test]
     fn without_a_bound_all_is_decompressed() {
         let compressed = compressor_for(side(false, 15), 6).compress(&[7; 1000]).unwrap();
-        let message = decompress(&mut Decompressor::new(side(false, 15)), &[&compressed], usize::MAX);
+        let message = decompress(&mut decompressor_for(side(false, 15)), &[&compressed], usize::MAX);
         assert_eq!(message.unwrap(), [7; 1000]);
     }
 
     #[test]
     fn final_blocks_are_counted() {
         let blocks = |count: usize| [b"\x03\x00".repeat(count), vec![0]].concat();
-        let outcome = |count| decompress(&mut Decompressor::new(side(false, 15)), &[&blocks(count)], MAX);
+        let outcome = |count| decompress(&mut decompressor_for(side(false, 15)), &[&blocks(count)], MAX);
         assert_eq!(outcome(64), Ok(vec![]));
         assert_eq!(outcome(65), Err(InflateError::Protocol(ProtocolError::Deflate)));
     }
 
     #[test]
     fn a_message_may_end_with_its_final_block_and_not_within_a_block() {
-        let mut decompressor = Decompressor::new(side(false, 15));
+        let mut decompressor = decompressor_for(side(false, 15));
         let last: &[u8] = &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
         let hello: &[u8] = &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
         for message in [last, hello, last] {
@@ -376,7 +398,7 @@ mod tests {
         .take(10_000)
         .collect();
         let mut compressor = compressor_for(side(false, 15), 1);
-        let mut decompressor = Decompressor::new(side(false, 15));
+        let mut decompressor = decompressor_for(side(false, 15));
         assert_eq!(compressor.compress(&noise), None);
         let text = b"a text, a text, a text, a text".to_vec();
         let compressed = compressor.compress(&text).unwrap();
@@ -395,7 +417,7 @@ mod tests {
         let bomb = compressor_for(side(false, 15), 9).compress(&vec![0; 64 << 20]).unwrap();
         assert!(bomb.len() < 100_000);
         let mut message = BytesMut::new();
-        let outcome = Decompressor::new(side(false, 15)).push(&bomb, &mut message, 100_000);
+        let outcome = decompressor_for(side(false, 15)).push(&bomb, &mut message, 100_000);
         assert_eq!(outcome, Err(InflateError::TooLong));
         assert!(message.capacity() < 400_000, "{}", message.capacity());
     }
@@ -404,18 +426,18 @@ mod tests {
     fn the_bound_holds_on_both_sides() {
         let message = vec![7; 1000];
         let compressed = compressor_for(side(false, 15), 6).compress(&message).unwrap();
-        let fits = decompress(&mut Decompressor::new(side(false, 15)), &[&compressed], 1000);
+        let fits = decompress(&mut decompressor_for(side(false, 15)), &[&compressed], 1000);
         assert_eq!(fits.unwrap(), message);
-        let too_long = decompress(&mut Decompressor::new(side(false, 15)), &[&compressed], 999);
+        let too_long = decompress(&mut decompressor_for(side(false, 15)), &[&compressed], 999);
         assert_eq!(too_long, Err(InflateError::TooLong));
     }
 
     #[test]
     fn what_is_not_deflate_is_refused() {
-        let garbage = decompress(&mut Decompressor::new(side(false, 15)), &[&[0xff; 20]], MAX);
+        let garbage = decompress(&mut decompressor_for(side(false, 15)), &[&[0xff; 20]], MAX);
         assert_eq!(garbage, Err(InflateError::Protocol(ProtocolError::Deflate)));
         // A reference to before the beginning.
-        let early = decompress(&mut Decompressor::new(side(false, 15)), &[&[0xf2, 0x00, 0x11, 0x00, 0x00]], MAX);
+        let early = decompress(&mut decompressor_for(side(false, 15)), &[&[0xf2, 0x00, 0x11, 0x00, 0x00]], MAX);
         assert_eq!(early, Err(InflateError::Protocol(ProtocolError::Deflate)));
     }
 }

@@ -37,6 +37,13 @@ impl Encoder {
         self.compressor = Some(Box::new(compressor));
     }
 
+    /// The connection waits.
+    pub(super) fn release(&mut self) {
+        if let Some(compressor) = self.compressor.as_mut().filter(|_| self.unfinished.is_none()) {
+            compressor.release();
+        }
+    }
+
     /// Whether frames are masked, as a client's are.
     pub(super) fn is_masking(&self) -> bool {
         self.keys.is_some()

@@ -40,12 +40,12 @@ pub(super) struct Side {
 impl Agreement {
     /// What a client compresses and decompresses with.
     pub(super) fn client(self, compression: &Compression) -> (Compressor, Decompressor) {
-        (Compressor::new(self.client, compression), Decompressor::new(self.server))
+        (Compressor::new(self.client, compression), Decompressor::new(self.server, compression))
     }
 
     /// What a server compresses and decompresses with.
     pub(super) fn server(self, compression: &Compression) -> (Compressor, Decompressor) {
-        (Compressor::new(self.server, compression), Decompressor::new(self.client))
+        (Compressor::new(self.server, compression), Decompressor::new(self.client, compression))
     }
 }
 

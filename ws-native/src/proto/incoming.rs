@@ -104,6 +104,13 @@ impl Incoming {
         self.decompressor = Some(Box::new(decompressor));
     }
 
+    /// The connection waits.
+    pub(super) fn release(&mut self) {
+        if let Some(decompressor) = self.decompressor.as_mut().filter(|_| self.message.is_none()) {
+            decompressor.release();
+        }
+    }
+
     /// Where the transport's bytes are to be appended.
     pub(super) fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer

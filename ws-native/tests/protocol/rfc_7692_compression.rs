@@ -98,6 +98,24 @@ fn a_message_in_parts_is_compressed_and_only_its_first_frame_says_so() {
 }
 
 #[test]
+fn a_connection_that_waits_can_give_its_compressor_back() {
+    let noise: Vec<u8> = (0_u32..1000).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    for (release, smaller) in [(false, true), (true, false)] {
+        let mut pair = Pair::established(compression(|compression| compression.release_when_idle = release));
+        pair.client.send_binary_part(&noise, false).unwrap();
+        let first = sent_by_server(&mut pair, &noise).len();
+        pair.server.release_idle();
+        pair.client.release_idle();
+        assert_eq!(sent_by_server(&mut pair, &noise).len() < first, smaller);
+        // The message that the client has begun goes on as if nothing had happened.
+        pair.client.send_binary_part(&noise, true).unwrap();
+        pair.drive();
+        let [Event::Binary(bytes)] = &pair.server_events[..] else { panic!("a message") };
+        assert_eq!(bytes[..], noise.repeat(2)[..]);
+    }
+}
+
+#[test]
 fn what_is_not_deflate_is_refused_with_1007() {
     let mut pair = Pair::established(Config::default());
     pair.client.receive(b"\xc1\x04\xff\xff\xff\xff");
