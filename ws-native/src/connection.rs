@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
 
 use crate::clock::Clock;
+use crate::memory;
 use crate::proto::{self, AcceptError, Close, Closed, Config, Delivery, Established, Event, Part, Request, Role};
 use crate::random;
 use crate::transport::{Patience, Transport};
@@ -105,7 +106,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         Self { protocol: Box::new(protocol), transport, clock, established: Box::default(), state: State::Running }
     }
 
-    /// What was agreed on in the opening handshake, and the headers of the peer's half.
+    /// What was agreed on in the opening handshake; at a client's end, with the headers of the server's answer.
     pub fn established(&self) -> &Established {
         &self.established
     }
@@ -138,6 +139,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             None => self.poll_recv(cx, Delivery::Whole).map_ok(|event| event.and_then(message)),
         })
         .await
+        .inspect(|_| memory::take_back_if_read(&mut self.protocol))
     }
 
     #[inline]
@@ -171,6 +173,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// As [`recv`](Self::recv).
     pub async fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
         let event = poll_fn(|cx| self.poll_recv(cx, Delivery::InParts)).await?;
+        memory::take_back_if_read(&mut self.protocol);
         Ok(event.and_then(|event| match event {
             Event::Part(part) => Some(part),
             _ => None,
@@ -258,7 +261,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.protocol.send_binary(bytes).map_err(misuse)
     }
 
-    /// Waits until no more than 64 KiB are queued: between two messages that are [fed](Self::feed), it keeps the queue short.
+    /// Writes all that is queued, if that is more than 64 KiB: between two messages that are [fed](Self::feed), it keeps the
+    /// queue short.
     ///
     /// # Errors
     /// As [`flush`](Self::flush).
@@ -315,14 +319,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         let close = close.map(|(code, reason)| Close { code, reason: reason.into() });
         self.protocol.start_closing_handshake(close.as_ref()).map_err(misuse)?;
         poll_fn(|cx| {
-            let flushed = self.poll_flush(cx);
-            if flushed.is_ready() || !self.protocol.is_closing() {
-                return flushed;
+            if let Poll::Ready(flushed) = self.poll_flush(cx) {
+                return Poll::Ready(flushed);
             }
             // A peer that does not read is given up in time, of which `recv` then tells.
-            self.protocol.handle_timeout(self.clock.now());
-            ready!(self.clock.poll_deadline(self.protocol.deadline(), cx));
-            self.protocol.handle_timeout(self.clock.now());
+            if self.protocol.is_closing() {
+                ready!(self.poll_deadline(cx));
+            }
             Poll::Ready(Ok(()))
         })
         .await
@@ -365,10 +368,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         }
     }
 
+    /// Ready when the peer's time is over, and the protocol knows of it.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.protocol.is_timed() {
             // The time of a closing handshake that has just begun begins here.
             self.protocol.handle_timeout(self.clock.now());
+            if !self.protocol.is_timed() {
+                return Poll::Ready(());
+            }
         }
         self.clock.poll_deadline(self.protocol.deadline(), cx)
     }

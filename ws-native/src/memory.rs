@@ -17,6 +17,8 @@ const READ: usize = (128 << 10) + LEAST;
 const LEAST: usize = 4 << 10;
 /// The most bytes of a large frame that are made room for on the word of its header.
 const TRUSTED: usize = 1 << 20;
+/// What is left of a frame, in bytes, from which on it stays where it is while the connection waits for more.
+const MOVED: usize = READ / 8;
 /// The most memory for writing that is kept, in bytes.
 const WRITE: usize = 256 << 10;
 /// How many pieces of each kind a thread keeps.
@@ -52,44 +54,64 @@ pub(crate) fn lend_for_reading(connection: &mut proto::Connection) -> usize {
 }
 
 fn spare_for_reading(room: usize) -> BytesMut {
-    let spare = SPARE.try_with(|spare| spare.borrow_mut().read.pop()).ok().flatten();
+    let spare = spare(|spare| spare.read.pop()).flatten();
     spare.filter(|spare| spare.capacity() >= room).unwrap_or_else(|| BytesMut::with_capacity(READ))
 }
 
 /// Lends memory to write into.
 pub(crate) fn lend_for_writing(connection: &mut proto::Connection) {
-    if let Some(buffer) = connection.write_memory().filter(|buffer| buffer.capacity() == 0)
-        && let Some(spare) = SPARE.try_with(|spare| spare.borrow_mut().write.pop()).ok().flatten()
+    if let Some(frames) = connection.write_memory().filter(|frames| frames.capacity() == 0)
+        && let Some(spare) = spare(|spare| spare.write.pop()).flatten()
     {
-        *buffer = spare;
+        *frames = spare;
     }
 }
 
 /// Takes back what a connection that waits has no use for.
 pub(crate) fn take_back(connection: &mut proto::Connection) {
     connection.release_idle();
-    // While a thread ends, there is nobody to take it.
-    let _ = SPARE.try_with(|spare| {
-        let spare = &mut *spare.borrow_mut();
-        let buffer = connection.read_memory();
-        if buffer.len() < LEAST && buffer.capacity() > 0 {
-            // The little that may be left of a frame moves to where it takes no more room than it needs.
-            let rest = BytesMut::from(&buffer[..]);
-            let mut buffer = std::mem::replace(buffer, rest);
-            buffer.clear();
-            // Where no message is left that shares it, it is whole again; else the rest of it is of use.
-            let size = if buffer.try_reclaim(READ) { READ } else { buffer.capacity() };
-            if (READ / 2..2 * READ).contains(&size) && spare.read.len() < KEPT {
+    take_back_read(connection);
+    if let Some(frames) = connection.write_memory().filter(|frames| frames.capacity() > 0) {
+        let frames = std::mem::take(frames);
+        spare(|spare| {
+            if frames.capacity() <= WRITE && spare.write.len() < KEPT {
+                spare.write.push(frames);
+            }
+        });
+    }
+}
+
+/// Takes the memory back that was read into, if all of it was received: the program may be long about the last message.
+#[inline]
+pub(crate) fn take_back_if_read(connection: &mut proto::Connection) {
+    if connection.read_memory().is_empty() {
+        take_back_read(connection);
+    }
+}
+
+fn take_back_read(connection: &mut proto::Connection) {
+    let buffer = connection.read_memory();
+    if buffer.len() >= MOVED || buffer.capacity() == 0 {
+        return;
+    }
+    // The little that may be left of a frame moves to where it takes no more room than it needs.
+    let rest = BytesMut::from(&buffer[..]);
+    let mut buffer = std::mem::replace(buffer, rest);
+    buffer.clear();
+    // Where no message is left that shares it, it is whole again; else the rest of it is of use.
+    let _ = buffer.try_reclaim(READ);
+    if (READ / 2..2 * READ).contains(&buffer.capacity()) {
+        spare(|spare| {
+            if spare.read.len() < KEPT {
                 spare.read.push(buffer);
             }
-        }
-        if let Some(buffer) = connection.write_memory().filter(|buffer| buffer.capacity() > 0) {
-            let buffer = std::mem::take(buffer);
-            if buffer.capacity() <= WRITE && spare.write.len() < KEPT {
-                spare.write.push(buffer);
-            }
-        }
-    });
+        });
+    }
+}
+
+/// Looks at what the thread has to spare. While it ends, there is nothing.
+fn spare<R>(look: impl FnOnce(&mut Spare) -> R) -> Option<R> {
+    SPARE.try_with(|spare| look(&mut spare.borrow_mut())).ok()
 }
 
 #[cfg(test)]

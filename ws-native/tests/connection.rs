@@ -338,3 +338,47 @@ async fn what_is_queued_when_the_peer_closes_goes_out_however_slowly() {
     drop(far);
     server.await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn closing_towards_a_peer_that_does_not_read_ends_in_time() {
+    let (mut client, _server) = pair(64).await;
+    client.feed("x".repeat(100_000)).unwrap();
+    assert!(client.close(None).now_or_never().is_none(), "given up before it is written");
+    client.close(None).await.unwrap();
+    assert_eq!(client.recv().await.unwrap_err().kind(), FailureKind::Timeout);
+    client.close(None).await.unwrap();
+}
+
+/// A stream whose reads wait, and for which the clock moves on at each of them.
+#[derive(Debug)]
+struct Slow<T>(T, Duration);
+
+impl<T: AsyncRead + Unpin> AsyncRead for Slow<T> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let time = self.1;
+        // Time passes at once, as it does for a thread that is not scheduled.
+        let _ = std::pin::pin!(tokio::time::advance(time)).poll(cx);
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Slow<T> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_passes_during_a_read_is_not_missed() {
+    let (near, _far) = duplex(1000);
+    let limit = plain().handshake_timeout;
+    let accepted = Accepted::new(Slow(near, limit * 2), plain());
+    let request = tokio::time::timeout(limit * 100, accepted.request()).await.expect("it ends by itself");
+    assert_eq!(request.unwrap_err().kind(), FailureKind::Timeout);
+}

@@ -312,8 +312,9 @@ impl Connection {
     /// # Errors
     /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
-        self.admit(text.len())?;
-        self.encoder.message(&mut self.outgoing, Opcode::Text, text.as_bytes())
+        self.admit(text.len(), self.encoder.complete())?;
+        self.encoder.message(&mut self.outgoing, Opcode::Text, text.as_bytes());
+        Ok(())
     }
 
     /// Sends a binary message, which is copied.
@@ -321,8 +322,9 @@ impl Connection {
     /// # Errors
     /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
-        self.admit(bytes.len())?;
-        self.encoder.message(&mut self.outgoing, Opcode::Binary, bytes)
+        self.admit(bytes.len(), self.encoder.complete())?;
+        self.encoder.message(&mut self.outgoing, Opcode::Binary, bytes);
+        Ok(())
     }
 
     /// Sends a text message that is handed over: a long one is sent from where it is.
@@ -334,8 +336,9 @@ impl Connection {
         if text.len() < Outgoing::LONG {
             return self.send_text(&text);
         }
-        self.admit(text.len())?;
-        self.encoder.owned(&mut self.outgoing, Opcode::Text, text.into_bytes())
+        self.admit(text.len(), self.encoder.complete())?;
+        self.encoder.owned(&mut self.outgoing, Opcode::Text, text.into_bytes());
+        Ok(())
     }
 
     /// Sends a binary message that is handed over: a long one is sent from where it is.
@@ -347,8 +350,9 @@ impl Connection {
         if bytes.len() < Outgoing::LONG {
             return self.send_binary(&bytes);
         }
-        self.admit(bytes.len())?;
-        self.encoder.owned(&mut self.outgoing, Opcode::Binary, bytes)
+        self.admit(bytes.len(), self.encoder.complete())?;
+        self.encoder.owned(&mut self.outgoing, Opcode::Binary, bytes);
+        Ok(())
     }
 
     /// Sends a part of a text message, as it is produced; the first one begins the message, the last one ends it. Until then
@@ -366,8 +370,9 @@ impl Connection {
     /// # Errors
     /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_text_part(&mut self, text: &str, last: bool) -> Result<(), SendError> {
-        self.admit(text.len())?;
-        self.encoder.part(&mut self.outgoing, Opcode::Text, text.as_bytes(), last)
+        self.admit(text.len(), self.encoder.continues(Opcode::Text))?;
+        self.encoder.part(&mut self.outgoing, Opcode::Text, text.as_bytes(), last);
+        Ok(())
     }
 
     /// Sends a part of a binary message, as [`send_text_part`](Self::send_text_part) does of a text.
@@ -375,8 +380,9 @@ impl Connection {
     /// # Errors
     /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_binary_part(&mut self, bytes: &[u8], last: bool) -> Result<(), SendError> {
-        self.admit(bytes.len())?;
-        self.encoder.part(&mut self.outgoing, Opcode::Binary, bytes, last)
+        self.admit(bytes.len(), self.encoder.continues(Opcode::Binary))?;
+        self.encoder.part(&mut self.outgoing, Opcode::Binary, bytes, last);
+        Ok(())
     }
 
     /// Sends a ping.
@@ -461,7 +467,8 @@ impl Connection {
     /// The next event, as [`poll`](Self::poll), but for messages, of which [parts](Event::Part) are given as they arrive.
     /// What is left of a message of which parts were given is had whole by [`poll`](Self::poll).
     ///
-    /// No more of a message is kept than its next part. [`Config::max_message`] holds for all of it.
+    /// No more of a message is kept than its next part, which is what has arrived; of a compressed message that can be much.
+    /// [`Config::max_message`] holds for all of it.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -627,11 +634,12 @@ impl Connection {
         }
     }
 
-    /// Lets a message of this length in, if it can be sent and there is room for it.
-    fn admit(&mut self, length: usize) -> Result<(), SendError> {
+    /// Lets a message of this length in, if it can be sent, may come now, and there is room for it.
+    fn admit(&mut self, length: usize, order: Result<(), SendError>) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(SendError::NotOpen);
         }
+        order?;
         if self.outgoing.backlog().saturating_add(length) > self.config.max_send_queue {
             // "if the data cannot be sent, e.g. because it would need to be buffered but the buffer is full, the user
             // agent must flag the WebSocket as full and then close the WebSocket connection."

@@ -138,6 +138,8 @@ pub(super) struct Decompressor {
     release_when_idle: bool,
     /// Made with the first message, for it takes some 40 KiB.
     inflate: Option<Inflate>,
+    /// The last of the message that was taken away from it already, as much as can be referred to.
+    taken: Vec<u8>,
     /// How many final blocks the message has so far.
     final_blocks: u32,
     /// The last of what was decompressed was the end of a final block.
@@ -163,7 +165,7 @@ pub(super) enum InflateError {
 impl Decompressor {
     pub(super) fn new(side: Side, compression: &Compression) -> Self {
         let release_when_idle = compression.release_when_idle;
-        Self { side, release_when_idle, inflate: None, final_blocks: 0, at_final_block: false }
+        Self { side, release_when_idle, inflate: None, taken: Vec::new(), final_blocks: 0, at_final_block: false }
     }
 
     /// The connection waits, and no message has begun. What the next one may refer to is kept.
@@ -196,7 +198,7 @@ impl Decompressor {
                 // "BFINAL" bit set to 1."
                 Ok(Status::StreamEnd) if self.final_blocks < MAX_FINAL_BLOCKS => {
                     self.final_blocks += 1;
-                    restart(inflate, message)?;
+                    restart(inflate, &self.taken, message)?;
                     self.at_final_block = rest.is_empty();
                     if rest.is_empty() {
                         return Ok(());
@@ -214,6 +216,14 @@ impl Decompressor {
         }
     }
 
+    /// A part is taken away from the message.
+    pub(super) fn remember(&mut self, part: &[u8]) {
+        let part = &part[part.len().saturating_sub(WINDOW)..];
+        let excess = (self.taken.len() + part.len()).saturating_sub(WINDOW);
+        self.taken.drain(..excess);
+        self.taken.extend_from_slice(part);
+    }
+
     /// The message has ended.
     pub(super) fn finish(&mut self, message: &mut BytesMut, max: usize) -> Result<(), InflateError> {
         // 1. "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message." They complete an
@@ -226,6 +236,7 @@ impl Decompressor {
             }
         }
         self.final_blocks = 0;
+        self.taken = Vec::new();
         if self.side.no_context_takeover
             && let Some(inflate) = &mut self.inflate
         {
@@ -237,11 +248,13 @@ impl Decompressor {
 
 /// Goes on after a final block, with what the message has so far as the window. What came before the message is not in it:
 /// a compressor that ends its stream begins anew.
-fn restart(inflate: &mut Inflate, message: &[u8]) -> Result<(), InflateError> {
+fn restart(inflate: &mut Inflate, taken: &[u8], message: &[u8]) -> Result<(), InflateError> {
     inflate.reset(false);
-    let window = &message[message.len().saturating_sub(WINDOW)..];
+    let missing = WINDOW.saturating_sub(message.len());
+    let before = &taken[taken.len().saturating_sub(missing)..];
+    let window = [before, &message[message.len().saturating_sub(WINDOW)..]].concat();
     if !window.is_empty() {
-        inflate.set_dictionary(window).map_err(|_| InflateError::Protocol(ProtocolError::Deflate))?;
+        inflate.set_dictionary(&window).map_err(|_| InflateError::Protocol(ProtocolError::Deflate))?;
     }
     Ok(())
 }

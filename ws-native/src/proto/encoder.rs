@@ -49,36 +49,25 @@ impl Encoder {
         self.keys.is_some()
     }
 
-    /// A message in one frame, copied.
-    pub(super) fn message(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
-        self.complete()?;
+    /// A message in one frame, copied. None may be [unfinished](Self::complete).
+    pub(super) fn message(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: &[u8]) {
         match self.compressor.as_mut().and_then(|compressor| compressor.compress(payload)) {
             Some(compressed) => self.push(outgoing, opcode, true, &compressed),
             None => self.push(outgoing, opcode, false, payload),
         }
-        Ok(())
     }
 
-    /// A message in one frame, handed over.
-    pub(super) fn owned(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: Bytes) -> Result<(), SendError> {
-        self.complete()?;
+    /// A message in one frame, handed over. None may be [unfinished](Self::complete).
+    pub(super) fn owned(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: Bytes) {
         match self.compressor.as_mut().and_then(|compressor| compressor.compress(&payload)) {
             Some(compressed) => self.push(outgoing, opcode, true, &compressed),
             None => outgoing.push_owned(self.header(opcode, true, false, payload.len()), payload),
         }
-        Ok(())
     }
 
-    /// The next part of a message of this kind, in a frame of its own.
-    pub(super) fn part(
-        &mut self,
-        outgoing: &mut Outgoing,
-        opcode: Opcode,
-        payload: &[u8],
-        last: bool,
-    ) -> Result<(), SendError> {
+    /// The next part of a message of this kind, in a frame of its own. It must [continue](Self::continues) what is unfinished.
+    pub(super) fn part(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: &[u8], last: bool) {
         let (message, first) = match self.unfinished {
-            Some(message) if message.opcode != opcode => return Err(SendError::Unfinished),
             Some(message) => (message, false),
             // One that is whole is worth compressing or not, as any other.
             None if last => return self.message(outgoing, opcode, payload),
@@ -105,7 +94,6 @@ impl Encoder {
             }
         }
         self.unfinished = (!last).then_some(message);
-        Ok(())
     }
 
     /// A control frame, which may come between the parts of a message.
@@ -114,8 +102,16 @@ impl Encoder {
     }
 
     /// "The fragments of one message MUST NOT be interleaved between the fragments of another message".
-    fn complete(&self) -> Result<(), SendError> {
+    pub(super) fn complete(&self) -> Result<(), SendError> {
         if self.unfinished.is_some() { Err(SendError::Unfinished) } else { Ok(()) }
+    }
+
+    /// Whether a part of a message of this kind may come next.
+    pub(super) fn continues(&self, opcode: Opcode) -> Result<(), SendError> {
+        match self.unfinished {
+            Some(message) if message.opcode != opcode => Err(SendError::Unfinished),
+            _ => Ok(()),
+        }
     }
 
     fn push(&mut self, outgoing: &mut Outgoing, opcode: Opcode, compressed: bool, payload: &[u8]) {

@@ -178,7 +178,7 @@ impl Incoming {
                         self.buffer.advance(length);
                         Frame { header, taken: 0, processed: 0 }
                     }
-                    None => return Ok(None),
+                    None => return Ok(self.next_part(delivery)),
                 },
             };
             self.process(&mut frame, config, delivery)?;
@@ -220,7 +220,7 @@ impl Incoming {
         if !compressed && before as u64 + header.length > config.max_message as u64 {
             return Err(Error::Bound(Bound::Message(config.max_message)));
         }
-        if frames >= config.max_fragments {
+        if frames >= config.max_fragments.max(1) {
             return Err(Error::Bound(Bound::Fragments(config.max_fragments)));
         }
         match &mut self.message {
@@ -328,6 +328,12 @@ impl Incoming {
         };
         let given = held - message.payload.len();
         message.given += given;
+        if let Some(decompressor) = self.decompressor.as_mut().filter(|_| message.compressed) {
+            decompressor.remember(match &part {
+                Part::Text { text, .. } => text.as_bytes(),
+                Part::Binary { bytes, .. } => bytes,
+            });
+        }
         (given > 0).then_some(Received::Part(part))
     }
 
@@ -345,8 +351,10 @@ impl Incoming {
 }
 
 impl Message {
+    /// Appends what has arrived: a long piece stays where it is, a short one does not keep the memory of its neighbours.
     fn append(&mut self, piece: BytesMut) {
-        if self.payload.is_empty() {
+        const LONG: usize = 4 << 10;
+        if self.payload.is_empty() && piece.len() >= LONG {
             self.payload = piece;
         } else {
             self.payload.extend_from_slice(&piece);
@@ -549,6 +557,8 @@ mod tests {
         assert_eq!(after(b"y\x81\x02z", InParts), Some(text_part("xy", true)));
         assert_eq!(after(b"", Whole), None);
         assert_eq!(after(b"z", InParts), Some(text_part("zz", true)));
+        assert_eq!(after(b"\x01\x01a", Whole), None);
+        assert_eq!(after(b"", InParts), Some(text_part("a", false)), "what there is does not wait for a header");
     }
 
     #[test]

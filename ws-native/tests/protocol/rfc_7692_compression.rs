@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ws_native::proto::{Bound, Compression, Config, Error, Event, ProtocolError};
+use ws_native::proto::{Bound, Compression, Config, Error, Event, Part, ProtocolError};
 
 use crate::pair::{Pair, bounds};
 
@@ -112,6 +112,23 @@ fn a_connection_that_waits_can_give_its_compressor_back() {
         pair.drive();
         let [Event::Binary(bytes)] = &pair.server_events[..] else { panic!("a message") };
         assert_eq!(bytes[..], noise.repeat(2)[..]);
+    }
+}
+
+#[test]
+fn what_follows_a_final_block_may_refer_to_parts_that_were_given_out() {
+    let frames = b"\x41\x0b\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff\x80\x07\x03\x00\xf2\x00\x11\x00\x00";
+    for chunk in 1..frames.len() {
+        let mut pair = Pair::established(Config::default());
+        let mut text = String::new();
+        for chunk in frames.chunks(chunk) {
+            pair.client.receive(chunk);
+            while let Some(event) = pair.client.poll_part(NOW) {
+                let Event::Part(Part::Text { text: part, .. }) = event else { panic!("{event:?}") };
+                text.push_str(&part);
+            }
+        }
+        assert_eq!(text, "HelloHello");
     }
 }
 

@@ -111,6 +111,21 @@ fn a_ping_is_answered_with_its_payload_once() {
 }
 
 #[test]
+fn a_pong_is_held_back_by_more_than_64_kib_that_wait() {
+    for (waiting, held) in [(65_536, false), (65_537, true)] {
+        let mut server = server(Config::default());
+        // A frame of up to 65,535 bytes has a header of four.
+        server.send_binary(&vec![0; waiting - 4]).unwrap();
+        assert_eq!(server.backlog(), waiting);
+        server.receive(b"\x89\x80\0\0\0\0");
+        assert!(matches!(server.poll(NOW), Some(Event::Ping(_))));
+        assert_eq!(server.backlog() == waiting, held);
+        server.consume_output(1);
+        assert_eq!(server.backlog(), waiting + 1, "one byte has gone, and two of a pong have come");
+    }
+}
+
+#[test]
 fn of_a_flood_of_pings_the_newest_is_answered_when_there_is_room() {
     let mut server = server(bounds(|config| config.max_message = 100));
     server.send_binary(&[0; 70_000]).unwrap();
