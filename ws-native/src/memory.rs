@@ -55,7 +55,9 @@ pub(crate) fn lend_for_reading(connection: &mut proto::Connection) -> usize {
 
 fn spare_for_reading(room: usize) -> BytesMut {
     let spare = spare(|spare| spare.read.pop()).flatten();
-    spare.filter(|spare| spare.capacity() >= room).unwrap_or_else(|| BytesMut::with_capacity(READ))
+    // Where no message is left that shares it, it is whole again; else the rest of it is of use.
+    let usable = spare.and_then(|mut spare| (spare.try_reclaim(READ) || spare.capacity() >= room).then_some(spare));
+    usable.unwrap_or_else(|| BytesMut::with_capacity(READ))
 }
 
 /// Lends memory to write into.
@@ -90,17 +92,16 @@ pub(crate) fn take_back_if_read(connection: &mut proto::Connection) {
 }
 
 fn take_back_read(connection: &mut proto::Connection) {
+    let is_of_large_frame = connection.missing() > READ;
     let buffer = connection.read_memory();
-    if buffer.len() >= MOVED || buffer.capacity() == 0 {
+    if buffer.len() >= MOVED || buffer.capacity() == 0 || is_of_large_frame {
         return;
     }
     // The little that may be left of a frame moves to where it takes no more room than it needs.
     let rest = BytesMut::from(&buffer[..]);
     let mut buffer = std::mem::replace(buffer, rest);
     buffer.clear();
-    // Where no message is left that shares it, it is whole again; else the rest of it is of use.
-    let _ = buffer.try_reclaim(READ);
-    if (READ / 2..2 * READ).contains(&buffer.capacity()) {
+    if buffer.capacity() < 2 * READ {
         spare(|spare| {
             if spare.read.len() < KEPT {
                 spare.read.push(buffer);

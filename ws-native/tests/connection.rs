@@ -3,7 +3,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -356,8 +356,8 @@ struct Slow<T>(T, Duration);
 impl<T: AsyncRead + Unpin> AsyncRead for Slow<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let time = self.1;
-        // Time passes at once, as it does for a thread that is not scheduled.
-        let _ = std::pin::pin!(tokio::time::advance(time)).poll(cx);
+        // Time passes at once, as it does for a thread that is not scheduled, and wakes nobody.
+        let _ = std::pin::pin!(tokio::time::advance(time)).poll(&mut Context::from_waker(Waker::noop()));
         Pin::new(&mut self.0).poll_read(cx, buffer)
     }
 }
