@@ -139,15 +139,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             None => self.poll_recv(cx, Delivery::Whole).map_ok(|event| event.and_then(message)),
         })
         .await
-        .inspect(|_| memory::take_back_if_read(&mut self.protocol))
     }
 
     #[inline]
     fn next_simple(&mut self) -> Option<Message> {
-        match self.state {
-            State::Running if !self.protocol.is_timed() => self.protocol.next_simple(Message::Text, Message::Binary),
-            _ => None,
+        if !matches!(self.state, State::Running) || self.protocol.is_timed() {
+            return None;
         }
+        let message = self.protocol.next_simple(Message::Text, Message::Binary)?;
+        memory::take_back_if_read(&mut self.protocol);
+        Some(message)
     }
 
     /// The next part of a message, as it arrives, of which then no more is in memory. What is left of a message of which
@@ -173,7 +174,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// As [`recv`](Self::recv).
     pub async fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
         let event = poll_fn(|cx| self.poll_recv(cx, Delivery::InParts)).await?;
-        memory::take_back_if_read(&mut self.protocol);
         Ok(event.and_then(|event| match event {
             Event::Part(part) => Some(part),
             _ => None,
@@ -184,7 +184,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     fn poll_recv(&mut self, cx: &mut Context<'_>, delivery: Delivery) -> Poll<Result<Option<Event>, Failure>> {
         while let State::Running = self.state {
             match ready!(self.poll_event(cx, delivery)) {
-                event @ (Event::Text(_) | Event::Binary(_) | Event::Part(_)) => return Poll::Ready(Ok(Some(event))),
+                event @ (Event::Text(_) | Event::Binary(_) | Event::Part(_)) => {
+                    memory::take_back_if_read(&mut self.protocol);
+                    return Poll::Ready(Ok(Some(event)));
+                }
                 Event::Closed(closed) => self.begin_end(closed),
                 _ => {}
             }
@@ -249,6 +252,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ///
     /// # Errors
     /// [`Failure`]: the connection is closed or a Close frame was sent.
+    #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
         self.protocol.send_text(text).map_err(misuse)
     }
@@ -257,6 +261,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ///
     /// # Errors
     /// [`Failure`]: the connection is closed or a Close frame was sent.
+    #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.protocol.send_binary(bytes).map_err(misuse)
     }
@@ -269,6 +274,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ///
     /// # Cancel safety
     /// As [`flush`](Self::flush).
+    #[inline]
     pub async fn ready(&mut self) -> Result<(), Failure> {
         match self.protocol.backlog() {
             ..=QUEUED => Ok(()),
