@@ -28,7 +28,7 @@ use crate::transport::{Patience, Transport};
 /// use ws_native::{Connection, proto};
 /// let stream = tokio::net::TcpStream::connect("127.0.0.1:9001").await?;
 /// let request = proto::Request::new("127.0.0.1:9001", "/", &[] as &[&str])?;
-/// let mut connection = Connection::client(stream, request, Default::default()).await?;
+/// let mut connection = Connection::client(stream, request, proto::Config::default()).await?;
 /// connection.send("hello").await?;
 /// while let Some(message) = connection.recv().await? {
 ///     println!("{message:?}");
