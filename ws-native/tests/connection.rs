@@ -343,8 +343,10 @@ async fn what_is_queued_when_the_peer_closes_goes_out_however_slowly() {
 async fn closing_towards_a_peer_that_does_not_read_ends_in_time() {
     let (mut client, _server) = pair(64).await;
     client.feed("x".repeat(100_000)).unwrap();
+    let began = tokio::time::Instant::now();
     assert!(client.close(None).now_or_never().is_none(), "given up before it is written");
     client.close(None).await.unwrap();
+    assert!(began.elapsed() < 2 * plain().close_timeout, "not when something else wakes the task");
     assert_eq!(client.recv().await.unwrap_err().kind(), FailureKind::Timeout);
     client.close(None).await.unwrap();
 }
