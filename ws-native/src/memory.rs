@@ -92,8 +92,10 @@ pub(crate) fn take_back_if_read(connection: &mut proto::Connection) {
 }
 
 fn take_back_read(connection: &mut proto::Connection) {
-    let is_of_large_frame = connection.missing() > READ;
+    let missing = connection.missing();
     let buffer = connection.read_memory();
+    // Memory of a large frame, which was made for it, stays.
+    let is_of_large_frame = buffer.len().saturating_add(missing).saturating_add(LEAST) > READ;
     if buffer.len() >= MOVED || buffer.capacity() == 0 || is_of_large_frame {
         return;
     }
@@ -171,6 +173,27 @@ mod tests {
         connection.receive(b"\x82\x03xyz");
         assert!(connection.advance(crate::proto::Delivery::Whole).is_some());
         assert_eq!(kept, "abc");
+    }
+
+    #[test]
+    fn a_frame_that_comes_byte_by_byte_does_not_get_its_memory_again_and_again() {
+        // Around what fits into the memory of one read.
+        for length in [READ - LEAST - 100, READ - LEAST, READ - LEAST + 1, READ, READ + 1, 2 * READ] {
+            let mut connection = connection();
+            let info = allocation_counter::measure(|| {
+                lend_for_reading(&mut connection);
+                connection.receive(b"\x82\x7f");
+                connection.receive(&(length as u64).to_be_bytes());
+                for _ in 0..1000 {
+                    assert!(connection.advance(crate::proto::Delivery::Whole).is_none());
+                    take_back(&mut connection);
+                    lend_for_reading(&mut connection);
+                    connection.receive(b"x");
+                }
+            });
+            // Small memory for the little there is, and large memory twice: the thread's, and the frame's.
+            assert!(info.bytes_total < 1_000_000 + 2 * (length + READ) as u64, "{length}: {info:?}");
+        }
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub(super) struct Header {
 }
 
 impl Header {
+    /// The bytes of the longest header: of a long, masked payload.
+    pub(super) const LONGEST: usize = 14;
+
     /// Reads a header sent by the peer of this role, and says how many bytes it has. `None`: more bytes are needed.
     /// `compression`: whether messages may be compressed.
     ///

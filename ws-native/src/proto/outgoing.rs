@@ -56,6 +56,7 @@ impl Outgoing {
 
     /// Appends a frame, whose header's length is the payload's.
     pub(super) fn push(&mut self, header: Header, payload: &[u8]) {
+        self.frames.bytes.reserve(Header::LONGEST + payload.len());
         let before = self.push_header(header);
         match header.mask {
             Some(key) => mask::append(&mut self.frames.bytes, payload, key),
