@@ -60,9 +60,9 @@ impl CloseCode {
 
     /// Whether an endpoint may put this code into a Close frame.
     ///
-    /// RFC 6455, section 7.4.2: "0-999: Status codes in the range 0-999 are not used." 1004, 1005, 1006 and 1015 are
-    /// reserved and "MUST NOT be set as a status code in a Close control frame by an endpoint" (section 7.4.1); the
-    /// rest of 1016 to 2999 is unregistered, and numbers from 5000 up have no meaning at all.
+    /// RFC 6455, section 7.4.2: "0-999: Status codes in the range 0-999 are not used." 1005, 1006 and 1015 "MUST NOT be set
+    /// as a status code in a Close control frame by an endpoint", and 1004 is "Reserved" (section 7.4.1); 1016 to 2999 are
+    /// not registered, and numbers from 5000 up have no meaning at all.
     pub const fn is_allowed_in_frame(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
