@@ -3,8 +3,9 @@
 
 use alloc::string::{String, ToString as _};
 use core::fmt;
+use core::net::IpAddr;
 
-use ::url::{Position, Url};
+use ::url::{Host, Position, Url};
 
 use crate::SyntaxError;
 
@@ -64,6 +65,15 @@ impl SocketUrl {
     /// The host to connect to; an IPv6 address in brackets.
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
+    }
+
+    /// The host's address, if it is one and not a name.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self.0.host()? {
+            Host::Ipv4(address) => Some(address.into()),
+            Host::Ipv6(address) => Some(address.into()),
+            Host::Domain(_) => None,
+        }
     }
 
     /// The port to connect to: the URL's own, else 80 for `ws` and 443 for `wss`.
@@ -150,6 +160,9 @@ mod tests {
         assert_eq!(url("wss://h:80/").authority(), "h:80");
         assert_eq!(url("ws://[::1]:9000/").authority(), "[::1]:9000");
         assert_eq!(url("ws://[::1]:9000/").host(), "[::1]");
+        assert_eq!(url("ws://[::1]:9000/").address(), Some([0, 0, 0, 0, 0, 0, 0, 1].into()));
+        assert_eq!(url("ws://127.1/").address(), Some([127, 0, 0, 1].into()));
+        assert_eq!(url("ws://h/").address(), None);
         assert_eq!(url("ws://h/").port(), 80);
     }
 

@@ -5,11 +5,8 @@
 use std::error::Error;
 
 use clap::Parser;
-use tokio::net::TcpStream;
-use ws_core::Message;
-use ws_core::url::SocketUrl;
-use ws_native::Connection;
-use ws_native::proto::{Config, Request};
+use ws_core::{Failure, Message};
+use ws_native::{ConnectOptions, Connection};
 
 #[derive(Parser)]
 #[command(about = "Runs all cases that an Autobahn fuzzing server offers")]
@@ -39,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn run_case(url: &str) -> Result<(), Box<dyn Error>> {
+async fn run_case(url: &str) -> Result<(), Failure> {
     let mut connection = connect(url).await?;
     while let Some(message) = connection.recv().await? {
         connection.send(message).await?;
@@ -47,10 +44,6 @@ async fn run_case(url: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn connect(url: &str) -> Result<Connection, Box<dyn Error>> {
-    let url = SocketUrl::parse(url, None)?;
-    let stream = TcpStream::connect((url.host(), url.port())).await?;
-    stream.set_nodelay(true)?;
-    let request = Request::new(url.authority(), url.resource_name(), &[] as &[&str])?;
-    Ok(Connection::client(stream, request, Config::default()).await?)
+async fn connect(url: &str) -> Result<Connection, Failure> {
+    Connection::connect(url, &ConnectOptions::default()).await
 }

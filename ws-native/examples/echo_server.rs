@@ -4,11 +4,12 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Parser;
 use ws_core::Failure;
 use ws_native::proto::Config;
-use ws_native::{Accepted, Server};
+use ws_native::{Accepted, Identity, Origins, Server};
 
 #[derive(Parser)]
 #[command(about = "Sends back every WebSocket message it receives")]
@@ -19,6 +20,12 @@ struct Arguments {
     /// Threads that serve connections.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     threads: u16,
+    /// A PEM file with the server's certificate and those of its issuers: speaks TLS.
+    #[arg(long, requires = "key")]
+    cert: Option<PathBuf>,
+    /// A PEM file with the certificate's key.
+    #[arg(long, requires = "cert")]
+    key: Option<PathBuf>,
     /// Do not compress, even for clients that offer it.
     #[arg(long)]
     no_deflate: bool,
@@ -32,17 +39,24 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
             tokio::runtime::Builder::new_multi_thread().worker_threads(usize::from(threads)).enable_all().build()?
         }
     };
+    // A task of the runtime rather than of this thread, so that with several threads accepting is not bound to one.
+    runtime.block_on(async { tokio::spawn(serve(arguments)).await? })
+}
+
+async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut config = Config::default();
     if arguments.no_deflate {
         config.compression = None;
     }
-    // A task of the runtime rather than of this thread, so that with several threads accepting is not bound to one.
-    runtime.block_on(async { tokio::spawn(serve(arguments.addr, config)).await? })
-}
-
-async fn serve(address: SocketAddr, config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let server = Server::bind(address).await?.config(config);
-    println!("listening on ws://{}", server.local_address()?);
+    // It gives nothing away that is not the client's own.
+    let mut server = Server::bind(arguments.addr).await?.config(config).origins(Origins::Any);
+    let mut scheme = "ws";
+    if let (Some(cert), Some(key)) = (arguments.cert, arguments.key) {
+        let identity = Identity::from_pem(&std::fs::read(cert)?, &std::fs::read(key)?)?;
+        server = server.tls(identity.into_server_config()?);
+        scheme = "wss";
+    }
+    println!("listening on {scheme}://{}", server.local_address()?);
     loop {
         match server.accept().await {
             Ok(accepted) => {

@@ -1,18 +1,24 @@
 //! The asynchronous face for native programs and servers.
 
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::time::timeout;
+use ws_core::url::SocketUrl;
 use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
 
 use crate::clock::Clock;
+use crate::connect::{ConnectOptions, Connecting, store_all};
 use crate::memory;
-use crate::proto::{self, AcceptError, Close, Closed, Config, Delivery, Established, Event, Part, Request, Role};
+use crate::proto::{
+    self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, HandshakeError, Part, Phase,
+    Request, Role,
+};
 use crate::random;
+use crate::server::{Follower, Phase as ShutdownPhase, Shutdown};
+use crate::stream::Stream;
 use crate::transport::{Patience, Transport};
 
 /// An established WebSocket connection over any byte stream, in either role.
@@ -24,11 +30,9 @@ use crate::transport::{Patience, Transport};
 /// receive therefore wait for each other.
 ///
 /// ```no_run
-/// # async fn program() -> Result<(), Box<dyn std::error::Error>> {
-/// use ws_native::{Connection, proto};
-/// let stream = tokio::net::TcpStream::connect("127.0.0.1:9001").await?;
-/// let request = proto::Request::new("127.0.0.1:9001", "/", &[] as &[&str])?;
-/// let mut connection = Connection::client(stream, request, proto::Config::default()).await?;
+/// # async fn program() -> Result<(), ws_core::Failure> {
+/// use ws_native::{ConnectOptions, Connection};
+/// let mut connection = Connection::connect("wss://example.org/chat", &ConnectOptions::default()).await?;
 /// connection.send("hello").await?;
 /// while let Some(message) = connection.recv().await? {
 ///     println!("{message:?}");
@@ -37,12 +41,14 @@ use crate::transport::{Patience, Transport};
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
-pub struct Connection<T = TcpStream> {
+pub struct Connection<T = Stream> {
     protocol: Box<proto::Connection>,
     transport: Transport<T>,
     clock: Clock,
     established: Box<Established>,
     state: State,
+    /// The shutdown it follows.
+    follower: Option<Follower>,
 }
 
 /// How far a connection is, beyond what the protocol knows of it.
@@ -62,6 +68,51 @@ const WATERMARK: usize = 1 << 20;
 
 /// The most bytes that may be queued when the next message is welcome: as many as stay in the processor's nearer caches.
 const QUEUED: usize = 64 << 10;
+
+impl Connection {
+    /// Connects to a server: resolves its name, opens a transport to it, through a proxy if the options say so and with TLS
+    /// for `wss`, and performs the client's half of the opening handshake.
+    ///
+    /// # Errors
+    /// [`Failure`]: the URL or an option is not valid ([`Misuse`](FailureKind::Misuse)), no transport could be had (its
+    /// [`cause`](Failure::cause) is a [`ConnectError`](crate::ConnectError)), or what [`client`](Self::client) says.
+    ///
+    /// # Cancel safety
+    /// Dropped, nothing is left open.
+    pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Self, Failure> {
+        let url = SocketUrl::parse(url, options.base_url.as_deref()).map_err(misuse)?;
+        let request = options.request(&url, &[]).map_err(misuse)?;
+        let connecting = Connecting::prepare(url.clone(), options.clone()).await?;
+        let limit = options.config.handshake_timeout;
+        let handshake = async {
+            let (stream, turn) = connecting.open().await?;
+            let connected = Self::client(stream, request, options.config.clone()).await;
+            drop(turn);
+            connected
+        };
+        let connected =
+            timeout(limit, handshake).await.unwrap_or_else(|_| Err(proto::Error::Timeout(Phase::Handshake).into()));
+        if let Some(jar) = &options.cookies {
+            match &connected {
+                Ok(connection) => store_all(&**jar, &url, &connection.established.headers),
+                Err(failure) => {
+                    if let Some(answer) = refusal(failure) {
+                        store_all(&**jar, &url, &answer.headers);
+                    }
+                }
+            }
+        }
+        connected
+    }
+}
+
+/// The server's answer, if it is why this failed.
+fn refusal(failure: &Failure) -> Option<&Answer> {
+    match failure.cause().downcast_ref()? {
+        proto::Error::Handshake(HandshakeError::Status(answer)) => Some(answer),
+        _ => None,
+    }
+}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Performs the client's half of the opening handshake over a stream that is connected.
@@ -103,7 +154,20 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     pub(crate) fn new(protocol: proto::Connection, stream: T, clock: Clock) -> Self {
         let transport = Transport::new(stream);
-        Self { protocol: Box::new(protocol), transport, clock, established: Box::default(), state: State::Running }
+        Self {
+            protocol: Box::new(protocol),
+            transport,
+            clock,
+            established: Box::default(),
+            state: State::Running,
+            follower: None,
+        }
+    }
+
+    /// Closes itself, with 1001, when this shutdown [begins](Shutdown::begin), and is cut when its time is over. Then
+    /// [`recv`](Self::recv) ends as if the program had closed, or fails.
+    pub fn follow(&mut self, shutdown: &Shutdown) {
+        self.follower = Some(shutdown.follow());
     }
 
     /// What was agreed on in the opening handshake; at a client's end, with the headers of the server's answer.
@@ -136,7 +200,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         poll_fn(|cx| match self.next_simple() {
             // Most messages need no more than this.
             Some(message) => Poll::Ready(Ok(Some(message))),
-            None => self.poll_recv(cx, Delivery::Whole).map_ok(|event| event.and_then(message)),
+            None => self.poll_recv(cx, Delivery::Whole, message),
         })
         .await
     }
@@ -173,23 +237,29 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Cancel safety
     /// As [`recv`](Self::recv).
     pub async fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
-        let event = poll_fn(|cx| self.poll_recv(cx, Delivery::InParts)).await?;
-        Ok(event.and_then(|event| match event {
+        let part = |event| match event {
             Event::Part(part) => Some(part),
             _ => None,
-        }))
+        };
+        poll_fn(|cx| self.poll_recv(cx, Delivery::InParts, part)).await
     }
 
-    /// The next message or part of one, as an event. `None`: the connection is closed.
-    fn poll_recv(&mut self, cx: &mut Context<'_>, delivery: Delivery) -> Poll<Result<Option<Event>, Failure>> {
+    /// The next event that is wanted; others are passed over. `None`: the connection is closed.
+    fn poll_recv<M>(
+        &mut self,
+        cx: &mut Context<'_>,
+        delivery: Delivery,
+        wanted: impl Fn(Event) -> Option<M>,
+    ) -> Poll<Result<Option<M>, Failure>> {
         while let State::Running = self.state {
             match ready!(self.poll_event(cx, delivery)) {
-                event @ (Event::Text(_) | Event::Binary(_) | Event::Part(_)) => {
-                    memory::take_back_if_read(&mut self.protocol);
-                    return Poll::Ready(Ok(Some(event)));
-                }
                 Event::Closed(closed) => self.begin_end(closed),
-                _ => {}
+                event => {
+                    if let Some(message) = wanted(event) {
+                        memory::take_back_if_read(&mut self.protocol);
+                        return Poll::Ready(Ok(Some(message)));
+                    }
+                }
             }
         }
         self.poll_end(cx).map(|failure| failure.map_or(Ok(None), Err))
@@ -294,6 +364,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        let _ = self.poll_shutdown(cx);
         match (self.transport.poll_transmit(&mut *self.protocol, cx), self.transport.broken()) {
             (Poll::Ready(()), _) => Poll::Ready(Ok(())),
             (Poll::Pending, Some(error)) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
@@ -358,6 +429,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             if let Some(event) = self.protocol.advance(delivery) {
                 return Poll::Ready(event);
             }
+            if self.poll_shutdown(cx) {
+                continue;
+            }
             // The reader is about to wait: now is the time to write.
             let transmitted = self.transport.poll_transmit(&mut *self.protocol, cx);
             let is_server = self.protocol.role() == Role::Server;
@@ -372,6 +446,26 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 Poll::Pending => ready!(self.poll_deadline(cx)),
             }
         }
+    }
+
+    /// Does what the shutdown says that it follows. Whether there was anything to do.
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut done = false;
+        while let Some(Poll::Ready(phase)) = self.follower.as_mut().map(|follower| follower.poll_phase(cx)) {
+            done = true;
+            match phase {
+                ShutdownPhase::Running => {}
+                ShutdownPhase::Leaving => {
+                    // One that is not open is going away already.
+                    let _ = self.protocol.start_closing_handshake(Some(&Close::new(CloseCode::GOING_AWAY)));
+                }
+                ShutdownPhase::Over => {
+                    self.follower = None;
+                    self.protocol.lost(Failure::new(FailureKind::Cancelled, "the server has shut down"));
+                }
+            }
+        }
+        done
     }
 
     /// Ready when the peer's time is over, and the protocol knows of it.
@@ -430,16 +524,6 @@ fn message(event: Event) -> Option<Message> {
     }
 }
 
-fn misuse(error: proto::SendError) -> Failure {
+fn misuse(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     Failure::new(FailureKind::Misuse, error)
-}
-
-impl Connection<TcpStream> {
-    /// The peer's address.
-    ///
-    /// # Errors
-    /// What the system says, such as for a stream that is not connected any more.
-    pub fn peer_address(&self) -> std::io::Result<SocketAddr> {
-        self.stream().peer_addr()
-    }
 }

@@ -1,7 +1,6 @@
 //! The event loop of one socket.
 
 use std::future::{Future, poll_fn};
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,10 +8,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::EventTarget;
+use ws_core::{EventTarget, Failure};
 
+use crate::Stream;
 use crate::backend::Native;
 use crate::clock::Clock;
+use crate::connect::{ConnectError, Connecting, Turn};
+use crate::proto::Headers;
 use crate::session::Session;
 use crate::transport::{Patience, Transport};
 
@@ -55,15 +57,29 @@ impl Shared {
 ///
 /// Each round: run the tasks there are, with nothing locked; then wait until the transport can be read or written, a
 /// handle was used, or the deadline has passed. A handler that takes its time delays the next read, and with it the peer.
-pub(crate) async fn run<T: AsyncRead + AsyncWrite + Unpin>(
+///
+/// `answered` is given the headers of the server's answer, before the program is told of it.
+pub(crate) async fn run(
     shared: Arc<Shared>,
     target: EventTarget<Native>,
-    connecting: impl Future<Output = io::Result<T>>,
+    preparing: impl Future<Output = Result<Connecting, ConnectError>>,
+    answered: impl FnOnce(&Headers),
 ) {
     let _alive = Alive(&shared);
     let mut clock = Clock::start();
-    let mut transport = connect(&shared, &mut clock, connecting).await.map(Transport::new);
+    let (mut transport, turn) = match connect(&shared, &mut clock, preparing).await {
+        Some((stream, turn)) => (Some(Transport::new(stream)), turn),
+        None => (None, None),
+    };
+    let mut handshake = Some((turn, answered));
     loop {
+        // The first task says that the handshake is over, one way or the other: the next socket may have its own.
+        let has_task = shared.lock().session.has_task(clock.now());
+        if let Some((turn, answered)) = handshake.take_if(|_| has_task) {
+            drop(turn);
+            let answer = shared.lock().session.answer().clone();
+            answered(&answer);
+        }
         run_tasks(&shared, &target, &clock);
         let Some(transport) = &mut transport else { return };
         if shared.lock().session.is_closed() {
@@ -103,20 +119,40 @@ fn run_tasks(shared: &Shared, target: &EventTarget<Native>, clock: &Clock) {
 }
 
 /// Opens the transport. `None`: it could not be opened, took too long, or the program gave up; the session knows.
-async fn connect<T>(shared: &Shared, clock: &mut Clock, connecting: impl Future<Output = io::Result<T>>) -> Option<T> {
-    let mut connecting = pin!(connecting);
+async fn connect(
+    shared: &Shared,
+    clock: &mut Clock,
+    preparing: impl Future<Output = Result<Connecting, ConnectError>>,
+) -> Option<(Stream, Option<Turn>)> {
+    // Who waits for others to be connected has not begun yet.
+    let connecting = unless_over(shared, clock, false, preparing).await?;
+    shared.with(|session| session.restart_handshake_timer(clock.now()));
+    unless_over(shared, clock, true, connecting.open()).await
+}
+
+/// Does a part of connecting, unless the program gives up or, if that has begun, the time of the handshake is over. `None`:
+/// it was not done; the session knows why.
+async fn unless_over<T>(
+    shared: &Shared,
+    clock: &mut Clock,
+    timed: bool,
+    work: impl Future<Output = Result<T, ConnectError>>,
+) -> Option<T> {
+    let mut work = pin!(work);
     poll_fn(|cx| {
+        // Nothing is locked while it runs: a cookie jar or a resolver is somebody else's code.
+        let outcome = work.as_mut().poll(cx);
         let mut state = shared.lock();
-        if clock.poll_deadline(state.session.deadline(), cx).is_ready() {
+        if timed && clock.poll_deadline(state.session.deadline(), cx).is_ready() {
             state.session.handle_timeout(clock.now());
         }
         if state.session.has_task(clock.now()) {
             return Poll::Ready(None);
         }
-        match connecting.as_mut().poll(cx) {
-            Poll::Ready(Ok(stream)) => Poll::Ready(Some(stream)),
+        match outcome {
+            Poll::Ready(Ok(done)) => Poll::Ready(Some(done)),
             Poll::Ready(Err(error)) => {
-                state.session.lost(error);
+                state.session.lost(Failure::from(error));
                 Poll::Ready(None)
             }
             Poll::Pending => {

@@ -23,6 +23,8 @@ mod backend;
 #[cfg(feature = "tokio")]
 mod clock;
 #[cfg(feature = "tokio")]
+mod connect;
+#[cfg(feature = "tokio")]
 mod connection;
 #[cfg(feature = "tokio")]
 mod driver;
@@ -35,18 +37,34 @@ mod runtime;
 #[cfg(feature = "tokio")]
 mod server;
 #[cfg(feature = "tokio")]
+mod stream;
+#[cfg(feature = "tokio")]
 mod transport;
 
 pub use send_queue::BlobId;
 pub use session::Session;
 
 #[cfg(feature = "tokio")]
-pub use backend::{ConnectOptions, Native};
+pub use backend::Native;
+#[cfg(feature = "cookies")]
+pub use connect::MemoryJar;
+#[cfg(feature = "tokio")]
+pub use connect::{ConnectError, ConnectOptions, CookieJar, Stage};
+#[cfg(feature = "tls")]
+pub use connect::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_pem};
+#[cfg(feature = "proxy")]
+pub use connect::{Proxy, ProxyUrl, ProxyUrlError};
 #[cfg(feature = "tokio")]
 pub use connection::Connection;
 #[cfg(feature = "tokio")]
-pub use server::{Accepted, Incoming, Server};
+pub use server::{Accepted, Incoming, Origins, Server, Shutdown};
+#[cfg(feature = "tokio")]
+pub use stream::Stream;
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls;
+#[cfg(feature = "tokio")]
+pub use ws_core::url::SocketUrl;
 
-/// A WebSocket over TCP with the WHATWG interface.
+/// A native WebSocket with the WHATWG interface.
 #[cfg(feature = "tokio")]
 pub type WebSocket = ws_core::WebSocket<Native>;

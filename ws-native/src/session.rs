@@ -13,7 +13,7 @@ use ws_core::{
 };
 
 use crate::ledger::Ledger;
-use crate::proto::{self, Config, Connection, Event, Random, Request, SendError};
+use crate::proto::{self, Config, Connection, Event, HandshakeError, Headers, Random, Request, SendError};
 use crate::send_queue::{BlobId, SendQueue, Waiting};
 
 /// The client's end of a WebSocket: [`ws_core::Model`] over [`proto::Connection`].
@@ -55,6 +55,8 @@ pub struct Session {
     queue: SendQueue,
     ledger: Ledger,
     failure: Option<Failure>,
+    /// The headers of the server's answer, once it has come.
+    answer: Headers,
 }
 
 impl Session {
@@ -72,6 +74,7 @@ impl Session {
             queue: SendQueue::default(),
             ledger: Ledger::default(),
             failure: None,
+            answer: Headers::default(),
         }
     }
 
@@ -88,6 +91,12 @@ impl Session {
     /// Why the connection failed, once its `error` event was queued. For the host, never for a script.
     pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
+    }
+
+    /// The headers of the server's answer to the opening handshake, whatever it was; empty before. For the host, never for
+    /// a script.
+    pub fn answer(&self) -> &Headers {
+        &self.answer
     }
 
     /// Whether the last task was given out: transmit what is output, then end the transport.
@@ -217,10 +226,11 @@ impl Session {
 
     fn feedback(&mut self, event: Event) -> Option<Feedback> {
         Some(match event {
-            Event::Established(established) => Feedback::Established {
-                extensions: established.extensions,
-                protocol: established.protocol.unwrap_or_default(),
-            },
+            Event::Established(established) => {
+                self.answer = established.headers;
+                let protocol = established.protocol.unwrap_or_default();
+                Feedback::Established { extensions: established.extensions, protocol }
+            }
             Event::Text(text) => Feedback::Message(Message::Text(text)),
             Event::Binary(bytes) => Feedback::Message(Message::Binary(bytes)),
             Event::ClosingHandshakeStarted(_) => {
@@ -231,6 +241,9 @@ impl Session {
                 self.queue.clear();
                 let event = CloseEvent::new(closed.clean, closed.code(), closed.reason().into());
                 let failed = closed.error.is_some();
+                if let Some(proto::Error::Handshake(HandshakeError::Status(answer))) = &closed.error {
+                    self.answer = answer.headers.clone();
+                }
                 self.failure = closed.error.map(Failure::from);
                 Feedback::Closed { failed, event }
             }
@@ -398,8 +411,14 @@ impl fmt::Debug for Session {
 
 impl From<proto::Error> for Failure {
     fn from(error: proto::Error) -> Self {
+        // A transport that could not be opened has said why in these words already.
+        if let proto::Error::Transport(cause) = &error
+            && let Some(failure) = cause.downcast_ref::<Self>()
+        {
+            return failure.clone();
+        }
         let kind = match &error {
-            proto::Error::Handshake(proto::HandshakeError::Status(_)) => FailureKind::Refused,
+            proto::Error::Handshake(HandshakeError::Status(_)) => FailureKind::Refused,
             proto::Error::Handshake(_) => FailureKind::Handshake,
             proto::Error::Protocol(_) => FailureKind::Protocol,
             proto::Error::Bound(_) => FailureKind::Limit,

@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex};
 use ws_core::{Blob, CloseCode, FailureKind, Message};
 use ws_native::proto::{Config, Part, Request};
-use ws_native::{Accepted, Connection};
+use ws_native::{Connection, Incoming};
 
 fn request(protocols: &[&str]) -> Request {
     Request::new("h", "/path", protocols).unwrap()
@@ -27,7 +27,7 @@ fn plain() -> Config {
 async fn pair(capacity: usize) -> (Connection<DuplexStream>, Connection<DuplexStream>) {
     let (near, far) = duplex(capacity);
     let (client, server) = tokio::join!(Connection::client(near, request(&["p"]), plain()), async {
-        Accepted::new(far, plain()).request().await.unwrap().accept(Some("p")).await.unwrap()
+        Incoming::read(far, plain()).await.unwrap().accept(Some("p")).await.unwrap()
     });
     (client.unwrap(), server)
 }
@@ -141,7 +141,7 @@ async fn a_stream_that_ends_is_an_error_once() {
 async fn a_refused_request_is_a_failure_with_its_status() {
     let (near, far) = duplex(4096);
     let (client, ()) = tokio::join!(Connection::client(near, request(&[]), Config::default()), async {
-        let incoming = Accepted::new(far, Config::default()).request().await.unwrap();
+        let incoming = Incoming::read(far, Config::default()).await.unwrap();
         assert_eq!(incoming.request().resource(), "/path");
         incoming.refuse(403, "not today").await.unwrap();
     });
@@ -155,7 +155,7 @@ async fn a_request_that_is_none_gets_an_http_answer() {
     let (mut near, far) = duplex(4096);
     near.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
     let mut answer = String::new();
-    let (outcome, read) = tokio::join!(Accepted::new(far, Config::default()).request(), async {
+    let (outcome, read) = tokio::join!(Incoming::read(far, Config::default()), async {
         let mut head = [0; 32];
         near.read_exact(&mut head).await.unwrap();
         answer = String::from_utf8_lossy(&head).into_owned();
@@ -170,7 +170,7 @@ async fn a_request_that_is_none_gets_an_http_answer() {
 async fn a_client_that_never_asks_is_given_up_at_the_deadline() {
     let (_near, far) = duplex(4096);
     let start = tokio::time::Instant::now();
-    let failure = Accepted::new(far, Config::default()).request().await.unwrap_err();
+    let failure = Incoming::read(far, Config::default()).await.unwrap_err();
     assert!(failure.is_timeout(), "{failure}");
     assert!(start.elapsed() >= Duration::from_secs(20) && start.elapsed() < Duration::from_secs(23));
 }
@@ -380,7 +380,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Slow<T> {
 async fn a_deadline_that_passes_during_a_read_is_not_missed() {
     let (near, _far) = duplex(1000);
     let limit = plain().handshake_timeout;
-    let accepted = Accepted::new(Slow(near, limit * 2), plain());
-    let request = tokio::time::timeout(limit * 100, accepted.request()).await.expect("it ends by itself");
+    let reading = Incoming::read(Slow(near, limit * 2), plain());
+    let request = tokio::time::timeout(limit * 100, reading).await.expect("it ends by itself");
     assert_eq!(request.unwrap_err().kind(), FailureKind::Timeout);
 }

@@ -4,6 +4,8 @@ use alloc::{string::String, sync::Arc};
 
 use ws_core::CloseCode;
 
+use super::handshake::http::Headers;
+
 /// Why a connection failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -42,8 +44,8 @@ pub enum HandshakeError {
     #[error("the peer does not speak HTTP/1.1 ({0})")]
     NotHttp(&'static str),
     /// The server answered with another status than 101.
-    #[error("the server answered with status {0}")]
-    Status(u16),
+    #[error("the server answered with status {}", .0.status)]
+    Status(Arc<Answer>),
     /// A header is missing, doubled, or has another value than it must have.
     #[error("the header {name} is {found}")]
     Header {
@@ -73,6 +75,16 @@ pub enum HandshakeError {
     /// The program refused the request with this status.
     #[error("refused with status {0}")]
     Refused(u16),
+}
+
+/// A server's answer that refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Headers,
 }
 
 /// What a header was found to be.

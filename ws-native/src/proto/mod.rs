@@ -80,7 +80,7 @@ pub use close::Close;
 pub use config::Compression;
 pub use config::Config;
 pub use connection::{Connection, Role};
-pub use error::{Bound, Error, HandshakeError, Phase, ProtocolError};
+pub use error::{Answer, Bound, Error, HandshakeError, Phase, ProtocolError};
 pub use event::{Closed, Event, Part, SendError};
 pub use handshake::client::{Established, Request, RequestError};
 pub use handshake::http::Headers;

@@ -57,7 +57,8 @@ fn a_refusal_says_its_status() {
     pair.server.refuse(403, "not from there");
     pair.drive();
     let Some(Event::Closed(closed)) = pair.client_events.pop() else { panic!("closed") };
-    assert!(matches!(closed.error, Some(Error::Handshake(HandshakeError::Status(403)))));
+    let Some(Error::Handshake(HandshakeError::Status(answer))) = &closed.error else { panic!("{closed:?}") };
+    assert_eq!(answer.status, 403);
     assert!(!closed.clean);
     assert_eq!(closed.code().get(), 1006);
     assert!(matches!(pair.server_events.pop(), Some(Event::Closed(closed)) if closed.error.is_some()));

@@ -3,7 +3,7 @@
 use tokio::io::DuplexStream;
 use ws_core::Message;
 use ws_native::proto::{Compression, Config, Request};
-use ws_native::{Accepted, Connection};
+use ws_native::{Connection, Incoming};
 
 use super::document::Document;
 use super::meter::{Meter, pipe};
@@ -18,7 +18,7 @@ pub async fn connect(level: u8) -> Result<Ends<Connection<Meter>, Connection<Dup
 
     let (meter, stream, written) = pipe();
     let request = Request::new("localhost", "/", &[] as &[&str])?;
-    let server = async { Accepted::new(meter, config.clone()).request().await?.accept(None).await };
+    let server = async { Incoming::read(meter, config.clone()).await?.accept(None).await };
     let (sender, receiver) = tokio::try_join!(server, Connection::client(stream, request, config.clone()))?;
     match sender.established().extensions.is_empty() {
         false => Ok(Ends { sender, receiver, written }),

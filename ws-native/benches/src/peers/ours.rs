@@ -4,7 +4,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use ws_core::Message as Received;
 use ws_native::proto::Config;
-use ws_native::{Accepted, Connection};
+use ws_native::{Connection, Incoming};
 
 use super::{Failure, MAX_MESSAGE, Settings, repeat};
 use crate::frame::{Message, Opcode};
@@ -53,5 +53,5 @@ pub async fn receive(stream: Memory, mut each: impl FnMut(Opcode, &[u8])) -> Res
 
 pub async fn serve(stream: TcpStream, _: Settings) -> Result<(), Failure> {
     stream.set_nodelay(true)?;
-    echo_all(Accepted::new(stream, config()).request().await?.accept(None).await?).await
+    echo_all(Incoming::read(stream, config()).await?.accept(None).await?).await
 }

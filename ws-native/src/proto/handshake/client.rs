@@ -3,7 +3,7 @@
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-4.1
 //! [2]: https://websockets.spec.whatwg.org/#websocket-opening-handshake
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{string::String, sync::Arc, vec, vec::Vec};
 use core::fmt::{self, Write as _};
 
 use bytes::BytesMut;
@@ -11,7 +11,7 @@ use ws_core::subprotocol;
 
 use super::http::{self, HeadEnd, Headers, MAX_HEADERS};
 use crate::proto::compression::{self, Agreement, Compression};
-use crate::proto::error::{Found, HandshakeError};
+use crate::proto::error::{Answer, Found, HandshakeError};
 
 /// What a client asks a server for.
 ///
@@ -158,6 +158,10 @@ impl Handshake {
         let prefix = b"HTTP/1.1 ";
         loop {
             let length = buffer.len().min(prefix.len());
+            // RFC 8446, section 5.1: a record begins with its type, 21 being an alert.
+            if buffer.starts_with(&[21]) {
+                return Err(HandshakeError::NotHttp("it speaks TLS: the URL's scheme is to be wss"));
+            }
             if buffer[..length] != prefix[..length] {
                 return Err(HandshakeError::NotHttp("the answer does not begin with HTTP/1.1"));
             }
@@ -181,7 +185,7 @@ impl Handshake {
     fn validate(&self, status: u16, headers: Headers) -> Result<(Established, Option<Agreement>), HandshakeError> {
         // "1. If response is a network error or its status is not 101, fail the WebSocket connection."
         if status != 101 {
-            return Err(HandshakeError::Status(status));
+            return Err(HandshakeError::Status(Arc::new(Answer { status, headers })));
         }
         // "2. If protocols is not the empty list and extracting header list values given `Sec-WebSocket-Protocol` and
         // response's header list results in null, failure, or the empty byte sequence, then fail the WebSocket
@@ -240,6 +244,13 @@ mod tests {
         Ok(answer.map(|(established, _)| established))
     }
 
+    fn status_of(answer: Result<Option<Established>, HandshakeError>) -> Option<u16> {
+        match answer {
+            Err(HandshakeError::Status(answer)) => Some(answer.status),
+            _ => None,
+        }
+    }
+
     fn answer_with(protocols: &[&str], headers: &str) -> Result<Option<Established>, HandshakeError> {
         answer(
             protocols,
@@ -290,7 +301,7 @@ mod tests {
     fn an_answer_that_is_not_101_is_refused() {
         for status in [200, 204, 301, 401, 404, 500] {
             let head = format!("HTTP/1.1 {status} No\r\nLocation: /x\r\n\r\n");
-            assert_eq!(answer(&[], &head), Err(HandshakeError::Status(status)));
+            assert_eq!(status_of(answer(&[], &head)), Some(status));
         }
     }
 
@@ -302,7 +313,7 @@ mod tests {
         );
         assert!(answer(&[], &format!("{interim}{last}")).unwrap().is_some());
         assert_eq!(answer(&[], interim), Ok(None));
-        assert_eq!(answer(&[], &format!("{interim}HTTP/1.1 404 No\r\n\r\n")), Err(HandshakeError::Status(404)));
+        assert_eq!(status_of(answer(&[], &format!("{interim}HTTP/1.1 404 No\r\n\r\n"))), Some(404));
         assert_eq!(answer(&[], &"HTTP/1.1 100\r\n\r\n".repeat(100_000)), Err(HandshakeError::TooLarge));
     }
 

@@ -163,6 +163,13 @@ impl Handshake {
         buffer: &mut BytesMut,
         max: usize,
     ) -> Result<Option<Incoming>, HandshakeError> {
+        // RFC 8446, section 5.1: a record begins with its type, 22 being a handshake. It would be no head, but it may be the
+        // client that waits now.
+        if buffer.starts_with(&[22]) {
+            return Err(HandshakeError::NotHttp(
+                "it speaks TLS, which is not spoken here: the URL's scheme is to be ws",
+            ));
+        }
         let Some(head) = self.end.take(buffer, max)? else { return Ok(None) };
         let mut parsed = vec![httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut parsed);
@@ -228,6 +235,7 @@ mod tests {
             assert_eq!(read(&head).unwrap_err().status(), status, "{head}");
         }
         assert_eq!(read(&"x".repeat(5000)).unwrap_err().status(), 431);
+        assert_eq!(read("\x16").unwrap_err().status(), 400);
     }
 
     #[test]

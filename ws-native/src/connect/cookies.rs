@@ -1,0 +1,128 @@
+//! The cookies that a client brings, and those that servers give it.
+
+use std::fmt;
+
+use ws_core::url::SocketUrl;
+
+use crate::proto::Headers;
+
+/// A place for cookies, which several sockets may share.
+///
+/// ```
+/// use std::sync::Mutex;
+/// use ws_native::{CookieJar, SocketUrl};
+///
+/// /// Keeps whatever the last server gave, and gives it to all.
+/// #[derive(Debug, Default)]
+/// struct Last(Mutex<Option<String>>);
+///
+/// impl CookieJar for Last {
+///     fn cookies(&self, _url: &SocketUrl) -> Option<String> {
+///         self.0.lock().unwrap().clone()
+///     }
+///     fn store(&self, _url: &SocketUrl, set_cookie: &str) {
+///         *self.0.lock().unwrap() = set_cookie.split(';').next().map(str::to_owned);
+///     }
+/// }
+/// # let jar = Last::default();
+/// # let url = SocketUrl::parse("ws://h/", None)?;
+/// # jar.store(&url, "a=1; Path=/");
+/// # assert_eq!(jar.cookies(&url).unwrap(), "a=1");
+/// # Ok::<(), ws_core::SyntaxError>(())
+/// ```
+pub trait CookieJar: fmt::Debug + Send + Sync {
+    /// The value of the Cookie header for a handshake with this URL, if there is to be one.
+    fn cookies(&self, url: &SocketUrl) -> Option<String>;
+
+    /// Takes the value of a Set-Cookie header in the answer from this URL.
+    fn store(&self, url: &SocketUrl, set_cookie: &str);
+}
+
+/// Stores all cookies of an answer.
+pub(crate) fn store_all(jar: &dyn CookieJar, url: &SocketUrl, headers: &Headers) {
+    for value in headers.get_all("Set-Cookie") {
+        if let Ok(value) = std::str::from_utf8(value) {
+            jar.store(url, value);
+        }
+    }
+}
+
+/// Cookies in memory, as [RFC 6265](https://datatracker.ietf.org/doc/html/rfc6265) has them.
+///
+/// ```
+/// use std::sync::Arc;
+/// use ws_native::{ConnectOptions, CookieJar as _, MemoryJar, SocketUrl};
+/// let jar = Arc::new(MemoryJar::default());
+/// jar.store(&SocketUrl::parse("wss://a.example/", None)?, "id=7; Secure; HttpOnly");
+/// let mut options = ConnectOptions::default();
+/// options.cookies = Some(jar); // a clone of it for every socket
+/// # Ok::<(), ws_core::SyntaxError>(())
+/// ```
+#[cfg(feature = "cookies")]
+#[derive(Default)]
+pub struct MemoryJar(std::sync::Mutex<cookie_store::CookieStore>);
+
+#[cfg(feature = "cookies")]
+impl MemoryJar {
+    fn store(&self) -> std::sync::MutexGuard<'_, cookie_store::CookieStore> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(feature = "cookies")]
+impl CookieJar for MemoryJar {
+    fn cookies(&self, url: &SocketUrl) -> Option<String> {
+        let store = self.store();
+        let pairs: Vec<_> =
+            store.get_request_values(&http_url(url)?).map(|(name, value)| format!("{name}={value}")).collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    fn store(&self, url: &SocketUrl, set_cookie: &str) {
+        if let Some(url) = http_url(url) {
+            // One that is malformed, or that this server must not set, is ignored, as the RFC says.
+            let _ = self.store().parse(set_cookie, &url);
+        }
+    }
+}
+
+/// The URL as the rules for cookies know it: of `http` or `https`.
+#[cfg(feature = "cookies")]
+fn http_url(url: &SocketUrl) -> Option<url::Url> {
+    let scheme = if url.is_secure() { "https" } else { "http" };
+    url::Url::parse(&format!("{scheme}://{}{}", url.authority(), url.resource_name())).ok()
+}
+
+/// Leaves out the values.
+#[cfg(feature = "cookies")]
+impl fmt::Debug for MemoryJar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let store = self.store();
+        f.debug_list().entries(store.iter_any().map(|cookie| cookie.name())).finish()
+    }
+}
+
+#[cfg(all(test, feature = "cookies"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_go_to_the_servers_they_are_for() {
+        let url = |text| SocketUrl::parse(text, None).unwrap();
+        let jar = MemoryJar::default();
+        let headers = Headers::from_iter([
+            ("Set-Cookie", "a=1; Path=/chat"),
+            ("set-cookie", "b=2; Secure"),
+            ("Set-Cookie", "c=3; Domain=other.example"),
+            ("Set-Cookie", "no cookie"),
+        ]);
+        store_all(&jar, &url("wss://h.example/chat"), &headers);
+        let mut cookies: Vec<_> =
+            jar.cookies(&url("wss://h.example/chat/1")).unwrap().split("; ").map(String::from).collect();
+        cookies.sort();
+        assert_eq!(cookies, ["a=1", "b=2"]);
+        assert_eq!(jar.cookies(&url("ws://h.example/chat")).unwrap(), "a=1", "b is for TLS alone");
+        assert_eq!(jar.cookies(&url("wss://other.example/chat")), None);
+        assert_eq!(jar.cookies(&url("ws://h.example/")), None);
+    }
+}

@@ -1,0 +1,174 @@
+//! From a URL to a transport: names, addresses, proxies, TLS.
+
+mod cookies;
+mod error;
+mod eyeballs;
+mod options;
+#[cfg(feature = "proxy")]
+mod proxy;
+#[cfg(not(feature = "proxy"))]
+#[path = "direct.rs"]
+mod proxy;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
+mod turn;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+#[cfg(feature = "tls")]
+use tokio_rustls::rustls;
+use ws_core::url::SocketUrl;
+
+pub use cookies::CookieJar;
+#[cfg(feature = "cookies")]
+pub use cookies::MemoryJar;
+pub(crate) use cookies::store_all;
+pub use error::{ConnectError, Stage};
+pub use options::ConnectOptions;
+#[cfg(feature = "proxy")]
+pub use proxy::{Proxy, ProxyUrl, ProxyUrlError};
+#[cfg(feature = "tls")]
+pub use tls::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_pem};
+pub(crate) use turn::Turn;
+
+use crate::Stream;
+
+/// A client that may connect now.
+#[derive(Debug)]
+pub(crate) struct Connecting {
+    url: SocketUrl,
+    options: ConnectOptions,
+    proxy: Option<proxy::ProxyUrl>,
+    /// The addresses of the server, or of the proxy.
+    addresses: Vec<SocketAddr>,
+    turn: Option<Turn>,
+}
+
+impl Connecting {
+    /// Finds out where to connect to, and waits for the turn to do so.
+    ///
+    /// # Cancel safety
+    /// Dropped, the place in the queue is given up.
+    pub(crate) async fn prepare(url: SocketUrl, options: ConnectOptions) -> Result<Self, ConnectError> {
+        #[cfg(unix)]
+        if options.unix_socket.is_some() {
+            return Ok(Self { url, options, proxy: None, addresses: Vec::new(), turn: None });
+        }
+        let proxy = options.proxy.for_url(&url);
+        let next = proxy.as_ref().map(|proxy| (proxy.host(), proxy.port()));
+        let (host, port) = next.unwrap_or((url.host(), url.port()));
+        let addresses = resolve(host, port, options.connect_timeout).await?;
+        // "If the client cannot determine the IP address [...] (for example, because all communication is being done through
+        // a proxy server that performs DNS queries itself), then the client MUST assume [...] that each host name refers to
+        // a distinct remote host."
+        let address = match addresses.first().filter(|_| next.is_none()) {
+            Some(address) => address.to_string(),
+            None => format!("{}:{}", url.host(), url.port()),
+        };
+        let turn = if options.one_at_a_time { Some(turn::wait(address).await) } else { None };
+        Ok(Self { url, options, proxy, addresses, turn })
+    }
+
+    /// Opens the transport. The turn is over when the opening handshake is.
+    ///
+    /// # Cancel safety
+    /// Dropped, nothing is left open.
+    pub(crate) async fn open(self) -> Result<(Stream, Option<Turn>), ConnectError> {
+        let Self { url, options, .. } = &self;
+        let mut stream = self.open_plain().await?;
+        if let Some(proxy) = &self.proxy {
+            if proxy.is_secure() {
+                stream = secure(proxy.host(), stream, options).await?;
+            }
+            stream = tunnel(proxy, stream, url, options.connect_timeout).await?;
+        }
+        if url.is_secure() {
+            stream = secure(url.host(), stream, options).await?;
+        }
+        Ok((stream, self.turn))
+    }
+
+    /// Connects to the server or the proxy.
+    async fn open_plain(&self) -> Result<Stream, ConnectError> {
+        let Self { options, addresses, .. } = self;
+        let limit = options.connect_timeout;
+        #[cfg(unix)]
+        if let Some(path) = &options.unix_socket {
+            let address = path.display().to_string();
+            let connected =
+                within(limit, Stage::Connect(address.clone()), tokio::net::UnixStream::connect(path)).await?;
+            return connected.map(Stream::from).map_err(|source| ConnectError::Connect { address, source });
+        }
+        let address = addresses.first().map_or_else(String::new, ToString::to_string);
+        let race = eyeballs::race(addresses, TcpStream::connect);
+        let connected = within(limit, Stage::Connect(address.clone()), race).await?;
+        let stream = connected.map_err(|source| ConnectError::Connect { address, source })?;
+        // A socket that cannot be set so serves all the same.
+        let _ = stream.set_nodelay(options.nodelay);
+        if let Some(idle) = options.keepalive {
+            let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle));
+        }
+        Ok(stream.into())
+    }
+}
+
+/// The addresses of a host, in the order to try them.
+async fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, ConnectError> {
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let found = within(limit, Stage::Resolve(host.into()), lookup_host((name, port))).await?;
+    let addresses = found.map(eyeballs::interleave).and_then(|addresses| match addresses.is_empty() {
+        true => Err(io::Error::new(io::ErrorKind::NotFound, "it has no address")),
+        false => Ok(addresses),
+    });
+    addresses.map_err(|source| ConnectError::Resolve { host: host.into(), source })
+}
+
+/// Asks the proxy for a tunnel to the server.
+async fn tunnel(
+    proxy: &proxy::ProxyUrl,
+    stream: Stream,
+    url: &SocketUrl,
+    limit: Duration,
+) -> Result<Stream, ConnectError> {
+    let address = match proxy.wants_address() {
+        true => resolve(url.host(), url.port(), limit).await?.first().copied(),
+        false => None,
+    };
+    within(limit, Stage::Proxy(proxy.to_string()), proxy.tunnel(stream, url, address))
+        .await?
+        .map_err(|reason| ConnectError::Proxy { proxy: proxy.to_string(), reason })
+}
+
+/// Performs the TLS handshake with this host.
+#[cfg(feature = "tls")]
+async fn secure(host: &str, stream: Stream, options: &ConnectOptions) -> Result<Stream, ConnectError> {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let failed = |source: io::Error| match source.get_ref().and_then(|error| error.downcast_ref()) {
+        Some(rustls::Error::InvalidMessage(_)) => ConnectError::NotTls { host: host.into(), source },
+        _ => ConnectError::Tls { host: host.into(), source },
+    };
+    let tls = match &options.tls {
+        Some(tls) => tls.clone(),
+        None => Tls::platform().map_err(|error| failed(io::Error::other(error)))?,
+    };
+    let limit = options.tls_timeout;
+    match timeout(limit, tls.connect(host, stream)).await {
+        Ok(outcome) => outcome.map_err(failed),
+        Err(_) => Err(ConnectError::Timeout { stage: Stage::Tls(host.into()), limit, setting: "tls_timeout" }),
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+async fn secure(_host: &str, _stream: Stream, _options: &ConnectOptions) -> Result<Stream, ConnectError> {
+    Err(ConnectError::NoTls)
+}
+
+async fn within<T>(limit: Duration, stage: Stage, work: impl Future<Output = T>) -> Result<T, ConnectError> {
+    timeout(limit, work).await.map_err(|_| ConnectError::Timeout { stage, limit, setting: "connect_timeout" })
+}

@@ -1,0 +1,285 @@
+//! Proxies: which one a connection goes through, and how it is asked for a tunnel.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hyper_util::client::proxy::matcher::Matcher;
+use percent_encoding::percent_decode_str;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_socks::tcp::Socks5Stream;
+use url::Url;
+use ws_core::url::SocketUrl;
+
+use crate::Stream;
+
+/// The proxy that a client goes through.
+///
+/// ```
+/// use ws_native::{ConnectOptions, Proxy};
+/// let mut options = ConnectOptions::default();
+/// options.proxy = Proxy::Environment;
+/// options.proxy = Proxy::Through("http://user:password@proxy.example:3128".parse()?);
+/// options.proxy = Proxy::Through("socks5h://127.0.0.1:1080".parse()?);
+/// # Ok::<(), ws_native::ProxyUrlError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Proxy {
+    /// None.
+    #[default]
+    Direct,
+    /// The one that the environment names when the connection is made: `HTTP_PROXY` for `ws`, `HTTPS_PROXY` for `wss`, else
+    /// `ALL_PROXY`, but none for the hosts of `NO_PROXY`; in capitals or not. They mean what they mean to curl.
+    Environment,
+    /// This one.
+    Through(ProxyUrl),
+}
+
+/// Where a proxy is, what it speaks, and who one is to it.
+///
+/// The schemes are `http` and `https` (the method CONNECT, over plain TCP or over TLS), `socks5` (the client resolves the
+/// server's name) and `socks5h` (the proxy does). The default ports are 80, 443 and 1080.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyUrl {
+    scheme: Scheme,
+    host: String,
+    port: u16,
+    /// User name and password.
+    credentials: Option<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
+    Socks5,
+    Socks5h,
+}
+
+/// A URL that names no proxy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a proxy's URL begins with http, https, socks5 or socks5h and has a host, unlike {0:?}")]
+pub struct ProxyUrlError(String);
+
+impl FromStr for ProxyUrl {
+    type Err = ProxyUrlError;
+
+    fn from_str(text: &str) -> Result<Self, ProxyUrlError> {
+        // What may be a password stays out of the error.
+        let error = || ProxyUrlError(text.rsplit_once('@').map_or(text, |(_, after)| after).into());
+        let url = Url::parse(text).map_err(|_| error())?;
+        let (scheme, port) = match url.scheme() {
+            "http" => (Scheme::Http, 80),
+            "https" => (Scheme::Https, 443),
+            "socks5" => (Scheme::Socks5, 1080),
+            "socks5h" => (Scheme::Socks5h, 1080),
+            _ => return Err(error()),
+        };
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(error)?;
+        let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let credentials =
+            (!url.username().is_empty()).then(|| (decode(url.username()), decode(url.password().unwrap_or_default())));
+        Ok(Self { scheme, host: host.into(), port: url.port().unwrap_or(port), credentials })
+    }
+}
+
+impl Proxy {
+    /// The proxy on the way to this URL.
+    pub(super) fn for_url(&self, url: &SocketUrl) -> Option<ProxyUrl> {
+        match self {
+            Self::Direct => None,
+            Self::Environment => matching(&Matcher::from_env(), url),
+            Self::Through(proxy) => Some(proxy.clone()),
+        }
+    }
+}
+
+/// The proxy that the rules name for this URL. One they name that is none to us is as none named, as curl has it.
+fn matching(rules: &Matcher, url: &SocketUrl) -> Option<ProxyUrl> {
+    let scheme = if url.is_secure() { "https" } else { "http" };
+    let target = format!("{scheme}://{}/", url.authority()).parse().ok()?;
+    let intercept = rules.intercept(&target)?;
+    let mut proxy: ProxyUrl = intercept.uri().to_string().parse().ok()?;
+    let basic =
+        intercept.basic_auth().and_then(|value| BASE64.decode(value.to_str().ok()?.strip_prefix("Basic ")?).ok());
+    let pair = basic.and_then(|pair| String::from_utf8(pair).ok());
+    let basic = pair.as_deref().and_then(|pair| pair.split_once(':'));
+    proxy.credentials = basic.or(intercept.raw_auth()).map(|(user, password)| (user.into(), password.into()));
+    Some(proxy)
+}
+
+impl ProxyUrl {
+    /// The proxy's host; an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The proxy's port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(super) fn is_secure(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
+    /// Whether the client is to resolve the server's name for it.
+    pub(super) fn wants_address(&self) -> bool {
+        self.scheme == Scheme::Socks5
+    }
+
+    /// Asks for a tunnel to the server, over a stream to the proxy. `address` is the server's, if the proxy
+    /// [wants](Self::wants_address) it.
+    ///
+    /// # Errors
+    /// What the proxy said.
+    pub(super) async fn tunnel(
+        &self,
+        stream: Stream,
+        url: &SocketUrl,
+        address: Option<SocketAddr>,
+    ) -> Result<Stream, String> {
+        match self.scheme {
+            Scheme::Http | Scheme::Https => self.http_tunnel(stream, &format!("{}:{}", url.host(), url.port())).await,
+            Scheme::Socks5 | Scheme::Socks5h => {
+                let tunnel = match address {
+                    Some(address) => self.socks_tunnel(stream, address).await,
+                    None => match url.address() {
+                        // An address in the URL has no name to resolve.
+                        Some(address) => self.socks_tunnel(stream, SocketAddr::new(address, url.port())).await,
+                        None => self.socks_tunnel(stream, (url.host(), url.port())).await,
+                    },
+                };
+                tunnel.map(Stream::other).map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    /// [RFC 1928](https://datatracker.ietf.org/doc/html/rfc1928).
+    async fn socks_tunnel<'t>(
+        &self,
+        stream: Stream,
+        target: impl tokio_socks::IntoTargetAddr<'t>,
+    ) -> Result<Socks5Stream<Stream>, tokio_socks::Error> {
+        match &self.credentials {
+            None => Socks5Stream::connect_with_socket(stream, target).await,
+            Some((user, password)) => {
+                Socks5Stream::connect_with_password_and_socket(stream, target, user, password).await
+            }
+        }
+    }
+
+    /// [RFC 9110, section 9.3.6](https://datatracker.ietf.org/doc/html/rfc9110#section-9.3.6).
+    async fn http_tunnel(&self, mut stream: Stream, target: &str) -> Result<Stream, String> {
+        let mut head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
+        if let Some((user, password)) = &self.credentials {
+            let pair = BASE64.encode(format!("{user}:{password}"));
+            head.push_str(&format!("Proxy-Authorization: Basic {pair}\r\n"));
+        }
+        head.push_str("\r\n");
+        stream.write_all(head.as_bytes()).await.map_err(|error| error.to_string())?;
+        stream.flush().await.map_err(|error| error.to_string())?;
+        match read_status(&mut stream).await.map_err(|error| error.to_string())? {
+            200..=299 => Ok(stream),
+            407 if self.credentials.is_none() => {
+                Err("it answered with status 407: it wants a user name and a password, which its URL can have".into())
+            }
+            407 => Err("it answered with status 407: it does not take this user name and password".into()),
+            status => Err(format!("it answered with status {status}")),
+        }
+    }
+}
+
+/// The most bytes of a proxy's answer.
+const MAX_HEAD: usize = 16 << 10;
+
+/// Reads the head of an answer, after which the tunnel begins: nothing comes through it before something is sent.
+async fn read_status(stream: &mut Stream) -> io::Result<u16> {
+    let invalid = |words: &str| io::Error::new(io::ErrorKind::InvalidData, words);
+    let mut head = Vec::with_capacity(256);
+    loop {
+        if stream.read_buf(&mut head).await? == 0 {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ended the connection without an answer"));
+        }
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut response = httparse::Response::new(&mut headers);
+        match response.parse(&head).map_err(|_| invalid("its answer is not HTTP/1.1"))? {
+            httparse::Status::Complete(length) => {
+                let status = response.code.unwrap_or_default();
+                // A refusal may have a body; a tunnel has nothing in it yet.
+                return if length == head.len() || !(200..=299).contains(&status) {
+                    Ok(status)
+                } else {
+                    Err(invalid("it sent more than an answer"))
+                };
+            }
+            httparse::Status::Partial if head.len() >= MAX_HEAD => return Err(invalid("its answer is too long")),
+            httparse::Status::Partial => {}
+        }
+    }
+}
+
+/// Host and port.
+impl fmt::Display for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// Leaves user name and password out.
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProxyUrl({:?} {self})", self.scheme)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> (Scheme, String, Option<(String, String)>) {
+        let proxy: ProxyUrl = text.parse().unwrap();
+        (proxy.scheme, proxy.to_string(), proxy.credentials)
+    }
+
+    #[test]
+    fn a_url_says_what_the_proxy_speaks_and_where_it_is() {
+        assert_eq!(parse("http://proxy"), (Scheme::Http, "proxy:80".into(), None));
+        assert_eq!(parse("https://proxy:8443/"), (Scheme::Https, "proxy:8443".into(), None));
+        assert_eq!(parse("socks5://[::1]"), (Scheme::Socks5, "[::1]:1080".into(), None));
+        let pair = Some(("a@b".into(), "c:d".into()));
+        assert_eq!(parse("socks5h://a%40b:c%3Ad@h:1"), (Scheme::Socks5h, "h:1".into(), pair));
+    }
+
+    #[test]
+    fn what_names_no_proxy_is_refused_without_its_password() {
+        for text in ["ftp://user:secret@h", "proxy:3128", "http://", "://user:secret@h"] {
+            let error = text.parse::<ProxyUrl>().unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn rules_are_asked_for_http_or_https() {
+        let rules = Matcher::builder()
+            .http("http://plain:1")
+            .https("socks5h://u:p%40@secure:2")
+            .no("example.org,10.0.0.0/8")
+            .build();
+        let proxy = |url| matching(&rules, &SocketUrl::parse(url, None).unwrap());
+        assert_eq!(proxy("ws://h/").unwrap().to_string(), "plain:1");
+        let secure = proxy("wss://h:444/").unwrap();
+        assert_eq!((secure.scheme, secure.to_string()), (Scheme::Socks5h, "secure:2".into()));
+        assert_eq!(secure.credentials, Some(("u".into(), "p@".into())));
+        for direct in ["ws://example.org/", "ws://a.example.org/", "wss://10.1.2.3/"] {
+            assert_eq!(proxy(direct), None, "{direct}");
+        }
+        let rules = Matcher::builder().all("http://user:pass@proxy:3").build();
+        let proxy = matching(&rules, &SocketUrl::parse("wss://[::1]/", None).unwrap()).unwrap();
+        assert_eq!(proxy.credentials, Some(("user".into(), "pass".into())));
+    }
+}

@@ -1,0 +1,199 @@
+//! TLS, by rustls: which servers to trust, and as whom to appear.
+
+use std::fmt;
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use rustls_platform_verifier::BuilderVerifierExt as _;
+use tokio_rustls::rustls::client::WantsClientCert;
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+use crate::Stream;
+
+/// How a client uses TLS. Clones share their sessions, so that a server that is met again is quickly agreed with.
+///
+/// ```
+/// use ws_native::{ConnectOptions, Roots, Tls, TlsOptions, certificates_from_pem};
+/// # let pem = rcgen::generate_simple_self_signed(["localhost".to_string()])?.cert.pem();
+/// let mut options = TlsOptions::default();
+/// options.roots = Roots::Own(certificates_from_pem(pem.as_bytes())?);
+/// let mut connect = ConnectOptions::default();
+/// connect.tls = Some(Tls::new(options)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Tls(Arc<ClientConfig>);
+
+/// What [`Tls`] is made of. For all else, it is made of a rustls configuration: `Tls::from(Arc<ClientConfig>)`.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct TlsOptions {
+    /// Who may vouch for a server. Default: whom the platform trusts.
+    pub roots: Roots,
+    /// The certificate that the client shows to a server that asks for one. Default: none.
+    pub identity: Option<Identity>,
+}
+
+/// Who may vouch for a server.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Roots {
+    /// Whom the platform trusts, judged as the platform does.
+    #[default]
+    Platform,
+    /// Whom Mozilla trusted when the program was built.
+    #[cfg(feature = "webpki-roots")]
+    Bundled,
+    /// These and no others.
+    Own(Vec<CertificateDer<'static>>),
+}
+
+/// A chain of certificates and the key to its first.
+///
+/// ```
+/// # let made = rcgen::generate_simple_self_signed(["localhost".to_string()])?;
+/// # let (certificates, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+/// let identity = ws_native::Identity::from_pem(certificates.as_bytes(), key.as_bytes())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Identity {
+    /// The certificate, and those of its issuers up to a root.
+    pub certificates: Vec<CertificateDer<'static>>,
+    /// The certificate's private key.
+    pub key: PrivateKeyDer<'static>,
+}
+
+/// What cannot be used for TLS.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// It is not PEM, or not a key.
+    #[error("the PEM cannot be read: {0}")]
+    Pem(#[from] tokio_rustls::rustls::pki_types::pem::Error),
+    /// It has no certificate.
+    #[error("there is no certificate in the PEM")]
+    NoCertificate,
+    /// rustls does not take it.
+    #[error(transparent)]
+    Rustls(#[from] tokio_rustls::rustls::Error),
+}
+
+/// The certificates of a PEM file, one or many.
+///
+/// # Errors
+/// [`TlsError::Pem`], [`TlsError::NoCertificate`].
+pub fn certificates_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>()?;
+    if certificates.is_empty() { Err(TlsError::NoCertificate) } else { Ok(certificates) }
+}
+
+impl Identity {
+    /// Reads the chain, the certificate first, and the key.
+    ///
+    /// # Errors
+    /// [`TlsError::Pem`], [`TlsError::NoCertificate`].
+    pub fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
+        Ok(Self { certificates: certificates_from_pem(certificates)?, key: PrivateKeyDer::from_pem_slice(key)? })
+    }
+
+    /// The configuration of a server that shows it.
+    ///
+    /// # Errors
+    /// [`TlsError::Rustls`]: the key is not the certificate's.
+    pub fn into_server_config(self) -> Result<Arc<ServerConfig>, TlsError> {
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(self.certificates, self.key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+}
+
+impl Tls {
+    /// TLS with these settings.
+    ///
+    /// # Errors
+    /// [`TlsError::Rustls`]: a root is no certificate, the key is not the certificate's, the platform has no roots.
+    pub fn new(options: TlsOptions) -> Result<Self, TlsError> {
+        let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+        let builder = options.roots.verify(builder)?;
+        let mut config = match options.identity {
+            None => builder.with_no_client_auth(),
+            Some(identity) => builder.with_client_auth_cert(identity.certificates, identity.key)?,
+        };
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self(Arc::new(config)))
+    }
+
+    /// TLS with the platform's roots: what is used unless the program brings its own.
+    pub(super) fn platform() -> Result<Self, TlsError> {
+        static PLATFORM: OnceLock<Tls> = OnceLock::new();
+        match PLATFORM.get() {
+            Some(tls) => Ok(tls.clone()),
+            None => {
+                let tls = Self::new(TlsOptions::default())?;
+                Ok(PLATFORM.get_or_init(|| tls).clone())
+            }
+        }
+    }
+
+    /// Performs the handshake with the server of this name, which may be an IP address.
+    pub(super) async fn connect(&self, host: &str, stream: Stream) -> io::Result<Stream> {
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))?;
+        let stream = TlsConnector::from(Arc::clone(&self.0)).connect(name, stream).await?;
+        Ok(Stream::tls(stream))
+    }
+}
+
+impl From<Arc<ClientConfig>> for Tls {
+    fn from(config: Arc<ClientConfig>) -> Self {
+        Self(config)
+    }
+}
+
+impl Roots {
+    fn verify(
+        self,
+        builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+    ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
+        let mut store = RootCertStore::empty();
+        match self {
+            Self::Platform => return Ok(builder.with_platform_verifier()?),
+            #[cfg(feature = "webpki-roots")]
+            Self::Bundled => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+            Self::Own(roots) => roots.into_iter().try_for_each(|root| store.add(root))?,
+        }
+        Ok(builder.with_root_certificates(store))
+    }
+}
+
+/// Performs the server's half of the handshake.
+pub(crate) async fn accept(config: Arc<ServerConfig>, stream: Stream) -> io::Result<Stream> {
+    Ok(Stream::tls(TlsAcceptor::from(config).accept(stream).await?))
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    static RING: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    let ring = || RING.get_or_init(|| Arc::new(ring::default_provider())).clone();
+    // One that the program has chosen for the whole process is used here, too.
+    CryptoProvider::get_default().cloned().unwrap_or_else(ring)
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
+
+/// Leaves the key out.
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity").field("certificates", &self.certificates.len()).finish_non_exhaustive()
+    }
+}

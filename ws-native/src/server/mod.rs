@@ -1,0 +1,313 @@
+//! Accepting connections: [RFC 6455, section 4.2](https://datatracker.ietf.org/doc/html/rfc6455#section-4.2).
+
+mod origin;
+mod shutdown;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+#[cfg(unix)]
+use tokio::net::UnixListener;
+use tokio::net::{TcpListener, ToSocketAddrs};
+#[cfg(feature = "tls")]
+use tokio_rustls::rustls::ServerConfig;
+use ws_core::{Failure, FailureKind};
+
+pub use origin::Origins;
+pub use shutdown::Shutdown;
+pub(crate) use shutdown::{Follower, Phase};
+
+use crate::clock::Clock;
+use crate::proto::{self, Config, Event, IncomingRequest};
+use crate::{Connection, Stream};
+
+/// A listener whose clients are WebSockets.
+///
+/// ```no_run
+/// # async fn program() -> Result<(), Box<dyn std::error::Error>> {
+/// use ws_native::Server;
+/// let server = Server::bind("127.0.0.1:9001").await?;
+/// loop {
+///     let accepted = server.accept().await?;
+///     tokio::spawn(async move {
+///         let mut connection = accepted.request().await?.accept(None).await?;
+///         while let Some(message) = connection.recv().await? {
+///             connection.feed(message)?; // goes out when recv is about to wait
+///         }
+///         Ok::<(), ws_core::Failure>(())
+///     });
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    listener: Listener,
+    settings: Arc<Settings>,
+}
+
+#[derive(Debug)]
+enum Listener {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixListener),
+}
+
+/// What is the same for all connections of a server.
+#[derive(Clone, Debug, Default)]
+struct Settings {
+    config: Arc<Config>,
+    origins: Origins,
+    shutdown: Option<Shutdown>,
+    #[cfg(feature = "tls")]
+    tls: Option<Arc<ServerConfig>>,
+}
+
+/// A transport that a client has opened, before anything was read from it.
+#[derive(Debug)]
+pub struct Accepted {
+    stream: Stream,
+    settings: Arc<Settings>,
+}
+
+/// A client's request, to be accepted or refused. Dropped without an answer, the transport is ended.
+#[derive(Debug)]
+pub struct Incoming<T = Stream> {
+    connection: Connection<T>,
+    request: Arc<IncomingRequest>,
+}
+
+impl Server {
+    /// Listens on this address.
+    ///
+    /// # Errors
+    /// What the system says, such as that the port is in use.
+    pub async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
+        Ok(TcpListener::bind(address).await?.into())
+    }
+
+    fn new(listener: Listener) -> Self {
+        Self { listener, settings: Arc::default() }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.settings));
+        self
+    }
+
+    /// Uses these bounds for the connections accepted from now on.
+    #[must_use]
+    pub fn config(self, config: impl Into<Arc<Config>>) -> Self {
+        self.with(|settings| settings.config = config.into())
+    }
+
+    /// Takes the requests of these pages; others are refused with status 403. Default: [`Origins::SameHost`].
+    #[must_use]
+    pub fn origins(self, origins: Origins) -> Self {
+        self.with(|settings| settings.origins = origins)
+    }
+
+    /// Speaks TLS: with an [`Identity`](crate::Identity), by its
+    /// [`into_server_config`](crate::Identity::into_server_config), or with any other configuration of rustls.
+    ///
+    /// ```no_run
+    /// # async fn program() -> Result<(), Box<dyn std::error::Error>> {
+    /// use ws_native::{Identity, Server};
+    /// let identity = Identity::from_pem(&std::fs::read("cert.pem")?, &std::fs::read("key.pem")?)?;
+    /// let server = Server::bind("0.0.0.0:443").await?.tls(identity.into_server_config()?);
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(self, config: impl Into<Arc<ServerConfig>>) -> Self {
+        self.with(|settings| settings.tls = Some(config.into()))
+    }
+
+    /// Lets its connections [follow](Connection::follow) this shutdown.
+    #[must_use]
+    pub fn shutdown(self, shutdown: &Shutdown) -> Self {
+        self.with(|settings| settings.shutdown = Some(shutdown.clone()))
+    }
+
+    /// The address it listens on, with the port the system chose if 0 was asked for.
+    ///
+    /// # Errors
+    /// What the system says; that it is no address for a Unix socket.
+    pub fn local_address(&self) -> io::Result<SocketAddr> {
+        match &self.listener {
+            Listener::Tcp(listener) => listener.local_addr(),
+            #[cfg(unix)]
+            Listener::Unix(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "a Unix socket has no IP address")),
+        }
+    }
+
+    /// Waits for a client. Its request is read by [`Accepted::request`], in a task of its own, so that a slow client
+    /// keeps no other waiting.
+    ///
+    /// # Errors
+    /// What the system says, such as that there are too many open files: worth another try after a moment.
+    ///
+    /// # Cancel safety
+    /// No client is lost if the future is dropped.
+    pub async fn accept(&self) -> io::Result<Accepted> {
+        let stream = match &self.listener {
+            Listener::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                // A socket that cannot be set so serves all the same.
+                let _ = stream.set_nodelay(true);
+                stream.into()
+            }
+            #[cfg(unix)]
+            Listener::Unix(listener) => listener.accept().await?.0.into(),
+        };
+        Ok(Accepted { stream, settings: Arc::clone(&self.settings) })
+    }
+}
+
+/// Accepts from a listener that was made by other means.
+impl From<TcpListener> for Server {
+    fn from(listener: TcpListener) -> Self {
+        Self::new(Listener::Tcp(listener))
+    }
+}
+
+/// Accepts from a Unix socket.
+#[cfg(unix)]
+impl From<UnixListener> for Server {
+    fn from(listener: UnixListener) -> Self {
+        Self::new(Listener::Unix(listener))
+    }
+}
+
+impl Accepted {
+    /// The stream, for a server that wants something else with it.
+    pub fn into_stream(self) -> Stream {
+        self.stream
+    }
+
+    /// The client's address, or that of a proxy in front. `None`: it came over a Unix socket, or is gone.
+    pub fn peer_address(&self) -> Option<SocketAddr> {
+        self.stream.peer_address()
+    }
+
+    /// Reads the client's request, after the TLS handshake if the server speaks TLS. One that is none for a WebSocket is
+    /// answered with the HTTP status that says why, and so is one of a page that may not connect.
+    ///
+    /// # Errors
+    /// [`Failure`]: the request was not valid or not allowed, did not come in time, or the stream broke.
+    ///
+    /// # Cancel safety
+    /// A request that is dropped is lost, and the stream with it.
+    pub async fn request(self) -> Result<Incoming, Failure> {
+        let Self { stream, settings } = self;
+        let stream = secure(stream, &settings).await?;
+        let incoming = Incoming::read_following(stream, settings.config.clone(), settings.shutdown.as_ref()).await?;
+        if !settings.origins.allow(incoming.request()) {
+            incoming.refuse(403, "this page may not connect\n").await?;
+            return Err(Failure::new(FailureKind::Policy, "the request's Origin is not allowed"));
+        }
+        Ok(incoming)
+    }
+}
+
+/// Performs the TLS handshake, if there is to be one.
+#[cfg(feature = "tls")]
+async fn secure(stream: Stream, settings: &Settings) -> Result<Stream, Failure> {
+    let Some(tls) = &settings.tls else { return Ok(stream) };
+    let limit = settings.config.handshake_timeout;
+    match tokio::time::timeout(limit, crate::connect::tls::accept(Arc::clone(tls), stream)).await {
+        Ok(outcome) => {
+            outcome.map_err(|error| Failure::new(FailureKind::Network, format!("TLS with the client failed: {error}")))
+        }
+        Err(_) => Err(proto::Error::Timeout(proto::Phase::Handshake).into()),
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+async fn secure(stream: Stream, _settings: &Settings) -> Result<Stream, Failure> {
+    Ok(stream)
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
+    /// Reads a client's request from any stream. Which [`Origins`] to allow is then for the program to say.
+    ///
+    /// # Errors
+    /// [`Failure`]: the request was not valid, did not come in time, or the stream broke.
+    ///
+    /// # Cancel safety
+    /// A request that is dropped is lost, and the stream with it.
+    pub async fn read(stream: T, config: impl Into<Arc<Config>>) -> Result<Self, Failure> {
+        Self::read_following(stream, config.into(), None).await
+    }
+
+    async fn read_following(stream: T, config: Arc<Config>, shutdown: Option<&Shutdown>) -> Result<Self, Failure> {
+        let clock = Clock::start();
+        let protocol = proto::Connection::server(config, clock.now());
+        let mut connection = Connection::new(protocol, stream, clock);
+        if let Some(shutdown) = shutdown {
+            connection.follow(shutdown);
+        }
+        match connection.next_event().await {
+            Event::Request(request) => Ok(Self { connection, request }),
+            Event::Closed(closed) => {
+                connection.begin_end(closed);
+                Err(connection.end().await.unwrap_or_else(|| proto::Error::Ended.into()))
+            }
+            event => Err(connection.failure_of(event)),
+        }
+    }
+
+    /// The request.
+    pub fn request(&self) -> &IncomingRequest {
+        &self.request
+    }
+
+    /// Accepts, with one of the subprotocols the client offers or with none.
+    ///
+    /// # Errors
+    /// [`Failure`]: the subprotocol was not offered, or the stream broke.
+    ///
+    /// # Cancel safety
+    /// Dropped, the connection is lost.
+    pub async fn accept(self, protocol: Option<&str>) -> Result<Connection<T>, Failure> {
+        self.accept_with(protocol, &[]).await
+    }
+
+    /// Accepts with further headers.
+    ///
+    /// # Errors
+    /// As [`accept`](Self::accept), and if a header cannot be sent.
+    ///
+    /// # Cancel safety
+    /// Dropped, the connection is lost.
+    pub async fn accept_with(
+        mut self,
+        protocol: Option<&str>,
+        headers: &[(&str, &str)],
+    ) -> Result<Connection<T>, Failure> {
+        self.connection.accept(protocol, headers).map_err(|error| Failure::new(FailureKind::Misuse, error))?;
+        self.connection.flush().await?;
+        Ok(self.connection)
+    }
+
+    /// Refuses with an HTTP status, such as 403, and a message for people.
+    ///
+    /// # Errors
+    /// [`Failure`]: the stream broke.
+    ///
+    /// # Cancel safety
+    /// Dropped, the connection is lost.
+    pub async fn refuse(mut self, status: u16, message: &str) -> Result<(), Failure> {
+        self.connection.protocol().refuse(status, message);
+        match self.connection.next_event().await {
+            Event::Closed(closed) => {
+                self.connection.begin_end(closed);
+                // It failed because it was refused, which is what was asked for.
+                let _ = self.connection.end().await;
+                Ok(())
+            }
+            event => Err(self.connection.failure_of(event)),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Which pages may connect: [RFC 6455, section 10.2](https://datatracker.ietf.org/doc/html/rfc6455#section-10.2).
+
+use url::Url;
+
+use crate::proto::IncomingRequest;
+
+/// The pages whose browsers a server takes requests from. A browser lets any page connect to any server, with the user's
+/// cookies, and names the page's origin in the Origin header: it is for the server to refuse. Requests without the header
+/// are not a browser's, and are taken.
+///
+/// ```
+/// use ws_native::{Origins, proto::{Headers, IncomingRequest}};
+/// let headers = Headers::from_iter([
+///     ("Host", "chat.example:9001"), ("Upgrade", "websocket"), ("Connection", "Upgrade"),
+///     ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+///     ("Origin", "https://www.example"),
+/// ]);
+/// let request = IncomingRequest::validate("GET", "/", headers)?;
+/// assert!(!Origins::SameHost.allow(&request));
+/// assert!(Origins::These(vec!["https://www.example".into()]).allow(&request));
+/// # Ok::<(), ws_native::proto::HandshakeError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origins {
+    /// Those of the host that the request is for, over any port and scheme. A proxy in front has to pass the Host header on.
+    #[default]
+    SameHost,
+    /// Those of these origins, such as `https://example.org`, with the port if it is not the scheme's default.
+    These(Vec<String>),
+    /// All: for servers that do not know their users by cookies or by their place in the network.
+    Any,
+}
+
+impl Origins {
+    /// Whether this request is to be taken.
+    pub fn allow(&self, request: &IncomingRequest) -> bool {
+        let mut origins = request.headers().get_all("Origin");
+        let Some(origin) = origins.next() else { return true };
+        if *self == Self::Any {
+            return true;
+        }
+        // "null", and what is malformed or there twice, is the origin of nobody.
+        let Some(origin) = std::str::from_utf8(origin).ok().and_then(|origin| Url::parse(origin).ok()) else {
+            return false;
+        };
+        if origins.next().is_some() {
+            return false;
+        }
+        match self {
+            Self::Any => true,
+            Self::SameHost => {
+                let host = request.headers().get("Host").and_then(|host| std::str::from_utf8(host).ok());
+                let host = host.and_then(|host| Url::parse(&format!("http://{host}/")).ok());
+                host.is_some_and(|host| origin.has_host() && host.host() == origin.host())
+            }
+            Self::These(allowed) => allowed
+                .iter()
+                .filter_map(|allowed| Url::parse(allowed).ok())
+                .any(|allowed| origin.origin().is_tuple() && allowed.origin() == origin.origin()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::Headers;
+
+    fn allow(origins: &Origins, host: &str, given: &[&str]) -> bool {
+        let headers = [
+            ("Host", host),
+            ("Upgrade", "websocket"),
+            ("Connection", "Upgrade"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ];
+        let headers = headers.into_iter().chain(given.iter().map(|origin| ("Origin", *origin)));
+        origins.allow(&IncomingRequest::validate("GET", "/", Headers::from_iter(headers)).unwrap())
+    }
+
+    #[test]
+    fn pages_of_the_same_host_are_taken() {
+        for origin in ["http://h", "https://H:8443", "http://h:80"] {
+            assert!(allow(&Origins::SameHost, "h:9001", &[origin]), "{origin}");
+        }
+        assert!(allow(&Origins::SameHost, "[::1]:9001", &["http://[::1]:8080"]));
+        assert!(allow(&Origins::SameHost, "h", &[]), "no browser");
+    }
+
+    #[test]
+    fn pages_of_others_are_not() {
+        for origin in ["http://i", "http://h.evil", "http://evil/h", "null", "h", "", "file:///h", "http://h@i"] {
+            assert!(!allow(&Origins::SameHost, "h", &[origin]), "{origin}");
+        }
+        assert!(!allow(&Origins::SameHost, "h", &["http://h", "http://i"]));
+    }
+
+    #[test]
+    fn a_list_has_origins_and_no_hosts() {
+        let these = Origins::These(vec!["https://a.example".into(), "http://b.example:8080".into(), "null".into()]);
+        for (origin, allowed) in [
+            ("https://a.example", true),
+            ("https://A.example:443", true),
+            ("http://a.example", false),
+            ("https://a.example:444", false),
+            ("http://b.example:8080", true),
+            ("http://b.example", false),
+            ("https://h", false),
+            ("null", false),
+        ] {
+            assert_eq!(allow(&these, "h", &[origin]), allowed, "{origin}");
+        }
+        assert!(allow(&Origins::Any, "h", &["null"]));
+    }
+}

@@ -1,0 +1,171 @@
+//! Servers over real sockets: whom they take, and how they end.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use ws_core::{Failure, FailureKind, Message};
+use ws_native::proto::Config;
+use ws_native::{ConnectOptions, Connection, Origins, Server, Shutdown};
+
+async fn bind() -> (Server, String) {
+    let server = Server::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", server.local_address().unwrap());
+    (server, url)
+}
+
+async fn connect(url: &str) -> Connection {
+    Connection::connect(url, &ConnectOptions::default()).await.unwrap()
+}
+
+/// What is answered to these bytes, up to the end.
+async fn answer(address: SocketAddr, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn pages_of_other_hosts_are_refused_unless_allowed() {
+    for (origins, origin, allowed) in [
+        (Origins::SameHost, "http://127.0.0.1:8080", true),
+        (Origins::SameHost, "http://evil.example", false),
+        (Origins::These(vec!["http://good.example".into()]), "http://good.example", true),
+        (Origins::Any, "http://evil.example", true),
+    ] {
+        let (server, url) = bind().await;
+        let server = server.origins(origins);
+        let mut options = ConnectOptions::default();
+        options.headers.push(("Origin".into(), origin.into()));
+        let (client, served) = tokio::join!(Connection::connect(&url, &options), async {
+            server.accept().await.unwrap().request().await?.accept(None).await
+        });
+        match (client, served) {
+            (Ok(_), Ok(_)) if allowed => {}
+            (Err(client), Err(served)) if !allowed => {
+                assert!(client.to_string().contains("403"), "{client}");
+                assert_eq!(served.kind(), FailureKind::Policy);
+            }
+            (client, served) => panic!("{origin}: {client:?} {served:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_that_are_none_for_a_websocket_are_told_so() {
+    let (server, _) = bind().await;
+    let address = server.local_address().unwrap();
+    for (request, status) in [
+        (&b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"[..], "426 Upgrade Required"),
+        (b"POST / HTTP/1.1\r\nHost: h\r\n\r\n", "405 Method Not Allowed"),
+        (b"\x16\x03\x01\x00\x05hello", "400 Bad Request"),
+    ] {
+        let (answer, served) =
+            tokio::join!(answer(address, request), async { server.accept().await.unwrap().request().await });
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
+        assert_eq!(served.unwrap_err().kind(), FailureKind::Handshake);
+        if status.starts_with("426") {
+            assert!(answer.contains("\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"), "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn clients_that_never_speak_are_let_go() {
+    const CLIENTS: usize = 100;
+    let (server, _) = bind().await;
+    let mut config = Config::default();
+    config.handshake_timeout = Duration::from_millis(100);
+    let server = server.config(config);
+    let mut clients = Vec::new();
+    let mut served = Vec::new();
+    for _ in 0..CLIENTS {
+        clients.push(TcpStream::connect(server.local_address().unwrap()).await.unwrap());
+        served.push(tokio::spawn(server.accept().await.unwrap().request()));
+    }
+    // Half of them say a little, and then no more.
+    for client in clients.iter_mut().step_by(2) {
+        client.write_all(b"GET / HTTP/1.1\r\nHost:").await.unwrap();
+    }
+    for served in served {
+        assert!(served.await.unwrap().unwrap_err().is_timeout());
+    }
+    for mut client in clients {
+        // What the server says to it is no matter, as long as it ends the stream.
+        client.read_to_end(&mut Vec::new()).await.unwrap();
+    }
+}
+
+/// Serves until told to end: what each connection came to.
+fn serve(server: Server) -> (JoinHandle<()>, mpsc::UnboundedReceiver<Result<(), Failure>>) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let serving = tokio::spawn(async move {
+        loop {
+            let accepted = server.accept().await.unwrap();
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                let outcome = async {
+                    let mut connection = accepted.request().await?.accept(None).await?;
+                    while let Some(message) = connection.recv().await? {
+                        connection.feed(message)?;
+                    }
+                    Ok(())
+                };
+                let _ = sender.send(outcome.await);
+            });
+        }
+    });
+    (serving, receiver)
+}
+
+#[tokio::test]
+async fn a_shutdown_closes_every_connection_with_1001() {
+    let (server, url) = bind().await;
+    let shutdown = Shutdown::default();
+    let (serving, mut outcomes) = serve(server.shutdown(&shutdown));
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let mut client = connect(&url).await;
+        client.send("hello").await.unwrap();
+        assert_eq!(client.recv().await.unwrap(), Some(Message::Text("hello".into())));
+        clients.push(client);
+    }
+    serving.abort();
+    let closed = async {
+        for client in &mut clients {
+            assert_eq!(client.recv().await.unwrap(), None);
+            let closed = client.closed().unwrap();
+            assert_eq!((closed.clean, closed.code().get()), (true, 1001));
+        }
+    };
+    let (left, ()) = tokio::join!(shutdown.begin(Duration::from_secs(60)), closed);
+    assert_eq!(left, 0);
+    for _ in 0..3 {
+        outcomes.recv().await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_close_is_cut_when_the_time_is_over() {
+    let (server, url) = bind().await;
+    let shutdown = Shutdown::default();
+    let (_serving, mut outcomes) = serve(server.shutdown(&shutdown));
+    // It never receives, and so never answers.
+    let _client = connect(&url).await;
+    assert_eq!(shutdown.begin(Duration::from_millis(50)).await, 1);
+    let failed = outcomes.recv().await.unwrap().unwrap_err();
+    assert_eq!(failed.kind(), FailureKind::Cancelled, "{failed:?}");
+    // Who comes after the end is sent away at once.
+    assert!(Connection::connect(&url, &ConnectOptions::default()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_shutdown_without_connections_is_over_at_once() {
+    assert_eq!(Shutdown::default().begin(Duration::from_secs(3600)).await, 0);
+}
