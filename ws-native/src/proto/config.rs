@@ -80,6 +80,8 @@ impl Default for Config {
 
 /// When an open connection sends a ping, and when it gives its peer up.
 ///
+/// Over tokio, time is looked at while the connection waits to receive: one that only sends has no heartbeat.
+///
 /// ```
 /// use core::time::Duration;
 /// use ws_native::proto::{Config, Heartbeat};
@@ -93,9 +95,8 @@ impl Default for Config {
 pub struct Heartbeat {
     /// How long nothing may be received from the peer before a ping is sent. Default: 30 s.
     pub interval: Duration,
-    /// How long then nothing may be received before the connection is failed. The time begins when the ping was written,
-    /// and begins again while what is queued before it is. Any bytes from the peer are a sign of life, not only the
-    /// pong. Default: 10 s.
+    /// How long then nothing may be received before the connection is failed. The time begins again while the ping, and what
+    /// is queued before it, is written. Any part of a frame is a sign of life, not only the pong. Default: 10 s.
     pub timeout: Duration,
 }
 

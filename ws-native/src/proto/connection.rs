@@ -49,7 +49,7 @@ pub struct Connection {
     ended: bool,
     /// What the peer must do in time.
     timer: Option<Timer>,
-    /// Whether the peer is alive, if that is to be known: from when the time is first known while the connection is open.
+    /// What an open connection is to notice in time, if anything; from when the time is first known.
     watch: Option<Box<Watch>>,
     /// A message, or a part of one, was sent, of which the watch does not know yet.
     sent: bool,
@@ -226,7 +226,7 @@ impl Connection {
 
     /// Time has passed. Does nothing before the deadline, and may do no more than to put the deadline off.
     ///
-    /// What the transport has is to be received before: a peer is given up though its pong is there, if nobody looks.
+    /// To be called after what the transport has was received: a peer whose pong nobody has looked for is given up.
     pub fn handle_timeout(&mut self, now: Duration) {
         self.note_time(now, false);
         match self.timer.take_if(|timer| timer.has_passed(now)).map(|timer| timer.phase()) {
@@ -238,8 +238,8 @@ impl Connection {
         }
     }
 
-    /// How long it took from the newest [ping of the heartbeat](super::Heartbeat) that was answered to its pong. `None`: none
-    /// was.
+    /// How long the peer took to answer the newest ping of the [heartbeat](super::Heartbeat) that it has answered: from when
+    /// the ping was to be written next until its pong was given out. `None`: it has answered none.
     pub fn round_trip_time(&self) -> Option<Duration> {
         self.watch.as_ref()?.round_trip_time()
     }
@@ -270,6 +270,7 @@ impl Connection {
         self.is_open() && self.config.is_watched()
     }
 
+    /// Does what is due in an open connection.
     fn look_after_peer(&mut self, now: Duration) {
         if !self.is_watched() {
             return;

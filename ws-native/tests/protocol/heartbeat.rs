@@ -217,6 +217,28 @@ fn input_that_the_program_has_not_looked_at_may_be_the_answer() {
 }
 
 #[test]
+fn it_is_not_the_length_of_the_input_alone_that_says_whether_it_was_looked_at() {
+    for mut end in ends(&heartbeat()) {
+        let empty = frame(&end, 0x81, b"");
+        // A header that lacks two bytes is as long as an empty message.
+        let (marker, mask): (u8, &[u8]) = match end.role() {
+            Role::Client => (126, b""),
+            Role::Server => (0x80 | 126, &[0; 4]),
+        };
+        let header = [&[0x82, marker, 0, 126], mask].concat();
+        let (begin, rest) = header.split_at(empty.len());
+        hear(&mut end, begin, Duration::ZERO);
+        let rest = [rest, &[0; 126], &empty].concat();
+        end.receive(&rest);
+        assert!(matches!(end.poll(Duration::ZERO), Some(Event::Binary(_))));
+        for late in 1..5 {
+            end.handle_timeout(INTERVAL * late);
+            assert!(end.output().is_empty(), "an empty message was not looked at");
+        }
+    }
+}
+
+#[test]
 fn the_round_trip_time_is_that_of_the_newest_ping_that_was_answered() {
     for mut end in ends(&heartbeat()) {
         assert!(at(&mut end, INTERVAL).is_none());
@@ -372,9 +394,9 @@ fn a_message_or_a_part_of_one_in_either_direction_is_use() {
     for using in uses {
         for mut end in ends(&idle()) {
             using(&mut end);
-            hear(&mut end, b"", IDLE - INSTANT);
             let sent = output(&mut end).len();
             end.transmitted(sent);
+            hear(&mut end, b"", IDLE - INSTANT);
             assert!(at(&mut end, IDLE - INSTANT).is_none());
             assert!(at(&mut end, IDLE).is_none());
             assert!(at(&mut end, IDLE * 2 - 2 * INSTANT).is_none());
