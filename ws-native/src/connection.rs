@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
@@ -183,6 +184,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         }
     }
 
+    /// How long the peer took to answer the newest ping that it has answered, of those that
+    /// [`Config::heartbeat`] sends while [`recv`](Self::recv) waits.
+    pub fn round_trip_time(&self) -> Option<Duration> {
+        self.protocol.round_trip_time()
+    }
+
     /// The stream underneath.
     pub fn stream(&self) -> &T {
         self.transport.stream()
@@ -254,6 +261,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         while let State::Running = self.state {
             match ready!(self.poll_event(cx, delivery)) {
                 Event::Closed(closed) => self.begin_end(closed),
+                // It may be the answer to a ping of the heartbeat.
+                Event::Pong(_) if self.protocol.is_watched() => self.protocol.note_time(self.clock.now(), false),
                 event => {
                     if let Some(message) = wanted(event) {
                         memory::take_back_if_read(&mut self.protocol);
@@ -468,7 +477,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         done
     }
 
-    /// Ready when the peer's time is over, and the protocol knows of it.
+    /// Ready when a time is over, and the protocol knows of it. To be called when there is nothing to be received.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.protocol.is_timed() {
             // The time of a closing handshake that has just begun begins here.
@@ -477,7 +486,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 return Poll::Ready(());
             }
         }
-        self.clock.poll_deadline(self.protocol.deadline(), cx)
+        if self.protocol.is_watched() {
+            self.protocol.note_time(self.clock.now(), true);
+        }
+        ready!(self.clock.poll_deadline(self.protocol.deadline(), cx));
+        self.protocol.handle_timeout(self.clock.now());
+        Poll::Ready(())
     }
 
     pub(crate) fn begin_end(&mut self, closed: Box<Closed>) {

@@ -176,7 +176,9 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
         let transmitted = transport.poll_transmit(&mut state.session, cx);
         // The event loop is at its step 1: what has been written by now counts.
         state.session.begin_turn();
-        state.session.handle_timeout(clock.now());
+        if state.session.connection().is_timed() {
+            state.session.handle_timeout(clock.now());
+        }
         if state.session.has_task(clock.now()) || state.session.is_closed() {
             return Poll::Ready(());
         }
@@ -187,7 +189,10 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
         match transport.poll_receive(&mut state.session, cx) {
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(error)) => state.session.lost(error),
-            Poll::Pending if clock.poll_deadline(state.session.deadline(), cx).is_ready() => {}
+            // There is nothing to be received: a peer of which nothing was heard is given up.
+            Poll::Pending if clock.poll_deadline(state.session.deadline(), cx).is_ready() => {
+                state.session.handle_timeout(clock.now());
+            }
             Poll::Pending => {
                 state.wait(cx);
                 return Poll::Pending;

@@ -152,6 +152,11 @@ impl Session {
         self.connection.handle_timeout(now);
     }
 
+    /// How long the peer took to answer the newest ping of [`Config::heartbeat`] that it has answered.
+    pub fn round_trip_time(&self) -> Option<Duration> {
+        self.connection.round_trip_time()
+    }
+
     // Output.
 
     /// What is to be transmitted.

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use ws_core::{Blob, BlobFuture, CloseEvent, FailureKind, HostBlob, Message};
+use ws_native::proto::Heartbeat;
 use ws_native::{ConnectOptions, Server, WebSocket};
 
 /// A listener, and the URL that leads to it.
@@ -81,6 +82,27 @@ async fn a_server_that_does_not_answer_a_close_frame_is_given_up_at_the_deadline
     assert!(!closed.await.unwrap().was_clean);
     assert_eq!(start.elapsed().as_secs(), 10);
     assert!(socket.failure().unwrap().to_string().contains("close_timeout"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_answer_a_ping_is_given_up_at_the_deadline() {
+    let (listener, url) = listen().await;
+    let mut options = ConnectOptions::default();
+    options.config.heartbeat = Some(Heartbeat::default());
+    let (socket, closed) = connect(&url, options);
+    let (opened, open) = tokio::sync::oneshot::channel();
+    let mut opened = Some(opened);
+    socket.set_onopen(move |_| opened.take().unwrap().send(()).unwrap());
+    let mut stream = accept(&listener).await;
+    open.await.unwrap();
+    let start = tokio::time::Instant::now();
+    let event = closed.await.unwrap();
+    assert_eq!((event.was_clean, event.code.get()), (false, 1006));
+    assert_eq!(start.elapsed().as_secs(), 30 + 10);
+    assert!(socket.failure().unwrap().to_string().contains("heartbeat.timeout"));
+    let mut ping = [0; 2];
+    stream.read_exact(&mut ping).await.unwrap();
+    assert_eq!(ping, [0x89, 0x88]);
 }
 
 #[tokio::test]

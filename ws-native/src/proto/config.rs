@@ -36,9 +36,19 @@ pub struct Config {
     pub close_timeout: Duration,
     /// How long a server may take to end the transport after the closing handshake, before the client does. Default: 2 s.
     pub end_timeout: Duration,
+    /// How an open connection finds out that its peer is gone. `None`: it does not. Default: `None`.
+    pub heartbeat: Option<Heartbeat>,
+    /// How long no message, and no part of one, may come or go; then the closing handshake is started with 1001 (going
+    /// away). Pings and pongs do not count. `None`: for ever. Default: `None`.
+    pub idle_timeout: Option<Duration>,
 }
 
 impl Config {
+    /// Whether an open connection has deadlines.
+    pub(super) fn is_watched(&self) -> bool {
+        self.heartbeat.is_some() || self.idle_timeout.is_some()
+    }
+
     /// The most bytes of a message in one frame.
     pub(super) fn max_whole_frame(&self) -> usize {
         self.max_message.min(self.max_frame)
@@ -62,7 +72,37 @@ impl Default for Config {
             handshake_timeout: Duration::from_secs(20),
             close_timeout: Duration::from_secs(10),
             end_timeout: Duration::from_secs(2),
+            heartbeat: None,
+            idle_timeout: None,
         }
+    }
+}
+
+/// When an open connection sends a ping, and when it gives its peer up.
+///
+/// Over tokio, time is looked at while the connection waits to receive: one that only sends has no heartbeat.
+///
+/// ```
+/// use core::time::Duration;
+/// use ws_native::proto::{Config, Heartbeat};
+/// let mut heartbeat = Heartbeat::default();
+/// heartbeat.interval = Duration::from_secs(60);
+/// let mut config = Config::default();
+/// config.heartbeat = Some(heartbeat);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Heartbeat {
+    /// How long nothing may be received from the peer before a ping is sent. Default: 30 s.
+    pub interval: Duration,
+    /// How long then nothing may be received before the connection is failed. The time begins again while the ping, and what
+    /// is queued before it, is written. Any part of a frame is a sign of life, not only the pong. Default: 10 s.
+    pub timeout: Duration,
+}
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        Self { interval: Duration::from_secs(30), timeout: Duration::from_secs(10) }
     }
 }
 

@@ -8,10 +8,12 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::mem;
 use core::time::Duration;
 
 use bytes::{BufMut, Bytes};
 use bytestring::ByteString;
+use ws_core::CloseCode;
 
 use super::close::Close;
 use super::compression::Agreement;
@@ -28,6 +30,7 @@ use super::mask::{MaskKeys, Random};
 use super::outgoing::Frames;
 use super::outgoing::Outgoing;
 use super::timer::Timer;
+use super::watch::{Due, Watch};
 
 /// One end of a WebSocket connection, from the opening handshake to the end of the transport.
 ///
@@ -46,6 +49,10 @@ pub struct Connection {
     ended: bool,
     /// What the peer must do in time.
     timer: Option<Timer>,
+    /// What an open connection is to notice in time, if anything; from when the time is first known.
+    watch: Option<Box<Watch>>,
+    /// A message, or a part of one, was sent, of which the watch does not know yet.
+    sent: bool,
 }
 
 /// How many bytes may wait before pongs are held back, of which only the newest is then sent: "If an endpoint receives a
@@ -137,6 +144,8 @@ impl Connection {
             pong: None,
             close_end: 0,
             ended: false,
+            watch: None,
+            sent: false,
         }
     }
 
@@ -207,21 +216,32 @@ impl Connection {
     // Time.
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called, if nothing happens before. To be asked after
-    /// [`poll`](Self::poll), which is where the time of the closing handshake begins.
+    /// [`poll`](Self::poll), which is where the times of the closing handshake and of an open connection begin.
     pub fn deadline(&self) -> Option<Duration> {
-        self.timer.as_ref()?.deadline()
+        match &self.timer {
+            Some(timer) => timer.deadline(),
+            None => self.watch.as_ref().filter(|_| self.is_open())?.deadline(),
+        }
     }
 
-    /// Time has passed. Does nothing before the deadline.
+    /// Time has passed. Does nothing before the deadline, and may do no more than to put the deadline off.
+    ///
+    /// To be called after what the transport has was received: a peer whose pong nobody has looked for is given up.
     pub fn handle_timeout(&mut self, now: Duration) {
-        self.begin_timer(now);
+        self.note_time(now, false);
         match self.timer.take_if(|timer| timer.has_passed(now)).map(|timer| timer.phase()) {
-            None => {}
-            Some(phase @ (Phase::Handshake | Phase::Close)) => self.fail(Error::Timeout(phase)),
+            None => self.look_after_peer(now),
             // "In abnormal cases (such as not having received a TCP Close from the server after a reasonable amount of
             // time) a client MAY initiate the TCP Close."
             Some(Phase::End) => self.ended = true,
+            Some(phase) => self.fail(Error::Timeout(phase)),
         }
+    }
+
+    /// How long the peer took to answer the newest ping of the [heartbeat](super::Heartbeat) that it has answered: from when
+    /// the ping was to be written next until its pong was given out. `None`: it has answered none.
+    pub fn round_trip_time(&self) -> Option<Duration> {
+        self.watch.as_ref()?.round_trip_time()
     }
 
     /// The time for the opening handshake begins now, and not when the connection was made: for a caller who had to wait
@@ -232,9 +252,38 @@ impl Connection {
         }
     }
 
-    fn begin_timer(&mut self, now: Duration) {
+    /// Times begin, and begin again, when it is known what time it is. `waits`: no more is to be had of what was received.
+    pub(crate) fn note_time(&mut self, now: Duration, waits: bool) {
         if let Some(timer) = &mut self.timer {
             timer.begin(now, self.outgoing.remaining_to(self.close_end), &self.config);
+        } else if self.is_watched() {
+            let watch = self.watch.get_or_insert_with(|| Box::new(Watch::begin(now, &self.config)));
+            watch.note(now, self.incoming.take_heard(), mem::take(&mut self.sent), &self.outgoing);
+            if waits {
+                watch.wait(self.incoming.buffer().len());
+            }
+        }
+    }
+
+    /// Whether the connection is open and has deadlines all the same.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.is_open() && self.config.is_watched()
+    }
+
+    /// Does what is due in an open connection.
+    fn look_after_peer(&mut self, now: Duration) {
+        if !self.is_watched() {
+            return;
+        }
+        let Some(watch) = &mut self.watch else { return };
+        match watch.due(now, self.incoming.buffer().len(), &self.config) {
+            Due::Nothing => {}
+            Due::Ping(payload) => {
+                self.encoder.control(&mut self.outgoing, Opcode::Ping, &payload);
+                watch.pinged(now, &self.outgoing, &self.config);
+            }
+            Due::Close => self.begin_closing(Some(&Close::new(CloseCode::GOING_AWAY))),
+            Due::Failure => self.fail(Error::Timeout(Phase::Heartbeat)),
         }
     }
 
@@ -417,10 +466,7 @@ impl Connection {
             }
         }
         match &mut self.state {
-            State::Established { close_sent: false, .. } => {
-                self.send_close(close);
-                self.timer = Some(Timer::new(Phase::Close));
-            }
+            State::Established { close_sent: false, .. } => self.begin_closing(close),
             State::Established { close_sent: true, .. } | State::Failed(_) | State::Closed => {}
             State::ClientHandshake(_) | State::ServerHandshake(_) | State::Deciding(_) => self.fail(Error::Cancelled),
         }
@@ -460,7 +506,7 @@ impl Connection {
     pub fn poll(&mut self, now: Duration) -> Option<Event> {
         let simple = self.next_simple(Event::Text, Event::Binary);
         let event = simple.or_else(|| self.advance(Delivery::Whole));
-        self.begin_timer(now);
+        self.note_time(now, event.is_none());
         event
     }
 
@@ -484,7 +530,7 @@ impl Connection {
     /// ```
     pub fn poll_part(&mut self, now: Duration) -> Option<Event> {
         let event = self.advance(Delivery::InParts);
-        self.begin_timer(now);
+        self.note_time(now, event.is_none());
         event
     }
 
@@ -559,7 +605,7 @@ impl Connection {
                 Ok(self.close(closed))
             }
             State::Failed(_) => {
-                let State::Failed(error) = core::mem::replace(&mut self.state, State::Closed) else {
+                let State::Failed(error) = mem::replace(&mut self.state, State::Closed) else {
                     return Ok(Step::Wait);
                 };
                 Ok(self.close(Closed { clean: false, received: None, error: Some(error) }))
@@ -602,7 +648,12 @@ impl Connection {
             Received::Text(text) => Event::Text(text),
             Received::Part(part) => Event::Part(part),
             Received::Binary(bytes) => Event::Binary(bytes),
-            Received::Pong(payload) => Event::Pong(payload),
+            Received::Pong(payload) => {
+                if let Some(watch) = &mut self.watch {
+                    watch.pong(&payload);
+                }
+                Event::Pong(payload)
+            }
             Received::Ping(payload) => {
                 // "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already
                 // received a Close frame."
@@ -646,6 +697,7 @@ impl Connection {
             self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
             return Err(SendError::Full);
         }
+        self.sent = true;
         Ok(())
     }
 
@@ -658,6 +710,11 @@ impl Connection {
         }
         self.encoder.control(&mut self.outgoing, opcode, payload);
         Ok(())
+    }
+
+    fn begin_closing(&mut self, close: Option<&Close>) {
+        self.send_close(close);
+        self.timer = Some(Timer::new(Phase::Close));
     }
 
     fn send_close(&mut self, close: Option<&Close>) {

@@ -177,6 +177,9 @@ pub enum Phase {
     /// The end of the transport after the closing handshake (`end_timeout`).
     #[error("the peer did not end the transport in time (end_timeout)")]
     End,
+    /// The peer's answer to a ping (`heartbeat.timeout`).
+    #[error("the peer has not answered a ping in time (heartbeat.timeout)")]
+    Heartbeat,
 }
 
 impl HandshakeError {

@@ -3,6 +3,7 @@
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-5.4
 
 use alloc::boxed::Box;
+use core::mem;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use bytestring::ByteString;
@@ -16,6 +17,7 @@ use super::event::Part;
 use super::frame::{Header, Opcode};
 use super::mask;
 use super::utf8::{self, Validator};
+use super::watch::Heard;
 
 /// The bytes that were received and what is known of them.
 ///
@@ -35,6 +37,8 @@ pub(super) struct Incoming {
     validator: Validator,
     /// Where compression was agreed on.
     decompressor: Option<Box<Decompressor>>,
+    /// What has come since it was last asked for.
+    heard: Heard,
 }
 
 /// How a message is given out.
@@ -96,6 +100,7 @@ impl Incoming {
             message: None,
             validator: Validator::default(),
             decompressor: None,
+            heard: Heard::Nothing,
         }
     }
 
@@ -114,6 +119,11 @@ impl Incoming {
     /// Where the transport's bytes are to be appended.
     pub(super) fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer
+    }
+
+    /// What was looked at since this was last called.
+    pub(super) fn take_heard(&mut self) -> Heard {
+        mem::take(&mut self.heard)
     }
 
     /// How many bytes the frame that is arriving still lacks.
@@ -148,6 +158,7 @@ impl Incoming {
         if masked != (self.role == Role::Server) || self.buffer.len() < end || length > config.max_whole_frame() {
             return None;
         }
+        self.heard = Heard::Message;
         let mask = self.buffer[..start].last_chunk().copied().filter(|_| masked);
         if let Some(key) = mask {
             mask::apply(&mut self.buffer[start..end], key, 0);
@@ -200,6 +211,7 @@ impl Incoming {
     /// Whether the frame may come here and is within the bounds. Begins or continues its message, unless it will be
     /// there whole in one frame.
     fn begin_frame(&mut self, header: &Header, config: &Config, delivery: Delivery) -> Result<(), Error> {
+        self.hear(header.opcode);
         if header.opcode.is_control() {
             return Ok(());
         }
@@ -237,6 +249,9 @@ impl Incoming {
     /// Unmasks and validates what has arrived of the payload. What is compressed is taken off the buffer.
     fn process(&mut self, frame: &mut Frame, config: &Config, delivery: Delivery) -> Result<(), Error> {
         let arrived = self.buffer.len().min(frame.rest());
+        if arrived > frame.processed {
+            self.hear(frame.header.opcode);
+        }
         let part = &mut self.buffer[frame.processed..arrived];
         if let Some(key) = frame.header.mask {
             mask::apply(part, key, frame.taken + frame.processed);
@@ -275,6 +290,11 @@ impl Incoming {
             }
         }
         Ok(())
+    }
+
+    /// Something of a frame has come.
+    fn hear(&mut self, opcode: Opcode) {
+        self.heard = self.heard.max(if opcode.is_control() { Heard::Control } else { Heard::Message });
     }
 
     /// The whole payload is here, or was taken into its message.

@@ -62,6 +62,7 @@ mod timer;
 #[cfg(not(feature = "deflate"))]
 mod uncompressed;
 mod utf8;
+mod watch;
 
 /// permessage-deflate, or what there is in its place.
 mod compression {
@@ -78,7 +79,7 @@ mod compression {
 pub use close::Close;
 #[cfg(feature = "deflate")]
 pub use config::Compression;
-pub use config::Config;
+pub use config::{Config, Heartbeat};
 pub use connection::{Connection, Role};
 pub use error::{Answer, Bound, Error, HandshakeError, Phase, ProtocolError};
 pub use event::{Closed, Event, Part, SendError};

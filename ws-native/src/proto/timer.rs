@@ -35,7 +35,8 @@ impl Timer {
     /// beginning, whatever happens.
     pub(super) fn begin(&mut self, now: Duration, remaining: u64, config: &Config) {
         let limit = match self.phase {
-            Phase::Handshake => return,
+            // A watch of its own has the time of pings.
+            Phase::Handshake | Phase::Heartbeat => return,
             Phase::Close => config.close_timeout,
             Phase::End => config.end_timeout,
         };

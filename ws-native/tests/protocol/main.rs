@@ -2,6 +2,7 @@
 //! One module for each section of RFC 6455.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod heartbeat;
 mod pair;
 mod properties;
 mod rfc_7692_compression;
