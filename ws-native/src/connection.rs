@@ -1,22 +1,21 @@
 //! The asynchronous face for native programs and servers.
 
+mod sink;
+mod split;
+
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
-use ws_core::url::SocketUrl;
 use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
 
+pub use split::{Receiver, Sender};
+
 use crate::clock::Clock;
-use crate::connect::{ConnectOptions, Connecting, store_all};
 use crate::memory;
-use crate::proto::{
-    self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, HandshakeError, Part, Phase,
-    Request, Role,
-};
+use crate::proto::{self, AcceptError, Close, Closed, Config, Delivery, Established, Event, Part, Request, Role};
 use crate::random;
 use crate::server::{Follower, Phase as ShutdownPhase, Shutdown};
 use crate::stream::Stream;
@@ -41,6 +40,9 @@ use crate::transport::{Patience, Transport};
 /// }
 /// # Ok(()) }
 /// ```
+///
+/// For two tasks, one that sends and one that receives, it is [split](Self::split). It is also a `futures` Stream of
+/// messages and a Sink for them.
 #[derive(Debug)]
 pub struct Connection<T = Stream> {
     protocol: Box<proto::Connection>,
@@ -69,51 +71,6 @@ const WATERMARK: usize = 1 << 20;
 
 /// The most bytes that may be queued when the next message is welcome: as many as stay in the processor's nearer caches.
 const QUEUED: usize = 64 << 10;
-
-impl Connection {
-    /// Connects to a server: resolves its name, opens a transport to it, through a proxy if the options say so and with TLS
-    /// for `wss`, and performs the client's half of the opening handshake.
-    ///
-    /// # Errors
-    /// [`Failure`]: the URL or an option is not valid ([`Misuse`](FailureKind::Misuse)), no transport could be had (its
-    /// [`cause`](Failure::cause) is a [`ConnectError`](crate::ConnectError)), or what [`client`](Self::client) says.
-    ///
-    /// # Cancel safety
-    /// Dropped, nothing is left open.
-    pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Self, Failure> {
-        let url = SocketUrl::parse(url, options.base_url.as_deref()).map_err(misuse)?;
-        let request = options.request(&url, &[]).map_err(misuse)?;
-        let connecting = Connecting::prepare(url.clone(), options.clone()).await?;
-        let limit = options.config.handshake_timeout;
-        let handshake = async {
-            let (stream, turn) = connecting.open().await?;
-            let connected = Self::client(stream, request, options.config.clone()).await;
-            drop(turn);
-            connected
-        };
-        let connected =
-            timeout(limit, handshake).await.unwrap_or_else(|_| Err(proto::Error::Timeout(Phase::Handshake).into()));
-        if let Some(jar) = &options.cookies {
-            match &connected {
-                Ok(connection) => store_all(&**jar, &url, &connection.established.headers),
-                Err(failure) => {
-                    if let Some(answer) = refusal(failure) {
-                        store_all(&**jar, &url, &answer.headers);
-                    }
-                }
-            }
-        }
-        connected
-    }
-}
-
-/// The server's answer, if it is why this failed.
-fn refusal(failure: &Failure) -> Option<&Answer> {
-    match failure.cause().downcast_ref()? {
-        proto::Error::Handshake(HandshakeError::Status(answer)) => Some(answer),
-        _ => None,
-    }
-}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Performs the client's half of the opening handshake over a stream that is connected.
@@ -204,12 +161,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Nothing is lost if the future is dropped: all that was read, and how far the end has come, is kept in the
     /// connection.
     pub async fn recv(&mut self) -> Result<Option<Message>, Failure> {
-        poll_fn(|cx| match self.next_simple() {
+        poll_fn(|cx| self.poll_message(cx)).await
+    }
+
+    #[inline]
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Failure>> {
+        match self.next_simple() {
             // Most messages need no more than this.
             Some(message) => Poll::Ready(Ok(Some(message))),
             None => self.poll_recv(cx, Delivery::Whole, message),
-        })
-        .await
+        }
     }
 
     #[inline]
@@ -244,11 +205,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Cancel safety
     /// As [`recv`](Self::recv).
     pub async fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
-        let part = |event| match event {
+        poll_fn(|cx| self.poll_part(cx)).await
+    }
+
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Failure>> {
+        self.poll_recv(cx, Delivery::InParts, |event| match event {
             Event::Part(part) => Some(part),
             _ => None,
-        };
-        poll_fn(|cx| self.poll_recv(cx, Delivery::InParts, part)).await
+        })
     }
 
     /// The next event that is wanted; others are passed over. `None`: the connection is closed.
@@ -283,13 +247,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// The message is queued at the first poll (a blob that is not in memory: when it was read) and goes out with the
     /// next [`send`](Self::send), [`flush`](Self::flush) or [`recv`](Self::recv); it is never sent in part or twice.
     pub async fn send(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
-        match data.into() {
-            Data::Blob(blob) => {
-                let bytes = blob.bytes().await.map_err(|error| Failure::new(FailureKind::Network, error))?;
-                self.feed(bytes)?;
-            }
-            data => self.feed(data)?,
-        }
+        self.feed(in_memory(data.into()).await?)?;
         self.flush().await
     }
 
@@ -302,12 +260,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Cancel safety
     /// As [`send`](Self::send).
     pub async fn send_part(&mut self, part: Part) -> Result<(), Failure> {
+        self.feed_part(part)?;
+        self.flush().await
+    }
+
+    fn feed_part(&mut self, part: Part) -> Result<(), Failure> {
         let sent = match part {
             Part::Text { text, last } => self.protocol.send_text_part(&text, last),
             Part::Binary { bytes, last } => self.protocol.send_binary_part(&bytes, last),
         };
-        sent.map_err(misuse)?;
-        self.flush().await
+        sent.map_err(misuse)
     }
 
     /// Queues a message.
@@ -355,9 +317,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// As [`flush`](Self::flush).
     #[inline]
     pub async fn ready(&mut self) -> Result<(), Failure> {
+        poll_fn(|cx| self.poll_ready(cx)).await
+    }
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         match self.protocol.backlog() {
-            ..=QUEUED => Ok(()),
-            _ => self.flush().await,
+            ..=QUEUED => Poll::Ready(Ok(())),
+            _ => self.poll_flush(cx),
         }
     }
 
@@ -377,7 +343,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         match (self.transport.poll_transmit(&mut *self.protocol, cx), self.transport.broken()) {
             (Poll::Ready(()), _) => Poll::Ready(Ok(())),
             (Poll::Pending, Some(error)) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
-            (Poll::Pending, None) => Poll::Pending,
+            (Poll::Pending, None) => match &self.state {
+                State::Running | State::Ending { .. } => Poll::Pending,
+                State::Ended(closed) => Poll::Ready(Err(closed.error.clone().unwrap_or(proto::Error::Ended).into())),
+            },
         }
     }
 
@@ -389,8 +358,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Cancel safety
     /// As [`send`](Self::send).
     pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
-        self.protocol.ping(payload).map_err(misuse)?;
+        self.feed_ping(payload)?;
         self.flush().await
+    }
+
+    fn feed_ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
+        self.protocol.ping(payload).map_err(misuse)
     }
 
     /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after the messages it sent
@@ -402,19 +375,25 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Cancel safety
     /// As [`send`](Self::send).
     pub async fn close(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
+        self.start_closing(close)?;
+        poll_fn(|cx| self.poll_close(cx)).await
+    }
+
+    fn start_closing(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
         let close = close.map(|(code, reason)| Close { code, reason: reason.into() });
-        self.protocol.start_closing_handshake(close.as_ref()).map_err(misuse)?;
-        poll_fn(|cx| {
-            if let Poll::Ready(flushed) = self.poll_flush(cx) {
-                return Poll::Ready(flushed);
-            }
-            // A peer that does not read is given up in time, of which `recv` then tells.
-            if self.protocol.is_closing() {
-                ready!(self.poll_deadline(cx));
-            }
-            Poll::Ready(Ok(()))
-        })
-        .await
+        self.protocol.start_closing_handshake(close.as_ref()).map_err(misuse)
+    }
+
+    /// Writes all that is queued, the Close frame being the last of it.
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        if let Poll::Ready(flushed) = self.poll_flush(cx) {
+            return Poll::Ready(flushed);
+        }
+        // A peer that does not read is given up in time, of which `recv` then tells.
+        if self.protocol.is_closing() {
+            ready!(self.poll_deadline(cx));
+        }
+        Poll::Ready(Ok(()))
     }
 
     pub(crate) fn accept(&mut self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<(), AcceptError> {
@@ -538,6 +517,16 @@ fn message(event: Event) -> Option<Message> {
     }
 }
 
-fn misuse(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+/// The data, with the bytes of a blob that are elsewhere read.
+async fn in_memory(data: Data) -> Result<Data, Failure> {
+    match data {
+        Data::Blob(blob) => {
+            blob.bytes().await.map(Data::Binary).map_err(|error| Failure::new(FailureKind::Network, error))
+        }
+        data => Ok(data),
+    }
+}
+
+fn misuse(error: proto::SendError) -> Failure {
     Failure::new(FailureKind::Misuse, error)
 }

@@ -55,7 +55,7 @@ pub use connect::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_
 #[cfg(feature = "proxy")]
 pub use connect::{Proxy, ProxyUrl, ProxyUrlError};
 #[cfg(feature = "tokio")]
-pub use connection::Connection;
+pub use connection::{Connection, Receiver, Sender};
 #[cfg(feature = "tokio")]
 pub use server::{Accepted, Incoming, Origins, Server, Shutdown};
 #[cfg(feature = "tokio")]

@@ -1,5 +1,6 @@
 //! From a URL to a transport: names, addresses, proxies, TLS.
 
+mod client;
 mod cookies;
 mod error;
 mod eyeballs;
