@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::port;
 use crate::process::{Folder, Process};
+use crate::{Certificate, port};
 
 /// Caddy in front of a server.
 pub struct Caddy {
@@ -12,10 +12,18 @@ pub struct Caddy {
 }
 
 impl Caddy {
-    /// Starts it in front of the server on this port.
-    pub async fn start(upstream: u16) -> Self {
+    /// Starts it in front of the server on this port; with a certificate, clients need TLS.
+    pub async fn start(upstream: u16, certificate: Option<&Certificate>) -> Self {
         let port = port::free();
         let folder = Folder::new();
+        let (address, tls) = match certificate {
+            None => (format!("http://:{port}"), String::new()),
+            Some(certificate) => {
+                certificate.write(&folder);
+                let path = folder.path().display();
+                (format!("https://localhost:{port}"), format!("tls {path}/certificate.pem {path}/key.pem"))
+            }
+        };
         let config = folder.write(
             "Caddyfile",
             &format!(
@@ -23,8 +31,9 @@ impl Caddy {
                     admin off
                     auto_https off
                 }}
-                http://:{port} {{
+                {address} {{
                     bind 127.0.0.1
+                    {tls}
                     reverse_proxy 127.0.0.1:{upstream}
                 }}\n"
             ),

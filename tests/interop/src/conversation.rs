@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use ws_core::{CloseCode, Message};
-use ws_native::Connection;
-use ws_native::proto::{Closed, Config, Request};
+use ws_core::{CloseCode, Failure, FailureKind, Message};
+use ws_native::proto::Closed;
+use ws_native::{ConnectOptions, Connection};
 
 /// A size that does not fit into what a proxy reads at a time.
 pub const MIB: usize = 1 << 20;
@@ -20,11 +19,21 @@ pub async fn in_time<F: Future>(future: F) -> F::Output {
     timeout(PATIENCE, future).await.expect("it takes too long")
 }
 
-/// Connects to the server on this port, and offers two subprotocols and compression.
-pub async fn connect(port: u16) -> Connection<TcpStream> {
-    let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    let request = Request::new(&format!("127.0.0.1:{port}"), "/", &["chat.v2", "chat.v1"]).unwrap();
-    in_time(Connection::client(stream, request, Config::default())).await.unwrap()
+/// Options that offer two subprotocols and compression.
+pub fn options() -> ConnectOptions {
+    let mut options = ConnectOptions::default();
+    options.protocols = vec!["chat.v2".into(), "chat.v1".into()];
+    options
+}
+
+/// Connects to the server on this port, without TLS.
+pub async fn connect(port: u16) -> Connection {
+    in_time(Connection::connect(&format!("ws://127.0.0.1:{port}/"), &options())).await.unwrap()
+}
+
+/// Whether the transport was ended under the connection: in order, or with a reset if the peer had not read everything.
+pub fn is_lost(failure: &Failure) -> bool {
+    matches!(failure.kind(), FailureKind::Ended | FailureKind::Network)
 }
 
 /// Sends messages of both kinds and of many lengths, with pings between them, and has each of them back.

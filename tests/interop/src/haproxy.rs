@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::port;
 use crate::process::{Folder, Process};
+use crate::{Certificate, port};
 
 /// HAProxy in front of a server.
 pub struct HaProxy {
@@ -12,10 +12,14 @@ pub struct HaProxy {
 }
 
 impl HaProxy {
-    /// Starts it in front of the server on this port.
-    pub async fn start(upstream: u16) -> Self {
+    /// Starts it in front of the server on this port; with a certificate, clients need TLS.
+    pub async fn start(upstream: u16, certificate: Option<&Certificate>) -> Self {
         let port = port::free();
         let folder = Folder::new();
+        let ssl = certificate.map_or_else(String::new, |certificate| {
+            certificate.write(&folder);
+            format!("ssl crt {}/both.pem", folder.path().display())
+        });
         let config = folder.write(
             "haproxy.cfg",
             &format!(
@@ -26,7 +30,7 @@ impl HaProxy {
                     timeout server 30s
                     timeout tunnel 60s
                 frontend clients
-                    bind 127.0.0.1:{port}
+                    bind 127.0.0.1:{port} {ssl}
                     default_backend servers
                 backend servers
                     server upstream 127.0.0.1:{upstream}\n"

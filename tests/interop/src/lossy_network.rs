@@ -16,8 +16,9 @@ pub struct LossyNetwork {
 impl LossyNetwork {
     /// Makes a namespace that loses this share of its packets.
     pub fn new(percent: u32) -> Self {
-        let network = Self { name: format!("ws-interop-{}", std::process::id()) };
-        run("ip", &["netns", "add", &network.name], "");
+        let name = format!("ws-interop-{}", std::process::id());
+        run("ip", &["netns", "add", &name], "");
+        let network = Self { name };
         // Packets as they are on a wire: the loopback interface's own ones have 64 KiB and are few.
         let link = ["link", "set", "dev", "lo", "up", "mtu", "1500", "gso_max_segs", "1"];
         run("ip", &[&["-n", &network.name], &link[..]].concat(), "");

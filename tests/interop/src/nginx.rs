@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::port;
 use crate::process::{Folder, Process};
+use crate::{Certificate, port};
 
 /// nginx in front of a server.
 pub struct Nginx {
@@ -12,11 +12,18 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Starts it in front of the server on this port.
-    pub async fn start(upstream: u16) -> Self {
+    /// Starts it in front of the server on this port; with a certificate, clients need TLS.
+    pub async fn start(upstream: u16, certificate: Option<&Certificate>) -> Self {
         let port = port::free();
         let folder = Folder::new();
         let path = folder.path().display();
+        let (ssl, pair) = match certificate {
+            None => ("", String::new()),
+            Some(certificate) => {
+                certificate.write(&folder);
+                ("ssl", format!("ssl_certificate {path}/certificate.pem; ssl_certificate_key {path}/key.pem;"))
+            }
+        };
         let config = folder.write(
             "nginx.conf",
             &format!(
@@ -33,7 +40,8 @@ impl Nginx {
                     uwsgi_temp_path {path}/uwsgi;
                     scgi_temp_path {path}/scgi;
                     server {{
-                        listen 127.0.0.1:{port};
+                        listen 127.0.0.1:{port} {ssl};
+                        {pair}
                         location / {{
                             proxy_pass http://127.0.0.1:{upstream};
                             proxy_http_version 1.1;
