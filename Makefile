@@ -7,9 +7,10 @@ export WASM_BINDGEN_TEST_TIMEOUT ?= 60
 SETUP := scripts/setup
 PORT ?= 8080
 
-# Crates that exist for wasm32 only; everything else is checked and tested natively.
+# Crates that exist for wasm32 only; everything else is checked and tested natively. The tests against other software are
+# a suite of their own, for they need that software.
 WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-www
-NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --features isosocket/cli
+NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop --features isosocket/cli
 WASM := --target wasm32-unknown-unknown
 WASM_PACK_TEST := wasm-pack test --mode no-install --headless
 
@@ -42,7 +43,7 @@ setup-build:
 
 .PHONY: test
 test: ## run every suite and count what passed
-	@scripts/run-suites test-native test-browser test-js test-page
+	@scripts/run-suites test-native test-interop test-browser test-js test-page
 
 .PHONY: test-native
 test-native: ## unit, integration and documentation tests of the native crates
@@ -52,6 +53,15 @@ test-native: ## unit, integration and documentation tests of the native crates
 	  cargo test $(NATIVE) --lib --bins --tests --examples; \
 	fi
 	cargo test $(NATIVE) --doc
+
+.PHONY: test-interop
+test-interop: ## ws-native against nginx, HAProxy, Caddy, Squid, SOCKS5, other libraries and a network that loses packets
+	@$(SETUP) interop
+	if cargo nextest --version >/dev/null 2>&1; then \
+	  cargo nextest run --package ws-interop; \
+	else \
+	  cargo test --package ws-interop --tests; \
+	fi
 
 .PHONY: test-browser
 test-browser: ## the tests of the facade and of ws-wasm in Chromium and Firefox
@@ -113,6 +123,7 @@ miri: ## what is unsafe, and what stands on it, under Miri, with a nightly toolc
 lint: setup-build ## formatting, clippy, documentation and the wasm32 builds, without a warning
 	cargo fmt --all --check
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
+	cargo clippy --package ws-interop --all-targets -- -D warnings
 	cargo clippy $(WASM) --package isosocket $(WASM_CRATES:%=--package %) --all-targets -- -D warnings
 	cargo clippy $(WASM) --package ws-core -- -D warnings
 	cargo clippy $(WASM) --package ws-native --no-default-features -- -D warnings
