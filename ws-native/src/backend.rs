@@ -11,7 +11,7 @@ use ws_core::{
 
 use crate::connect::{Connecting, store_all};
 use crate::driver::{self, Shared};
-use crate::proto::Headers;
+use crate::proto::{Headers, Request};
 use crate::{BlobId, ConnectOptions, Session, random, runtime};
 
 /// The backend of [`WebSocket`](crate::WebSocket): RFC 6455, run by tokio.
@@ -23,7 +23,7 @@ pub struct Native {
     shared: Arc<Shared>,
     runtime: Handle,
     /// How to connect, until that begins.
-    options: Mutex<Option<ConnectOptions>>,
+    options: Mutex<Option<(Request, ConnectOptions)>>,
 }
 
 impl Native {
@@ -52,12 +52,14 @@ impl Backend for Native {
         let random = Box::new(random::secure);
         // The clock of the driver starts at zero, and so does the deadline of the opening handshake.
         let now = std::time::Duration::ZERO;
-        let session = Session::new(request, url.origin().into(), options.config.clone(), random, now);
-        Ok(Self { url, shared: Shared::new(session), runtime, options: Mutex::new(Some(options)) })
+        let session = Session::new(request.clone(), url.origin().into(), options.config.clone(), random, now);
+        Ok(Self { url, shared: Shared::new(session), runtime, options: Mutex::new(Some((request, options))) })
     }
 
     fn establish(&self, target: EventTarget<Self>) {
-        let Some(options) = self.options.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let Some((request, options)) = self.options.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return;
+        };
         let shared = Arc::clone(&self.shared);
         let url = self.url.clone();
         self.runtime.spawn(async move {
@@ -67,7 +69,7 @@ impl Backend for Native {
                     store_all(&**jar, &url, headers);
                 }
             };
-            driver::run(shared, target, Connecting::prepare(url.clone(), options), answered).await;
+            driver::run(shared, target, Connecting::prepare(url.clone(), request, options), answered).await;
         });
     }
 

@@ -15,7 +15,9 @@ pub use split::{Receiver, Sender};
 
 use crate::clock::Clock;
 use crate::memory;
-use crate::proto::{self, AcceptError, Close, Closed, Config, Delivery, Established, Event, Part, Request, Role};
+use crate::proto::{
+    self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Part, Request, Role,
+};
 use crate::random;
 use crate::server::{Follower, Phase as ShutdownPhase, Shutdown};
 use crate::stream::Stream;
@@ -81,8 +83,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Cancel safety
     /// A handshake that is dropped is lost, and the stream with it.
     pub async fn client(stream: T, request: Request, config: impl Into<Arc<Config>>) -> Result<Self, Failure> {
+        Self::client_with(stream, request, config.into(), None).await
+    }
+
+    /// As [`client`](Self::client), with the server's answer if it has come over HTTP/2.
+    pub(crate) async fn client_with(
+        stream: T,
+        request: Request,
+        config: Arc<Config>,
+        answer: Option<Answer>,
+    ) -> Result<Self, Failure> {
         let clock = Clock::start();
-        let protocol = proto::Connection::client(request, config, Box::new(random::secure), clock.now());
+        let mut protocol = proto::Connection::client(request, config, Box::new(random::secure), clock.now());
+        if let Some(answer) = answer {
+            protocol.receive_answer(answer);
+        }
         let mut connection = Self::new(protocol, stream, clock);
         match connection.next_event().await {
             Event::Established(established) => {
@@ -386,6 +401,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// Writes all that is queued, the Close frame being the last of it.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        if let State::Ended(_) = self.state {
+            return Poll::Ready(Ok(()));
+        }
         if let Poll::Ready(flushed) = self.poll_flush(cx) {
             return Poll::Ready(flushed);
         }

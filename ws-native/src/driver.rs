@@ -10,10 +10,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::{EventTarget, Failure};
 
-use crate::Stream;
 use crate::backend::Native;
 use crate::clock::Clock;
-use crate::connect::{ConnectError, Connecting, Turn};
+use crate::connect::{ConnectError, Connecting, Opened};
 use crate::proto::Headers;
 use crate::session::Session;
 use crate::transport::{Patience, Transport};
@@ -68,7 +67,12 @@ pub(crate) async fn run(
     let _alive = Alive(&shared);
     let mut clock = Clock::start();
     let (mut transport, turn) = match connect(&shared, &mut clock, preparing).await {
-        Some((stream, turn)) => (Some(Transport::new(stream)), turn),
+        Some(Opened { stream, answer, turn }) => {
+            if let Some(answer) = answer {
+                shared.with(|session| session.receive_answer(answer));
+            }
+            (Some(Transport::new(stream)), turn)
+        }
         None => (None, None),
     };
     let mut handshake = Some((turn, answered));
@@ -123,7 +127,7 @@ async fn connect(
     shared: &Shared,
     clock: &mut Clock,
     preparing: impl Future<Output = Result<Connecting, ConnectError>>,
-) -> Option<(Stream, Option<Turn>)> {
+) -> Option<Opened> {
     // Who waits for others to be connected has not begun yet.
     let connecting = unless_over(shared, clock, false, preparing).await?;
     shared.with(|session| session.restart_handshake_timer(clock.now()));

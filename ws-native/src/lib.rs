@@ -28,6 +28,8 @@ mod connect;
 mod connection;
 #[cfg(feature = "tokio")]
 mod driver;
+#[cfg(feature = "http2")]
+mod http2;
 #[cfg(feature = "tokio")]
 mod memory;
 #[cfg(feature = "tokio")]
@@ -46,6 +48,8 @@ pub use session::Session;
 
 #[cfg(feature = "tokio")]
 pub use backend::Native;
+#[cfg(feature = "http2")]
+pub use connect::Http2;
 #[cfg(feature = "cookies")]
 pub use connect::MemoryJar;
 #[cfg(feature = "tokio")]
@@ -56,6 +60,8 @@ pub use connect::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_
 pub use connect::{Proxy, ProxyUrl, ProxyUrlError};
 #[cfg(feature = "tokio")]
 pub use connection::{Connection, Receiver, Sender};
+#[cfg(feature = "http2")]
+pub use server::Requests;
 #[cfg(feature = "tokio")]
 pub use server::{Accepted, Incoming, Origins, Server, Shutdown};
 #[cfg(feature = "tokio")]

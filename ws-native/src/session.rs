@@ -13,7 +13,7 @@ use ws_core::{
 };
 
 use crate::ledger::Ledger;
-use crate::proto::{self, Config, Connection, Event, HandshakeError, Headers, Random, Request, SendError};
+use crate::proto::{self, Answer, Config, Connection, Event, HandshakeError, Headers, Random, Request, SendError};
 use crate::send_queue::{BlobId, SendQueue, Waiting};
 
 /// The client's end of a WebSocket: [`ws_core::Model`] over [`proto::Connection`].
@@ -125,6 +125,11 @@ impl Session {
     /// Where a transport can write the bytes it gives, with room made for a read.
     pub fn read_buffer(&mut self) -> impl BufMut {
         self.connection.read_buffer()
+    }
+
+    /// The server's answer over HTTP/2: see [`proto::Connection::receive_answer`].
+    pub fn receive_answer(&mut self, answer: Answer) {
+        self.connection.receive_answer(answer);
     }
 
     /// The transport has ended.

@@ -4,7 +4,7 @@ use tokio::time::timeout;
 use ws_core::url::SocketUrl;
 use ws_core::{Failure, FailureKind};
 
-use super::{ConnectOptions, Connecting, store_all};
+use super::{ConnectOptions, Connecting, Opened, store_all};
 use crate::Connection;
 use crate::proto::{self, Answer, HandshakeError, Phase};
 
@@ -21,11 +21,11 @@ impl Connection {
     pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Self, Failure> {
         let url = SocketUrl::parse(url, options.base_url.as_deref()).map_err(misuse)?;
         let request = options.request(&url, &[]).map_err(misuse)?;
-        let connecting = Connecting::prepare(url.clone(), options.clone()).await?;
+        let connecting = Connecting::prepare(url.clone(), request.clone(), options.clone()).await?;
         let limit = options.config.handshake_timeout;
         let handshake = async {
-            let (stream, turn) = connecting.open().await?;
-            let connected = Self::client(stream, request, options.config.clone()).await;
+            let Opened { stream, answer, turn } = connecting.open().await?;
+            let connected = Self::client_with(stream, request, options.config.clone().into(), answer).await;
             drop(turn);
             connected
         };

@@ -15,7 +15,7 @@ pub(super) enum Proxy {
 }
 
 /// A proxy, of which there is none.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum ProxyUrl {}
 
 impl Proxy {

@@ -43,6 +43,14 @@ pub enum ConnectError {
         /// What it said instead.
         source: io::Error,
     },
+    /// A connection of HTTP/2 broke, or the server refused a stream on it.
+    #[error("HTTP/2 with {host} failed: {source}")]
+    Http2 {
+        /// The host's name.
+        host: String,
+        /// What is wrong.
+        source: io::Error,
+    },
     /// The URL says `wss`, and the crate was built without the feature `tls`.
     #[error("wss needs TLS, which this build does not have (feature `tls`); nothing was sent in the clear")]
     NoTls,

@@ -4,6 +4,8 @@ mod client;
 mod cookies;
 mod error;
 mod eyeballs;
+#[cfg(feature = "http2")]
+mod http2;
 mod options;
 #[cfg(feature = "proxy")]
 mod proxy;
@@ -31,6 +33,8 @@ pub use cookies::CookieJar;
 pub use cookies::MemoryJar;
 pub(crate) use cookies::store_all;
 pub use error::{ConnectError, Stage};
+#[cfg(feature = "http2")]
+pub use http2::Http2;
 pub use options::ConnectOptions;
 #[cfg(feature = "proxy")]
 pub use proxy::{Proxy, ProxyUrl, ProxyUrlError};
@@ -39,16 +43,28 @@ pub use tls::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_pem}
 pub(crate) use turn::Turn;
 
 use crate::Stream;
+use crate::proto::{Answer, Request};
 
 /// A client that may connect now.
 #[derive(Debug)]
 pub(crate) struct Connecting {
     url: SocketUrl,
     options: ConnectOptions,
+    request: Request,
     proxy: Option<proxy::ProxyUrl>,
     /// The addresses of the server, or of the proxy.
     addresses: Vec<SocketAddr>,
     turn: Option<Turn>,
+}
+
+/// A transport to the server.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) stream: Stream,
+    /// The server's answer, if the opening handshake was done over HTTP/2.
+    pub(crate) answer: Option<Answer>,
+    /// It is over when the opening handshake is.
+    pub(crate) turn: Option<Turn>,
 }
 
 impl Connecting {
@@ -56,10 +72,14 @@ impl Connecting {
     ///
     /// # Cancel safety
     /// Dropped, the place in the queue is given up.
-    pub(crate) async fn prepare(url: SocketUrl, options: ConnectOptions) -> Result<Self, ConnectError> {
+    pub(crate) async fn prepare(
+        url: SocketUrl,
+        request: Request,
+        options: ConnectOptions,
+    ) -> Result<Self, ConnectError> {
         #[cfg(unix)]
         if options.unix_socket.is_some() {
-            return Ok(Self { url, options, proxy: None, addresses: Vec::new(), turn: None });
+            return Ok(Self { url, options, request, proxy: None, addresses: Vec::new(), turn: None });
         }
         let proxy = options.proxy.for_url(&url);
         let next = proxy.as_ref().map(|proxy| (proxy.host(), proxy.port()));
@@ -73,26 +93,61 @@ impl Connecting {
             None => format!("{}:{}", url.host(), url.port()),
         };
         let turn = if options.one_at_a_time { Some(turn::wait(address).await) } else { None };
-        Ok(Self { url, options, proxy, addresses, turn })
+        Ok(Self { url, options, request, proxy, addresses, turn })
     }
 
-    /// Opens the transport. The turn is over when the opening handshake is.
+    /// Opens the transport.
     ///
     /// # Cancel safety
-    /// Dropped, nothing is left open.
-    pub(crate) async fn open(self) -> Result<(Stream, Option<Turn>), ConnectError> {
-        let Self { url, options, .. } = &self;
+    /// Dropped, nothing is left open but a connection of HTTP/2 that others may use.
+    pub(crate) async fn open(self) -> Result<Opened, ConnectError> {
+        #[cfg(feature = "http2")]
+        if let Some((stream, answer)) = self.open_http2().await? {
+            return Ok(Opened { stream, answer, turn: self.turn });
+        }
+        let stream = self.open_stream(false).await?;
+        Ok(Opened { stream, answer: None, turn: self.turn })
+    }
+
+    /// Performs the opening handshake over HTTP/2. `None`: it cannot be, or is not wanted. Without an answer: the server
+    /// speaks HTTP/1.1 over this stream.
+    #[cfg(feature = "http2")]
+    async fn open_http2(&self) -> Result<Option<(Stream, Option<Answer>)>, ConnectError> {
+        let Self { url, options, .. } = self;
+        let Some(http2) = options.http2.as_ref().filter(|_| url.is_secure()) else { return Ok(None) };
+        let server = http2::Server::new(url, tls_of(options, url.host())?, self.proxy.clone());
+        if !http2.is_worth_a_try(&server) {
+            return Ok(None);
+        }
+        let connection = match http2.existing(&server).await {
+            Some(connection) => connection,
+            None => {
+                let stream = self.open_stream(true).await?;
+                if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
+                    return Ok(Some((stream, None)));
+                }
+                let Some(connection) = http2.begin(server, stream).await? else { return Ok(None) };
+                connection
+            }
+        };
+        let (stream, answer) = http2::ask(connection, &self.request, &options.config).await?;
+        Ok(Some((stream, Some(answer))))
+    }
+
+    /// Opens a byte stream to the server, on which HTTP/2 is offered or not.
+    async fn open_stream(&self, http2: bool) -> Result<Stream, ConnectError> {
+        let Self { url, options, .. } = self;
         let mut stream = self.open_plain().await?;
         if let Some(proxy) = &self.proxy {
             if proxy.is_secure() {
-                stream = secure(proxy.host(), stream, options).await?;
+                stream = secure(proxy.host(), stream, options, false).await?;
             }
             stream = tunnel(proxy, stream, url, options.connect_timeout).await?;
         }
         if url.is_secure() {
-            stream = secure(url.host(), stream, options).await?;
+            stream = secure(url.host(), stream, options, http2).await?;
         }
-        Ok((stream, self.turn))
+        Ok(stream)
     }
 
     /// Connects to the server or the proxy.
@@ -148,15 +203,16 @@ async fn tunnel(
 
 /// Performs the TLS handshake with this host.
 #[cfg(feature = "tls")]
-async fn secure(host: &str, stream: Stream, options: &ConnectOptions) -> Result<Stream, ConnectError> {
+async fn secure(host: &str, stream: Stream, options: &ConnectOptions, http2: bool) -> Result<Stream, ConnectError> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
+    let tls = tls_of(options, host)?;
+    #[cfg(feature = "http2")]
+    let tls = if http2 { tls.with_http2() } else { tls };
+    #[cfg(not(feature = "http2"))]
+    let _ = http2;
     let failed = |source: io::Error| match source.get_ref().and_then(|error| error.downcast_ref()) {
         Some(rustls::Error::InvalidMessage(_)) => ConnectError::NotTls { host: host.into(), source },
         _ => ConnectError::Tls { host: host.into(), source },
-    };
-    let tls = match &options.tls {
-        Some(tls) => tls.clone(),
-        None => Tls::platform().map_err(|error| failed(io::Error::other(error)))?,
     };
     let limit = options.tls_timeout;
     match timeout(limit, tls.connect(host, stream)).await {
@@ -165,8 +221,14 @@ async fn secure(host: &str, stream: Stream, options: &ConnectOptions) -> Result<
     }
 }
 
+#[cfg(feature = "tls")]
+fn tls_of(options: &ConnectOptions, host: &str) -> Result<Tls, ConnectError> {
+    let failed = |error| ConnectError::Tls { host: host.into(), source: io::Error::other(error) };
+    options.tls.clone().map_or_else(Tls::platform, Ok).map_err(failed)
+}
+
 #[cfg(not(feature = "tls"))]
-async fn secure(_host: &str, _stream: Stream, _options: &ConnectOptions) -> Result<Stream, ConnectError> {
+async fn secure(_host: &str, _stream: Stream, _options: &ConnectOptions, _http2: bool) -> Result<Stream, ConnectError> {
     Err(ConnectError::NoTls)
 }
 

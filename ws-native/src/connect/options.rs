@@ -11,6 +11,8 @@ use percent_encoding::percent_decode_str;
 use ws_core::url::SocketUrl;
 
 use super::cookies::CookieJar;
+#[cfg(feature = "http2")]
+use super::http2::Http2;
 use super::proxy::Proxy;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
@@ -50,6 +52,9 @@ pub struct ConnectOptions {
     /// TLS for `wss`. Default: with the platform's roots.
     #[cfg(feature = "tls")]
     pub tls: Option<Tls>,
+    /// Goes over HTTP/2 where the server can, on connections that are shared: for `wss` alone. Default: not.
+    #[cfg(feature = "http2")]
+    pub http2: Option<Http2>,
     /// The proxy to go through. Default: none.
     #[cfg(feature = "proxy")]
     pub proxy: Proxy,
@@ -102,6 +107,8 @@ impl Default for ConnectOptions {
             keepalive: None,
             #[cfg(feature = "tls")]
             tls: None,
+            #[cfg(feature = "http2")]
+            http2: None,
             proxy: Proxy::Direct,
             #[cfg(unix)]
             unix_socket: None,

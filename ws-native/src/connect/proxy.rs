@@ -43,7 +43,7 @@ pub enum Proxy {
 ///
 /// The schemes are `http` and `https` (the method CONNECT, over plain TCP or over TLS), `socks5` (the client resolves the
 /// server's name) and `socks5h` (the proxy does). The default ports are 80, 443 and 1080.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ProxyUrl {
     scheme: Scheme,
     host: String,
@@ -52,7 +52,7 @@ pub struct ProxyUrl {
     credentials: Option<(String, String)>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Scheme {
     Http,
     Https,

@@ -1,6 +1,7 @@
 //! TLS, by rustls: which servers to trust, and as whom to appear.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::io;
 use std::sync::{Arc, OnceLock};
 
@@ -142,6 +143,14 @@ impl Tls {
         }
     }
 
+    /// The same, but HTTP/2 is offered, too.
+    #[cfg(feature = "http2")]
+    pub(super) fn with_http2(&self) -> Self {
+        let mut config = (*self.0).clone();
+        config.alpn_protocols = with_http2();
+        Self(Arc::new(config))
+    }
+
     /// Performs the handshake with the server of this name, which may be an IP address.
     pub(super) async fn connect(&self, host: &str, stream: Stream) -> io::Result<Stream> {
         let name = ServerName::try_from(host.to_owned())
@@ -173,6 +182,20 @@ impl Roots {
     }
 }
 
+/// The configuration, but HTTP/2 is spoken, too.
+#[cfg(feature = "http2")]
+pub(crate) fn server_with_http2(config: &ServerConfig) -> Arc<ServerConfig> {
+    let mut config = config.clone();
+    config.alpn_protocols = with_http2();
+    Arc::new(config)
+}
+
+/// The protocols of ALPN, in order of preference.
+#[cfg(feature = "http2")]
+fn with_http2() -> Vec<Vec<u8>> {
+    vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+}
+
 /// Performs the server's half of the handshake.
 pub(crate) async fn accept(config: Arc<ServerConfig>, stream: Stream) -> io::Result<Stream> {
     Ok(Stream::tls(TlsAcceptor::from(config).accept(stream).await?))
@@ -183,6 +206,21 @@ fn provider() -> Arc<CryptoProvider> {
     let ring = || RING.get_or_init(|| Arc::new(ring::default_provider())).clone();
     // One that the program has chosen for the whole process is used here, too.
     CryptoProvider::get_default().cloned().unwrap_or_else(ring)
+}
+
+/// The same configuration, and not only one like it.
+impl PartialEq for Tls {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Tls {}
+
+impl Hash for Tls {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
 }
 
 impl fmt::Debug for Tls {

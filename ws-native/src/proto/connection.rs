@@ -19,7 +19,7 @@ use super::close::Close;
 use super::compression::Agreement;
 use super::config::Config;
 use super::encoder::Encoder;
-use super::error::{Bound, Error, HandshakeError, Phase};
+use super::error::{Answer, Bound, Error, HandshakeError, Phase};
 use super::event::{Closed, Event, SendError};
 use super::frame::Opcode;
 use super::handshake::client::{self, Established, Request};
@@ -122,14 +122,9 @@ impl Connection {
     /// [extensions](Established::extensions) that are given here, if they are not empty.
     pub fn server_upgraded(request: &IncomingRequest, config: impl Into<Arc<Config>>) -> (Self, Established) {
         let mut connection = Self::server_established(config);
-        let established = match request.choose_extensions(connection.config.compression().as_ref()) {
-            Some((agreement, extensions)) => {
-                connection.compress(agreement);
-                Established { extensions, ..Established::default() }
-            }
-            None => Established::default(),
-        };
-        (connection, established)
+        let (agreement, extensions) = request.choose_extensions(connection.config.compression().as_ref()).unzip();
+        connection.compress(agreement);
+        (connection, Established { extensions: extensions.unwrap_or_default(), ..Established::default() })
     }
 
     fn new(state: State, config: Arc<Config>, keys: Option<Box<MaskKeys>>, now: Duration) -> Self {
@@ -200,6 +195,15 @@ impl Connection {
     pub fn release_idle(&mut self) {
         self.encoder.release();
         self.incoming.release();
+    }
+
+    /// The server's answer over HTTP/2, to the request with [these headers](Request::http2_headers). The transport is then the
+    /// stream of that request, and nothing is output before this. Does nothing for a connection that waits for no answer.
+    pub fn receive_answer(&mut self, answer: Answer) {
+        let State::ClientHandshake(handshake) = &mut self.state else { return };
+        handshake.answered_over_http2(answer);
+        // It was the request over HTTP/1.1.
+        self.outgoing.clear();
     }
 
     /// The transport has ended: the peer sent all it had to send.
@@ -341,9 +345,7 @@ impl Connection {
         let head = request.accept(protocol, extensions.as_deref(), headers)?;
         self.outgoing.push_head(head.as_bytes());
         self.establish();
-        if let Some(agreement) = agreement {
-            self.compress(agreement);
-        }
+        self.compress(agreement);
         let extensions = extensions.unwrap_or_default();
         Ok(Established { protocol: protocol.map(Into::into), extensions, ..Established::default() })
     }
@@ -565,9 +567,7 @@ impl Connection {
                 match handshake.advance(self.incoming.buffer(), self.config.max_head)? {
                     Some((established, agreement)) => {
                         self.establish();
-                        if let Some(agreement) = agreement {
-                            self.compress(agreement);
-                        }
+                        self.compress(agreement);
                         Ok(Step::Event(Event::Established(Box::new(established))))
                     }
                     None => self.wait_unless_ended(HandshakeError::Ended.into()),
@@ -626,9 +626,9 @@ impl Connection {
         self.timer = None;
     }
 
-    /// Messages may be compressed from now on.
-    fn compress(&mut self, agreement: Agreement) {
-        let Some(compression) = self.config.compression() else { return };
+    /// Messages may be compressed from now on, if that was agreed on.
+    fn compress(&mut self, agreement: Option<Agreement>) {
+        let Some((agreement, compression)) = agreement.zip(self.config.compression()) else { return };
         let (compressor, decompressor) = match self.role() {
             Role::Client => agreement.client(&compression),
             Role::Server => agreement.server(&compression),

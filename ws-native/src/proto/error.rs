@@ -77,9 +77,8 @@ pub enum HandshakeError {
     Refused(u16),
 }
 
-/// A server's answer that refuses.
+/// A server's answer, but for its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,

@@ -1,5 +1,7 @@
 //! Accepting connections: [RFC 6455, section 4.2](https://datatracker.ietf.org/doc/html/rfc6455#section-4.2).
 
+#[cfg(feature = "http2")]
+mod http2;
 mod origin;
 mod shutdown;
 
@@ -12,9 +14,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixListener;
 use tokio::net::{TcpListener, ToSocketAddrs};
 #[cfg(feature = "tls")]
+use tokio::time::timeout;
+#[cfg(feature = "tls")]
 use tokio_rustls::rustls::ServerConfig;
 use ws_core::{Failure, FailureKind};
 
+#[cfg(feature = "http2")]
+pub use http2::Requests;
 pub use origin::Origins;
 pub use shutdown::Shutdown;
 pub(crate) use shutdown::{Follower, Phase};
@@ -74,8 +80,17 @@ pub struct Accepted {
 /// A client's request, to be accepted or refused. Dropped without an answer, the transport is ended.
 #[derive(Debug)]
 pub struct Incoming<T = Stream> {
-    connection: Connection<T>,
     request: Arc<IncomingRequest>,
+    answering: Answering<T>,
+}
+
+/// How a request is answered.
+#[derive(Debug)]
+enum Answering<T> {
+    Http1(Connection<T>),
+    /// With what makes the transport of its stream.
+    #[cfg(feature = "http2")]
+    Http2(http2::Asked, fn(Stream) -> T),
 }
 
 impl Server {
@@ -201,22 +216,47 @@ impl Accepted {
     /// A request that is dropped is lost, and the stream with it.
     pub async fn request(self) -> Result<Incoming, Failure> {
         let Self { stream, settings } = self;
-        let stream = secure(stream, &settings).await?;
-        let incoming = Incoming::read_following(stream, settings.config.clone(), settings.shutdown.as_ref()).await?;
-        if !settings.origins.allow(incoming.request()) {
-            incoming.refuse(403, "this page may not connect\n").await?;
-            return Err(Failure::new(FailureKind::Policy, "the request's Origin is not allowed"));
-        }
-        Ok(incoming)
+        #[cfg(feature = "tls")]
+        let stream = secure(stream, settings.tls.clone(), &settings.config).await?;
+        Incoming::read_from(stream, &settings).await
+    }
+
+    /// The client's requests: over HTTP/2, which is offered by ALPN if the server speaks TLS, there can be many on one
+    /// connection.
+    ///
+    /// ```no_run
+    /// # async fn program(server: ws_native::Server) -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn serve(_: ws_native::Incoming) {}
+    /// let accepted = server.accept().await?;
+    /// tokio::spawn(async move {
+    ///     let mut requests = accepted.requests().await?;
+    ///     while let Some(incoming) = requests.next().await {
+    ///         tokio::spawn(serve(incoming?));
+    ///     }
+    ///     Ok::<(), ws_core::Failure>(())
+    /// });
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Failure`]: the TLS handshake or the beginning of HTTP/2 failed, or did not come in time.
+    ///
+    /// # Cancel safety
+    /// Dropped, the stream is lost.
+    #[cfg(feature = "http2")]
+    pub async fn requests(self) -> Result<Requests, Failure> {
+        let Self { stream, settings } = self;
+        let tls = settings.tls.as_deref().map(crate::connect::tls::server_with_http2);
+        let stream = secure(stream, tls, &settings.config).await?;
+        Requests::begin(stream, settings).await
     }
 }
 
 /// Performs the TLS handshake, if there is to be one.
 #[cfg(feature = "tls")]
-async fn secure(stream: Stream, settings: &Settings) -> Result<Stream, Failure> {
-    let Some(tls) = &settings.tls else { return Ok(stream) };
-    let limit = settings.config.handshake_timeout;
-    match tokio::time::timeout(limit, crate::connect::tls::accept(Arc::clone(tls), stream)).await {
+async fn secure(stream: Stream, tls: Option<Arc<ServerConfig>>, config: &Config) -> Result<Stream, Failure> {
+    let Some(tls) = tls else { return Ok(stream) };
+    match timeout(config.handshake_timeout, crate::connect::tls::accept(tls, stream)).await {
         Ok(outcome) => {
             outcome.map_err(|error| Failure::new(FailureKind::Network, format!("TLS with the client failed: {error}")))
         }
@@ -224,9 +264,23 @@ async fn secure(stream: Stream, settings: &Settings) -> Result<Stream, Failure> 
     }
 }
 
-#[cfg(not(feature = "tls"))]
-async fn secure(stream: Stream, _settings: &Settings) -> Result<Stream, Failure> {
-    Ok(stream)
+impl Incoming {
+    /// Reads a client's request over HTTP/1.1.
+    async fn read_from(stream: Stream, settings: &Settings) -> Result<Self, Failure> {
+        Self::read_following(stream, settings.config.clone(), settings.shutdown.as_ref())
+            .await?
+            .of_allowed(settings)
+            .await
+    }
+
+    /// The request, unless it is of a page that may not connect: then that is the answer.
+    async fn of_allowed(self, settings: &Settings) -> Result<Self, Failure> {
+        if settings.origins.allow(&self.request) {
+            return Ok(self);
+        }
+        self.refuse(403, "this page may not connect\n").await?;
+        Err(Failure::new(FailureKind::Policy, "the request's Origin is not allowed"))
+    }
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
@@ -249,7 +303,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
             connection.follow(shutdown);
         }
         match connection.next_event().await {
-            Event::Request(request) => Ok(Self { connection, request }),
+            Event::Request(request) => Ok(Self { request, answering: Answering::Http1(connection) }),
             Event::Closed(closed) => {
                 connection.begin_end(closed);
                 Err(connection.end().await.unwrap_or_else(|| proto::Error::Ended.into()))
@@ -281,14 +335,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     ///
     /// # Cancel safety
     /// Dropped, the connection is lost.
-    pub async fn accept_with(
-        mut self,
-        protocol: Option<&str>,
-        headers: &[(&str, &str)],
-    ) -> Result<Connection<T>, Failure> {
-        self.connection.accept(protocol, headers).map_err(|error| Failure::new(FailureKind::Misuse, error))?;
-        self.connection.flush().await?;
-        Ok(self.connection)
+    pub async fn accept_with(self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<Connection<T>, Failure> {
+        match self.answering {
+            Answering::Http1(mut connection) => {
+                connection.accept(protocol, headers).map_err(|error| Failure::new(FailureKind::Misuse, error))?;
+                connection.flush().await?;
+                Ok(connection)
+            }
+            #[cfg(feature = "http2")]
+            Answering::Http2(asked, transport) => asked.accept(&self.request, protocol, headers, transport),
+        }
     }
 
     /// Refuses with an HTTP status, such as 403, and a message for people.
@@ -298,16 +354,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     ///
     /// # Cancel safety
     /// Dropped, the connection is lost.
-    pub async fn refuse(mut self, status: u16, message: &str) -> Result<(), Failure> {
-        self.connection.protocol().refuse(status, message);
-        match self.connection.next_event().await {
+    pub async fn refuse(self, status: u16, message: &str) -> Result<(), Failure> {
+        let mut connection = match self.answering {
+            Answering::Http1(connection) => connection,
+            #[cfg(feature = "http2")]
+            Answering::Http2(asked, _) => return asked.refuse(status, message),
+        };
+        connection.protocol().refuse(status, message);
+        match connection.next_event().await {
             Event::Closed(closed) => {
-                self.connection.begin_end(closed);
+                connection.begin_end(closed);
                 // It failed because it was refused, which is what was asked for.
-                let _ = self.connection.end().await;
+                let _ = connection.end().await;
                 Ok(())
             }
-            event => Err(self.connection.failure_of(event)),
+            event => Err(connection.failure_of(event)),
         }
     }
 }

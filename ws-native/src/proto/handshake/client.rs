@@ -11,6 +11,7 @@ use ws_core::subprotocol;
 
 use super::http::{self, HeadEnd, Headers, MAX_HEADERS};
 use crate::proto::compression::{self, Agreement, Compression};
+use crate::proto::config::Config;
 use crate::proto::error::{Answer, Found, HandshakeError};
 
 /// What a client asks a server for.
@@ -92,6 +93,40 @@ impl Request {
         Ok(self)
     }
 
+    /// The value of the Host header, which over HTTP/2 is `:authority`.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The resource name, which over HTTP/2 is `:path`.
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// The headers of the request over HTTP/2: [RFC 8441, section 5][1].
+    ///
+    /// ```
+    /// use ws_native::proto::{Config, Request};
+    /// let mut config = Config::default();
+    /// config.compression = None;
+    /// let headers = Request::new("example.org", "/", &["v1"])?.http2_headers(&config);
+    /// assert_eq!(headers, [("sec-websocket-version".into(), "13".into()), ("sec-websocket-protocol".into(), "v1".into())]);
+    /// # Ok::<(), ws_native::proto::RequestError>(())
+    /// ```
+    ///
+    /// [1]: https://datatracker.ietf.org/doc/html/rfc8441#section-5
+    pub fn http2_headers(&self, config: &Config) -> Vec<(String, String)> {
+        let mut headers = vec![("sec-websocket-version".into(), "13".into())];
+        if !self.protocols.is_empty() {
+            headers.push(("sec-websocket-protocol".into(), self.protocols.join(", ")));
+        }
+        if let Some(compression) = config.compression() {
+            headers.push(("sec-websocket-extensions".into(), compression::offer(&compression)));
+        }
+        headers.extend(self.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+        headers
+    }
+
     /// Writes the request.
     fn encode(&self, key: &str, compression: Option<&Compression>) -> String {
         let mut head = String::with_capacity(256);
@@ -134,6 +169,8 @@ pub(in crate::proto) struct Handshake {
     end: HeadEnd,
     /// The bytes of the interim answers so far.
     interim: usize,
+    /// The answer that came over HTTP/2.
+    answer: Option<Answer>,
 }
 
 impl Handshake {
@@ -146,7 +183,22 @@ impl Handshake {
         let key = http::key_from(nonce);
         let head = request.encode(&key, compression.as_ref());
         let accept = http::accept_for(&key);
-        (Self { protocols: request.protocols, compression, accept, end: HeadEnd::default(), interim: 0 }, head)
+        (
+            Self {
+                protocols: request.protocols,
+                compression,
+                accept,
+                end: HeadEnd::default(),
+                interim: 0,
+                answer: None,
+            },
+            head,
+        )
+    }
+
+    /// The answer has come over HTTP/2.
+    pub(in crate::proto) fn answered_over_http2(&mut self, answer: Answer) {
+        self.answer = Some(answer);
     }
 
     /// Takes the answer off the buffer's front once it is complete. What follows it belongs to the frames.
@@ -155,6 +207,9 @@ impl Handshake {
         buffer: &mut BytesMut,
         max: usize,
     ) -> Result<Option<(Established, Option<Agreement>)>, HandshakeError> {
+        if let Some(answer) = self.answer.take() {
+            return self.validate_http2(answer).map(Some);
+        }
         let prefix = b"HTTP/1.1 ";
         loop {
             let length = buffer.len().min(prefix.len());
@@ -187,12 +242,7 @@ impl Handshake {
         if status != 101 {
             return Err(HandshakeError::Status(Arc::new(Answer { status, headers })));
         }
-        // "2. If protocols is not the empty list and extracting header list values given `Sec-WebSocket-Protocol` and
-        // response's header list results in null, failure, or the empty byte sequence, then fail the WebSocket
-        // connection."
-        if !self.protocols.is_empty() && headers.get_all("Sec-WebSocket-Protocol").all(<[u8]>::is_empty) {
-            return Err(HandshakeError::NoSubprotocol);
-        }
+        self.expect_subprotocol(&headers)?;
         // "3. Follow the requirements stated step 2 to step 6, inclusive, of the last set of steps in section 4.1."
         // 2. "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is
         //    not an ASCII case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket
@@ -208,6 +258,32 @@ impl Handshake {
         if headers.single("Sec-WebSocket-Accept")? != self.accept {
             return Err(HandshakeError::Header { name: "Sec-WebSocket-Accept", found: Found::Wrong });
         }
+        self.agree(headers)
+    }
+
+    /// [RFC 8441, section 5](https://datatracker.ietf.org/doc/html/rfc8441#section-5): "Implementations using this extended
+    /// CONNECT to bootstrap WebSockets do not do the processing of the Sec-WebSocket-Key and Sec-WebSocket-Accept header
+    /// fields".
+    fn validate_http2(&self, answer: Answer) -> Result<(Established, Option<Agreement>), HandshakeError> {
+        if !(200..=299).contains(&answer.status) {
+            return Err(HandshakeError::Status(Arc::new(answer)));
+        }
+        self.expect_subprotocol(&answer.headers)?;
+        self.agree(answer.headers)
+    }
+
+    fn expect_subprotocol(&self, headers: &Headers) -> Result<(), HandshakeError> {
+        // "2. If protocols is not the empty list and extracting header list values given `Sec-WebSocket-Protocol` and
+        // response's header list results in null, failure, or the empty byte sequence, then fail the WebSocket
+        // connection."
+        if !self.protocols.is_empty() && headers.get_all("Sec-WebSocket-Protocol").all(<[u8]>::is_empty) {
+            return Err(HandshakeError::NoSubprotocol);
+        }
+        Ok(())
+    }
+
+    /// What the server has chosen of what was offered.
+    fn agree(&self, headers: Headers) -> Result<(Established, Option<Agreement>), HandshakeError> {
         // 5. "If the response includes a |Sec-WebSocket-Extensions| header field and this header field indicates the use
         //    of an extension that was not present in the client's handshake [...], the client MUST _Fail [...]_."
         let values = headers.values("Sec-WebSocket-Extensions");

@@ -1,6 +1,6 @@
 //! The server's half: [RFC 6455, section 4.2](https://datatracker.ietf.org/doc/html/rfc6455#section-4.2).
 
-use alloc::{format, string::String, vec};
+use alloc::{format, string::String, vec, vec::Vec};
 use core::fmt::Write as _;
 
 use bytes::BytesMut;
@@ -68,7 +68,25 @@ impl Incoming {
         Ok(Self { resource: resource.into(), key: key.into(), headers })
     }
 
-    /// The value of `Sec-WebSocket-Accept` in the answer that accepts.
+    /// Checks a request over HTTP/2, whose method is CONNECT and whose protocol is `websocket`: [RFC 8441, section 5][1]. Its
+    /// `:authority` is to be among the headers, as Host.
+    ///
+    /// # Errors
+    /// [`HandshakeError`], whose [`status`](HandshakeError::status) is what to answer.
+    ///
+    /// [1]: https://datatracker.ietf.org/doc/html/rfc8441#section-5
+    pub fn validate_http2(resource: &str, headers: Headers) -> Result<Self, HandshakeError> {
+        headers.single("Host")?;
+        if headers.single("Sec-WebSocket-Version")? != "13" {
+            return Err(HandshakeError::Header { name: "Sec-WebSocket-Version", found: Found::Wrong });
+        }
+        if !compression::are_well_formed(headers.values("Sec-WebSocket-Extensions")) {
+            return Err(HandshakeError::Header { name: "Sec-WebSocket-Extensions", found: Found::Wrong });
+        }
+        Ok(Self { resource: resource.into(), key: String::new(), headers })
+    }
+
+    /// The value of `Sec-WebSocket-Accept` in the answer that accepts; of no meaning over HTTP/2.
     pub fn accept_value(&self) -> String {
         http::accept_for(&self.key)
     }
@@ -105,24 +123,32 @@ impl Incoming {
              Sec-WebSocket-Accept: {}\r\n",
             self.accept_value()
         );
-        if let Some(protocol) = protocol {
-            if !self.protocols().any(|offered| offered == protocol) {
-                return Err(AcceptError::Subprotocol(protocol.into()));
-            }
+        for (name, value) in self.answer_headers(protocol, extensions, headers)? {
             // Writing into a String cannot fail.
-            let _ = write!(head, "Sec-WebSocket-Protocol: {protocol}\r\n");
-        }
-        if let Some(extensions) = extensions {
-            let _ = write!(head, "Sec-WebSocket-Extensions: {extensions}\r\n");
-        }
-        for (name, value) in headers {
-            if http::is_own_header(name) || !subprotocol::is_token(name) || !http::is_header_value(value) {
-                return Err(AcceptError::Header((*name).into()));
-            }
             let _ = write!(head, "{name}: {value}\r\n");
         }
         head.push_str("\r\n");
         Ok(head)
+    }
+
+    /// The headers of the answer that accepts, but for those of HTTP/1.1.
+    pub(crate) fn answer_headers<'a>(
+        &self,
+        protocol: Option<&'a str>,
+        extensions: Option<&'a str>,
+        headers: &[(&'a str, &'a str)],
+    ) -> Result<Vec<(&'a str, &'a str)>, AcceptError> {
+        if let Some(protocol) = protocol.filter(|protocol| !self.protocols().any(|offered| offered == *protocol)) {
+            return Err(AcceptError::Subprotocol(protocol.into()));
+        }
+        let unfit =
+            |name, value| http::is_own_header(name) || !subprotocol::is_token(name) || !http::is_header_value(value);
+        if let Some((name, _)) = headers.iter().find(|(name, value)| unfit(name, value)) {
+            return Err(AcceptError::Header((*name).into()));
+        }
+        let own = [("Sec-WebSocket-Protocol", protocol), ("Sec-WebSocket-Extensions", extensions)];
+        let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        Ok(own.chain(headers.iter().copied()).collect())
     }
 }
 
@@ -185,7 +211,6 @@ impl Handshake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
 
     const GOOD: &str = "GET /chat?x HTTP/1.1\r\nHost: h\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n\
                         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\

@@ -1,0 +1,115 @@
+//! A stream of HTTP/2 as the transport of a WebSocket: [RFC 8441](https://datatracker.ietf.org/doc/html/rfc8441).
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf as _, Bytes};
+use h2::{Reason, RecvStream, SendStream};
+use http::HeaderMap;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::proto::Headers;
+
+/// The most streams that a client may have open at once.
+pub(crate) const MAX_STREAMS: u32 = 128;
+
+/// How many bytes of a stream may have been received and not been read.
+pub(crate) const STREAM_WINDOW: u32 = 128 << 10;
+
+/// The same for all streams of a connection: sockets whose program does not read must not stop the others.
+pub(crate) const CONNECTION_WINDOW: u32 = MAX_STREAMS * STREAM_WINDOW;
+
+/// How much memory small DATA frames that were not read may take. WebSocket messages make many such frames, and the library
+/// ends the connection when there are more than it thinks are good.
+pub(crate) const FRAME_BUDGET: usize = 64 << 20;
+
+/// "Orderly TCP-level closures are represented as END_STREAM flags. RST exceptions are represented with the RST_STREAM
+/// frame with the CANCEL error code": section 5.
+pub(crate) struct Http2Stream {
+    send: SendStream<Bytes>,
+    receive: RecvStream,
+    /// What was received and not been read.
+    rest: Bytes,
+    /// Nothing more will be written.
+    shut: bool,
+}
+
+impl Http2Stream {
+    pub(crate) fn new(send: SendStream<Bytes>, receive: RecvStream) -> Self {
+        Self { send, receive, rest: Bytes::new(), shut: false }
+    }
+}
+
+impl AsyncRead for Http2Stream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        while self.rest.is_empty() {
+            match ready!(self.receive.poll_data(cx)) {
+                Some(Ok(data)) => self.rest = data,
+                Some(Err(error)) => return Poll::Ready(Err(into_io(error))),
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+        let count = self.rest.len().min(buffer.remaining());
+        buffer.put_slice(&self.rest[..count]);
+        self.rest.advance(count);
+        // Only what was read makes room for more: that is how a reader who stops stops the peer.
+        Poll::Ready(self.receive.flow_control().release_capacity(count).map_err(into_io))
+    }
+}
+
+impl AsyncWrite for Http2Stream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if bytes.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        self.send.reserve_capacity(bytes.len());
+        let room = loop {
+            if self.send.capacity() > 0 {
+                break self.send.capacity();
+            }
+            match ready!(self.send.poll_capacity(cx)) {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Poll::Ready(Err(into_io(error))),
+                None => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+            }
+        };
+        let count = bytes.len().min(room);
+        self.send.send_data(Bytes::copy_from_slice(&bytes[..count]), false).map_err(into_io)?;
+        Poll::Ready(Ok(count))
+    }
+
+    /// The connection's own task writes.
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.shut {
+            self.shut = true;
+            self.send.reserve_capacity(0);
+            self.send.send_data(Bytes::new(), true).map_err(into_io)?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Http2Stream {
+    fn drop(&mut self) {
+        if !self.shut {
+            self.send.send_reset(Reason::CANCEL);
+        }
+    }
+}
+
+/// The headers of a request or an answer.
+pub(crate) fn headers(map: &HeaderMap) -> Headers {
+    map.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+}
+
+pub(crate) fn into_io(error: h2::Error) -> io::Error {
+    match error.is_io() {
+        true => error.into_io().unwrap_or_else(|| io::ErrorKind::Other.into()),
+        false => io::Error::other(error),
+    }
+}

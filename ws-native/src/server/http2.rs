@@ -1,0 +1,191 @@
+//! Requests over HTTP/2: [RFC 8441](https://datatracker.ietf.org/doc/html/rfc8441).
+
+use std::fmt;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use h2::RecvStream;
+use h2::ext::Protocol;
+use h2::server::{Builder, Connection as Http2Connection, SendResponse};
+use http::{Method, Request, Response};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use ws_core::{Failure, FailureKind};
+
+use super::{Answering, Incoming, Settings, Shutdown};
+use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, STREAM_WINDOW};
+use crate::proto::{self, Config, HandshakeError, IncomingRequest};
+use crate::{Connection, Stream};
+
+/// The requests of one client, of which there can be many over HTTP/2. Made by [`Accepted::requests`](super::Accepted).
+///
+/// Dropped, it takes no more; the sockets it has given go on.
+#[derive(Debug)]
+pub struct Requests(Source);
+
+enum Source {
+    /// Over HTTP/1.1 there is one.
+    One(Option<Box<(Stream, Arc<Settings>)>>),
+    /// A task of their own reads them.
+    Many(mpsc::Receiver<Incoming>),
+}
+
+impl Requests {
+    pub(super) async fn begin(stream: Stream, settings: Arc<Settings>) -> Result<Self, Failure> {
+        if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
+            return Ok(Self(Source::One(Some(Box::new((stream, settings))))));
+        }
+        let mut builder = Builder::new();
+        builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
+        builder.max_concurrent_streams(MAX_STREAMS).max_header_list_size(settings.config.max_head as u32);
+        builder.data_frame_budget(FRAME_BUDGET).enable_connect_protocol();
+        let handshake = timeout(settings.config.handshake_timeout, builder.handshake(stream));
+        let connection = match handshake.await {
+            Ok(begun) => begun.map_err(|error| Failure::new(FailureKind::Network, error))?,
+            Err(_) => return Err(proto::Error::Timeout(proto::Phase::Handshake).into()),
+        };
+        // As many as there can be streams, so that the task never waits for the program.
+        let (sender, receiver) = mpsc::channel(MAX_STREAMS as usize);
+        tokio::spawn(serve(connection, sender, settings));
+        Ok(Self(Source::Many(receiver)))
+    }
+
+    /// The next request. `None`: the client makes no more.
+    ///
+    /// # Errors
+    /// As [`Accepted::request`](super::Accepted::request), over HTTP/1.1. Over HTTP/2 what is not valid or not allowed is
+    /// answered, and does not concern the program.
+    ///
+    /// # Cancel safety
+    /// Over HTTP/2 nothing is lost if the future is dropped; over HTTP/1.1 the request is.
+    pub async fn next(&mut self) -> Option<Result<Incoming, Failure>> {
+        match &mut self.0 {
+            Source::One(one) => {
+                let (stream, settings) = *one.take()?;
+                Some(Incoming::read_from(stream, &settings).await)
+            }
+            Source::Many(requests) => requests.recv().await.map(Ok),
+        }
+    }
+}
+
+/// Runs the connection to its end. When the program wants no more requests, the client is told to make no more, and the
+/// connection ends with its last socket.
+async fn serve(
+    mut connection: Http2Connection<Stream, Bytes>,
+    requests: mpsc::Sender<Incoming>,
+    settings: Arc<Settings>,
+) {
+    let mut unwanted = pin!(requests.closed());
+    let mut is_wanted = true;
+    loop {
+        let accepted = poll_fn(|cx| {
+            if is_wanted && unwanted.as_mut().poll(cx).is_ready() {
+                is_wanted = false;
+                connection.graceful_shutdown();
+            }
+            connection.poll_accept(cx)
+        });
+        // The client has gone, or has broken the protocol.
+        let Some(Ok((request, respond))) = accepted.await else { return };
+        if let Some(incoming) = read(request, respond, &settings) {
+            // One that the program does not take is dropped, and with it its stream.
+            let _ = requests.try_send(incoming);
+        }
+    }
+}
+
+/// Reads a request. One that is none for a WebSocket, or not allowed, is answered.
+fn read(request: Request<RecvStream>, respond: SendResponse<Bytes>, settings: &Settings) -> Option<Incoming> {
+    let (head, body) = request.into_parts();
+    let is_websocket = head.extensions.get::<Protocol>().is_some_and(|protocol| protocol.as_str() == "websocket");
+    let asked = Asked { respond, body, config: Arc::clone(&settings.config), shutdown: settings.shutdown.clone() };
+    let checked = if head.method == Method::CONNECT && is_websocket {
+        let host = head.uri.authority().map(|authority| ("host", authority.as_str().as_bytes()));
+        let others = head.headers.iter().filter(|(name, _)| *name != "host");
+        let others = others.map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let resource = head.uri.path_and_query().map_or("/", |resource| resource.as_str());
+        IncomingRequest::validate_http2(resource, host.into_iter().chain(others).collect())
+    } else {
+        Err(HandshakeError::Method)
+    };
+    match checked {
+        Ok(request) if settings.origins.allow(&request) => {
+            Some(Incoming { request: Arc::new(request), answering: Answering::Http2(asked, |stream| stream) })
+        }
+        Ok(_) => {
+            let _ = asked.refuse(403, "this page may not connect\n");
+            None
+        }
+        Err(error) => {
+            let _ = asked.refuse(error.status(), &format!("{error}\n"));
+            None
+        }
+    }
+}
+
+/// A request that waits for its answer.
+pub(super) struct Asked {
+    respond: SendResponse<Bytes>,
+    body: RecvStream,
+    config: Arc<Config>,
+    shutdown: Option<Shutdown>,
+}
+
+impl Asked {
+    pub(super) fn accept<T: AsyncRead + AsyncWrite + Unpin>(
+        mut self,
+        request: &IncomingRequest,
+        protocol: Option<&str>,
+        headers: &[(&str, &str)],
+        transport: fn(Stream) -> T,
+    ) -> Result<Connection<T>, Failure> {
+        let (connection, mut established) = proto::Connection::server_upgraded(request, self.config);
+        let extensions = Some(established.extensions.as_str()).filter(|extensions| !extensions.is_empty());
+        let headers = request.answer_headers(protocol, extensions, headers).map_err(misuse)?;
+        let mut answer = Response::builder().status(200);
+        for (name, value) in headers {
+            answer = answer.header(name, value);
+        }
+        let send = self.respond.send_response(answer.body(()).map_err(misuse)?, false).map_err(broken)?;
+        established.protocol = protocol.map(Into::into);
+        let stream = transport(Stream::other(Http2Stream::new(send, self.body)));
+        let mut connection = Connection::server_upgraded(stream, (connection, established));
+        if let Some(shutdown) = &self.shutdown {
+            connection.follow(shutdown);
+        }
+        Ok(connection)
+    }
+
+    pub(super) fn refuse(mut self, status: u16, message: &str) -> Result<(), Failure> {
+        let answer = Response::builder().status(status).header("content-type", "text/plain; charset=utf-8");
+        let mut body = self.respond.send_response(answer.body(()).map_err(misuse)?, false).map_err(broken)?;
+        body.send_data(Bytes::copy_from_slice(message.as_bytes()), true).map_err(broken)
+    }
+}
+
+fn misuse(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::new(FailureKind::Misuse, error)
+}
+
+fn broken(error: h2::Error) -> Failure {
+    Failure::new(FailureKind::Network, error)
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked").field("stream", &self.respond.stream_id()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::One(_) => "One",
+            Self::Many(_) => "Many",
+        })
+    }
+}
