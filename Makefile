@@ -127,6 +127,8 @@ lint: setup-build ## formatting, clippy, documentation and the wasm32 builds, wi
 	cargo clippy $(WASM) --package isosocket $(WASM_CRATES:%=--package %) --all-targets -- -D warnings
 	cargo clippy $(WASM) --package ws-core -- -D warnings
 	cargo clippy $(WASM) --package ws-native --no-default-features -- -D warnings
+	cargo clippy --package ws-native -- -D warnings
+	cargo clippy --package ws-native --no-default-features --features tokio -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(NATIVE) --no-deps
 	RUSTDOCFLAGS="-D warnings" cargo doc $(WASM) --package ws-wasm --no-deps
 	npm run --silent check --prefix js

@@ -10,9 +10,9 @@ use h2::ext::Protocol;
 use http::{Method, Version};
 use ws_core::url::SocketUrl;
 
-use super::error::ConnectError;
 use super::proxy::ProxyUrl;
 use super::tls::Tls;
+use super::{ConnectError, Connecting, tls_of};
 use crate::Stream;
 use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, STREAM_WINDOW, headers, into_io};
 use crate::proto::{Answer, Config, Request};
@@ -35,7 +35,7 @@ pub struct Http2(Arc<Mutex<HashMap<Server, Known>>>);
 
 /// Whom a connection is with, by whose word, and on which way.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Server {
+struct Server {
     host: String,
     port: u16,
     tls: Tls,
@@ -51,7 +51,7 @@ enum Known {
 }
 
 impl Server {
-    pub(super) fn new(url: &SocketUrl, tls: Tls, proxy: Option<ProxyUrl>) -> Self {
+    fn new(url: &SocketUrl, tls: Tls, proxy: Option<ProxyUrl>) -> Self {
         Self { host: url.host().into(), port: url.port(), tls, proxy }
     }
 }
@@ -62,12 +62,12 @@ impl Http2 {
     }
 
     /// Whether HTTP/2 is to be offered to this server.
-    pub(super) fn is_worth_a_try(&self, server: &Server) -> bool {
+    fn is_worth_a_try(&self, server: &Server) -> bool {
         !matches!(self.lock().get(server), Some(Known::Unable))
     }
 
     /// The connection there is with this server, if it takes another stream.
-    pub(super) async fn existing(&self, server: &Server) -> Option<SendRequest<Bytes>> {
+    async fn existing(&self, server: &Server) -> Option<SendRequest<Bytes>> {
         let Some(Known::Connection(connection)) = self.lock().get(server).cloned() else { return None };
         match connection.ready().await {
             Ok(connection) => Some(connection),
@@ -79,11 +79,7 @@ impl Http2 {
     }
 
     /// Begins a connection over this stream. `None`: the server does not take WebSockets over it.
-    pub(super) async fn begin(
-        &self,
-        server: Server,
-        stream: Stream,
-    ) -> Result<Option<SendRequest<Bytes>>, ConnectError> {
+    async fn begin(&self, server: Server, stream: Stream) -> Result<Option<SendRequest<Bytes>>, ConnectError> {
         let failed = |error| ConnectError::Http2 { host: server.host.clone(), source: into_io(error) };
         let mut builder = h2::client::Builder::new();
         builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
@@ -105,8 +101,34 @@ impl Http2 {
     }
 }
 
+impl Connecting {
+    /// Performs the opening handshake over HTTP/2. `None`: it cannot be, or is not wanted. Without an answer: the server
+    /// speaks HTTP/1.1 over this stream.
+    pub(super) async fn open_http2(&self) -> Result<Option<(Stream, Option<Answer>)>, ConnectError> {
+        let Self { url, options, .. } = self;
+        let Some(http2) = options.http2.as_ref().filter(|_| url.is_secure()) else { return Ok(None) };
+        let server = Server::new(url, tls_of(options, url.host())?, self.proxy.clone());
+        if !http2.is_worth_a_try(&server) {
+            return Ok(None);
+        }
+        let connection = match http2.existing(&server).await {
+            Some(connection) => connection,
+            None => {
+                let stream = self.open_stream(true).await?;
+                if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
+                    return Ok(Some((stream, None)));
+                }
+                let Some(connection) = http2.begin(server, stream).await? else { return Ok(None) };
+                connection
+            }
+        };
+        let (stream, answer) = ask(connection, &self.request, &options.config).await?;
+        Ok(Some((stream, Some(answer))))
+    }
+}
+
 /// Performs the client's half of the opening handshake, on a stream of its own. Gives this, and the server's answer.
-pub(super) async fn ask(
+async fn ask(
     connection: SendRequest<Bytes>,
     request: &Request,
     config: &Config,

@@ -6,6 +6,9 @@ mod error;
 mod eyeballs;
 #[cfg(feature = "http2")]
 mod http2;
+#[cfg(not(feature = "http2"))]
+#[path = "http1.rs"]
+mod http2;
 mod options;
 #[cfg(feature = "proxy")]
 mod proxy;
@@ -50,6 +53,7 @@ use crate::proto::{Answer, Request};
 pub(crate) struct Connecting {
     url: SocketUrl,
     options: ConnectOptions,
+    #[cfg_attr(not(feature = "http2"), expect(dead_code, reason = "over HTTP/1.1 it is the protocol that sends it"))]
     request: Request,
     proxy: Option<proxy::ProxyUrl>,
     /// The addresses of the server, or of the proxy.
@@ -101,37 +105,11 @@ impl Connecting {
     /// # Cancel safety
     /// Dropped, nothing is left open but a connection of HTTP/2 that others may use.
     pub(crate) async fn open(self) -> Result<Opened, ConnectError> {
-        #[cfg(feature = "http2")]
         if let Some((stream, answer)) = self.open_http2().await? {
             return Ok(Opened { stream, answer, turn: self.turn });
         }
         let stream = self.open_stream(false).await?;
         Ok(Opened { stream, answer: None, turn: self.turn })
-    }
-
-    /// Performs the opening handshake over HTTP/2. `None`: it cannot be, or is not wanted. Without an answer: the server
-    /// speaks HTTP/1.1 over this stream.
-    #[cfg(feature = "http2")]
-    async fn open_http2(&self) -> Result<Option<(Stream, Option<Answer>)>, ConnectError> {
-        let Self { url, options, .. } = self;
-        let Some(http2) = options.http2.as_ref().filter(|_| url.is_secure()) else { return Ok(None) };
-        let server = http2::Server::new(url, tls_of(options, url.host())?, self.proxy.clone());
-        if !http2.is_worth_a_try(&server) {
-            return Ok(None);
-        }
-        let connection = match http2.existing(&server).await {
-            Some(connection) => connection,
-            None => {
-                let stream = self.open_stream(true).await?;
-                if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
-                    return Ok(Some((stream, None)));
-                }
-                let Some(connection) = http2.begin(server, stream).await? else { return Ok(None) };
-                connection
-            }
-        };
-        let (stream, answer) = http2::ask(connection, &self.request, &options.config).await?;
-        Ok(Some((stream, Some(answer))))
     }
 
     /// Opens a byte stream to the server, on which HTTP/2 is offered or not.

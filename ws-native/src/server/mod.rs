@@ -2,6 +2,9 @@
 
 #[cfg(feature = "http2")]
 mod http2;
+#[cfg(not(feature = "http2"))]
+#[path = "http1.rs"]
+mod http2;
 mod origin;
 mod shutdown;
 
@@ -89,7 +92,7 @@ pub struct Incoming<T = Stream> {
 enum Answering<T> {
     Http1(Connection<T>),
     /// With what makes the transport of its stream.
-    #[cfg(feature = "http2")]
+    #[cfg_attr(not(feature = "http2"), expect(dead_code, reason = "there is no such request"))]
     Http2(http2::Asked, fn(Stream) -> T),
 }
 
@@ -342,7 +345,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
                 connection.flush().await?;
                 Ok(connection)
             }
-            #[cfg(feature = "http2")]
             Answering::Http2(asked, transport) => asked.accept(&self.request, protocol, headers, transport),
         }
     }
@@ -357,7 +359,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     pub async fn refuse(self, status: u16, message: &str) -> Result<(), Failure> {
         let mut connection = match self.answering {
             Answering::Http1(connection) => connection,
-            #[cfg(feature = "http2")]
             Answering::Http2(asked, _) => return asked.refuse(status, message),
         };
         connection.protocol().refuse(status, message);

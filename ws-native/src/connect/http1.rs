@@ -1,0 +1,12 @@
+//! What stands in for HTTP/2 where the feature `http2` is off.
+
+use super::{ConnectError, Connecting};
+use crate::Stream;
+use crate::proto::Answer;
+
+impl Connecting {
+    /// There is no HTTP/2 to perform the opening handshake over.
+    pub(super) async fn open_http2(&self) -> Result<Option<(Stream, Option<Answer>)>, ConnectError> {
+        Ok(None)
+    }
+}
