@@ -3,7 +3,7 @@
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use ws_core::{CloseCode, Failure, Message};
-use ws_native::proto::{Closed, Established};
+use ws_native::proto::{Closed, Config, Established};
 use ws_native::{Accepted, Server};
 
 /// A server in this process that sends back what it receives. It picks the first subprotocol offered, and closes with the
@@ -20,7 +20,12 @@ type Ended = (Established, Result<Closed, Failure>);
 impl EchoServer {
     /// Listens on a port of the loopback interface.
     pub async fn start() -> Self {
-        let server = Server::bind("127.0.0.1:0").await.unwrap();
+        Self::start_with(Config::default()).await
+    }
+
+    /// The same, with these bounds.
+    pub async fn start_with(config: Config) -> Self {
+        let server = Server::bind("127.0.0.1:0").await.unwrap().config(config);
         let port = server.local_address().unwrap().port();
         let (report, ended) = unbounded_channel();
         let serving = tokio::spawn(async move {

@@ -45,6 +45,11 @@ impl LossyNetwork {
         thread::scope(|scope| scope.spawn(inside).join()).expect("the test inside of the namespace passes");
     }
 
+    /// Loses every packet from now on, as if the cable were cut.
+    pub fn cut(&self) {
+        run("ip", &["netns", "exec", &self.name, "nft", "insert", "rule", "inet", "lossy", "input", "drop"], "");
+    }
+
     /// How many packets were lost.
     pub fn lost(&self) -> u64 {
         let output = run("ip", &["netns", "exec", &self.name, "nft", "list", "counter", "inet", "lossy", "lost"], "");

@@ -45,6 +45,13 @@ impl Language {
         self.start("client", &[&format!("ws://127.0.0.1:{port}/"), mode(deflate), end])
     }
 
+    /// Starts a program that opens so many connections to the server on this port, which speak or are silent. It reports
+    /// "ready", and "ended" when the server has ended them all.
+    pub fn crowd(port: u16, count: usize, speaking: bool) -> Peer {
+        let speaking = if speaking { "speaking" } else { "silent" };
+        Self::Python.start("crowd", &[&port.to_string(), &count.to_string(), speaking])
+    }
+
     fn start(self, role: &str, arguments: &[&str]) -> Peer {
         let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
         let (interpreter, extension) = match self {
@@ -63,6 +70,11 @@ impl Peer {
     /// Waits for the next line that the program prints.
     pub async fn report(&mut self) -> String {
         in_time(self.lines.next_line()).await.unwrap().expect("the program prints another line")
+    }
+
+    /// Stops the program with SIGSTOP: its connections stay, and nobody answers.
+    pub fn suspend(&mut self) {
+        self.process.suspend();
     }
 
     /// Kills the program with SIGKILL.

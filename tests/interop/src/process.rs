@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 use std::{env, thread};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
@@ -86,6 +87,12 @@ impl Process {
         };
         let listened = timeout(START, listening).await;
         assert!(listened.is_ok(), "{} does not listen on port {port} after {START:?}", self.program);
+    }
+
+    /// Stops the program with SIGSTOP.
+    pub(crate) fn suspend(&mut self) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, Signal::STOP).unwrap();
     }
 
     /// Kills the program with SIGKILL, which leaves it no time for anything.

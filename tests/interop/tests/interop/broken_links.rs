@@ -1,8 +1,12 @@
 //! Peers that die, and a network that loses packets.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use ws_core::{FailureKind, Message};
-use ws_interop::{EchoServer, Language, LossyNetwork, MIB, close, connect, exchange, in_time, is_lost};
-use ws_native::proto::Part;
+use ws_interop::{EchoServer, Language, LossyNetwork, MIB, close, connect, exchange, in_time, is_lost, options};
+use ws_native::proto::{Heartbeat, Part};
+use ws_native::{ConnectOptions, Connection};
 
 #[tokio::test]
 async fn a_client_is_told_when_its_server_is_killed() {
@@ -47,6 +51,45 @@ async fn a_server_is_told_when_its_client_is_killed() {
     client.kill();
     let failure = in_time(server.ended()).await.1.unwrap_err();
     assert!(is_lost(&failure), "{failure:?}");
+}
+
+/// Options whose connections notice a silent peer soon.
+fn impatient() -> ConnectOptions {
+    let mut heartbeat = Heartbeat::default();
+    heartbeat.interval = Duration::from_millis(500);
+    heartbeat.timeout = Duration::from_secs(2);
+    let mut options = options();
+    options.config.heartbeat = Some(heartbeat);
+    options
+}
+
+#[tokio::test]
+async fn a_client_notices_that_its_server_has_stopped() {
+    let (mut server, port) = Language::JavaScript.server(true).await;
+    let url = format!("ws://127.0.0.1:{port}/");
+    let mut connection = in_time(Connection::connect(&url, &impatient())).await.unwrap();
+    exchange(&mut connection).await;
+    // While it answers, the connection stays.
+    assert!(timeout(Duration::from_secs(3), connection.recv()).await.is_err());
+    assert!(connection.round_trip_time().is_some());
+    server.suspend();
+    let failure = in_time(connection.recv()).await.unwrap_err();
+    assert!(failure.is_timeout(), "{failure:?}");
+    assert!(failure.to_string().contains("heartbeat.timeout"));
+}
+
+#[test]
+fn both_ends_notice_that_the_cable_is_cut() {
+    let network = LossyNetwork::new(0);
+    network.run(async {
+        let mut server = EchoServer::start_with(impatient().config).await;
+        let url = format!("ws://127.0.0.1:{}/", server.port());
+        let mut connection = in_time(Connection::connect(&url, &impatient())).await.unwrap();
+        exchange(&mut connection).await;
+        network.cut();
+        assert!(in_time(connection.recv()).await.unwrap_err().is_timeout());
+        assert!(in_time(server.ended()).await.1.unwrap_err().is_timeout());
+    });
 }
 
 #[test]
