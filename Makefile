@@ -9,7 +9,7 @@ PORT ?= 8080
 
 # Crates that exist for wasm32 only; everything else is checked and tested natively.
 WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-www
-NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --features isosocket/cli
+NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --features isosocket/cli,ws-native/axum,ws-native/hyper
 WASM := --target wasm32-unknown-unknown
 WASM_PACK_TEST := wasm-pack test --mode no-install --headless
 
