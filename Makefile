@@ -10,7 +10,8 @@ PORT ?= 8080
 # Crates that exist for wasm32 only; everything else is checked and tested natively. The tests against other software are
 # a suite of their own, for they need that software.
 WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-www
-NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop --features isosocket/cli,ws-native/http2
+NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop \
+  --features isosocket/cli,ws-native/axum,ws-native/http2,ws-native/hyper
 WASM := --target wasm32-unknown-unknown
 WASM_PACK_TEST := wasm-pack test --mode no-install --headless
 

@@ -140,7 +140,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Closes itself, with 1001, when this shutdown [begins](Shutdown::begin), and is cut when its time is over. Then
     /// [`recv`](Self::recv) ends as if the program had closed, or fails.
     pub fn follow(&mut self, shutdown: &Shutdown) {
-        self.follower = Some(shutdown.follow());
+        self.set_follower(shutdown.follow());
+    }
+
+    pub(crate) fn set_follower(&mut self, follower: Follower) {
+        self.follower = Some(follower);
     }
 
     /// What was agreed on in the opening handshake; at a client's end, with the headers of the server's answer.

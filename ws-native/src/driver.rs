@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::coop::consume_budget;
 use ws_core::{EventTarget, Failure};
 
 use crate::backend::Native;
@@ -84,7 +85,7 @@ pub(crate) async fn run(
             let answer = shared.lock().session.answer().clone();
             answered(&answer);
         }
-        run_tasks(&shared, &target, &clock);
+        run_tasks(&shared, &target, &clock).await;
         let Some(transport) = &mut transport else { return };
         if shared.lock().session.is_closed() {
             return end(&shared, transport, &mut clock).await;
@@ -107,8 +108,9 @@ impl Drop for Alive<'_> {
     }
 }
 
-/// Runs all tasks there are, each as a turn of the event loop.
-fn run_tasks(shared: &Shared, target: &EventTarget<Native>, clock: &Clock) {
+/// Runs all tasks there are, each as a turn of the event loop, with other tasks of the runtime in between: a socket that
+/// receives without end must not keep them waiting.
+async fn run_tasks(shared: &Shared, target: &EventTarget<Native>, clock: &Clock) {
     loop {
         let task = {
             let mut state = shared.lock();
@@ -119,6 +121,7 @@ fn run_tasks(shared: &Shared, target: &EventTarget<Native>, clock: &Clock) {
         // A handler that panics has its panic reported by the panic hook, as a browser reports an exception; the socket
         // goes on. The lists of the target hold at any time, for handlers run with nothing borrowed.
         let _ = catch_unwind(AssertUnwindSafe(|| target.run(task)));
+        consume_budget().await;
     }
 }
 

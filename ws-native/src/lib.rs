@@ -6,7 +6,8 @@
 //! - [`proto`]: the protocol for both roles, without I/O, clock or randomness;
 //! - [`Session`]: the protocol joined with the interface's state machine, for those who embed a JavaScript engine;
 //! - with the feature `tokio` (on by default): [`WebSocket`], the interface over TCP, and [`Connection`], the fast
-//!   asynchronous face for native programs and servers.
+//!   asynchronous face for native programs and servers. The features `hyper` and `axum` are for servers whose requests an
+//!   HTTP server has read: each is a module of its name.
 //!
 //! Without default features the crate is `no_std` with `alloc`, and compiles for `wasm32-unknown-unknown`.
 #![cfg_attr(not(feature = "tokio"), no_std)]
@@ -62,6 +63,10 @@ pub use connect::{Proxy, ProxyUrl, ProxyUrlError};
 pub use connection::{Connection, Receiver, Sender};
 #[cfg(feature = "http2")]
 pub use server::Requests;
+#[cfg(feature = "axum")]
+pub use server::axum;
+#[cfg(feature = "hyper")]
+pub use server::hyper;
 #[cfg(feature = "tokio")]
 pub use server::{Accepted, Incoming, Origins, Server, Shutdown};
 #[cfg(feature = "tokio")]

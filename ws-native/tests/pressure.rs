@@ -110,7 +110,7 @@ fn a_slow_handler_keeps_little_of_a_flood() {
         let (done, is_done) = oneshot::channel();
         let mut done = Some(done);
         let began = Instant::now();
-        let _socket = WebSocket::builder(&format!("ws://{address}/"))
+        let _socket = WebSocket::builder(format!("ws://{address}/"))
             .options(options)
             .connect_with(|socket| {
                 socket.set_onmessage(move |_, _| {

@@ -28,8 +28,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use ws_core::{CloseCode, Failure};
-use ws_native::Connection;
 use ws_native::proto::{Config, Headers, IncomingRequest};
+use ws_native::{Connection, Stream};
 
 /// A server that is listening.
 pub struct TestServer {
@@ -118,7 +118,7 @@ async fn converse(mut stream: TcpStream, reports: &Reports) -> Result<(), Box<dy
                 _ => request.protocols().next().map(str::to_owned),
             };
             accept(&mut stream, &request, picked).await?;
-            let connection = Connection::server_established(stream, Config::default());
+            let connection = Connection::server_established(Stream::from(stream), Config::default());
             established(connection, path, &parameter, reports).await
         }
     }

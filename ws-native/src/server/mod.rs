@@ -1,10 +1,14 @@
 //! Accepting connections: [RFC 6455, section 4.2](https://datatracker.ietf.org/doc/html/rfc6455#section-4.2).
 
+#[cfg(feature = "axum")]
+pub mod axum;
 #[cfg(feature = "http2")]
 mod http2;
 #[cfg(not(feature = "http2"))]
 #[path = "http1.rs"]
 mod http2;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 mod origin;
 mod shutdown;
 
