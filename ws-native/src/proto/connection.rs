@@ -29,6 +29,7 @@ use super::mask::{MaskKeys, Random};
 #[cfg(feature = "tokio")]
 use super::outgoing::Frames;
 use super::outgoing::Outgoing;
+use super::prepared::Prepared;
 use super::timer::Timer;
 use super::watch::{Due, Watch};
 
@@ -401,6 +402,17 @@ impl Connection {
         }
         self.admit(bytes.len(), self.encoder.complete())?;
         self.encoder.owned(&mut self.outgoing, Opcode::Binary, bytes);
+        Ok(())
+    }
+
+    /// Sends a message that other connections send, too. A server's frame was made before, and a long one is sent from where
+    /// it is; a client masks a copy.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
+        self.admit(message.payload().len(), self.encoder.complete())?;
+        self.encoder.prepared(&mut self.outgoing, message);
         Ok(())
     }
 
