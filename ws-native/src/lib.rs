@@ -57,7 +57,7 @@ pub use connect::{Proxy, ProxyUrl, ProxyUrlError};
 #[cfg(feature = "tokio")]
 pub use connection::Connection;
 #[cfg(feature = "tokio")]
-pub use server::{Accepted, Incoming, Origins, Server, Shutdown};
+pub use server::{Accepted, Broadcast, BroadcastConfig, Incoming, Origins, Server, Shutdown, Slow};
 #[cfg(feature = "tokio")]
 pub use stream::Stream;
 #[cfg(feature = "tls")]

@@ -757,6 +757,11 @@ impl Connection {
         self.incoming.missing()
     }
 
+    /// Whether a message of which parts were sent has not had its last one.
+    pub(crate) fn is_sending_parts(&self) -> bool {
+        self.encoder.complete().is_err()
+    }
+
     /// Whether the peer has to do something in time.
     pub(crate) fn is_timed(&self) -> bool {
         self.timer.is_some()

@@ -1,5 +1,6 @@
 //! Accepting connections: [RFC 6455, section 4.2](https://datatracker.ietf.org/doc/html/rfc6455#section-4.2).
 
+mod broadcast;
 mod origin;
 mod shutdown;
 
@@ -15,6 +16,8 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio_rustls::rustls::ServerConfig;
 use ws_core::{Failure, FailureKind};
 
+pub(crate) use broadcast::Joined;
+pub use broadcast::{Broadcast, BroadcastConfig, Slow};
 pub use origin::Origins;
 pub use shutdown::Shutdown;
 pub(crate) use shutdown::{Follower, Phase};
