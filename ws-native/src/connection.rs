@@ -16,10 +16,10 @@ pub use split::{Receiver, Sender};
 use crate::clock::Clock;
 use crate::memory;
 use crate::proto::{
-    self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Part, Request, Role,
+    self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Part, Prepared, Request, Role,
 };
 use crate::random;
-use crate::server::{Follower, Phase as ShutdownPhase, Shutdown};
+use crate::server::{Broadcast, Follower, Joined, Phase as ShutdownPhase, Shutdown};
 use crate::stream::Stream;
 use crate::transport::{Patience, Transport};
 
@@ -54,6 +54,8 @@ pub struct Connection<T = Stream> {
     state: State,
     /// The shutdown it follows.
     follower: Option<Follower>,
+    /// The broadcasts it gets.
+    joined: Joined,
 }
 
 /// How far a connection is, beyond what the protocol knows of it.
@@ -134,6 +136,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             established: Box::default(),
             state: State::Running,
             follower: None,
+            joined: Joined::default(),
         }
     }
 
@@ -145,6 +148,25 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     pub(crate) fn set_follower(&mut self, follower: Follower) {
         self.follower = Some(follower);
+    }
+
+    /// Gets the messages that are sent to this broadcast from now on. Those that come are sent while [`recv`](Self::recv)
+    /// waits, in order with what is fed, until the connection is closed or dropped, or [leaves](Self::leave). To join once
+    /// more changes nothing.
+    ///
+    /// Not between the parts of a message that is [sent in parts](Self::send_part): then they wait for its end.
+    pub fn join(&mut self, broadcast: &Broadcast) {
+        self.joined.join(broadcast);
+    }
+
+    /// Gets no more messages of this broadcast, nor those that still wait to be taken.
+    pub fn leave(&mut self, broadcast: &Broadcast) {
+        self.joined.leave(broadcast);
+    }
+
+    /// How many messages of broadcasts it has missed so far, because its peer was too slow.
+    pub fn missed(&self) -> u64 {
+        self.joined.missed()
     }
 
     /// What was agreed on in the opening handshake; at a client's end, with the headers of the server's answer.
@@ -326,6 +348,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.protocol.send_binary(bytes).map_err(misuse)
     }
 
+    /// Queues a message that other connections send, too, and that is encoded once.
+    ///
+    /// # Errors
+    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Failure> {
+        self.protocol.send_prepared(message).map_err(misuse)
+    }
+
     /// Writes all that is queued, if that is more than 64 KiB: between two messages that are [fed](Self::feed), it keeps the
     /// queue short.
     ///
@@ -442,6 +472,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             if self.poll_shutdown(cx) {
                 continue;
             }
+            let Ok(more) = self.joined.poll(&mut self.protocol, cx) else { continue };
             // The reader is about to wait: now is the time to write.
             let transmitted = self.transport.poll_transmit(&mut *self.protocol, cx);
             let is_server = self.protocol.role() == Role::Server;
@@ -453,6 +484,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             match received {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => self.protocol.lost(error),
+                // There is room again for what is broadcast.
+                Poll::Pending if more && transmitted.is_ready() => {}
                 Poll::Pending => ready!(self.poll_deadline(cx)),
             }
         }
@@ -496,6 +529,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(crate) fn begin_end(&mut self, closed: Box<Closed>) {
+        self.joined.leave_all();
         let limit = self.protocol.config().end_timeout;
         let patience = Patience::begin(self.protocol.backlog(), self.clock.now(), limit);
         self.state = State::Ending { closed, patience };

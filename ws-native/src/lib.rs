@@ -68,7 +68,7 @@ pub use server::axum;
 #[cfg(feature = "hyper")]
 pub use server::hyper;
 #[cfg(feature = "tokio")]
-pub use server::{Accepted, Incoming, Origins, Server, Shutdown};
+pub use server::{Accepted, Broadcast, BroadcastConfig, Incoming, Origins, Server, Shutdown, Slow};
 #[cfg(feature = "tokio")]
 pub use stream::Stream;
 #[cfg(feature = "tls")]

@@ -29,6 +29,7 @@ use super::mask::{MaskKeys, Random};
 #[cfg(feature = "tokio")]
 use super::outgoing::Frames;
 use super::outgoing::Outgoing;
+use super::prepared::Prepared;
 use super::timer::Timer;
 use super::watch::{Due, Watch};
 
@@ -406,6 +407,17 @@ impl Connection {
         Ok(())
     }
 
+    /// Sends a message that other connections send, too. A server's frame was made before, and a long one is sent from where
+    /// it is; a client masks a copy.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
+        self.admit(message.payload().len(), self.encoder.complete())?;
+        self.encoder.prepared(&mut self.outgoing, message);
+        Ok(())
+    }
+
     /// Sends a part of a text message, as it is produced; the first one begins the message, the last one ends it. Until then
     /// no other message can be sent; control frames can, and closing.
     ///
@@ -743,6 +755,11 @@ impl Connection {
     /// How many bytes the frame that is arriving still lacks, as far as its header is known.
     pub(crate) fn missing(&self) -> usize {
         self.incoming.missing()
+    }
+
+    /// Whether a message of which parts were sent has not had its last one.
+    pub(crate) fn is_sending_parts(&self) -> bool {
+        self.encoder.complete().is_err()
     }
 
     /// Whether the peer has to do something in time.

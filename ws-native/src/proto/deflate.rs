@@ -2,10 +2,12 @@
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc7692#section-7.2
 
-use core::fmt;
+use core::{fmt, mem};
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
+use once_cell::race::OnceBox;
 use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush, Status};
 
 use super::config::Compression;
@@ -18,6 +20,15 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 /// The window of DEFLATE in bytes, beyond which nothing is referred to.
 const WINDOW: usize = 1 << MAX_WINDOW_BITS;
 
+/// The base-2 logarithm of the smallest window there is a compressor for.
+const LEAST_WINDOW_BITS: usize = 9;
+
+/// What a message for many connections is compressed to, for each size of window. `None`: it becomes no smaller.
+///
+/// Threads that need the same one at once may each make it; one is kept.
+#[derive(Default)]
+pub(super) struct Shared([OnceBox<Option<Bytes>>; MAX_WINDOW_BITS as usize - LEAST_WINDOW_BITS + 1]);
+
 /// Compresses the messages of one end.
 pub(super) struct Compressor {
     side: Side,
@@ -26,12 +37,14 @@ pub(super) struct Compressor {
     release_when_idle: bool,
     /// Made with the first message, for it takes some 260 KiB with the largest window.
     deflate: Option<Deflate>,
+    /// The peer has had a compressed message since that is not in the window here.
+    behind: bool,
 }
 
 impl Compressor {
     pub(super) fn new(side: Side, compression: &Compression) -> Self {
         let Compression { level, threshold, release_when_idle, .. } = *compression;
-        Self { side, level, threshold, release_when_idle, deflate: None }
+        Self { side, level, threshold, release_when_idle, deflate: None, behind: false }
     }
 
     /// The connection waits, and no message has been begun. The next one refers to none before it.
@@ -64,17 +77,43 @@ impl Compressor {
         }
     }
 
+    /// Gives the frame of a message for many connections, compressed: by the first of them with this size of window, and for
+    /// the others as it is. `None`: it is to be sent uncompressed.
+    ///
+    /// It is compressed with an empty window, so that every peer can read it, whatever came before: an end that has not
+    /// agreed to do so with each message "MAY take over the LZ77 sliding window used to build the last compressed message",
+    /// and need not. But it moves the peer's window on, and the one here knows nothing of it: what is referred to would be
+    /// found at other distances. So the next message of the connection's own begins with an empty window, too. To compress
+    /// the message here as well, for the window alone, would cost each connection what sharing is to save.
+    pub(super) fn shared(
+        &mut self,
+        message: &[u8],
+        shared: &Shared,
+        frame: impl FnOnce(&[u8]) -> Bytes,
+    ) -> Option<Bytes> {
+        if message.len() < self.threshold {
+            return None;
+        }
+        let place = usize::from(self.side.window_bits()).checked_sub(LEAST_WINDOW_BITS)?;
+        let made = shared.0.get(place)?.get_or_init(|| {
+            let mut alone = Self { deflate: None, behind: false, ..*self };
+            Box::new(alone.compress(message).map(|compressed| frame(&compressed)))
+        });
+        self.behind |= made.is_some();
+        made.clone()
+    }
+
     /// Begins a message. Whether it can be compressed: no library that compresses raw DEFLATE knows a window of 256 bytes, so
     /// an end that agreed to it does not compress.
     pub(super) fn begin(&mut self) -> bool {
         let bits = self.side.window_bits();
-        if bits < 9 {
+        if usize::from(bits) < LEAST_WINDOW_BITS {
             return false;
         }
         let deflate = self.deflate.get_or_insert_with(|| Deflate::new(i32::from(self.level), false, bits));
         // "If the "agreed parameters" contain the "client_no_context_takeover" extension parameter, the client MUST start
         // compressing each new message with an empty LZ77 sliding window." And so the server with its own.
-        if self.side.no_context_takeover {
+        if mem::take(&mut self.behind) || self.side.no_context_takeover {
             deflate.reset();
         }
         true

@@ -9,6 +9,7 @@ use super::event::SendError;
 use super::frame::{Header, Opcode};
 use super::mask::MaskKeys;
 use super::outgoing::Outgoing;
+use super::prepared::Prepared;
 
 /// Makes frames of what is sent. Roles differ in data: a client has masking keys.
 pub(super) struct Encoder {
@@ -63,6 +64,15 @@ impl Encoder {
             Some(compressed) => self.push(outgoing, opcode, true, &compressed),
             None => outgoing.push_owned(self.header(opcode, true, false, payload.len()), payload),
         }
+    }
+
+    /// A message in a frame that others send too, where frames are not masked. None may be [unfinished](Self::complete).
+    pub(super) fn prepared(&mut self, outgoing: &mut Outgoing, message: &Prepared) {
+        if self.is_masking() {
+            return self.message(outgoing, message.opcode(), message.payload());
+        }
+        let compressed = self.compressor.as_mut().and_then(|compressor| message.compressed(compressor));
+        outgoing.push_frame(compressed.unwrap_or_else(|| message.frame()));
     }
 
     /// The next part of a message of this kind, in a frame of its own. It must [continue](Self::continues) what is unfinished.

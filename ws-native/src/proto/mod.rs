@@ -58,6 +58,7 @@ mod handshake;
 mod incoming;
 mod mask;
 mod outgoing;
+mod prepared;
 mod timer;
 #[cfg(not(feature = "deflate"))]
 mod uncompressed;
@@ -69,7 +70,7 @@ mod compression {
     #[cfg(feature = "deflate")]
     pub(super) use super::config::Compression;
     #[cfg(feature = "deflate")]
-    pub(super) use super::deflate::{Compressor, Decompressor, InflateError};
+    pub(super) use super::deflate::{Compressor, Decompressor, InflateError, Shared};
     #[cfg(feature = "deflate")]
     pub(super) use super::extension::{Agreement, accept_answer, are_well_formed, choose, offer};
     #[cfg(not(feature = "deflate"))]
@@ -87,6 +88,7 @@ pub use handshake::client::{Established, Request, RequestError};
 pub use handshake::http::Headers;
 pub use handshake::server::{AcceptError, Incoming as IncomingRequest};
 pub use mask::Random;
+pub use prepared::Prepared;
 #[cfg(not(feature = "deflate"))]
 pub use uncompressed::Compression;
 #[cfg(feature = "tokio")]

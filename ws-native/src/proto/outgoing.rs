@@ -28,11 +28,11 @@ pub(super) struct Outgoing {
 pub(crate) struct Frames {
     /// Headers, and the payloads that were copied.
     bytes: Vec<u8>,
-    /// The payloads that were not copied, in order.
+    /// The payloads, and the frames of many connections, that were not copied, in order.
     payloads: VecDeque<Payload>,
 }
 
-/// A payload that is sent from where it is.
+/// A payload, or a whole frame, that is sent from where it is.
 #[derive(Debug)]
 struct Payload {
     /// How many of the other bytes come before it.
@@ -86,8 +86,27 @@ impl Outgoing {
         self.frames.payloads.push_back(Payload { place: self.frames.bytes.len(), bytes: payload });
     }
 
+    /// Appends a whole frame that others send, too.
+    pub(super) fn push_frame(&mut self, frame: Bytes) {
+        self.reclaim();
+        self.queued += frame.len() as u64;
+        if frame.len() < Self::LONG {
+            self.frames.bytes.extend_from_slice(&frame);
+        } else {
+            self.frames.payloads.push_back(Payload { place: self.frames.bytes.len(), bytes: frame });
+        }
+    }
+
     /// Writes a header; returns where it begins.
     fn push_header(&mut self, header: Header) -> usize {
+        self.reclaim();
+        let start = self.frames.bytes.len();
+        header.encode(&mut self.frames.bytes);
+        start
+    }
+
+    /// Uses the memory of what was consumed again, if it is much.
+    fn reclaim(&mut self) {
         if self.consumed >= Self::STALE && self.consumed * 2 >= self.frames.bytes.len() {
             self.frames.bytes.drain(..self.consumed);
             for payload in &mut self.frames.payloads {
@@ -95,9 +114,6 @@ impl Outgoing {
             }
             self.consumed = 0;
         }
-        let start = self.frames.bytes.len();
-        header.encode(&mut self.frames.bytes);
-        start
     }
 
     /// Whether nothing waits.

@@ -4,7 +4,7 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::error::ProtocolError;
 
@@ -20,6 +20,9 @@ pub(super) enum Compressor {}
 
 #[derive(Debug)]
 pub(super) enum Decompressor {}
+
+#[derive(Default)]
+pub(super) struct Shared(());
 
 pub(super) enum InflateError {
     #[allow(dead_code, reason = "the same shape as with the feature")]
@@ -74,6 +77,10 @@ impl Compressor {
     }
 
     pub(super) fn compress(&mut self, _: &[u8]) -> Option<Vec<u8>> {
+        match *self {}
+    }
+
+    pub(super) fn shared(&mut self, _: &[u8], _: &Shared, _: impl FnOnce(&[u8]) -> Bytes) -> Option<Bytes> {
         match *self {}
     }
 

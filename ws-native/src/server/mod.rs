@@ -2,6 +2,7 @@
 
 #[cfg(feature = "axum")]
 pub mod axum;
+mod broadcast;
 #[cfg(feature = "http2")]
 mod http2;
 #[cfg(not(feature = "http2"))]
@@ -26,6 +27,8 @@ use tokio::time::timeout;
 use tokio_rustls::rustls::ServerConfig;
 use ws_core::{Failure, FailureKind};
 
+pub(crate) use broadcast::Joined;
+pub use broadcast::{Broadcast, BroadcastConfig, Slow};
 #[cfg(feature = "http2")]
 pub use http2::Requests;
 pub use origin::Origins;

@@ -4,6 +4,7 @@
 
 mod heartbeat;
 mod pair;
+mod prepared;
 mod properties;
 mod rfc_7692_compression;
 mod section_4_opening_handshake;

@@ -1,0 +1,357 @@
+//! One message to many connections.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+
+use ws_core::{CloseCode, Message};
+
+use crate::memory;
+use crate::proto::{self, Close, Prepared, SendError};
+
+/// Sends messages to every connection that has [joined](crate::Connection::join), each encoded once.
+///
+/// A subscriber has a queue of its own, of references: the messages are shared. It writes them while it waits in
+/// [`recv`](crate::Connection::recv), as fast as its client takes them. So a slow client delays nobody, and all queues
+/// together keep no more messages than the one of the slowest: [`BroadcastConfig`] bounds it.
+///
+/// ```no_run
+/// # async fn program() -> Result<(), Box<dyn std::error::Error>> {
+/// use ws_native::{Broadcast, Server};
+/// let server = Server::bind("127.0.0.1:9001").await?;
+/// let room = Broadcast::default();
+/// loop {
+///     let accepted = server.accept().await?;
+///     let room = room.clone();
+///     tokio::spawn(async move {
+///         let mut connection = accepted.request().await?.accept(None).await?;
+///         connection.join(&room);
+///         while let Some(message) = connection.recv().await? {
+///             room.send(message);
+///         }
+///         Ok::<(), ws_core::Failure>(())
+///     });
+/// }
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct Broadcast(Arc<Shared>);
+
+/// How much may wait for a subscriber, and what is done with one that is slower.
+///
+/// ```
+/// use ws_native::{Broadcast, BroadcastConfig, Slow};
+/// let mut config = BroadcastConfig::default();
+/// config.max_messages = 16;
+/// config.slow = Slow::Drop;
+/// let prices = Broadcast::new(config);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BroadcastConfig {
+    /// The most messages that may wait for a subscriber. Default: 1,024. One always may.
+    pub max_messages: usize,
+    /// The most bytes they may have together, before compression. Default: 1 MiB. One message always may wait, however
+    /// long it is. Beside these, a connection takes up to 64 KiB, or one message, to write next.
+    pub max_bytes: usize,
+    /// What is done with a subscriber for whom more would have to wait. Default: [`Slow::Close`].
+    pub slow: Slow,
+}
+
+/// What is done with a subscriber that is too slow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Slow {
+    /// It gets none of what waits, and its connection is closed with 1008: a client knows that it has missed something.
+    ///
+    /// 1008 "is a generic status code that can be returned when there is no other more suitable status code". 1013 is for
+    /// a server that is overloaded, which it is not.
+    #[default]
+    Close,
+    /// It misses the oldest messages of those that wait, and is told how many:
+    /// [`Connection::missed`](crate::Connection::missed). For messages that make older ones worthless.
+    Drop,
+}
+
+#[derive(Default)]
+struct Shared {
+    config: BroadcastConfig,
+    subscribers: Mutex<Subscribers>,
+}
+
+#[derive(Default)]
+struct Subscribers {
+    /// By when they have joined.
+    queues: BTreeMap<u64, Arc<Mutex<Queue>>>,
+    /// How many have joined since the beginning.
+    joined: u64,
+    /// How many of them were too slow.
+    slow: u64,
+}
+
+/// What waits for one subscriber.
+#[derive(Default)]
+struct Queue {
+    messages: VecDeque<Prepared>,
+    /// The messages' bytes.
+    bytes: usize,
+    /// How many messages it has missed.
+    missed: u64,
+    /// It gets no more: its connection is to be closed.
+    over: bool,
+    /// Its task, while that waits for a message, or for room to write one.
+    waker: Option<Waker>,
+}
+
+impl Broadcast {
+    /// With these bounds.
+    pub fn new(config: BroadcastConfig) -> Self {
+        Self(Arc::new(Shared { config, ..Shared::default() }))
+    }
+
+    /// Sends a message to all who have joined so far, in the same order as any other, and says how many there are. Never
+    /// waits for any of them.
+    pub fn send(&self, message: impl Into<Prepared>) -> usize {
+        let message = message.into();
+        let mut wakers = Vec::new();
+        let mut count = 0;
+        let mut subscribers = self.lock();
+        let Subscribers { queues, slow, .. } = &mut *subscribers;
+        for queue in queues.values() {
+            let mut queue = lock(queue);
+            if queue.over {
+                continue;
+            }
+            let (idle, kept_up) = (queue.messages.is_empty(), queue.missed == 0);
+            queue.push(message.clone(), &self.0.config);
+            *slow += u64::from(kept_up && queue.missed > 0);
+            count += usize::from(!queue.over);
+            // One for whom messages wait is awake, or waits for room, of which it hears elsewhere.
+            if idle || queue.over {
+                wakers.extend(queue.waker.take());
+            }
+        }
+        drop(subscribers);
+        wakers.into_iter().for_each(Waker::wake);
+        count
+    }
+
+    /// How many subscribers there are: connections that have joined, and were neither closed nor dropped.
+    pub fn subscribers(&self) -> usize {
+        self.lock().queues.values().filter(|queue| !lock(queue).over).count()
+    }
+
+    /// How many subscribers were too slow since the beginning, those included that have left since. Each counts once,
+    /// however many messages it has missed.
+    pub fn slow(&self) -> u64 {
+        self.lock().slow
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Subscribers> {
+        self.0.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn subscribe(&self) -> Subscription {
+        let queue = Arc::default();
+        let mut subscribers = self.lock();
+        let number = subscribers.joined;
+        subscribers.joined += 1;
+        subscribers.queues.insert(number, Arc::clone(&queue));
+        Subscription { broadcast: self.clone(), number, queue }
+    }
+}
+
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Queue {
+    fn push(&mut self, message: Prepared, config: &BroadcastConfig) {
+        self.bytes += message.payload().len();
+        self.messages.push_back(message);
+        while self.messages.len() > 1 && (self.messages.len() > config.max_messages || self.bytes > config.max_bytes) {
+            match config.slow {
+                Slow::Close => {
+                    self.missed += self.messages.len() as u64;
+                    self.messages = VecDeque::new();
+                    self.over = true;
+                }
+                Slow::Drop => {
+                    self.missed += 1;
+                    self.pop();
+                }
+            }
+        }
+    }
+
+    fn pop(&mut self) -> Option<Prepared> {
+        let message = self.messages.pop_front()?;
+        self.bytes -= message.payload().len();
+        Some(message)
+    }
+}
+
+impl Default for BroadcastConfig {
+    fn default() -> Self {
+        Self { max_messages: 1024, max_bytes: 1 << 20, slow: Slow::Close }
+    }
+}
+
+impl fmt::Debug for Broadcast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Broadcast").field("subscribers", &self.subscribers()).finish_non_exhaustive()
+    }
+}
+
+/// A message that was received, to be sent to others.
+impl From<Message> for Prepared {
+    fn from(message: Message) -> Self {
+        match message {
+            Message::Text(text) => Self::text(&text),
+            Message::Binary(bytes) => Self::binary(&bytes),
+        }
+    }
+}
+
+/// A connection's place in a broadcast, which it leaves when this is dropped.
+struct Subscription {
+    broadcast: Broadcast,
+    number: u64,
+    queue: Arc<Mutex<Queue>>,
+}
+
+/// What there is for a subscriber.
+enum Next {
+    Message(Prepared),
+    /// A message that there is no room for.
+    NoRoom,
+    Nothing,
+    /// It was too slow.
+    Over,
+}
+
+impl Subscription {
+    /// The next message, if there is room for it. If it is none, the task is woken when there is more to say.
+    fn poll_next(&self, room: Option<usize>, cx: &mut Context<'_>) -> Next {
+        let mut queue = lock(&self.queue);
+        if queue.over {
+            return Next::Over;
+        }
+        let next = queue.messages.front().map(|message| message.payload().len());
+        if next.zip(room).is_some_and(|(length, room)| length <= room)
+            && let Some(message) = queue.pop()
+        {
+            return Next::Message(message);
+        }
+        queue.waker = Some(cx.waker().clone());
+        if next.is_some() { Next::NoRoom } else { Next::Nothing }
+    }
+
+    fn is_to(&self, broadcast: &Broadcast) -> bool {
+        Arc::ptr_eq(&self.broadcast.0, &broadcast.0)
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.broadcast.lock().queues.remove(&self.number);
+    }
+}
+
+/// The broadcasts that a connection has joined.
+#[derive(Default)]
+pub(crate) struct Joined {
+    subscriptions: Vec<Subscription>,
+    /// How many messages it has missed of those that it has left.
+    missed: u64,
+}
+
+/// The most bytes that wait to be written while further messages are taken: as many as are worth a write. What waits
+/// longer is better in the queue, where it is bounded.
+const TAKEN: usize = 64 << 10;
+
+impl Joined {
+    pub(crate) fn join(&mut self, broadcast: &Broadcast) {
+        if !self.subscriptions.iter().any(|subscription| subscription.is_to(broadcast)) {
+            self.subscriptions.push(broadcast.subscribe());
+        }
+    }
+
+    pub(crate) fn leave(&mut self, broadcast: &Broadcast) {
+        self.leave_if(|subscription| subscription.is_to(broadcast));
+    }
+
+    pub(crate) fn leave_all(&mut self) {
+        self.leave_if(|_| true);
+    }
+
+    fn leave_if(&mut self, leaves: impl Fn(&Subscription) -> bool) {
+        let Self { subscriptions, missed } = self;
+        subscriptions.retain(|subscription| {
+            let leaves = leaves(subscription);
+            if leaves {
+                *missed += lock(&subscription.queue).missed;
+            }
+            !leaves
+        });
+    }
+
+    /// How many messages were missed.
+    pub(crate) fn missed(&self) -> u64 {
+        let missed = self.subscriptions.iter().map(|subscription| lock(&subscription.queue).missed);
+        self.missed + missed.sum::<u64>()
+    }
+
+    /// Queues the messages that have come, as long as there is room to write them. Whether more wait that only want for
+    /// room. After an error the connection has failed.
+    pub(crate) fn poll(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) -> Result<bool, SendError> {
+        if self.subscriptions.is_empty() {
+            return Ok(false);
+        }
+        if !connection.is_open() {
+            self.leave_all();
+            return Ok(false);
+        }
+        // One message of each by turns, and each time another is the first, so that none keeps the others out.
+        self.subscriptions.rotate_left(1);
+        let mut wants_room = false;
+        let mut taken = true;
+        while std::mem::take(&mut taken) {
+            wants_room = false;
+            for subscription in &self.subscriptions {
+                match subscription.poll_next(room(connection), cx) {
+                    Next::Message(message) => {
+                        memory::lend_for_writing(connection);
+                        connection.send_prepared(&message)?;
+                        taken = true;
+                    }
+                    Next::NoRoom => wants_room = true,
+                    Next::Nothing => {}
+                    Next::Over => {
+                        let close = Close { code: CloseCode::POLICY, reason: "too slow".into() };
+                        connection.start_closing_handshake(Some(&close))?;
+                        self.leave_all();
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+        Ok(wants_room && !connection.is_sending_parts())
+    }
+}
+
+/// How many bytes the next message may have. `None`: there may be none now, not even an empty one. When nothing else waits
+/// to be written, any message may be next.
+fn room(connection: &proto::Connection) -> Option<usize> {
+    match connection.backlog() {
+        _ if connection.is_sending_parts() => None,
+        0 => Some(usize::MAX),
+        backlog => TAKEN.min(connection.config().max_send_queue).checked_sub(backlog),
+    }
+}
+
+impl fmt::Debug for Joined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Joined").field(&self.subscriptions.len()).finish()
+    }
+}
