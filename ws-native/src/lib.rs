@@ -9,6 +9,8 @@
 //!   asynchronous face for native programs and servers. The features `hyper` and `axum` are for servers whose requests an
 //!   HTTP server has read: each is a module of its name.
 //!
+//! The module `guide`, which is there with all features, has a program for each thing that clients and servers do.
+//!
 //! Without default features the crate is `no_std` with `alloc`, and compiles for `wasm32-unknown-unknown`.
 #![cfg_attr(not(feature = "tokio"), no_std)]
 
@@ -75,6 +77,10 @@ pub use stream::Stream;
 pub use tokio_rustls::rustls;
 #[cfg(feature = "tokio")]
 pub use ws_core::url::SocketUrl;
+
+#[cfg(all(any(doc, doctest), feature = "axum", feature = "cookies", feature = "http2", feature = "proxy"))]
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
 
 /// A native WebSocket with the WHATWG interface.
 #[cfg(feature = "tokio")]
