@@ -1,7 +1,7 @@
 //! A certificate authority that nobody trusts who is not told to.
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use ws_native::{Roots, Tls, TlsOptions, certificates_from_pem};
+use ws_native::{Identity, Roots, Tls, TlsOptions, certificates_from_pem};
 
 use crate::process::Folder;
 
@@ -29,6 +29,11 @@ impl Certificate {
         let mut options = TlsOptions::default();
         options.roots = Roots::Own(certificates_from_pem(self.root.as_bytes()).unwrap());
         Tls::new(options).unwrap()
+    }
+
+    /// What a server shows.
+    pub fn identity(&self) -> Identity {
+        Identity::from_pem(self.certificate.as_bytes(), self.key.as_bytes()).unwrap()
     }
 
     /// Writes `certificate.pem` and `key.pem`, and both of them into `both.pem`.

@@ -4,7 +4,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use ws_core::{CloseCode, Failure, Message};
 use ws_native::proto::{Closed, Config, Established};
-use ws_native::{Accepted, Server};
+use ws_native::{Accepted, Incoming, Server};
+
+use crate::Certificate;
 
 /// A server in this process that sends back what it receives. It picks the first subprotocol offered, and closes with the
 /// code and the reason of a text such as "close 4002 enough".
@@ -25,12 +27,22 @@ impl EchoServer {
 
     /// The same, with these bounds.
     pub async fn start_with(config: Config) -> Self {
-        let server = Server::bind("127.0.0.1:0").await.unwrap().config(config);
+        Self::serve(Server::bind("127.0.0.1:0").await.unwrap().config(config))
+    }
+
+    /// The same, over TLS and with HTTP/2.
+    pub async fn start_secure(certificate: &Certificate) -> Self {
+        Self::serve(
+            Server::bind("127.0.0.1:0").await.unwrap().tls(certificate.identity().into_server_config().unwrap()),
+        )
+    }
+
+    fn serve(server: Server) -> Self {
         let port = server.local_address().unwrap().port();
         let (report, ended) = unbounded_channel();
         let serving = tokio::spawn(async move {
             loop {
-                tokio::spawn(serve(server.accept().await.unwrap(), report.clone()));
+                tokio::spawn(serve_all(server.accept().await.unwrap(), report.clone()));
             }
         });
         Self { port, ended, serving }
@@ -53,9 +65,15 @@ impl Drop for EchoServer {
     }
 }
 
-async fn serve(accepted: Accepted, report: UnboundedSender<Ended>) {
+async fn serve_all(accepted: Accepted, report: UnboundedSender<Ended>) {
     // Who only looks whether the port is open makes no request.
-    let Ok(incoming) = accepted.request().await else { return };
+    let Ok(mut requests) = accepted.requests().await else { return };
+    while let Some(Ok(incoming)) = requests.next().await {
+        tokio::spawn(serve(incoming, report.clone()));
+    }
+}
+
+async fn serve(incoming: Incoming, report: UnboundedSender<Ended>) {
     let protocol = incoming.request().protocols().next().map(str::to_owned);
     let Ok(mut connection) = incoming.accept(protocol.as_deref()).await else { return };
     let ended = loop {

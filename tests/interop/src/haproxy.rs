@@ -12,13 +12,23 @@ pub struct HaProxy {
 }
 
 impl HaProxy {
-    /// Starts it in front of the server on this port; with a certificate, clients need TLS.
+    /// Starts it in front of the server on this port; with a certificate, clients need TLS, and may speak HTTP/2.
     pub async fn start(upstream: u16, certificate: Option<&Certificate>) -> Self {
+        Self::start_with(&format!("127.0.0.1:{upstream}"), certificate).await
+    }
+
+    /// The same, but it speaks HTTP/2 over TLS to the server, too.
+    pub async fn start_for_http2(upstream: u16, certificate: &Certificate) -> Self {
+        let server = format!("127.0.0.1:{upstream} ssl verify none alpn h2 ws h2");
+        Self::start_with(&server, Some(certificate)).await
+    }
+
+    async fn start_with(server: &str, certificate: Option<&Certificate>) -> Self {
         let port = port::free();
         let folder = Folder::new();
         let ssl = certificate.map_or_else(String::new, |certificate| {
             certificate.write(&folder);
-            format!("ssl crt {}/both.pem", folder.path().display())
+            format!("ssl crt {}/both.pem alpn h2,http/1.1", folder.path().display())
         });
         let config = folder.write(
             "haproxy.cfg",
@@ -33,7 +43,7 @@ impl HaProxy {
                     bind 127.0.0.1:{port} {ssl}
                     default_backend servers
                 backend servers
-                    server upstream 127.0.0.1:{upstream}\n"
+                    server upstream {server}\n"
             ),
         );
         // One process, in the foreground.

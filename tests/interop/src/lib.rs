@@ -27,6 +27,7 @@ pub use lossy_network::LossyNetwork;
 pub use microsocks::Microsocks;
 pub use nginx::Nginx;
 pub use peer::{Language, Peer};
+pub use process::raise_limit;
 pub use squid::Squid;
 
 /// A name and a password.

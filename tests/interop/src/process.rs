@@ -8,10 +8,18 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 use std::{env, thread};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
+
+/// Lets this process have as many descriptors as it may, which is to be more than this.
+pub fn raise_limit(count: usize) {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+    let enough = maximum.is_none_or(|maximum| maximum > count as u64 + 100);
+    assert!(enough, "this needs {count} open files: raise the hard limit (ulimit -Hn)");
+}
 
 /// How long a server may take to listen.
 const START: Duration = Duration::from_secs(20);

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod broken_links;
-mod crowds;
 mod forward_proxies;
 mod libraries;
 mod reverse_proxies;

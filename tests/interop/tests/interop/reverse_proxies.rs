@@ -1,19 +1,25 @@
 //! Proxies in front of our server.
 
 use ws_interop::{Caddy, Certificate, EchoServer, HaProxy, Nginx, close, closed_by_peer, exchange, in_time, options};
-use ws_native::{ConnectError, Connection};
+use ws_native::{ConnectError, ConnectOptions, Connection, Http2};
 
 /// What has to work through any proxy on this port in front of this server.
 async fn converse(port: u16, server: &mut EchoServer, certificate: Option<&Certificate>) {
     let mut options = options();
     options.tls = certificate.map(Certificate::trusted);
-    let scheme = if certificate.is_some() { "wss" } else { "ws" };
+    converse_with(options, port, server).await;
+}
+
+async fn converse_with(options: ConnectOptions, port: u16, server: &mut EchoServer) {
+    let scheme = if options.tls.is_some() { "wss" } else { "ws" };
     let url = format!("{scheme}://localhost:{port}/path?query");
 
     // The client closes; the server answers with the code, and without the reason.
     let mut connection = in_time(Connection::connect(&url, &options)).await.unwrap();
     assert_eq!(connection.established().protocol.as_deref(), Some("chat.v2"));
     assert!(connection.established().extensions.starts_with("permessage-deflate"));
+    // A stream of HTTP/2 has no connection of TCP for itself.
+    assert_eq!(connection.stream().tcp().is_none(), options.http2.is_some());
     exchange(&mut connection).await;
     let closed = close(&mut connection, 4001, "done").await;
     assert_eq!((closed.clean, closed.code().get(), closed.reason()), (true, 4001, ""));
@@ -57,6 +63,28 @@ async fn haproxy_passes_everything_on_from_tls() {
     let certificate = Certificate::for_localhost();
     let proxy = HaProxy::start(server.port(), Some(&certificate)).await;
     converse(proxy.port(), &mut server, Some(&certificate)).await;
+}
+
+#[tokio::test]
+async fn haproxy_passes_everything_on_from_http2() {
+    let mut server = EchoServer::start().await;
+    let certificate = Certificate::for_localhost();
+    let proxy = HaProxy::start(server.port(), Some(&certificate)).await;
+    let mut options = options();
+    options.tls = Some(certificate.trusted());
+    options.http2 = Some(Http2::default());
+    converse_with(options, proxy.port(), &mut server).await;
+}
+
+#[tokio::test]
+async fn haproxy_passes_everything_on_from_http2_to_http2() {
+    let certificate = Certificate::for_localhost();
+    let mut server = EchoServer::start_secure(&certificate).await;
+    let proxy = HaProxy::start_for_http2(server.port(), &certificate).await;
+    let mut options = options();
+    options.tls = Some(certificate.trusted());
+    options.http2 = Some(Http2::default());
+    converse_with(options, proxy.port(), &mut server).await;
 }
 
 #[tokio::test]
