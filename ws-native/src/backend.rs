@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use ws_core::url::SocketUrl;
@@ -38,6 +39,12 @@ impl Native {
     pub fn answer(&self) -> Headers {
         self.shared.lock().session.answer().clone()
     }
+
+    /// How long the peer took to answer the newest ping of the [heartbeat](crate::proto::Config::heartbeat) that it has
+    /// answered.
+    pub fn round_trip_time(&self) -> Option<Duration> {
+        self.shared.lock().session.round_trip_time()
+    }
 }
 
 impl Backend for Native {
@@ -51,7 +58,7 @@ impl Backend for Native {
         let runtime = runtime::current().map_err(|error| Error::Host(error.to_string()))?;
         let random = Box::new(random::secure);
         // The clock of the driver starts at zero, and so does the deadline of the opening handshake.
-        let now = std::time::Duration::ZERO;
+        let now = Duration::ZERO;
         let session = Session::new(request.clone(), url.origin().into(), options.config.clone(), random, now);
         Ok(Self { url, shared: Shared::new(session), runtime, options: Mutex::new(Some((request, options))) })
     }
