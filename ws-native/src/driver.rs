@@ -14,9 +14,10 @@ use crate::Stream;
 use crate::backend::Native;
 use crate::clock::Clock;
 use crate::connect::{ConnectError, Connecting, Turn};
+use crate::patience::Patience;
 use crate::proto::Headers;
 use crate::session::Session;
-use crate::transport::{Patience, Transport};
+use crate::transport::Transport;
 
 /// A session, shared by the socket's handles and its driver.
 #[derive(Debug)]

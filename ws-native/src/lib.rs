@@ -9,7 +9,7 @@
 //!   asynchronous face for native programs and servers.
 //!
 //! Without default features the crate is `no_std` with `alloc`, and compiles for `wasm32-unknown-unknown`.
-#![cfg_attr(not(feature = "tokio"), no_std)]
+#![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
@@ -18,20 +18,27 @@ pub mod proto;
 mod send_queue;
 mod session;
 
+#[cfg(feature = "std")]
+mod connect;
+#[cfg(feature = "std")]
+mod memory;
+#[cfg(feature = "std")]
+mod origin;
+#[cfg(feature = "std")]
+mod patience;
+#[cfg(feature = "std")]
+mod random;
+#[cfg(feature = "std")]
+mod sending;
+
 #[cfg(feature = "tokio")]
 mod backend;
 #[cfg(feature = "tokio")]
 mod clock;
 #[cfg(feature = "tokio")]
-mod connect;
-#[cfg(feature = "tokio")]
 mod connection;
 #[cfg(feature = "tokio")]
 mod driver;
-#[cfg(feature = "tokio")]
-mod memory;
-#[cfg(feature = "tokio")]
-mod random;
 #[cfg(feature = "tokio")]
 mod runtime;
 #[cfg(feature = "tokio")]
@@ -48,7 +55,7 @@ pub use session::Session;
 pub use backend::Native;
 #[cfg(feature = "cookies")]
 pub use connect::MemoryJar;
-#[cfg(feature = "tokio")]
+#[cfg(feature = "std")]
 pub use connect::{ConnectError, ConnectOptions, CookieJar, Stage};
 #[cfg(feature = "tls")]
 pub use connect::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_pem};
@@ -56,13 +63,15 @@ pub use connect::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_
 pub use connect::{Proxy, ProxyUrl, ProxyUrlError};
 #[cfg(feature = "tokio")]
 pub use connection::{Connection, Receiver, Sender};
+#[cfg(feature = "std")]
+pub use origin::Origins;
 #[cfg(feature = "tokio")]
-pub use server::{Accepted, Incoming, Origins, Server, Shutdown};
+pub use server::{Accepted, Incoming, Server, Shutdown};
 #[cfg(feature = "tokio")]
 pub use stream::Stream;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
-#[cfg(feature = "tokio")]
+#[cfg(feature = "std")]
 pub use ws_core::url::SocketUrl;
 
 /// A native WebSocket with the WHATWG interface.

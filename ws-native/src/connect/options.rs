@@ -54,7 +54,7 @@ pub struct ConnectOptions {
     #[cfg(feature = "proxy")]
     pub proxy: Proxy,
     #[cfg(not(feature = "proxy"))]
-    pub(super) proxy: Proxy,
+    pub(crate) proxy: Proxy,
     /// Connects to this Unix socket, whatever host the URL names; through no proxy.
     #[cfg(unix)]
     pub unix_socket: Option<PathBuf>,

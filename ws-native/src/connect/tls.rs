@@ -12,6 +12,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName}
 use tokio_rustls::rustls::{ClientConfig, ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
+use super::ConnectOptions;
 use crate::Stream;
 
 /// How a client uses TLS. Clones share their sessions, so that a server that is met again is quickly agreed with.
@@ -130,8 +131,12 @@ impl Tls {
         Ok(Self(Arc::new(config)))
     }
 
-    /// TLS with the platform's roots: what is used unless the program brings its own.
-    pub(super) fn platform() -> Result<Self, TlsError> {
+    /// What these options say, or else TLS with the platform's roots.
+    pub(crate) fn of(options: &ConnectOptions) -> io::Result<Self> {
+        options.tls.clone().map_or_else(Self::platform, Ok).map_err(io::Error::other)
+    }
+
+    fn platform() -> Result<Self, TlsError> {
         static PLATFORM: OnceLock<Tls> = OnceLock::new();
         match PLATFORM.get() {
             Some(tls) => Ok(tls.clone()),
@@ -144,9 +149,7 @@ impl Tls {
 
     /// Performs the handshake with the server of this name, which may be an IP address.
     pub(super) async fn connect(&self, host: &str, stream: Stream) -> io::Result<Stream> {
-        let name = ServerName::try_from(host.to_owned())
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))?;
-        let stream = TlsConnector::from(Arc::clone(&self.0)).connect(name, stream).await?;
+        let stream = TlsConnector::from(Arc::clone(&self.0)).connect(server_name(host)?, stream).await?;
         Ok(Stream::tls(stream))
     }
 }
@@ -171,6 +174,11 @@ impl Roots {
         }
         Ok(builder.with_root_certificates(store))
     }
+}
+
+fn server_name(host: &str) -> io::Result<ServerName<'static>> {
+    ServerName::try_from(host.to_owned())
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))
 }
 
 /// Performs the server's half of the handshake.

@@ -89,5 +89,5 @@ pub use handshake::server::{AcceptError, Incoming as IncomingRequest};
 pub use mask::Random;
 #[cfg(not(feature = "deflate"))]
 pub use uncompressed::Compression;
-#[cfg(feature = "tokio")]
+#[cfg(feature = "std")]
 pub(crate) use {incoming::Delivery, outgoing::Frames};

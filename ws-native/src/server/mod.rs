@@ -1,6 +1,5 @@
 //! Accepting connections: [RFC 6455, section 4.2](https://datatracker.ietf.org/doc/html/rfc6455#section-4.2).
 
-mod origin;
 mod shutdown;
 
 use std::io;
@@ -15,11 +14,11 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio_rustls::rustls::ServerConfig;
 use ws_core::{Failure, FailureKind};
 
-pub use origin::Origins;
 pub use shutdown::Shutdown;
 pub(crate) use shutdown::{Follower, Phase};
 
 use crate::clock::Clock;
+use crate::origin::Origins;
 use crate::proto::{self, Config, Event, IncomingRequest};
 use crate::{Connection, Stream};
 

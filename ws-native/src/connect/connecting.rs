@@ -1,18 +1,4 @@
-//! From a URL to a transport: names, addresses, proxies, TLS.
-
-mod client;
-mod cookies;
-mod error;
-mod eyeballs;
-mod options;
-#[cfg(feature = "proxy")]
-mod proxy;
-#[cfg(not(feature = "proxy"))]
-#[path = "direct.rs"]
-mod proxy;
-#[cfg(feature = "tls")]
-pub(crate) mod tls;
-mod turn;
+//! From a URL to a transport, over tokio.
 
 use std::future::Future;
 use std::io;
@@ -22,22 +8,11 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
-#[cfg(feature = "tls")]
-use tokio_rustls::rustls;
 use ws_core::url::SocketUrl;
 
-pub use cookies::CookieJar;
-#[cfg(feature = "cookies")]
-pub use cookies::MemoryJar;
-pub(crate) use cookies::store_all;
-pub use error::{ConnectError, Stage};
-pub use options::ConnectOptions;
-#[cfg(feature = "proxy")]
-pub use proxy::{Proxy, ProxyUrl, ProxyUrlError};
 #[cfg(feature = "tls")]
-pub use tls::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_pem};
-pub(crate) use turn::Turn;
-
+use super::Tls;
+use super::{ConnectError, ConnectOptions, Stage, Turn, addresses, eyeballs, proxy, turn};
 use crate::Stream;
 
 /// A client that may connect now.
@@ -123,7 +98,7 @@ impl Connecting {
 async fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, ConnectError> {
     let name = host.trim_start_matches('[').trim_end_matches(']');
     let found = within(limit, Stage::Resolve(host.into()), lookup_host((name, port))).await?;
-    let addresses = found.map(eyeballs::interleave).and_then(|addresses| match addresses.is_empty() {
+    let addresses = found.map(addresses::interleave).and_then(|addresses| match addresses.is_empty() {
         true => Err(io::Error::new(io::ErrorKind::NotFound, "it has no address")),
         false => Ok(addresses),
     });
@@ -150,14 +125,8 @@ async fn tunnel(
 #[cfg(feature = "tls")]
 async fn secure(host: &str, stream: Stream, options: &ConnectOptions) -> Result<Stream, ConnectError> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    let failed = |source: io::Error| match source.get_ref().and_then(|error| error.downcast_ref()) {
-        Some(rustls::Error::InvalidMessage(_)) => ConnectError::NotTls { host: host.into(), source },
-        _ => ConnectError::Tls { host: host.into(), source },
-    };
-    let tls = match &options.tls {
-        Some(tls) => tls.clone(),
-        None => Tls::platform().map_err(|error| failed(io::Error::other(error)))?,
-    };
+    let failed = |source| ConnectError::tls(host, source);
+    let tls = Tls::of(options).map_err(failed)?;
     let limit = options.tls_timeout;
     match timeout(limit, tls.connect(host, stream)).await {
         Ok(outcome) => outcome.map_err(failed),
