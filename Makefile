@@ -10,7 +10,7 @@ PORT ?= 8080
 # Crates that exist for wasm32 only; everything else is checked and tested natively. The tests against other software are
 # a suite of their own, for they need that software.
 WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-www
-NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop --features isosocket/cli
+NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop --features isosocket/cli,ws-native/blocking
 WASM := --target wasm32-unknown-unknown
 WASM_PACK_TEST := wasm-pack test --mode no-install --headless
 
@@ -52,6 +52,7 @@ test-native: ## unit, integration and documentation tests of the native crates
 	else \
 	  cargo test $(NATIVE) --lib --bins --tests --examples; \
 	fi
+	cargo test --package ws-native --no-default-features --features blocking --test blocking
 	cargo test $(NATIVE) --doc
 
 .PHONY: test-interop
@@ -124,6 +125,7 @@ lint: setup-build ## formatting, clippy, documentation and the wasm32 builds, wi
 	cargo fmt --all --check
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
 	cargo clippy --package ws-interop --all-targets -- -D warnings
+	cargo clippy --package ws-native --no-default-features --features blocking --lib --test blocking --example blocking_client -- -D warnings
 	cargo clippy $(WASM) --package isosocket $(WASM_CRATES:%=--package %) --all-targets -- -D warnings
 	cargo clippy $(WASM) --package ws-core -- -D warnings
 	cargo clippy $(WASM) --package ws-native --no-default-features -- -D warnings

@@ -20,6 +20,8 @@ pub(crate) mod tls;
 #[cfg(feature = "tokio")]
 mod turn;
 
+#[cfg(feature = "blocking")]
+pub(crate) use addresses::interleave;
 #[cfg(feature = "tokio")]
 pub(crate) use connecting::Connecting;
 pub use cookies::CookieJar;

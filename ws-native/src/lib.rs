@@ -6,7 +6,9 @@
 //! - [`proto`]: the protocol for both roles, without I/O, clock or randomness;
 //! - [`Session`]: the protocol joined with the interface's state machine, for those who embed a JavaScript engine;
 //! - with the feature `tokio` (on by default): [`WebSocket`], the interface over TCP, and [`Connection`], the fast
-//!   asynchronous face for native programs and servers.
+//!   asynchronous face for native programs and servers;
+//! - with the feature `blocking`: `blocking::Connection`, the same face without a runtime, for programs that have a thread
+//!   for each connection.
 //!
 //! Without default features the crate is `no_std` with `alloc`, and compiles for `wasm32-unknown-unknown`.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -33,6 +35,8 @@ mod sending;
 
 #[cfg(feature = "tokio")]
 mod backend;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 #[cfg(feature = "tokio")]
 mod clock;
 #[cfg(feature = "tokio")]

@@ -5,6 +5,8 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 
 use rustls_platform_verifier::BuilderVerifierExt as _;
+#[cfg(feature = "blocking")]
+use tokio_rustls::rustls::client::ClientConnection;
 use tokio_rustls::rustls::client::WantsClientCert;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -151,6 +153,12 @@ impl Tls {
     pub(super) async fn connect(&self, host: &str, stream: Stream) -> io::Result<Stream> {
         let stream = TlsConnector::from(Arc::clone(&self.0)).connect(server_name(host)?, stream).await?;
         Ok(Stream::tls(stream))
+    }
+
+    /// The client's end of a session with the server of this name, which may be an IP address.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn session(&self, host: &str) -> io::Result<ClientConnection> {
+        ClientConnection::new(Arc::clone(&self.0), server_name(host)?).map_err(io::Error::other)
     }
 }
 
