@@ -32,7 +32,9 @@ impl Drop for Turn {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
     use std::thread;
+    use std::time::Duration;
 
     use super::*;
 
@@ -41,15 +43,14 @@ mod tests {
         let address = SocketAddr::from(([192, 0, 2, 1], 80));
         let first = wait(address);
         let _other = wait(SocketAddr::from(([192, 0, 2, 2], 80)));
-        let order = &Mutex::new(Vec::new());
-        thread::scope(|scope| {
-            scope.spawn(move || {
-                let _second = wait(address);
-                order.lock().unwrap().push("second");
-            });
-            order.lock().unwrap().push("first");
-            drop(first);
+        let (sender, receiver) = mpsc::channel();
+        let second = thread::spawn(move || {
+            let _second = wait(address);
+            sender.send(()).unwrap();
         });
-        assert_eq!(*order.lock().unwrap(), ["first", "second"]);
+        assert!(receiver.recv_timeout(Duration::from_millis(50)).is_err(), "it is not its turn yet");
+        drop(first);
+        receiver.recv().unwrap();
+        second.join().unwrap();
     }
 }

@@ -124,15 +124,16 @@ fn a_pong_tells_how_long_it_took() {
 fn a_pong_that_came_while_the_program_was_away_is_looked_for() {
     let (near, mut far) = sockets();
     near.set_nonblocking(true).unwrap();
-    let mut server = Connection::server_established(near, {
-        let mut config = heartbeat();
-        config.heartbeat.as_mut().unwrap().interval = Duration::ZERO;
-        config
-    });
+    let mut heartbeat = Heartbeat::default();
+    heartbeat.interval = Duration::ZERO;
+    heartbeat.timeout = 6 * SHORT;
+    let mut config = plain();
+    config.heartbeat = Some(heartbeat);
+    let mut server = Connection::server_established(near, config);
     assert_eq!(server.recv().unwrap_err().kind(), FailureKind::WouldBlock);
     far.read_exact(&mut [0; 10]).unwrap();
     far.write_all(b"\x8a\x88\0\0\0\0\0\0\0\0\0\0\0\x01").unwrap();
-    thread::sleep(2 * SHORT); // for the time to pass, and nothing else
+    thread::sleep(7 * SHORT); // for the time to pass, and nothing else
     assert_eq!(server.recv().unwrap_err().kind(), FailureKind::WouldBlock);
     assert!(server.round_trip_time().is_some());
 }

@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
-use std::time::Duration;
 
 use ws_core::{FailureKind, Message};
 use ws_native::blocking::{Connection, Incoming, Untimed};
 use ws_native::proto::{Config, Heartbeat};
 
-use crate::{join, pair, plain, request, sockets, text};
+use crate::{SHORT, join, pair, plain, request, sockets, text};
 
 /// Gives what it is given, and takes and keeps what is written, a byte at a time, after each of these disturbances.
 struct Disturbed {
@@ -109,14 +108,17 @@ fn what_does_not_fit_stays_queued() {
 
 #[test]
 fn a_time_out_of_the_program_holds_beside_deadlines() {
+    let mut heartbeat = Heartbeat::default();
+    heartbeat.interval = SHORT;
     let mut config = plain();
-    config.heartbeat = Some(Heartbeat::default());
-    let (near, _far) = sockets();
-    near.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    config.heartbeat = Some(heartbeat);
+    let (near, mut far) = sockets();
+    near.set_read_timeout(Some(4 * SHORT)).unwrap();
     let own = near.read_timeout().unwrap();
-    let mut client = Connection::client_established(near, config);
-    assert_eq!(client.recv().unwrap_err().kind(), FailureKind::WouldBlock);
-    assert_eq!(client.stream().read_timeout().unwrap(), own);
+    let mut server = Connection::server_established(near, config);
+    assert_eq!(server.recv().unwrap_err().kind(), FailureKind::WouldBlock);
+    far.read_exact(&mut [0; 10]).unwrap(); // the ping
+    assert_eq!(server.stream().read_timeout().unwrap(), own);
 }
 
 #[test]
