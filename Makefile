@@ -11,7 +11,7 @@ PORT ?= 8080
 # a suite of their own, for they need that software.
 WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-www
 NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop \
-  --features isosocket/cli,ws-native/axum,ws-native/http2,ws-native/hyper
+  --features isosocket/cli,ws-native/axum,ws-native/blocking,ws-native/http2,ws-native/hyper
 WASM := --target wasm32-unknown-unknown
 WASM_PACK_TEST := wasm-pack test --mode no-install --headless
 
@@ -53,6 +53,7 @@ test-native: ## unit, integration and documentation tests of the native crates
 	else \
 	  cargo test $(NATIVE) --lib --bins --tests --examples; \
 	fi
+	cargo test --package ws-native --no-default-features --features blocking --test blocking
 	cargo test $(NATIVE) --doc
 
 .PHONY: test-interop
@@ -125,6 +126,7 @@ lint: setup-build ## formatting, clippy, documentation and the wasm32 builds, wi
 	cargo fmt --all --check
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
 	cargo clippy --package ws-interop --all-targets -- -D warnings
+	cargo clippy --package ws-native --no-default-features --features blocking --lib --test blocking --example blocking_client -- -D warnings
 	cargo clippy $(WASM) --package isosocket $(WASM_CRATES:%=--package %) --all-targets -- -D warnings
 	cargo clippy $(WASM) --package ws-core -- -D warnings
 	cargo clippy $(WASM) --package ws-native --no-default-features -- -D warnings

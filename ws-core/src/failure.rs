@@ -44,6 +44,8 @@ pub enum FailureKind {
     Misuse,
     /// The program's own policy forbids the connection, such as a blocked port.
     Policy,
+    /// Nothing has failed: a stream that does not block would have to wait. Worth another call when it is ready.
+    WouldBlock,
 }
 
 impl Failure {

@@ -15,13 +15,15 @@ pub use split::{Receiver, Sender};
 
 use crate::clock::Clock;
 use crate::memory;
+use crate::patience::Patience;
 use crate::proto::{
     self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Part, Prepared, Request, Role,
 };
 use crate::random;
+use crate::sending::{self, QUEUED, WATERMARK, misuse};
 use crate::server::{Broadcast, Follower, Joined, Phase as ShutdownPhase, Shutdown};
 use crate::stream::Stream;
-use crate::transport::{Patience, Transport};
+use crate::transport::Transport;
 
 /// An established WebSocket connection over any byte stream, in either role.
 ///
@@ -68,13 +70,6 @@ enum State {
     /// The program was told.
     Ended(Box<Closed>),
 }
-
-/// The most bytes that may wait to be written while a server's `recv` reads on. Above it a client that does not read what
-/// it asked for is not read from either. A client reads on: if both ends stopped, they would wait for each other.
-const WATERMARK: usize = 1 << 20;
-
-/// The most bytes that may be queued when the next message is welcome: as many as stay in the processor's nearer caches.
-const QUEUED: usize = 64 << 10;
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Performs the client's half of the opening handshake over a stream that is connected.
@@ -306,11 +301,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn feed_part(&mut self, part: Part) -> Result<(), Failure> {
-        let sent = match part {
-            Part::Text { text, last } => self.protocol.send_text_part(&text, last),
-            Part::Binary { bytes, last } => self.protocol.send_binary_part(&bytes, last),
-        };
-        sent.map_err(misuse)
+        sending::feed_part(&mut self.protocol, part)
     }
 
     /// Queues a message.
@@ -319,15 +310,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// [`Failure`]: the connection is closed or a Close frame was sent, or the message is a blob that is not in memory.
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
-        let sent = match data.into() {
-            Data::Text(text) => self.protocol.send_owned_text(text),
-            Data::Binary(bytes) => self.protocol.send_owned_binary(bytes),
-            Data::Blob(blob) => match blob.as_bytes() {
-                Some(bytes) => self.protocol.send_owned_binary(bytes.clone()),
-                None => return Err(Failure::new(FailureKind::Misuse, "a blob that is not in memory needs send()")),
-            },
-        };
-        sent.map_err(misuse)
+        sending::feed(&mut self.protocol, data.into())
     }
 
     /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
@@ -429,8 +412,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn start_closing(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
-        let close = close.map(|(code, reason)| Close { code, reason: reason.into() });
-        self.protocol.start_closing_handshake(close.as_ref()).map_err(misuse)
+        sending::start_closing(&mut self.protocol, close)
     }
 
     /// Writes all that is queued, the Close frame being the last of it.
@@ -581,8 +563,4 @@ async fn in_memory(data: Data) -> Result<Data, Failure> {
         }
         data => Ok(data),
     }
-}
-
-fn misuse(error: proto::SendError) -> Failure {
-    Failure::new(FailureKind::Misuse, error)
 }

@@ -14,9 +14,10 @@ use ws_core::{EventTarget, Failure};
 use crate::backend::Native;
 use crate::clock::Clock;
 use crate::connect::{ConnectError, Connecting, Opened};
+use crate::patience::Patience;
 use crate::proto::Headers;
 use crate::session::Session;
-use crate::transport::{Patience, Transport};
+use crate::transport::Transport;
 
 /// A session, shared by the socket's handles and its driver.
 #[derive(Debug)]

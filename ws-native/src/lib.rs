@@ -7,12 +7,14 @@
 //! - [`Session`]: the protocol joined with the interface's state machine, for those who embed a JavaScript engine;
 //! - with the feature `tokio` (on by default): [`WebSocket`], the interface over TCP, and [`Connection`], the fast
 //!   asynchronous face for native programs and servers. The features `hyper` and `axum` are for servers whose requests an
-//!   HTTP server has read: each is a module of its name.
+//!   HTTP server has read: each is a module of its name;
+//! - with the feature `blocking`: `blocking::Connection`, the same face without a runtime, for programs that have a thread
+//!   for each connection.
 //!
 //! The module `guide`, which is there with all features, has a program for each thing that clients and servers do.
 //!
 //! Without default features the crate is `no_std` with `alloc`, and compiles for `wasm32-unknown-unknown`.
-#![cfg_attr(not(feature = "tokio"), no_std)]
+#![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
@@ -21,22 +23,31 @@ pub mod proto;
 mod send_queue;
 mod session;
 
+#[cfg(feature = "std")]
+mod connect;
+#[cfg(feature = "std")]
+mod memory;
+#[cfg(feature = "std")]
+mod origin;
+#[cfg(feature = "std")]
+mod patience;
+#[cfg(feature = "std")]
+mod random;
+#[cfg(feature = "std")]
+mod sending;
+
 #[cfg(feature = "tokio")]
 mod backend;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 #[cfg(feature = "tokio")]
 mod clock;
-#[cfg(feature = "tokio")]
-mod connect;
 #[cfg(feature = "tokio")]
 mod connection;
 #[cfg(feature = "tokio")]
 mod driver;
 #[cfg(feature = "http2")]
 mod http2;
-#[cfg(feature = "tokio")]
-mod memory;
-#[cfg(feature = "tokio")]
-mod random;
 #[cfg(feature = "tokio")]
 mod runtime;
 #[cfg(feature = "tokio")]
@@ -55,7 +66,7 @@ pub use backend::Native;
 pub use connect::Http2;
 #[cfg(feature = "cookies")]
 pub use connect::MemoryJar;
-#[cfg(feature = "tokio")]
+#[cfg(feature = "std")]
 pub use connect::{ConnectError, ConnectOptions, CookieJar, Stage};
 #[cfg(feature = "tls")]
 pub use connect::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_pem};
@@ -63,6 +74,8 @@ pub use connect::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_
 pub use connect::{Proxy, ProxyUrl, ProxyUrlError};
 #[cfg(feature = "tokio")]
 pub use connection::{Connection, Receiver, Sender};
+#[cfg(feature = "std")]
+pub use origin::Origins;
 #[cfg(feature = "http2")]
 pub use server::Requests;
 #[cfg(feature = "axum")]
@@ -70,12 +83,12 @@ pub use server::axum;
 #[cfg(feature = "hyper")]
 pub use server::hyper;
 #[cfg(feature = "tokio")]
-pub use server::{Accepted, Broadcast, BroadcastConfig, Incoming, Origins, Server, Shutdown, Slow};
+pub use server::{Accepted, Broadcast, BroadcastConfig, Incoming, Server, Shutdown, Slow};
 #[cfg(feature = "tokio")]
 pub use stream::Stream;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
-#[cfg(feature = "tokio")]
+#[cfg(feature = "std")]
 pub use ws_core::url::SocketUrl;
 
 #[cfg(all(any(doc, doctest), feature = "axum", feature = "cookies", feature = "http2", feature = "proxy"))]

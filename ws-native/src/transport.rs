@@ -4,7 +4,6 @@ use std::future::Future as _;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::BufMut as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
@@ -33,32 +32,6 @@ impl Protocol for proto::Connection {
     }
     fn consume_output(&mut self, count: usize) {
         self.consume_output(count);
-    }
-}
-
-/// How long the end of a transport is waited for: as long as what is left to write goes, and then a time for the peer.
-#[derive(Debug)]
-pub(crate) struct Patience {
-    /// What was left to write when the time began, in steps.
-    remaining: usize,
-    deadline: Option<Duration>,
-}
-
-impl Patience {
-    pub(crate) fn begin(backlog: usize, now: Duration, limit: Duration) -> Self {
-        Self { remaining: Self::steps(backlog), deadline: now.checked_add(limit) }
-    }
-
-    /// The deadline, which begins again when a step of 64 KiB was written, and when all was.
-    pub(crate) fn deadline(&mut self, backlog: usize, now: Duration, limit: Duration) -> Option<Duration> {
-        if Self::steps(backlog) < self.remaining {
-            *self = Self::begin(backlog, now, limit);
-        }
-        self.deadline
-    }
-
-    fn steps(backlog: usize) -> usize {
-        backlog.div_ceil(64 << 10)
     }
 }
 

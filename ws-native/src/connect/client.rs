@@ -1,19 +1,20 @@
 //! From a URL to an open connection.
 
 use tokio::time::timeout;
+use ws_core::Failure;
 use ws_core::url::SocketUrl;
-use ws_core::{Failure, FailureKind};
 
-use super::{ConnectOptions, Connecting, Opened, store_all};
+use super::{ConnectOptions, Connecting, Opened, keep};
 use crate::Connection;
-use crate::proto::{self, Answer, HandshakeError, Phase};
+use crate::proto::{self, Phase};
+use crate::sending::misuse;
 
 impl Connection {
     /// Connects to a server: resolves its name, opens a transport to it, through a proxy if the options say so and with TLS
     /// for `wss`, and performs the client's half of the opening handshake.
     ///
     /// # Errors
-    /// [`Failure`]: the URL or an option is not valid ([`Misuse`](FailureKind::Misuse)), no transport could be had (its
+    /// [`Failure`]: the URL or an option is not valid ([`Misuse`](ws_core::FailureKind::Misuse)), no transport could be had (its
     /// [`cause`](Failure::cause) is a [`ConnectError`](crate::ConnectError)), or what [`client`](Self::client) says.
     ///
     /// # Cancel safety
@@ -31,28 +32,7 @@ impl Connection {
         };
         let connected =
             timeout(limit, handshake).await.unwrap_or_else(|_| Err(proto::Error::Timeout(Phase::Handshake).into()));
-        if let Some(jar) = &options.cookies {
-            match &connected {
-                Ok(connection) => store_all(&**jar, &url, &connection.established().headers),
-                Err(failure) => {
-                    if let Some(answer) = refusal(failure) {
-                        store_all(&**jar, &url, &answer.headers);
-                    }
-                }
-            }
-        }
+        keep(options, &url, connected.as_ref().map(Self::established));
         connected
     }
-}
-
-/// The server's answer, if it is why this failed.
-fn refusal(failure: &Failure) -> Option<&Answer> {
-    match failure.cause().downcast_ref()? {
-        proto::Error::Handshake(HandshakeError::Status(answer)) => Some(answer),
-        _ => None,
-    }
-}
-
-fn misuse(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
-    Failure::new(FailureKind::Misuse, error)
 }

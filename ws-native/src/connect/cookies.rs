@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use ws_core::Failure;
 use ws_core::url::SocketUrl;
 
-use crate::proto::Headers;
+use super::ConnectOptions;
+use crate::proto::{self, Established, HandshakeError, Headers};
 
 /// A place for cookies, which several sockets may share.
 ///
@@ -43,6 +45,19 @@ pub(crate) fn store_all(jar: &dyn CookieJar, url: &SocketUrl, headers: &Headers)
     for value in headers.get_all("Set-Cookie") {
         if let Ok(value) = std::str::from_utf8(value) {
             jar.store(url, value);
+        }
+    }
+}
+
+/// Stores the cookies of the answer to an opening handshake, be it a refusal.
+pub(crate) fn keep(options: &ConnectOptions, url: &SocketUrl, outcome: Result<&Established, &Failure>) {
+    let Some(jar) = &options.cookies else { return };
+    match outcome {
+        Ok(established) => store_all(&**jar, url, &established.headers),
+        Err(failure) => {
+            if let Some(proto::Error::Handshake(HandshakeError::Status(answer))) = failure.cause().downcast_ref() {
+                store_all(&**jar, url, &answer.headers);
+            }
         }
     }
 }

@@ -1,30 +1,28 @@
 //! What stands in for proxies where the feature `proxy` is off: there are none.
 
 use std::fmt;
-use std::net::SocketAddr;
 
 use ws_core::url::SocketUrl;
 
-use crate::Stream;
-
 /// The proxy that a client goes through: never any.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Proxy {
+pub(crate) enum Proxy {
     #[default]
     Direct,
 }
 
 /// A proxy, of which there is none.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum ProxyUrl {}
+pub(crate) enum ProxyUrl {}
 
 impl Proxy {
-    pub(super) fn for_url(&self, _url: &SocketUrl) -> Option<ProxyUrl> {
+    pub(crate) fn for_url(&self, _url: &SocketUrl) -> Option<ProxyUrl> {
         let Self::Direct = self;
         None
     }
 }
 
+#[cfg(feature = "tokio")]
 impl ProxyUrl {
     pub(super) fn host(&self) -> &str {
         match *self {}
@@ -44,10 +42,10 @@ impl ProxyUrl {
 
     pub(super) async fn tunnel(
         &self,
-        _stream: Stream,
+        _stream: crate::Stream,
         _url: &SocketUrl,
-        _address: Option<SocketAddr>,
-    ) -> Result<Stream, String> {
+        _address: Option<std::net::SocketAddr>,
+    ) -> Result<crate::Stream, String> {
         match *self {}
     }
 }

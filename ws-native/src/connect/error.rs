@@ -92,6 +92,18 @@ pub enum Stage {
     Tls(String),
 }
 
+#[cfg(feature = "tls")]
+impl ConnectError {
+    /// The TLS handshake with this host failed.
+    pub(crate) fn tls(host: &str, source: io::Error) -> Self {
+        let host = host.into();
+        match source.get_ref().and_then(|error| error.downcast_ref()) {
+            Some(tokio_rustls::rustls::Error::InvalidMessage(_)) => Self::NotTls { host, source },
+            _ => Self::Tls { host, source },
+        }
+    }
+}
+
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         let kind = match error {

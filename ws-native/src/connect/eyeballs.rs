@@ -12,25 +12,6 @@ use tokio::time::{Instant, sleep_until};
 /// "Connection Attempt Delay [...] The recommended value is 250 milliseconds."
 const DELAY: Duration = Duration::from_millis(250);
 
-/// The addresses in the order to try them: that of the system, which has them sorted, but with the families by turns.
-///
-/// "If the first address in the list is an IPv6 address, [...] the list should be reordered to be an alternation of
-/// address families": section 4.
-pub(super) fn interleave(addresses: impl IntoIterator<Item = SocketAddr>) -> Vec<SocketAddr> {
-    let addresses: Vec<_> = addresses.into_iter().collect();
-    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (mut first, mut second) = (
-        addresses.iter().filter(|a| a.is_ipv6() == first_is_v6),
-        addresses.iter().filter(|a| a.is_ipv6() != first_is_v6),
-    );
-    let mut ordered = Vec::with_capacity(addresses.len());
-    while ordered.len() < addresses.len() {
-        ordered.extend(first.next());
-        ordered.extend(second.next());
-    }
-    ordered
-}
-
 /// Connects to the first address that answers. The next one is tried when one fails, or after 250 ms, while those that
 /// were tried before may still answer.
 ///
@@ -85,13 +66,6 @@ mod tests {
 
     fn v6(last: u16) -> SocketAddr {
         ([0x2001, 0xdb8, 0, 0, 0, 0, 0, last], 80).into()
-    }
-
-    #[test]
-    fn families_take_turns_beginning_with_the_first() {
-        assert_eq!(interleave([v6(1), v6(2), v4(1), v4(2), v4(3)]), [v6(1), v4(1), v6(2), v4(2), v4(3)]);
-        assert_eq!(interleave([v4(1), v6(1), v6(2)]), [v4(1), v6(1), v6(2)]);
-        assert_eq!(interleave([]), []);
     }
 
     #[tokio::test(start_paused = true)]

@@ -10,9 +10,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use percent_encoding::percent_decode_str;
 use ws_core::url::SocketUrl;
 
-use super::cookies::CookieJar;
 #[cfg(feature = "http2")]
-use super::http2::Http2;
+use super::Http2;
+use super::cookies::CookieJar;
 use super::proxy::Proxy;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
@@ -59,7 +59,7 @@ pub struct ConnectOptions {
     #[cfg(feature = "proxy")]
     pub proxy: Proxy,
     #[cfg(not(feature = "proxy"))]
-    pub(super) proxy: Proxy,
+    pub(crate) proxy: Proxy,
     /// Connects to this Unix socket, whatever host the URL names; through no proxy.
     #[cfg(unix)]
     pub unix_socket: Option<PathBuf>,

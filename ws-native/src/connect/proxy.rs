@@ -89,7 +89,7 @@ impl FromStr for ProxyUrl {
 
 impl Proxy {
     /// The proxy on the way to this URL.
-    pub(super) fn for_url(&self, url: &SocketUrl) -> Option<ProxyUrl> {
+    pub(crate) fn for_url(&self, url: &SocketUrl) -> Option<ProxyUrl> {
         match self {
             Self::Direct => None,
             Self::Environment => matching(&Matcher::from_env(), url),

@@ -6,6 +6,8 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 
 use rustls_platform_verifier::BuilderVerifierExt as _;
+#[cfg(feature = "blocking")]
+use tokio_rustls::rustls::client::ClientConnection;
 use tokio_rustls::rustls::client::WantsClientCert;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -13,6 +15,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName}
 use tokio_rustls::rustls::{ClientConfig, ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
+use super::ConnectOptions;
 use crate::Stream;
 
 /// How a client uses TLS. Clones share their sessions, so that a server that is met again is quickly agreed with.
@@ -131,8 +134,12 @@ impl Tls {
         Ok(Self(Arc::new(config)))
     }
 
-    /// TLS with the platform's roots: what is used unless the program brings its own.
-    pub(super) fn platform() -> Result<Self, TlsError> {
+    /// What these options say, or else TLS with the platform's roots.
+    pub(crate) fn of(options: &ConnectOptions) -> io::Result<Self> {
+        options.tls.clone().map_or_else(Self::platform, Ok).map_err(io::Error::other)
+    }
+
+    fn platform() -> Result<Self, TlsError> {
         static PLATFORM: OnceLock<Tls> = OnceLock::new();
         match PLATFORM.get() {
             Some(tls) => Ok(tls.clone()),
@@ -153,10 +160,14 @@ impl Tls {
 
     /// Performs the handshake with the server of this name, which may be an IP address.
     pub(super) async fn connect(&self, host: &str, stream: Stream) -> io::Result<Stream> {
-        let name = ServerName::try_from(host.to_owned())
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))?;
-        let stream = TlsConnector::from(Arc::clone(&self.0)).connect(name, stream).await?;
+        let stream = TlsConnector::from(Arc::clone(&self.0)).connect(server_name(host)?, stream).await?;
         Ok(Stream::tls(stream))
+    }
+
+    /// The client's end of a session with the server of this name, which may be an IP address.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn session(&self, host: &str) -> io::Result<ClientConnection> {
+        ClientConnection::new(Arc::clone(&self.0), server_name(host)?).map_err(io::Error::other)
     }
 }
 
@@ -194,6 +205,11 @@ pub(crate) fn server_with_http2(config: &ServerConfig) -> Arc<ServerConfig> {
 #[cfg(feature = "http2")]
 fn with_http2() -> Vec<Vec<u8>> {
     vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+}
+
+fn server_name(host: &str) -> io::Result<ServerName<'static>> {
+    ServerName::try_from(host.to_owned())
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))
 }
 
 /// Performs the server's half of the handshake.

@@ -80,7 +80,8 @@ impl Default for Config {
 
 /// When an open connection sends a ping, and when it gives its peer up.
 ///
-/// Over tokio, time is looked at while the connection waits to receive: one that only sends has no heartbeat.
+/// Over tokio and over streams that block, time is looked at while the connection waits to receive: one that only sends has
+/// no heartbeat.
 ///
 /// ```
 /// use core::time::Duration;

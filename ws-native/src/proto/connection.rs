@@ -26,7 +26,7 @@ use super::handshake::client::{self, Established, Request};
 use super::handshake::server::{self, AcceptError, Incoming as IncomingRequest};
 use super::incoming::{Delivery, Incoming, Received};
 use super::mask::{MaskKeys, Random};
-#[cfg(feature = "tokio")]
+#[cfg(feature = "std")]
 use super::outgoing::Frames;
 use super::outgoing::Outgoing;
 use super::prepared::Prepared;
@@ -740,7 +740,7 @@ impl Connection {
 }
 
 /// For a transport that lends memory, and looks at the clock only when it has to.
-#[cfg(feature = "tokio")]
+#[cfg(feature = "std")]
 impl Connection {
     /// The memory that is read into: to be appended to, and to be replaced only with memory that has the same in it.
     pub(crate) fn read_memory(&mut self) -> &mut bytes::BytesMut {
@@ -758,7 +758,7 @@ impl Connection {
     }
 
     /// Whether a message of which parts were sent has not had its last one.
-    pub(crate) fn is_sending_parts(&self) -> bool {
+    pub fn is_sending_parts(&self) -> bool {
         self.encoder.complete().is_err()
     }
 

@@ -70,7 +70,7 @@ const LONG: usize = 256;
 
 /// As [`apply_words`], with vectors of 32 bytes where the processor has them.
 fn apply_long(part: &mut [u8], key: [u8; 4]) {
-    #[cfg(all(feature = "tokio", target_arch = "x86_64"))]
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
     if std::arch::is_x86_feature_detected!("avx2") {
         #[allow(unsafe_code, reason = "half the time for what is a third of the cost of a long message")]
         // SAFETY: the processor has the feature that the function is compiled for, which is all that it asks for.
@@ -81,7 +81,7 @@ fn apply_long(part: &mut [u8], key: [u8; 4]) {
     apply_words(part, key);
 }
 
-#[cfg(all(feature = "tokio", target_arch = "x86_64"))]
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
 #[target_feature(enable = "avx2")]
 fn apply_avx2(part: &mut [u8], key: [u8; 4]) {
     apply_words(part, key);

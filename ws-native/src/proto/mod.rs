@@ -91,5 +91,5 @@ pub use mask::Random;
 pub use prepared::Prepared;
 #[cfg(not(feature = "deflate"))]
 pub use uncompressed::Compression;
-#[cfg(feature = "tokio")]
+#[cfg(feature = "std")]
 pub(crate) use {incoming::Delivery, outgoing::Frames};

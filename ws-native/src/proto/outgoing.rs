@@ -198,7 +198,7 @@ impl Outgoing {
     }
 
     /// The memory that frames are written into, while there are none: to be replaced only with such as is empty.
-    #[cfg(any(feature = "tokio", test))]
+    #[cfg(any(feature = "std", test))]
     pub(super) fn memory(&mut self) -> Option<&mut Frames> {
         self.is_empty().then_some(&mut self.frames)
     }

@@ -10,7 +10,6 @@ mod http2;
 mod http2;
 #[cfg(feature = "hyper")]
 pub mod hyper;
-mod origin;
 mod shutdown;
 
 use std::io;
@@ -31,11 +30,11 @@ pub(crate) use broadcast::Joined;
 pub use broadcast::{Broadcast, BroadcastConfig, Slow};
 #[cfg(feature = "http2")]
 pub use http2::Requests;
-pub use origin::Origins;
 pub use shutdown::Shutdown;
 pub(crate) use shutdown::{Follower, Phase};
 
 use crate::clock::Clock;
+use crate::origin::Origins;
 use crate::proto::{self, Config, Event, IncomingRequest};
 use crate::{Connection, Stream};
 

@@ -11,8 +11,7 @@ use http::{Method, Version};
 use ws_core::url::SocketUrl;
 
 use super::proxy::ProxyUrl;
-use super::tls::Tls;
-use super::{ConnectError, Connecting, tls_of};
+use super::{ConnectError, Connecting, Tls};
 use crate::Stream;
 use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, STREAM_WINDOW, headers, into_io};
 use crate::proto::{Answer, Config, Request};
@@ -107,7 +106,11 @@ impl Connecting {
     pub(super) async fn open_http2(&self) -> Result<Option<(Stream, Option<Answer>)>, ConnectError> {
         let Self { url, options, .. } = self;
         let Some(http2) = options.http2.as_ref().filter(|_| url.is_secure()) else { return Ok(None) };
-        let server = Server::new(url, tls_of(options, url.host())?, self.proxy.clone());
+        let server = Server::new(
+            url,
+            Tls::of(options).map_err(|source| ConnectError::tls(url.host(), source))?,
+            self.proxy.clone(),
+        );
         if !http2.is_worth_a_try(&server) {
             return Ok(None);
         }

@@ -1,23 +1,10 @@
-//! From a URL to a transport: names, addresses, proxies, TLS.
+//! From a URL to a transport, over tokio.
 
-mod client;
-mod cookies;
-mod error;
-mod eyeballs;
 #[cfg(feature = "http2")]
 mod http2;
 #[cfg(not(feature = "http2"))]
-#[path = "http1.rs"]
+#[path = "connecting/http1.rs"]
 mod http2;
-mod options;
-#[cfg(feature = "proxy")]
-mod proxy;
-#[cfg(not(feature = "proxy"))]
-#[path = "direct.rs"]
-mod proxy;
-#[cfg(feature = "tls")]
-pub(crate) mod tls;
-mod turn;
 
 use std::future::Future;
 use std::io;
@@ -27,24 +14,14 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
-#[cfg(feature = "tls")]
-use tokio_rustls::rustls;
 use ws_core::url::SocketUrl;
 
-pub use cookies::CookieJar;
-#[cfg(feature = "cookies")]
-pub use cookies::MemoryJar;
-pub(crate) use cookies::store_all;
-pub use error::{ConnectError, Stage};
 #[cfg(feature = "http2")]
 pub use http2::Http2;
-pub use options::ConnectOptions;
-#[cfg(feature = "proxy")]
-pub use proxy::{Proxy, ProxyUrl, ProxyUrlError};
-#[cfg(feature = "tls")]
-pub use tls::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_pem};
-pub(crate) use turn::Turn;
 
+#[cfg(feature = "tls")]
+use super::Tls;
+use super::{ConnectError, ConnectOptions, Stage, Turn, addresses, eyeballs, proxy, turn};
 use crate::Stream;
 use crate::proto::{Answer, Request};
 
@@ -156,7 +133,7 @@ impl Connecting {
 async fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, ConnectError> {
     let name = host.trim_start_matches('[').trim_end_matches(']');
     let found = within(limit, Stage::Resolve(host.into()), lookup_host((name, port))).await?;
-    let addresses = found.map(eyeballs::interleave).and_then(|addresses| match addresses.is_empty() {
+    let addresses = found.map(addresses::interleave).and_then(|addresses| match addresses.is_empty() {
         true => Err(io::Error::new(io::ErrorKind::NotFound, "it has no address")),
         false => Ok(addresses),
     });
@@ -183,26 +160,17 @@ async fn tunnel(
 #[cfg(feature = "tls")]
 async fn secure(host: &str, stream: Stream, options: &ConnectOptions, http2: bool) -> Result<Stream, ConnectError> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    let tls = tls_of(options, host)?;
+    let failed = |source| ConnectError::tls(host, source);
+    let tls = Tls::of(options).map_err(failed)?;
     #[cfg(feature = "http2")]
     let tls = if http2 { tls.with_http2() } else { tls };
     #[cfg(not(feature = "http2"))]
     let _ = http2;
-    let failed = |source: io::Error| match source.get_ref().and_then(|error| error.downcast_ref()) {
-        Some(rustls::Error::InvalidMessage(_)) => ConnectError::NotTls { host: host.into(), source },
-        _ => ConnectError::Tls { host: host.into(), source },
-    };
     let limit = options.tls_timeout;
     match timeout(limit, tls.connect(host, stream)).await {
         Ok(outcome) => outcome.map_err(failed),
         Err(_) => Err(ConnectError::Timeout { stage: Stage::Tls(host.into()), limit, setting: "tls_timeout" }),
     }
-}
-
-#[cfg(feature = "tls")]
-fn tls_of(options: &ConnectOptions, host: &str) -> Result<Tls, ConnectError> {
-    let failed = |error| ConnectError::Tls { host: host.into(), source: io::Error::other(error) };
-    options.tls.clone().map_or_else(Tls::platform, Ok).map_err(failed)
 }
 
 #[cfg(not(feature = "tls"))]

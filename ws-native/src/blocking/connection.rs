@@ -1,0 +1,428 @@
+//! The blocking face for native programs and servers.
+
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
+
+use super::wire::Wire;
+use super::{Stream, Timed};
+use crate::patience::Patience;
+use crate::proto::{self, AcceptError, Closed, Config, Delivery, Established, Event, Part, Request, Role};
+use crate::sending::{self, QUEUED, WATERMARK, misuse};
+use crate::{memory, random};
+
+/// An established WebSocket connection over any byte stream that blocks, in either role.
+///
+/// It has no thread of its own: the protocol runs while [`recv`](Self::recv) or [`send`](Self::send) does, pings are answered
+/// by `recv`. What was [fed](Self::feed) goes out when `recv` is about to wait, so that a burst of answers is one write.
+/// Back-pressure is that of the stream in both directions. The [module](super) says what becomes of deadlines and of streams
+/// that do not block.
+///
+/// ```no_run
+/// use ws_native::ConnectOptions;
+/// use ws_native::blocking::Connection;
+/// let mut connection = Connection::connect("wss://example.org/chat", &ConnectOptions::default())?;
+/// connection.send("hello")?;
+/// while let Some(message) = connection.recv()? {
+///     println!("{message:?}");
+///     connection.close(None)?;
+/// }
+/// # Ok::<(), ws_core::Failure>(())
+/// ```
+///
+/// It is also an iterator over the messages that are received; a failure is its last item.
+#[derive(Debug)]
+pub struct Connection<S = Stream> {
+    protocol: Box<proto::Connection>,
+    wire: Wire<S>,
+    /// From where the protocol's time is counted.
+    start: Instant,
+    established: Box<Established>,
+    state: State,
+}
+
+/// How far a connection is, beyond what the protocol knows of it.
+#[derive(Debug)]
+enum State {
+    /// The protocol has events to come.
+    Running,
+    /// It is closed, and the transport is being ended, while there is patience. Then the program is told.
+    Ending { closed: Box<Closed>, patience: Patience },
+    /// The program was told.
+    Ended(Box<Closed>),
+}
+
+/// By how much a time-out may come too early: a tick of the slowest system's clock.
+const TICK: Duration = Duration::from_millis(10);
+
+impl<S: Timed> Connection<S> {
+    /// Performs the client's half of the opening handshake over a stream that is connected.
+    ///
+    /// # Errors
+    /// [`Failure`]: the server refused, did not answer in time or not as it must, or the stream broke or does not block.
+    pub fn client(stream: S, request: Request, config: impl Into<Arc<Config>>) -> Result<Self, Failure> {
+        Self::client_since(Instant::now(), stream, request, config)
+    }
+
+    /// The same, where the time for the opening handshake has begun already.
+    pub(super) fn client_since(
+        start: Instant,
+        stream: S,
+        request: Request,
+        config: impl Into<Arc<Config>>,
+    ) -> Result<Self, Failure> {
+        let protocol = proto::Connection::client(request, config, Box::new(random::secure), Duration::ZERO);
+        let mut connection = Self::new(protocol, stream, start);
+        match connection.next_event(Delivery::Whole) {
+            Poll::Ready(Event::Established(established)) => {
+                connection.established = established;
+                Ok(connection)
+            }
+            Poll::Ready(event) => Err(connection.failure_of(event)),
+            Poll::Pending => Err(would_block()),
+        }
+    }
+
+    /// The server's end over a stream whose opening handshake was done by somebody else, who agreed to no extensions.
+    pub fn server_established(stream: S, config: impl Into<Arc<Config>>) -> Self {
+        Self::new(proto::Connection::server_established(config), stream, Instant::now())
+    }
+
+    /// The client's end over a stream whose opening handshake was done by somebody else, who agreed to no extensions.
+    pub fn client_established(stream: S, config: impl Into<Arc<Config>>) -> Self {
+        let protocol = proto::Connection::client_established(config, Box::new(random::secure));
+        Self::new(protocol, stream, Instant::now())
+    }
+
+    /// The server's end over a stream that an HTTP server has upgraded, with the protocol's end that was made for its
+    /// answer: see [`proto::Connection::server_upgraded`].
+    pub fn server_upgraded(stream: S, (protocol, established): (proto::Connection, Established)) -> Self {
+        Self { established: Box::new(established), ..Self::new(protocol, stream, Instant::now()) }
+    }
+
+    pub(super) fn new(protocol: proto::Connection, stream: S, start: Instant) -> Self {
+        Self {
+            protocol: Box::new(protocol),
+            wire: Wire::new(stream),
+            start,
+            established: Box::default(),
+            state: State::Running,
+        }
+    }
+
+    /// What was agreed on in the opening handshake; at a client's end, with the headers of the server's answer.
+    pub fn established(&self) -> &Established {
+        &self.established
+    }
+
+    /// How the connection was closed, once [`recv`](Self::recv) has said that it is.
+    pub fn closed(&self) -> Option<&Closed> {
+        match &self.state {
+            State::Running | State::Ending { .. } => None,
+            State::Ended(closed) => Some(closed),
+        }
+    }
+
+    /// How long the peer took to answer the newest ping that it has answered, of those that
+    /// [`Config::heartbeat`] sends while [`recv`](Self::recv) waits.
+    pub fn round_trip_time(&self) -> Option<Duration> {
+        self.protocol.round_trip_time()
+    }
+
+    /// The stream underneath.
+    pub fn stream(&self) -> &S {
+        self.wire.stream()
+    }
+
+    /// The next message. `None`: the closing handshake was completed, see [`closed`](Self::closed).
+    ///
+    /// # Errors
+    /// [`Failure`], once: the connection was lost or failed, or the peer ended it without a Close frame. And as often as it
+    /// is so, [`WouldBlock`](FailureKind::WouldBlock): the stream has nothing yet.
+    pub fn recv(&mut self) -> Result<Option<Message>, Failure> {
+        match self.next_simple() {
+            // Most messages need no more than this.
+            Some(message) => Ok(Some(message)),
+            None => self.receive(Delivery::Whole, |event| match event {
+                Event::Text(text) => Some(Message::Text(text)),
+                Event::Binary(bytes) => Some(Message::Binary(bytes)),
+                _ => None,
+            }),
+        }
+    }
+
+    #[inline]
+    fn next_simple(&mut self) -> Option<Message> {
+        if !matches!(self.state, State::Running) || self.protocol.is_timed() {
+            return None;
+        }
+        let message = self.protocol.next_simple(Message::Text, Message::Binary)?;
+        memory::take_back_if_read(&mut self.protocol);
+        Some(message)
+    }
+
+    /// The next part of a message, as it arrives, of which then no more is in memory. What is left of a message of which
+    /// parts were received is had whole by [`recv`](Self::recv). `None`: the closing handshake was completed.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    pub fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
+        self.receive(Delivery::InParts, |event| match event {
+            Event::Part(part) => Some(part),
+            _ => None,
+        })
+    }
+
+    /// The next event that is wanted; others are passed over. `None`: the connection is closed.
+    fn receive<M>(&mut self, delivery: Delivery, wanted: impl Fn(Event) -> Option<M>) -> Result<Option<M>, Failure> {
+        while let State::Running = self.state {
+            match self.next_event(delivery) {
+                Poll::Pending => return Err(would_block()),
+                Poll::Ready(Event::Closed(closed)) => self.begin_end(closed),
+                // It may be the answer to a ping of the heartbeat.
+                Poll::Ready(Event::Pong(_)) if self.protocol.is_watched() => {
+                    self.protocol.note_time(self.start.elapsed(), false);
+                }
+                Poll::Ready(event) => {
+                    if let Some(message) = wanted(event) {
+                        memory::take_back_if_read(&mut self.protocol);
+                        return Ok(Some(message));
+                    }
+                }
+            }
+        }
+        match self.end() {
+            Poll::Pending => Err(would_block()),
+            Poll::Ready(failure) => failure.map_or(Ok(None), Err),
+        }
+    }
+
+    /// Sends a message: queues it, and writes all that is queued.
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed), which has queued nothing then; as [`flush`](Self::flush), and then the message is queued.
+    pub fn send(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
+        self.feed(data)?;
+        self.flush()
+    }
+
+    /// Sends a part of a message, as it is produced: queues it, and writes all that is queued. The first one begins the
+    /// message, the last one ends it; until then no other message can be sent.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); and if a message of another kind was begun.
+    pub fn send_part(&mut self, part: Part) -> Result<(), Failure> {
+        sending::feed_part(&mut self.protocol, part)?;
+        self.flush()
+    }
+
+    /// Queues a message.
+    ///
+    /// # Errors
+    /// [`Failure`]: the connection is closed or a Close frame was sent, or the message is a blob that is not in memory.
+    #[inline]
+    pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
+        sending::feed(&mut self.protocol, data.into())
+    }
+
+    /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
+    ///
+    /// # Errors
+    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    #[inline]
+    pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
+        self.protocol.send_text(text).map_err(misuse)
+    }
+
+    /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
+    ///
+    /// # Errors
+    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    #[inline]
+    pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.protocol.send_binary(bytes).map_err(misuse)
+    }
+
+    /// Writes all that is queued, if that is more than 64 KiB: between two messages that are [fed](Self::feed), it keeps the
+    /// queue short.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    #[inline]
+    pub fn ready(&mut self) -> Result<(), Failure> {
+        if self.protocol.backlog() <= QUEUED { Ok(()) } else { self.flush() }
+    }
+
+    /// Writes all that is queued.
+    ///
+    /// # Errors
+    /// [`Failure`]: the stream broke. What the peer had sent before can still be [received](Self::recv). Or
+    /// [`WouldBlock`](FailureKind::WouldBlock): the stream takes no more yet, and what was not written stays queued.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        match self.write(None) {
+            Poll::Ready(written) => written,
+            Poll::Pending => Err(would_block()),
+        }
+    }
+
+    fn write(&mut self, deadline: Option<Duration>) -> Poll<Result<(), Failure>> {
+        let by = self.instant(deadline);
+        match (self.wire.transmit(&mut self.protocol, by), self.wire.broken(), &self.state) {
+            (Poll::Ready(()), _, _) => Poll::Ready(Ok(())),
+            (Poll::Pending, Some(error), _) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
+            (Poll::Pending, None, State::Ended(closed)) => {
+                Poll::Ready(Err(closed.error.clone().unwrap_or(proto::Error::Ended).into()))
+            }
+            (Poll::Pending, None, State::Running | State::Ending { .. }) => Poll::Pending,
+        }
+    }
+
+    /// Sends a ping with up to 125 bytes of payload. Pongs are not reported.
+    ///
+    /// # Errors
+    /// [`Failure`]: the payload is too long, the connection is closed; as [`flush`](Self::flush), and then the ping is queued.
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
+        self.protocol.ping(payload).map_err(misuse)?;
+        self.flush()
+    }
+
+    /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after the messages it sent
+    /// before, as its `None`. A peer that does not read is given up in time, of which `recv` then tells.
+    ///
+    /// # Errors
+    /// [`Failure`]: the code must not be sent, the reason has more than 123 bytes; as [`flush`](Self::flush), and then the
+    /// Close frame is queued.
+    pub fn close(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
+        sending::start_closing(&mut self.protocol, close)?;
+        while self.protocol.is_closing() {
+            let deadline = self.begin_wait();
+            match self.write(deadline) {
+                Poll::Ready(written) => return written,
+                Poll::Pending if self.has_passed(deadline) => self.protocol.handle_timeout(self.start.elapsed()),
+                Poll::Pending => return Err(would_block()),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn accept(&mut self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<(), AcceptError> {
+        *self.established = self.protocol.accept(protocol, headers)?;
+        Ok(())
+    }
+
+    pub(super) fn refuse(&mut self, status: u16, message: &str) {
+        self.protocol.refuse(status, message);
+    }
+
+    /// Pending: the stream would block.
+    pub(super) fn next_event(&mut self, delivery: Delivery) -> Poll<Event> {
+        loop {
+            if self.protocol.is_timed() {
+                self.protocol.handle_timeout(self.start.elapsed());
+            }
+            if let Some(event) = self.protocol.advance(delivery) {
+                return Poll::Ready(event);
+            }
+            // The reader is about to wait: now is the time to write.
+            let deadline = self.begin_wait();
+            let by = self.instant(deadline);
+            let transmitted = self.wire.transmit(&mut self.protocol, by);
+            let is_server = self.protocol.role() == Role::Server;
+            let blocked = is_server && transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
+            // How far the writing has come may have put it off.
+            let deadline = self.begin_wait();
+            let by = self.instant(deadline);
+            let received = match self.wire.broken() {
+                None if blocked => Poll::Pending,
+                _ => self.wire.receive(&mut self.protocol, by),
+            };
+            match received {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => self.protocol.lost(error),
+                Poll::Pending if self.has_passed(deadline) => self.protocol.handle_timeout(self.start.elapsed()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// The deadline of a wait that begins now. The times of what has just begun begin here, too.
+    fn begin_wait(&mut self) -> Option<Duration> {
+        if self.protocol.is_timed() || self.protocol.is_watched() {
+            self.protocol.note_time(self.start.elapsed(), true);
+        }
+        self.protocol.deadline()
+    }
+
+    /// Until when the stream is to wait for this deadline: long enough for one attempt if it has passed.
+    fn instant(&self, deadline: Option<Duration>) -> Option<Instant> {
+        // A deadline too far away for the clock is none.
+        self.start.checked_add(deadline?.max(self.start.elapsed()).checked_add(TICK)?)
+    }
+
+    fn has_passed(&self, deadline: Option<Duration>) -> bool {
+        deadline.is_some_and(|deadline| deadline <= self.start.elapsed())
+    }
+
+    pub(super) fn begin_end(&mut self, closed: Box<Closed>) {
+        let limit = self.protocol.config().end_timeout;
+        let patience = Patience::begin(self.protocol.backlog(), self.start.elapsed(), limit);
+        self.state = State::Ending { closed, patience };
+    }
+
+    /// Ends the transport, without waiting for the peer for long. Gives the cause of the end, once. Pending: the stream would
+    /// block.
+    pub(super) fn end(&mut self) -> Poll<Option<Failure>> {
+        let limit = self.protocol.config().end_timeout;
+        let mut tried = None;
+        while let State::Ending { patience, .. } = &mut self.state {
+            // It is put off when more was written.
+            let deadline = patience.deadline(self.protocol.backlog(), self.start.elapsed(), limit);
+            if tried == Some(deadline) {
+                if self.has_passed(deadline) { break } else { return Poll::Pending }
+            }
+            let by = self.instant(deadline);
+            if self.wire.end(&mut self.protocol, by).is_ready() {
+                break;
+            }
+            tried = Some(deadline);
+        }
+        let State::Ending { closed, .. } = std::mem::replace(&mut self.state, State::Running) else {
+            return Poll::Ready(None);
+        };
+        let failure = closed.error.clone().map(Failure::from);
+        self.state = State::Ended(closed);
+        Poll::Ready(failure)
+    }
+
+    /// The failure of an opening handshake, of which this is the last event.
+    pub(super) fn failure_of(&self, event: Event) -> Failure {
+        match event {
+            Event::Closed(closed) => closed.error.unwrap_or(proto::Error::Ended).into(),
+            _ => proto::Error::Ended.into(),
+        }
+    }
+}
+
+/// The messages that are received, as [`recv`](Connection::recv) gives them. It ends with the connection.
+///
+/// ```no_run
+/// # fn program(connection: ws_native::blocking::Connection) -> Result<(), ws_core::Failure> {
+/// for message in connection {
+///     println!("{:?}", message?);
+/// }
+/// # Ok(()) }
+/// ```
+impl<S: Timed> Iterator for Connection<S> {
+    type Item = Result<Message, Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.recv().transpose()
+    }
+}
+
+/// What there is to say of a stream that does not wait any longer.
+pub(super) fn would_block() -> Failure {
+    Failure::new(FailureKind::WouldBlock, "the stream would block: worth another call when it is ready")
+}

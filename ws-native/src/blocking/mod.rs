@@ -1,0 +1,58 @@
+//! Clients and servers without an asynchronous runtime: a thread waits for its connection.
+//!
+//! [`Connection`] and [`Server`] have the methods of the [asynchronous](crate) ones, which wait where those are awaited:
+//!
+//! ```no_run
+//! use std::thread;
+//! use ws_native::blocking::Server;
+//! let server = Server::bind("127.0.0.1:9001")?;
+//! loop {
+//!     let accepted = server.accept()?;
+//!     thread::spawn(move || {
+//!         let mut connection = accepted.request()?.accept(None)?;
+//!         while let Some(message) = connection.recv()? {
+//!             connection.feed(message)?; // goes out when recv is about to wait
+//!         }
+//!         Ok::<(), ws_core::Failure>(())
+//!     });
+//! }
+//! # #[allow(unreachable_code)]
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # Deadlines
+//!
+//! Those of [`Config`](crate::proto::Config) and [`ConnectOptions`](crate::ConnectOptions) are kept over TCP and Unix sockets,
+//! and over TLS on either: each wait that has a deadline sets the socket's time-out, and then sets it back. Other streams say
+//! by [`Timed`] how their waits end; one that cannot is wrapped in [`Untimed`], and then deadlines are looked at only between
+//! its reads.
+//!
+//! # Streams that do not block
+//!
+//! Where the program has made the socket non-blocking, or has set its time-out, a call that would have to wait, or has waited
+//! so long, fails with [`FailureKind::WouldBlock`](ws_core::FailureKind::WouldBlock). Nothing is lost by it: what was read and
+//! what is to be written stays in the connection, and the call can be made again.
+//! [`send`](Connection::send), [`send_part`](Connection::send_part) and [`ping`](Connection::ping) have then queued what they
+//! were given, so that [`flush`](Connection::flush) is what to call again. Only an opening handshake needs a stream that
+//! blocks, for there is no connection yet that would go on with it.
+//!
+//! # What it does not do
+//!
+//! A connection cannot be split. While it writes it does not read: of two ends that both send more than the network holds
+//! before they receive, each waits for the other. Messages that are blobs have to be in memory. A client goes through no
+//! proxy: options that name one are an error.
+
+mod connect;
+mod connection;
+mod server;
+mod stream;
+mod timed;
+#[cfg(feature = "tls")]
+mod tls;
+mod turn;
+mod wire;
+
+pub use connection::Connection;
+pub use server::{Accepted, Incoming, Server};
+pub use stream::Stream;
+pub use timed::{Timed, Untimed};

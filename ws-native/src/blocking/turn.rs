@@ -1,0 +1,56 @@
+//! One connecting thread an address, as [RFC 6455, section 4.1][1] has it; of the threads of this face.
+//!
+//! [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-4.1
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
+
+/// The addresses that somebody connects to.
+static TAKEN: LazyLock<Mutex<HashSet<SocketAddr>>> = LazyLock::new(Mutex::default);
+/// One of them is free again.
+static FREE: Condvar = Condvar::new();
+
+/// Somebody's turn to connect to an address. It is over when this is dropped.
+#[derive(Debug)]
+pub(super) struct Turn(SocketAddr);
+
+/// Waits for the turn to connect to this address.
+pub(super) fn wait(address: SocketAddr) -> Turn {
+    let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let taken = FREE.wait_while(taken, |taken| taken.contains(&address));
+    taken.unwrap_or_else(PoisonError::into_inner).insert(address);
+    Turn(address)
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        TAKEN.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+        FREE.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn one_at_a_time() {
+        let address = SocketAddr::from(([192, 0, 2, 1], 80));
+        let first = wait(address);
+        let _other = wait(SocketAddr::from(([192, 0, 2, 2], 80)));
+        let (sender, receiver) = mpsc::channel();
+        let second = thread::spawn(move || {
+            let _second = wait(address);
+            sender.send(()).unwrap();
+        });
+        assert!(receiver.recv_timeout(Duration::from_millis(50)).is_err(), "it is not its turn yet");
+        drop(first);
+        receiver.recv().unwrap();
+        second.join().unwrap();
+    }
+}

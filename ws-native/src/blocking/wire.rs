@@ -1,0 +1,184 @@
+//! Between a stream that blocks and the bytes a connection wants to read and write.
+
+use std::cell::Cell;
+use std::io::{self, ErrorKind, IoSlice};
+use std::task::Poll;
+use std::time::Instant;
+
+use super::Timed;
+use crate::{memory, proto};
+
+/// The most bytes of one read, which [`Read`](io::Read) wants initialised: they are read here, and copied to where the
+/// protocol wants them. To have its memory initialised anew for every read would cost as much and more.
+const READ: usize = 64 << 10;
+
+/// The most pieces that are written at once: sixteen long messages and their headers.
+const VECTOR: usize = 32;
+
+thread_local! {
+    /// What this thread reads into, while it does not.
+    static SCRATCH: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+}
+
+/// A byte stream, and how far both sides of it are.
+///
+/// Pending is what would have to wait longer than the stream does, or than until the deadline.
+#[derive(Debug)]
+pub(super) struct Wire<S> {
+    stream: S,
+    /// Something was written and has not left the stream's own buffer.
+    unflushed: bool,
+    /// Writing has failed. The peer may have said why before it went away, so reading goes on until its end.
+    broken: Option<io::Error>,
+    /// Nothing more will be written.
+    shut: bool,
+    /// The peer has ended the stream.
+    ended: bool,
+}
+
+impl<S: Timed> Wire<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, unflushed: false, broken: None, shut: false, ended: false }
+    }
+
+    pub(super) fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    /// Why writing has failed, while there may still be something to read.
+    pub(super) fn broken(&self) -> Option<&io::Error> {
+        self.broken.as_ref()
+    }
+
+    /// Writes all of the output. Pending: the stream takes no more for now, or for good, which reading will show.
+    pub(super) fn transmit(&mut self, protocol: &mut proto::Connection, deadline: Option<Instant>) -> Poll<()> {
+        if self.broken.is_some() {
+            return Poll::Pending;
+        }
+        match self.write(protocol, deadline) {
+            Ok(()) => return Poll::Ready(()),
+            Err(error) if is_wait(&error) => {}
+            Err(error) => self.broken = Some(error),
+        }
+        Poll::Pending
+    }
+
+    fn write(&mut self, protocol: &mut proto::Connection, deadline: Option<Instant>) -> io::Result<()> {
+        while !protocol.output().is_empty() {
+            let mut slices = [IoSlice::new(&[]); VECTOR];
+            let mut count = 0;
+            for (slice, piece) in slices.iter_mut().zip(protocol.output_pieces().filter(|piece| !piece.is_empty())) {
+                *slice = IoSlice::new(piece);
+                count += 1;
+            }
+            match uninterrupted(|| self.stream.write_by(&slices[..count], deadline))? {
+                0 => return Err(ErrorKind::WriteZero.into()),
+                count => protocol.consume_output(count),
+            }
+            self.unflushed = true;
+        }
+        if self.unflushed {
+            uninterrupted(|| self.stream.flush_by(deadline))?;
+            self.unflushed = false;
+        }
+        Ok(())
+    }
+
+    /// Reads once. Ready: something has arrived, be it the end. After the end always pending.
+    ///
+    /// An error is of reading, or of the writing that failed before.
+    pub(super) fn receive(
+        &mut self,
+        protocol: &mut proto::Connection,
+        deadline: Option<Instant>,
+    ) -> Poll<io::Result<()>> {
+        if self.ended {
+            return Poll::Pending;
+        }
+        // Whether the read waits is not known before. What it is read into goes back only if it is known to.
+        protocol.release_idle();
+        let most = memory::lend_for_reading(protocol);
+        let outcome = with_scratch(|scratch| {
+            let buffer = &mut scratch[..most.min(READ)];
+            let count = uninterrupted(|| self.stream.read_by(buffer, deadline))?;
+            protocol.receive(&buffer[..count]);
+            Ok(count)
+        });
+        match (outcome, self.broken.take()) {
+            (Ok(1..), broken) => {
+                self.broken = broken;
+                memory::lend_for_writing(protocol);
+                Poll::Ready(Ok(()))
+            }
+            (Err(error), broken) if is_wait(&error) => {
+                self.broken = broken;
+                memory::take_back(protocol);
+                Poll::Pending
+            }
+            (Ok(_), None) => {
+                self.ended = true;
+                protocol.receive_end();
+                Poll::Ready(Ok(()))
+            }
+            (Ok(_), Some(error)) | (Err(_), Some(error)) | (Err(error), None) => {
+                self.ended = true;
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+
+    /// Writes what is left to write, says that this was all, and waits for the peer's end, of a stream that can say so. What
+    /// the peer still sends is read and thrown away.
+    ///
+    /// A stream dropped with bytes unread tells the peer that the connection was reset, and then a Close frame that is
+    /// under way may never be read.
+    pub(super) fn end(&mut self, protocol: &mut proto::Connection, deadline: Option<Instant>) -> Poll<()> {
+        if !self.shut {
+            // Where writing has failed, or fails now, there is nothing to wait for.
+            if self.transmit(protocol, deadline).is_pending() && self.broken.is_none() {
+                return Poll::Pending;
+            }
+            match uninterrupted(|| self.stream.shutdown_by(deadline)) {
+                Err(error) if is_wait(&error) => return Poll::Pending,
+                Err(_) => self.ended = true,
+                Ok(()) => {}
+            }
+            self.shut = true;
+        }
+        while !self.ended {
+            if self.receive(protocol, deadline).is_pending() {
+                return Poll::Pending;
+            }
+            protocol.read_memory().clear();
+        }
+        Poll::Ready(())
+    }
+}
+
+/// Whether the stream only waits, or has waited long enough. That of TCP for a peer who is gone is another `TimedOut`.
+fn is_wait(error: &io::Error) -> bool {
+    match error.kind() {
+        ErrorKind::WouldBlock => true,
+        ErrorKind::TimedOut => cfg!(not(unix)) || error.raw_os_error().is_none(),
+        _ => false,
+    }
+}
+
+fn uninterrupted<R>(mut attempt: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+    loop {
+        match attempt() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Lends what this thread reads into. A stream that reads from another connection meanwhile makes do with memory of its own,
+/// and so does a thread that ends.
+fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
+    let scratch = SCRATCH.try_with(Cell::take).ok().flatten();
+    let mut scratch = scratch.unwrap_or_else(|| vec![0; READ].into());
+    let outcome = read(&mut scratch);
+    let _ = SCRATCH.try_with(|kept| kept.set(Some(scratch)));
+    outcome
+}

@@ -1,0 +1,149 @@
+//! What a connection does when its peer takes too long.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use ws_core::{CloseCode, FailureKind};
+use ws_native::ConnectOptions;
+use ws_native::blocking::{Connection, Server};
+use ws_native::proto::{Config, Heartbeat};
+
+use crate::{SHORT, join, pair, plain, short, sockets, text};
+
+fn heartbeat() -> Config {
+    let mut heartbeat = Heartbeat::default();
+    heartbeat.interval = SHORT;
+    heartbeat.timeout = SHORT;
+    let mut config = short();
+    config.heartbeat = Some(heartbeat);
+    config
+}
+
+#[test]
+fn a_server_that_never_answers_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut options = ConnectOptions::default();
+    options.config.handshake_timeout = SHORT;
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    assert_eq!(Connection::connect(&url, &options).unwrap_err().kind(), FailureKind::Timeout);
+}
+
+#[test]
+fn a_client_that_never_asks_is_let_go() {
+    let server = Server::bind("127.0.0.1:0").unwrap().config(short());
+    let _client = TcpStream::connect(server.local_address().unwrap()).unwrap();
+    assert_eq!(server.accept().unwrap().request().unwrap_err().kind(), FailureKind::Timeout);
+}
+
+#[test]
+fn a_close_frame_that_is_not_answered() {
+    let (near, mut far) = sockets();
+    let mut server = Connection::server_established(near, short());
+    server.close(None).unwrap();
+    thread::scope(|scope| {
+        // Whatever else the peer sends.
+        scope.spawn(|| while far.write_all(b"\x81\x81\0\0\0\0x").is_ok() {});
+        let failure = loop {
+            match server.recv() {
+                Ok(message) => assert_eq!(message, text("x")),
+                Err(failure) => break failure,
+            }
+        };
+        assert_eq!(failure.kind(), FailureKind::Timeout);
+        drop(server);
+    });
+}
+
+#[test]
+fn close_gives_a_peer_up_that_does_not_read() {
+    let (near, _far) = sockets();
+    let mut client = Connection::client_established(near, short());
+    client.feed(vec![0; 32 << 20]).unwrap();
+    client.close(None).unwrap();
+    assert_eq!(client.recv().unwrap_err().kind(), FailureKind::Timeout);
+    assert_eq!(client.recv().unwrap(), None);
+}
+
+#[test]
+fn a_server_that_does_not_end_the_stream_is_not_waited_for() {
+    let (near, mut far) = sockets();
+    let mut client = Connection::client_established(near, short());
+    client.close(Some((CloseCode::NORMAL, ""))).unwrap();
+    far.write_all(b"\x88\x02\x03\xe8").unwrap();
+    assert_eq!(client.recv().unwrap(), None);
+    assert!(client.closed().unwrap().clean);
+}
+
+#[test]
+fn a_peer_that_is_silent_is_pinged_and_given_up() {
+    let (near, mut far) = sockets();
+    let mut client = Connection::client_established(near, heartbeat());
+    assert_eq!(client.recv().unwrap_err().kind(), FailureKind::Timeout);
+    drop(client);
+    let mut sent = Vec::new();
+    far.read_to_end(&mut sent).unwrap();
+    assert_eq!((&sent[..2], sent.len()), (&b"\x89\x88"[..], 14), "one ping, with eight bytes");
+}
+
+#[test]
+fn a_peer_that_does_not_read_either_is_given_up() {
+    for is_client in [true, false] {
+        let (near, _far) = sockets();
+        let mut end = match is_client {
+            true => Connection::client_established(near, heartbeat()),
+            false => Connection::server_established(near, heartbeat()),
+        };
+        end.feed(vec![0; 32 << 20]).unwrap();
+        assert_eq!(end.recv().unwrap_err().kind(), FailureKind::Timeout);
+    }
+}
+
+#[test]
+fn a_pong_tells_how_long_it_took() {
+    let (near, mut far) = sockets();
+    let mut config = heartbeat();
+    config.heartbeat.as_mut().unwrap().timeout = Duration::from_secs(60);
+    let mut server = Connection::server_established(near, config);
+    assert_eq!(server.round_trip_time(), None);
+    let (received, ()) = join(
+        || server.recv().unwrap(),
+        || {
+            let mut ping = [0; 10];
+            far.read_exact(&mut ping).unwrap();
+            assert_eq!(ping, *b"\x89\x08\0\0\0\0\0\0\0\x01");
+            far.write_all(b"\x8a\x88\0\0\0\0\0\0\0\0\0\0\0\x01\x81\x81\0\0\0\0x").unwrap();
+        },
+    );
+    assert_eq!(received, text("x"));
+    assert!(server.round_trip_time().is_some());
+}
+
+#[test]
+fn a_pong_that_came_while_the_program_was_away_is_looked_for() {
+    let (near, mut far) = sockets();
+    near.set_nonblocking(true).unwrap();
+    let mut heartbeat = Heartbeat::default();
+    heartbeat.interval = Duration::ZERO;
+    heartbeat.timeout = 6 * SHORT;
+    let mut config = plain();
+    config.heartbeat = Some(heartbeat);
+    let mut server = Connection::server_established(near, config);
+    assert_eq!(server.recv().unwrap_err().kind(), FailureKind::WouldBlock);
+    far.read_exact(&mut [0; 10]).unwrap();
+    far.write_all(b"\x8a\x88\0\0\0\0\0\0\0\0\0\0\0\x01").unwrap();
+    thread::sleep(7 * SHORT); // for the time to pass, and nothing else
+    assert_eq!(server.recv().unwrap_err().kind(), FailureKind::WouldBlock);
+    assert!(server.round_trip_time().is_some());
+}
+
+#[test]
+fn a_connection_that_is_not_used_is_closed() {
+    let mut config = plain();
+    config.idle_timeout = Some(SHORT);
+    let (mut client, mut server) = pair(plain(), config);
+    let (client_end, server_end) = join(|| client.recv(), || server.recv());
+    assert_eq!((client_end.unwrap(), server_end.unwrap()), (None, None));
+    assert_eq!(client.closed().unwrap().code(), CloseCode::GOING_AWAY);
+}
