@@ -373,12 +373,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let _ = self.poll_shutdown(cx);
         match (self.transport.poll_transmit(&mut *self.protocol, cx), self.transport.broken()) {
-            (Poll::Ready(()), _) => Poll::Ready(Ok(())),
+            // What a connection that fails had still to write may have been thrown away.
+            (Poll::Ready(()), _) => Poll::Ready(self.failure().map_or(Ok(()), |error| Err(error.clone().into()))),
             (Poll::Pending, Some(error)) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
             (Poll::Pending, None) => match &self.state {
                 State::Running | State::Ending { .. } => Poll::Pending,
                 State::Ended(closed) => Poll::Ready(Err(closed.error.clone().unwrap_or(proto::Error::Ended).into())),
             },
+        }
+    }
+
+    /// Why the connection has failed, if it has.
+    fn failure(&self) -> Option<&proto::Error> {
+        match &self.state {
+            State::Running => self.protocol.failure(),
+            State::Ending { closed, .. } | State::Ended(closed) => closed.error.as_ref(),
         }
     }
 

@@ -2,12 +2,16 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
-use h2::{Reason, RecvStream, SendStream};
+use h2::{RecvStream, SendStream};
 use http::HeaderMap;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 use crate::proto::Headers;
 
@@ -24,27 +28,41 @@ pub(crate) const CONNECTION_WINDOW: u32 = MAX_STREAMS * STREAM_WINDOW;
 /// ends the connection when there are more than it thinks are good.
 pub(crate) const FRAME_BUDGET: usize = 64 << 20;
 
+/// How long a stream that was dropped may take to end in order.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// "Orderly TCP-level closures are represented as END_STREAM flags. RST exceptions are represented with the RST_STREAM
 /// frame with the CANCEL error code": section 5.
 pub(crate) struct Http2Stream {
-    send: SendStream<Bytes>,
-    receive: RecvStream,
+    /// There until this is dropped.
+    halves: Option<Halves>,
     /// What was received and not been read.
     rest: Bytes,
     /// Nothing more will be written.
     shut: bool,
 }
 
+struct Halves {
+    send: SendStream<Bytes>,
+    receive: RecvStream,
+    /// Counts the streams of a connection that are in use.
+    _used: Arc<()>,
+}
+
 impl Http2Stream {
-    pub(crate) fn new(send: SendStream<Bytes>, receive: RecvStream) -> Self {
-        Self { send, receive, rest: Bytes::new(), shut: false }
+    pub(crate) fn new(send: SendStream<Bytes>, receive: RecvStream, used: Arc<()>) -> Self {
+        Self { halves: Some(Halves { send, receive, _used: used }), rest: Bytes::new(), shut: false }
+    }
+
+    fn halves(&mut self) -> io::Result<&mut Halves> {
+        self.halves.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
 impl AsyncRead for Http2Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         while self.rest.is_empty() {
-            match ready!(self.receive.poll_data(cx)) {
+            match ready!(self.halves()?.receive.poll_data(cx)) {
                 Some(Ok(data)) => self.rest = data,
                 Some(Err(error)) => return Poll::Ready(Err(into_io(error))),
                 None => return Poll::Ready(Ok(())),
@@ -54,7 +72,7 @@ impl AsyncRead for Http2Stream {
         buffer.put_slice(&self.rest[..count]);
         self.rest.advance(count);
         // Only what was read makes room for more: that is how a reader who stops stops the peer.
-        Poll::Ready(self.receive.flow_control().release_capacity(count).map_err(into_io))
+        Poll::Ready(self.halves()?.receive.flow_control().release_capacity(count).map_err(into_io))
     }
 }
 
@@ -63,19 +81,17 @@ impl AsyncWrite for Http2Stream {
         if bytes.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        self.send.reserve_capacity(bytes.len());
-        let room = loop {
-            if self.send.capacity() > 0 {
-                break self.send.capacity();
-            }
-            match ready!(self.send.poll_capacity(cx)) {
+        let send = &mut self.halves()?.send;
+        send.reserve_capacity(bytes.len());
+        while send.capacity() == 0 {
+            match ready!(send.poll_capacity(cx)) {
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Poll::Ready(Err(into_io(error))),
                 None => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
             }
-        };
-        let count = bytes.len().min(room);
-        self.send.send_data(Bytes::copy_from_slice(&bytes[..count]), false).map_err(into_io)?;
+        }
+        let count = bytes.len().min(send.capacity());
+        send.send_data(Bytes::copy_from_slice(&bytes[..count]), false).map_err(into_io)?;
         Poll::Ready(Ok(count))
     }
 
@@ -87,18 +103,38 @@ impl AsyncWrite for Http2Stream {
     fn poll_shutdown(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.shut {
             self.shut = true;
-            self.send.reserve_capacity(0);
-            self.send.send_data(Bytes::new(), true).map_err(into_io)?;
+            self.halves()?.shut().map_err(into_io)?;
         }
         Poll::Ready(Ok(()))
     }
 }
 
+impl Halves {
+    fn shut(&mut self) -> Result<(), h2::Error> {
+        self.send.reserve_capacity(0);
+        self.send.send_data(Bytes::new(), true)
+    }
+}
+
+/// What was written before is still transmitted, as by a socket that is closed: only when the stream has ended, or its time is
+/// over, is it given up, for with its halves all that is queued goes, too.
 impl Drop for Http2Stream {
     fn drop(&mut self) {
-        if !self.shut {
-            self.send.send_reset(Reason::CANCEL);
+        let Some(mut halves) = self.halves.take().filter(|halves| !self.shut || !halves.receive.is_end_stream()) else {
+            return;
+        };
+        if !self.shut && halves.shut().is_err() {
+            return;
         }
+        let Ok(runtime) = Handle::try_current() else { return };
+        runtime.spawn(async move {
+            let ended = async {
+                while let Some(Ok(data)) = halves.receive.data().await {
+                    let _ = halves.receive.flow_control().release_capacity(data.len());
+                }
+            };
+            let _ = timeout(LINGER, ended).await;
+        });
     }
 }
 

@@ -54,10 +54,20 @@ impl Origins {
                 let host = host.and_then(|host| Url::parse(&format!("http://{host}/")).ok());
                 host.is_some_and(|host| origin.has_host() && host.host() == origin.host())
             }
-            Self::These(allowed) => allowed
-                .iter()
-                .filter_map(|allowed| Url::parse(allowed).ok())
-                .any(|allowed| origin.origin().is_tuple() && allowed.origin() == origin.origin()),
+            Self::These(allowed) => {
+                allowed.iter().filter_map(|allowed| Url::parse(allowed).ok()).any(|allowed| is_same(&allowed, &origin))
+            }
+        }
+    }
+}
+
+/// Whether these are the same origin. Those of extensions and the like, of which the URL standard knows no more than that they
+/// are none of another, have a scheme and a host all the same.
+fn is_same(one: &Url, other: &Url) -> bool {
+    match one.origin().is_tuple() {
+        true => one.origin() == other.origin(),
+        false => {
+            one.has_host() && (one.scheme(), one.host(), one.port()) == (other.scheme(), other.host(), other.port())
         }
     }
 }
@@ -98,7 +108,12 @@ mod tests {
 
     #[test]
     fn a_list_has_origins_and_no_hosts() {
-        let these = Origins::These(vec!["https://a.example".into(), "http://b.example:8080".into(), "null".into()]);
+        let these = Origins::These(vec![
+            "https://a.example".into(),
+            "http://b.example:8080".into(),
+            "null".into(),
+            "chrome-extension://abc".into(),
+        ]);
         for (origin, allowed) in [
             ("https://a.example", true),
             ("https://A.example:443", true),
@@ -108,6 +123,9 @@ mod tests {
             ("http://b.example", false),
             ("https://h", false),
             ("null", false),
+            ("chrome-extension://abc", true),
+            ("chrome-extension://abd", false),
+            ("moz-extension://abc", false),
         ] {
             assert_eq!(allow(&these, "h", &[origin]), allowed, "{origin}");
         }

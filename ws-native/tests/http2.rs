@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use ws_core::{CloseCode, Failure, FailureKind, Message};
 use ws_native::proto::{Error, HandshakeError};
@@ -40,6 +41,13 @@ struct Echo {
     connections: Arc<AtomicUsize>,
     root: CertificateDer<'static>,
     options: ConnectOptions,
+}
+
+impl Echo {
+    fn address(&self) -> SocketAddr {
+        let port = self.url.trim_start_matches("wss://localhost:").trim_end_matches("/path").parse().unwrap();
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
 }
 
 async fn echo(configure: impl FnOnce(Server) -> Server) -> Echo {
@@ -210,6 +218,96 @@ async fn a_server_without_http2_is_spoken_to_over_http1_on_the_first_connection(
     serving.await.unwrap().unwrap();
 }
 
+#[tokio::test]
+async fn what_was_sent_before_a_socket_was_dropped_arrives() {
+    const COUNT: usize = 20;
+    let (root, tls) = identity();
+    let server = Server::bind("127.0.0.1:0").await.unwrap().tls(tls);
+    let url = format!("wss://localhost:{}/path", server.local_address().unwrap().port());
+    let serving = tokio::spawn(async move {
+        let mut requests = server.accept().await.unwrap().requests().await.unwrap();
+        for number in 0..COUNT {
+            let mut connection = requests.next().await.unwrap().unwrap().accept(None).await.unwrap();
+            assert_eq!(connection.recv().await.unwrap(), Some(Message::Text(number.to_string().into())));
+            let ended = connection.recv().await;
+            match number % 2 {
+                0 => assert_eq!(ended.unwrap_err().kind(), FailureKind::Ended),
+                _ => assert_eq!((ended.unwrap(), connection.closed().unwrap().code().get()), (None, 4000)),
+            }
+        }
+    });
+    let options = options(root);
+    for number in 0..COUNT {
+        let mut socket = Connection::connect(&url, &options).await.unwrap();
+        socket.send(number.to_string()).await.unwrap();
+        if number % 2 == 1 {
+            socket.close(Some((CloseCode::new(4000), "bye"))).await.unwrap();
+        }
+    }
+    serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn more_sockets_than_streams_have_another_connection() {
+    let mut echo = echo(|server| server).await;
+    echo.options.config.compression = None;
+    let mut sockets = Vec::new();
+    for _ in 0..130 {
+        sockets.push(Connection::connect(&echo.url, &echo.options).await.unwrap());
+    }
+    assert_eq!(echo.connections.load(Ordering::Relaxed), 2);
+    sockets[129].send("hello").await.unwrap();
+    assert_eq!(sockets[129].recv().await.unwrap(), Some(Message::Text("hello".into())));
+}
+
+/// Passes on what comes to another port of the loopback interface, the first connection only until it is told to stop.
+async fn relay(port: u16) -> (u16, tokio::sync::watch::Sender<bool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = listener.local_addr().unwrap().port();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        for number in 0.. {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut stopped = stopped.clone();
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                let is_over = async { stopped.wait_for(|stop| *stop && number == 0).await.is_ok() };
+                let is_over = tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut client, &mut server) => false,
+                    is_over = is_over => is_over,
+                };
+                if is_over {
+                    // Nobody is told that nothing goes through any more.
+                    std::future::pending::<()>().await;
+                }
+            });
+        }
+    });
+    (own, stop)
+}
+
+#[tokio::test]
+async fn a_connection_that_is_dead_is_not_used_again() {
+    let mut echo = echo(|server| server).await;
+    let (port, stop) = relay(echo.address().port()).await;
+    let url = format!("wss://localhost:{port}/path");
+    echo.options.connect_timeout = Duration::from_millis(200);
+    let mut first = Connection::connect(&url, &echo.options).await.unwrap();
+    exchange(&mut first).await;
+    stop.send(true).unwrap();
+    exchange(&mut Connection::connect(&url, &echo.options).await.unwrap()).await;
+    assert_eq!(echo.connections.load(Ordering::Relaxed), 2);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_unix_socket_is_not_taken_for_the_server_of_that_name() {
+    let mut echo = echo(|server| server).await;
+    let _other = Connection::connect(&echo.url, &echo.options).await.unwrap();
+    echo.options.unix_socket = Some("/nobody/is/there".into());
+    assert!(Connection::connect(&echo.url, &echo.options).await.is_err());
+}
+
 // The h2 crate by itself as the other end.
 
 fn speaking(config: &ServerConfig, protocols: &[&[u8]]) -> TlsAcceptor {
@@ -251,8 +349,11 @@ async fn a_server_whose_http2_has_no_websockets_is_spoken_to_over_http1() {
     assert_eq!(serving.await.unwrap(), ["h2", "http/1.1", "http/1.1"]);
 }
 
-/// A client of h2 that has begun a connection with this server.
-async fn plain_client(address: SocketAddr, root: CertificateDer<'static>) -> h2::client::SendRequest<Bytes> {
+/// A client of h2 that has begun a connection with this server, and what tells when the connection has ended.
+async fn plain_client(
+    address: SocketAddr,
+    root: CertificateDer<'static>,
+) -> (h2::client::SendRequest<Bytes>, JoinHandle<Result<(), h2::Error>>) {
     let mut roots = ws_native::rustls::RootCertStore::empty();
     roots.add(root).unwrap();
     let provider = Arc::new(ws_native::rustls::crypto::ring::default_provider());
@@ -267,16 +368,37 @@ async fn plain_client(address: SocketAddr, root: CertificateDer<'static>) -> h2:
     let stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
     let (sender, mut connection) = h2::client::handshake(stream).await.unwrap();
     let mut ping = connection.ping_pong().unwrap();
-    tokio::spawn(connection);
+    let running = tokio::spawn(connection);
     ping.ping(h2::Ping::opaque()).await.unwrap();
-    sender
+    (sender, running)
+}
+
+#[tokio::test]
+async fn a_client_that_makes_no_request_is_let_go() {
+    let echo = echo(|server| {
+        let mut config = ws_native::proto::Config::default();
+        config.handshake_timeout = Duration::from_millis(200);
+        server.config(config)
+    })
+    .await;
+    let (_client, running) = plain_client(echo.address(), echo.root.clone()).await;
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_shutdown_lets_a_client_go_that_has_no_socket() {
+    let shutdown = Shutdown::default();
+    let echo = echo(|server| server.shutdown(&shutdown)).await;
+    let (_client, running) = plain_client(echo.address(), echo.root.clone()).await;
+    let (left, ended) = tokio::join!(shutdown.begin(Duration::from_secs(60)), running);
+    ended.unwrap().unwrap();
+    assert_eq!(left, 0);
 }
 
 #[tokio::test]
 async fn another_client_is_served() {
     let echo = echo(|server| server).await;
-    let port = echo.url.trim_start_matches("wss://localhost:").trim_end_matches("/path").parse().unwrap();
-    let mut client = plain_client(SocketAddr::from(([127, 0, 0, 1], port)), echo.root.clone()).await;
+    let (mut client, _running) = plain_client(echo.address(), echo.root.clone()).await;
     assert!(client.is_extended_connect_protocol_enabled());
 
     // The example of section 5.1.

@@ -4,6 +4,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -105,9 +106,71 @@ async fn tasks_that_are_gone_are_forgotten() {
         assert!(polled.is_pending());
     }
     let remembered = tasks.iter().filter(|task| Arc::strong_count(task) > 1).count();
-    assert!(remembered <= 64, "{remembered}");
+    assert_eq!(remembered, 1, "the last one");
     server.send("hello").await.unwrap();
     assert_eq!(receiver.recv().await.unwrap(), text("hello"));
+}
+
+#[tokio::test]
+async fn who_is_told_of_a_failure_has_not_sent() {
+    let (client, server) = pair(16);
+    let (sender, mut receiver) = client.split();
+    let sending = tokio::spawn(async move { sender.send(vec![0; 1000]).await });
+    yield_now().await;
+    drop(server);
+    assert!(receiver.recv().await.is_err());
+    assert!(sending.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_queue_that_is_full_ends_both_halves() {
+    let (near, _stalled) = duplex(16);
+    let mut config = plain();
+    config.max_send_queue = 1000;
+    let (sender, mut receiver) = Connection::client_established(near, config).split();
+    let receiving = tokio::spawn(async move { receiver.recv().await });
+    yield_now().await;
+    sender.feed(vec![0; 900]).unwrap();
+    assert!(sender.feed(vec![0; 900]).is_err());
+    assert_eq!(receiving.await.unwrap().unwrap_err().kind(), FailureKind::Limit);
+}
+
+/// A stream that takes nothing, and counts how often it is asked to.
+struct Full(Arc<AtomicUsize>);
+
+impl AsyncRead for Full {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Full {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Poll::Pending
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn senders_that_wait_do_not_keep_each_other_awake() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (sender, _receiver) = Connection::client_established(Full(asked.clone()), plain()).split();
+    for _ in 0..200 {
+        let sender = sender.clone();
+        tokio::spawn(async move { sender.send("x").await });
+    }
+    for _ in 0..1000 {
+        yield_now().await;
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 200);
 }
 
 // Stream and Sink.
@@ -136,6 +199,16 @@ async fn a_sink_that_is_closed_starts_the_closing_handshake() {
     assert!(client.next().await.is_none());
     assert!(client.closed().unwrap().clean);
     assert_eq!(collected.await.unwrap().unwrap(), [Message::Text("a".into()), Message::Binary(vec![1].into())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receiver_that_waits_is_told_that_the_sink_was_closed() {
+    let (client, _silent) = pair(1024);
+    let (mut sender, mut receiver) = client.split();
+    let waiting = tokio::spawn(async move { receiver.recv().await });
+    yield_now().await;
+    SinkExt::<Message>::close(&mut sender).await.unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap_err().kind(), FailureKind::Timeout);
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ fn open(url: &SocketUrl, options: &ConnectOptions, request: Request) -> Result<C
         });
         return handshake.perform(connected?.into(), request);
     }
-    if let Some(proxy) = options.proxy.for_url(url) {
+    if let Some(proxy) = options.proxy.for_url(url)? {
         let reason = "a blocking connection goes through none".into();
         return Err(misuse(ConnectError::Proxy { proxy: proxy.to_string(), reason }));
     }

@@ -62,7 +62,7 @@ impl Connecting {
         if options.unix_socket.is_some() {
             return Ok(Self { url, options, request, proxy: None, addresses: Vec::new(), turn: None });
         }
-        let proxy = options.proxy.for_url(&url);
+        let proxy = options.proxy.for_url(&url)?;
         let next = proxy.as_ref().map(|proxy| (proxy.host(), proxy.port()));
         let (host, port) = next.unwrap_or((url.host(), url.port()));
         let addresses = resolve(host, port, options.connect_timeout).await?;
@@ -73,7 +73,10 @@ impl Connecting {
             Some(address) => address.to_string(),
             None => format!("{}:{}", url.host(), url.port()),
         };
-        let turn = if options.one_at_a_time { Some(turn::wait(address).await) } else { None };
+        // As long as any socket may take.
+        let limit = options.connect_timeout.saturating_add(options.tls_timeout);
+        let limit = limit.saturating_add(options.config.handshake_timeout);
+        let turn = if options.one_at_a_time { turn::wait(address, limit).await } else { None };
         Ok(Self { url, options, request, proxy, addresses, turn })
     }
 

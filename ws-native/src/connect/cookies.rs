@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(feature = "cookies")]
+use cookie_store::RawCookie;
 use ws_core::Failure;
 use ws_core::url::SocketUrl;
 
@@ -62,7 +64,8 @@ pub(crate) fn keep(options: &ConnectOptions, url: &SocketUrl, outcome: Result<&E
     }
 }
 
-/// Cookies in memory, as [RFC 6265](https://datatracker.ietf.org/doc/html/rfc6265) has them.
+/// Cookies in memory, as [RFC 6265](https://datatracker.ietf.org/doc/html/rfc6265) has them, but that a server can set none
+/// for a domain above its own.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -94,9 +97,14 @@ impl CookieJar for MemoryJar {
     }
 
     fn store(&self, url: &SocketUrl, set_cookie: &str) {
+        let Ok(cookie) = RawCookie::parse(set_cookie) else { return };
+        // Whether a domain is one that others have part in, such as co.uk, is not known here.
+        if cookie.domain().is_some_and(|domain| !domain.eq_ignore_ascii_case(url.host())) {
+            return;
+        }
         if let Some(url) = http_url(url) {
             // One that is malformed, or that this server must not set, is ignored, as the RFC says.
-            let _ = self.store().parse(set_cookie, &url);
+            let _ = self.store().insert_raw(&cookie, &url);
         }
     }
 }
@@ -129,6 +137,8 @@ mod tests {
             ("Set-Cookie", "a=1; Path=/chat"),
             ("set-cookie", "b=2; Secure"),
             ("Set-Cookie", "c=3; Domain=other.example"),
+            ("Set-Cookie", "d=4; Domain=example"),
+            ("Set-Cookie", "e=5; Domain=H.example; Path=/e"),
             ("Set-Cookie", "no cookie"),
         ]);
         store_all(&jar, &url("wss://h.example/chat"), &headers);
@@ -138,6 +148,7 @@ mod tests {
         assert_eq!(cookies, ["a=1", "b=2"]);
         assert_eq!(jar.cookies(&url("ws://h.example/chat")).unwrap(), "a=1", "b is for TLS alone");
         assert_eq!(jar.cookies(&url("wss://other.example/chat")), None);
+        assert_eq!(jar.cookies(&url("ws://h.example/e")).unwrap(), "e=5");
         assert_eq!(jar.cookies(&url("ws://h.example/")), None);
     }
 }

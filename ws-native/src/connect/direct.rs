@@ -4,6 +4,8 @@ use std::fmt;
 
 use ws_core::url::SocketUrl;
 
+use super::ConnectError;
+
 /// The proxy that a client goes through: never any.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Proxy {
@@ -16,9 +18,9 @@ pub(crate) enum Proxy {
 pub(crate) enum ProxyUrl {}
 
 impl Proxy {
-    pub(crate) fn for_url(&self, _url: &SocketUrl) -> Option<ProxyUrl> {
+    pub(crate) fn for_url(&self, _url: &SocketUrl) -> Result<Option<ProxyUrl>, ConnectError> {
         let Self::Direct = self;
-        None
+        Ok(None)
     }
 }
 

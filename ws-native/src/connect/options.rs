@@ -65,7 +65,8 @@ pub struct ConnectOptions {
     pub unix_socket: Option<PathBuf>,
     /// Where cookies come from, and go to. Default: nowhere.
     pub cookies: Option<Arc<dyn CookieJar>>,
-    /// Waits until no other socket of this program is connecting to the same address, as the standard says. A program that
+    /// Waits until no other socket of this program is connecting to the same address, as the standard says, but no longer than
+    /// the three deadlines of connecting together. A program that
     /// opens thousands to its own server may turn it off. Default: true.
     pub one_at_a_time: bool,
 }

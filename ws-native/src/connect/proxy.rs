@@ -14,6 +14,7 @@ use tokio_socks::tcp::Socks5Stream;
 use url::Url;
 use ws_core::url::SocketUrl;
 
+use super::ConnectError;
 use crate::Stream;
 
 /// The proxy that a client goes through.
@@ -81,35 +82,43 @@ impl FromStr for ProxyUrl {
         };
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(error)?;
         let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let password = url.password().unwrap_or_default();
         let credentials =
-            (!url.username().is_empty()).then(|| (decode(url.username()), decode(url.password().unwrap_or_default())));
+            (!url.username().is_empty() || !password.is_empty()).then(|| (decode(url.username()), decode(password)));
         Ok(Self { scheme, host: host.into(), port: url.port().unwrap_or(port), credentials })
     }
 }
 
 impl Proxy {
     /// The proxy on the way to this URL.
-    pub(crate) fn for_url(&self, url: &SocketUrl) -> Option<ProxyUrl> {
+    ///
+    /// # Errors
+    /// [`ConnectError::Proxy`]: the environment names one that cannot be spoken to. To go without it would show to whom one
+    /// goes.
+    pub(crate) fn for_url(&self, url: &SocketUrl) -> Result<Option<ProxyUrl>, ConnectError> {
         match self {
-            Self::Direct => None,
+            Self::Direct => Ok(None),
             Self::Environment => matching(&Matcher::from_env(), url),
-            Self::Through(proxy) => Some(proxy.clone()),
+            Self::Through(proxy) => Ok(Some(proxy.clone())),
         }
     }
 }
 
-/// The proxy that the rules name for this URL. One they name that is none to us is as none named, as curl has it.
-fn matching(rules: &Matcher, url: &SocketUrl) -> Option<ProxyUrl> {
+/// The proxy that the rules name for this URL.
+fn matching(rules: &Matcher, url: &SocketUrl) -> Result<Option<ProxyUrl>, ConnectError> {
     let scheme = if url.is_secure() { "https" } else { "http" };
-    let target = format!("{scheme}://{}/", url.authority()).parse().ok()?;
-    let intercept = rules.intercept(&target)?;
-    let mut proxy: ProxyUrl = intercept.uri().to_string().parse().ok()?;
+    let target = format!("{scheme}://{}/", url.authority()).parse().ok();
+    let Some(intercept) = target.and_then(|target| rules.intercept(&target)) else { return Ok(None) };
+    let mut proxy: ProxyUrl = intercept.uri().to_string().parse().map_err(|error: ProxyUrlError| {
+        let proxy = intercept.uri().host().unwrap_or_default().into();
+        ConnectError::Proxy { proxy, reason: error.to_string() }
+    })?;
     let basic =
         intercept.basic_auth().and_then(|value| BASE64.decode(value.to_str().ok()?.strip_prefix("Basic ")?).ok());
     let pair = basic.and_then(|pair| String::from_utf8(pair).ok());
     let basic = pair.as_deref().and_then(|pair| pair.split_once(':'));
     proxy.credentials = basic.or(intercept.raw_auth()).map(|(user, password)| (user.into(), password.into()));
-    Some(proxy)
+    Ok(Some(proxy))
 }
 
 impl ProxyUrl {
@@ -210,6 +219,11 @@ async fn read_status(stream: &mut Stream) -> io::Result<u16> {
         match response.parse(&head).map_err(|_| invalid("its answer is not HTTP/1.1"))? {
             httparse::Status::Complete(length) => {
                 let status = response.code.unwrap_or_default();
+                if (100..=199).contains(&status) {
+                    // RFC 9110, section 15.2: it may come before the answer.
+                    head.drain(..length);
+                    continue;
+                }
                 // A refusal may have a body; a tunnel has nothing in it yet.
                 return if length == head.len() || !(200..=299).contains(&status) {
                     Ok(status)
@@ -252,6 +266,7 @@ mod tests {
         assert_eq!(parse("https://proxy:8443/"), (Scheme::Https, "proxy:8443".into(), None));
         assert_eq!(parse("socks5://[::1]"), (Scheme::Socks5, "[::1]:1080".into(), None));
         let pair = Some(("a@b".into(), "c:d".into()));
+        assert_eq!(parse("http://:pass@h").2, Some((String::new(), "pass".into())));
         assert_eq!(parse("socks5h://a%40b:c%3Ad@h:1"), (Scheme::Socks5h, "h:1".into(), pair));
     }
 
@@ -270,7 +285,7 @@ mod tests {
             .https("socks5h://u:p%40@secure:2")
             .no("example.org,10.0.0.0/8")
             .build();
-        let proxy = |url| matching(&rules, &SocketUrl::parse(url, None).unwrap());
+        let proxy = |url| matching(&rules, &SocketUrl::parse(url, None).unwrap()).unwrap();
         assert_eq!(proxy("ws://h/").unwrap().to_string(), "plain:1");
         let secure = proxy("wss://h:444/").unwrap();
         assert_eq!((secure.scheme, secure.to_string()), (Scheme::Socks5h, "secure:2".into()));
@@ -279,7 +294,10 @@ mod tests {
             assert_eq!(proxy(direct), None, "{direct}");
         }
         let rules = Matcher::builder().all("http://user:pass@proxy:3").build();
-        let proxy = matching(&rules, &SocketUrl::parse("wss://[::1]/", None).unwrap()).unwrap();
+        let proxy = matching(&rules, &SocketUrl::parse("wss://[::1]/", None).unwrap()).unwrap().unwrap();
         assert_eq!(proxy.credentials, Some(("user".into(), "pass".into())));
+        let rules = Matcher::builder().all("socks4://proxy:3").build();
+        let error = matching(&rules, &SocketUrl::parse("wss://h/", None).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("socks5h"), "{error}");
     }
 }

@@ -7,8 +7,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
+use tokio::time::timeout;
 
 /// Somebody's turn to connect to an address. It is over when this is dropped.
 #[derive(Debug)]
@@ -31,9 +33,15 @@ struct Place {
 /// Waits for the turn to connect to this address: of an IP address and port, or, where only a proxy knows it, of a name
 /// and port.
 ///
+/// `None`: the turn has not come in this time, as when somebody holds it and does not go on. Then it is better not to wait.
+///
 /// # Cancel safety
 /// Dropped, the place in the queue is given up.
-pub(super) async fn wait(address: String) -> Turn {
+pub(super) async fn wait(address: String, limit: Duration) -> Option<Turn> {
+    timeout(limit, queue(address)).await.ok()
+}
+
+async fn queue(address: String) -> Turn {
     let gate = Arc::clone(gates().get_or_insert_default().entry(address.clone()).or_default());
     let place = Place { address, gate: Some(Arc::clone(&gate)) };
     let guard = gate.lock_owned().await;
@@ -65,12 +73,12 @@ mod tests {
         gates().as_ref().is_some_and(|gates| gates.contains_key(address))
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn one_at_a_time_in_the_order_they_came() {
-        let first = wait("a:1".into()).now_or_never().unwrap();
-        let _other = wait("b:1".into()).now_or_never().unwrap();
-        let mut second = Box::pin(wait("a:1".into()));
-        let mut third = Box::pin(wait("a:1".into()));
+        let first = queue("a:1".into()).now_or_never().unwrap();
+        let _other = queue("b:1".into()).now_or_never().unwrap();
+        let mut second = Box::pin(queue("a:1".into()));
+        let mut third = Box::pin(queue("a:1".into()));
         assert!(second.as_mut().now_or_never().is_none());
         assert!(third.as_mut().now_or_never().is_none());
         drop(first);
@@ -80,5 +88,11 @@ mod tests {
         assert!(has_gate("a:1"));
         drop(second);
         assert!(!has_gate("a:1"), "nobody is interested any more");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_holds_a_turn_for_ever_holds_nobody_up_for_ever() {
+        let _first = queue("c:1".into()).await;
+        assert!(wait("c:1".into(), Duration::from_secs(60)).await.is_none());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
@@ -18,12 +19,19 @@ use crate::proto::{Closed, Established, Part};
 /// The half of a connection that receives. While it is awaited, pings are answered and what the other half has queued is
 /// written. Made by [`Connection::split`].
 #[derive(Debug)]
-pub struct Receiver<T = Transport>(Arc<Shared<T>>);
+pub struct Receiver<T = Transport> {
+    shared: Arc<Shared<T>>,
+    place: Place,
+}
 
 /// The half of a connection that sends. Clones share the connection: a message goes out whole, before or after those of
 /// others. Made by [`Connection::split`].
 #[derive(Debug)]
-pub struct Sender<T = Transport>(Arc<Shared<T>>);
+pub struct Sender<T = Transport> {
+    shared: Arc<Shared<T>>,
+    /// For the Sink: each future has its own.
+    place: Place,
+}
 
 #[derive(Debug)]
 struct Shared<T> {
@@ -38,11 +46,18 @@ struct Shared<T> {
 /// A transport remembers one task for reading and one for writing, the last that asked, and either half may be that. So it
 /// is told to remember all of them, and whatever happens, all look again.
 #[derive(Debug, Default)]
-struct Waiting(Mutex<Vec<Waker>>);
+struct Waiting {
+    wakers: Mutex<Vec<(u64, Waker)>>,
+    /// How many places there were.
+    places: AtomicU64,
+}
 
-/// The most tasks that are remembered. If there are more, as when futures that are dropped leave theirs behind, all look
-/// again, and those that still wait are remembered anew.
-const MOST: usize = 64;
+/// The place of one that may wait. Dropped, it is forgotten.
+#[derive(Debug)]
+struct Place {
+    waiting: Arc<Waiting>,
+    number: u64,
+}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// The halves of the connection, for two tasks or more.
@@ -63,7 +78,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         let waiting = Arc::<Waiting>::default();
         let waker = Waker::from(Arc::clone(&waiting));
         let shared = Arc::new(Shared { connection: Mutex::new(self), waiting, waker });
-        (Sender(Arc::clone(&shared)), Receiver(shared))
+        let receiver = Receiver { place: shared.place(), shared: Arc::clone(&shared) };
+        (Sender { place: shared.place(), shared }, receiver)
     }
 }
 
@@ -73,45 +89,88 @@ impl<T> Shared<T> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Polls the connection for this task.
-    fn poll<R>(&self, cx: &Context<'_>, poll: impl FnOnce(&mut Connection<T>, &mut Context<'_>) -> Poll<R>) -> Poll<R> {
+    fn place(&self) -> Place {
+        let number = self.waiting.places.fetch_add(1, Ordering::Relaxed);
+        Place { waiting: Arc::clone(&self.waiting), number }
+    }
+
+    /// Polls the connection for the task that has this place.
+    fn poll<R>(
+        &self,
+        place: &Place,
+        cx: &Context<'_>,
+        poll: impl FnOnce(&mut Connection<T>, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
         let mut connection = self.lock();
         // Before it is polled, so that what happens meanwhile is not missed.
-        self.waiting.remember(cx.waker());
+        place.wait(cx.waker());
         poll(&mut connection, &mut Context::from_waker(&self.waker))
+    }
+
+    /// Polls the connection, for the task that has this place, until it has come to something.
+    async fn until<R>(&self, mut poll: impl FnMut(&mut Connection<T>, &mut Context<'_>) -> Poll<R>) -> R {
+        let place = self.place();
+        poll_fn(|cx| self.poll(&place, cx, &mut poll)).await
+    }
+
+    /// Queues something. If that fails the connection, or gives it a deadline, those who wait are to know.
+    fn queue<R>(&self, queue: impl FnOnce(&mut Connection<T>) -> Result<R, Failure>) -> Result<R, Failure> {
+        let queued = queue(&mut self.lock());
+        if queued.is_err() {
+            self.waker.wake_by_ref();
+        }
+        queued
     }
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Shared<T> {
-    /// Polls the connection for this task, which receives.
+    /// Polls the connection for the task that has this place, and receives.
     fn poll_receive<M>(
         &self,
+        place: &Place,
         cx: &Context<'_>,
         poll: impl FnOnce(&mut Connection<T>, &mut Context<'_>) -> Poll<Result<Option<M>, Failure>>,
     ) -> Poll<Result<Option<M>, Failure>> {
-        let received = self.poll(cx, poll);
+        let received = self.poll(place, cx, poll);
         if let Poll::Ready(Ok(None) | Err(_)) = received {
             // Those who wait to write learn that they cannot any more.
             self.waker.wake_by_ref();
         }
         received
     }
+
+    fn start_closing(&self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
+        let begins = self.queue(|connection| {
+            let is_open = connection.protocol.is_open();
+            connection.start_closing(close).map(|()| is_open)
+        })?;
+        if begins {
+            // A receiver that waits has a deadline from now on.
+            self.waker.wake_by_ref();
+        }
+        Ok(())
+    }
 }
 
 impl Waiting {
-    fn lock(&self) -> MutexGuard<'_, Vec<Waker>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<(u64, Waker)>> {
+        self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn remember(&self, waker: &Waker) {
-        let mut waiting = self.lock();
-        if waiting.iter().any(|known| known.will_wake(waker)) {
-            return;
+impl Place {
+    fn wait(&self, waker: &Waker) {
+        let mut waiting = self.waiting.lock();
+        match waiting.iter_mut().find(|(number, _)| *number == self.number) {
+            Some((_, known)) => known.clone_from(waker),
+            None => waiting.push((self.number, waker.clone())),
         }
-        let others = if waiting.len() < MOST { Vec::new() } else { std::mem::take(&mut *waiting) };
-        waiting.push(waker.clone());
-        drop(waiting);
-        others.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.waiting.lock().retain(|(number, _)| *number != self.number);
     }
 }
 
@@ -121,8 +180,8 @@ impl Wake for Waiting {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let waiting = std::mem::take(&mut *self.lock());
-        waiting.into_iter().for_each(Waker::wake);
+        let waiting: Vec<_> = self.lock().drain(..).collect();
+        waiting.into_iter().for_each(|(_, waker)| waker.wake());
     }
 }
 
@@ -135,7 +194,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receiver<T> {
     /// # Cancel safety
     /// As [`Connection::recv`].
     pub async fn recv(&mut self) -> Result<Option<Message>, Failure> {
-        poll_fn(|cx| self.0.poll_receive(cx, Connection::poll_message)).await
+        poll_fn(|cx| self.shared.poll_receive(&self.place, cx, Connection::poll_message)).await
     }
 
     /// The next part of a message, as it arrives: see [`Connection::recv_part`].
@@ -146,22 +205,22 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receiver<T> {
     /// # Cancel safety
     /// As [`Connection::recv`].
     pub async fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
-        poll_fn(|cx| self.0.poll_receive(cx, Connection::poll_part)).await
+        poll_fn(|cx| self.shared.poll_receive(&self.place, cx, Connection::poll_part)).await
     }
 
     /// What was agreed on in the opening handshake.
     pub fn established(&self) -> Established {
-        self.0.lock().established().clone()
+        self.shared.lock().established().clone()
     }
 
     /// How the connection was closed, once [`recv`](Self::recv) has said that it is.
     pub fn closed(&self) -> Option<Closed> {
-        self.0.lock().closed().cloned()
+        self.shared.lock().closed().cloned()
     }
 
     /// See [`Connection::round_trip_time`].
     pub fn round_trip_time(&self) -> Option<Duration> {
-        self.0.lock().round_trip_time()
+        self.shared.lock().round_trip_time()
     }
 }
 
@@ -186,7 +245,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
     /// # Cancel safety
     /// As [`Connection::send`].
     pub async fn send_part(&self, part: Part) -> Result<(), Failure> {
-        self.0.lock().feed_part(part)?;
+        self.shared.queue(|connection| connection.feed_part(part))?;
         self.flush().await
     }
 
@@ -196,7 +255,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
     /// # Errors
     /// As [`Connection::feed`].
     pub fn feed(&self, data: impl Into<Data>) -> Result<(), Failure> {
-        self.0.lock().feed(data)
+        self.shared.queue(|connection| connection.feed(data))
     }
 
     /// Queues a text message, of which a copy is made.
@@ -204,7 +263,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
     /// # Errors
     /// As [`Connection::feed`].
     pub fn feed_text(&self, text: &str) -> Result<(), Failure> {
-        self.0.lock().feed_text(text)
+        self.shared.queue(|connection| connection.feed_text(text))
     }
 
     /// Queues a binary message, of which a copy is made.
@@ -212,7 +271,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
     /// # Errors
     /// As [`Connection::feed`].
     pub fn feed_binary(&self, bytes: &[u8]) -> Result<(), Failure> {
-        self.0.lock().feed_binary(bytes)
+        self.shared.queue(|connection| connection.feed_binary(bytes))
     }
 
     /// Writes all that is queued, if that is more than 64 KiB.
@@ -223,7 +282,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
     /// # Cancel safety
     /// As [`Connection::flush`].
     pub async fn ready(&self) -> Result<(), Failure> {
-        poll_fn(|cx| self.0.poll(cx, Connection::poll_ready)).await
+        self.shared.until(Connection::poll_ready).await
     }
 
     /// Writes all that is queued.
@@ -234,7 +293,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
     /// # Cancel safety
     /// As [`Connection::flush`].
     pub async fn flush(&self) -> Result<(), Failure> {
-        poll_fn(|cx| self.0.poll(cx, Connection::poll_flush)).await
+        self.shared.until(Connection::poll_flush).await
     }
 
     /// Sends a ping with up to 125 bytes of payload.
@@ -245,7 +304,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
     /// # Cancel safety
     /// As [`Connection::send`].
     pub async fn ping(&self, payload: &[u8]) -> Result<(), Failure> {
-        self.0.lock().feed_ping(payload)?;
+        self.shared.queue(|connection| connection.feed_ping(payload))?;
         self.flush().await
     }
 
@@ -257,16 +316,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
     /// # Cancel safety
     /// As [`Connection::send`].
     pub async fn close(&self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
-        self.0.lock().start_closing(close)?;
-        // A receiver that waits now has a deadline.
-        self.0.waker.wake_by_ref();
-        poll_fn(|cx| self.0.poll(cx, Connection::poll_close)).await
+        self.shared.start_closing(close)?;
+        self.shared.until(Connection::poll_close).await
     }
 }
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self { shared: Arc::clone(&self.shared), place: self.shared.place() }
     }
 }
 
@@ -275,7 +332,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream for Receiver<T> {
     type Item = Result<Message, Failure>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_receive(cx, Connection::poll_message).map(Result::transpose)
+        self.shared.poll_receive(&self.place, cx, Connection::poll_message).map(Result::transpose)
     }
 }
 
@@ -284,7 +341,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Message> for Sender<T> {
     type Error = Failure;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        self.0.poll(cx, Connection::poll_ready)
+        self.shared.poll(&self.place, cx, Connection::poll_ready)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Failure> {
@@ -292,13 +349,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Message> for Sender<T> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        self.0.poll(cx, Connection::poll_flush)
+        self.shared.poll(&self.place, cx, Connection::poll_flush)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        self.0.poll(cx, |connection, cx| {
-            connection.start_closing(None)?;
-            connection.poll_close(cx)
-        })
+        self.shared.start_closing(None)?;
+        self.shared.poll(&self.place, cx, Connection::poll_close)
     }
 }

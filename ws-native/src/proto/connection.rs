@@ -165,6 +165,14 @@ impl Connection {
         matches!(self.state, State::Established { close_sent: true, .. })
     }
 
+    /// Why the connection has failed, until the last event says so.
+    pub fn failure(&self) -> Option<&Error> {
+        match &self.state {
+            State::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// Whether the last event was given out. What is still [output](Self::output) is to be transmitted.
     pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)

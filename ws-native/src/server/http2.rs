@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
 use h2::RecvStream;
@@ -12,10 +13,10 @@ use h2::server::{Builder, Connection as Http2Connection, SendResponse};
 use http::{Method, Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use ws_core::{Failure, FailureKind};
 
-use super::{Answering, Incoming, Settings, Shutdown};
+use super::{Answering, Incoming, Phase, Settings, Shutdown};
 use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, STREAM_WINDOW};
 use crate::proto::{self, Config, HandshakeError, IncomingRequest};
 use crate::{Connection, Stream};
@@ -40,7 +41,9 @@ impl Requests {
         }
         let mut builder = Builder::new();
         builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
-        builder.max_concurrent_streams(MAX_STREAMS).max_header_list_size(settings.config.max_head as u32);
+        builder
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_header_list_size(u32::try_from(settings.config.max_head).unwrap_or(u32::MAX));
         builder.data_frame_budget(FRAME_BUDGET).enable_connect_protocol();
         let handshake = timeout(settings.config.handshake_timeout, builder.handshake(stream));
         let connection = match handshake.await {
@@ -72,26 +75,49 @@ impl Requests {
     }
 }
 
-/// Runs the connection to its end. When the program wants no more requests, the client is told to make no more, and the
-/// connection ends with its last socket.
+/// Runs the connection to its end. When the program wants no more requests, when the server shuts down, or when the client
+/// has no socket for a time, it is told to make no more, and the connection ends with its last socket.
 async fn serve(
     mut connection: Http2Connection<Stream, Bytes>,
     requests: mpsc::Sender<Incoming>,
     settings: Arc<Settings>,
 ) {
+    // Owned by each stream that is in use.
+    let used = Arc::new(());
+    let limit = settings.config.handshake_timeout;
+    let mut idle = pin!(sleep(limit));
     let mut unwanted = pin!(requests.closed());
-    let mut is_wanted = true;
+    let mut follower = settings.shutdown.as_ref().map(Shutdown::follow);
+    let mut is_ending = false;
     loop {
         let accepted = poll_fn(|cx| {
-            if is_wanted && unwanted.as_mut().poll(cx).is_ready() {
-                is_wanted = false;
+            let mut is_to_end = !is_ending && unwanted.as_mut().poll(cx).is_ready();
+            while let Some(Poll::Ready(phase)) = follower.as_mut().map(|follower| follower.poll_phase(cx)) {
+                if phase == Phase::Over {
+                    return Poll::Ready(None);
+                }
+                is_to_end = true;
+            }
+            if idle.as_mut().poll(cx).is_ready() {
+                idle.set(sleep(limit));
+                // Polled once, it wakes this task.
+                let _ = idle.as_mut().poll(cx);
+                if Arc::strong_count(&used) == 1 {
+                    if is_ending {
+                        return Poll::Ready(None);
+                    }
+                    is_to_end = true;
+                }
+            }
+            if is_to_end {
+                is_ending = true;
                 connection.graceful_shutdown();
             }
             connection.poll_accept(cx)
         });
-        // The client has gone, or has broken the protocol.
+        // The client has gone, or has broken the protocol, or does not go though it should.
         let Some(Ok((request, respond))) = accepted.await else { return };
-        if let Some(incoming) = read(request, respond, &settings) {
+        if let Some(incoming) = read(request, respond, &settings, &used) {
             // One that the program does not take is dropped, and with it its stream.
             let _ = requests.try_send(incoming);
         }
@@ -99,10 +125,21 @@ async fn serve(
 }
 
 /// Reads a request. One that is none for a WebSocket, or not allowed, is answered.
-fn read(request: Request<RecvStream>, respond: SendResponse<Bytes>, settings: &Settings) -> Option<Incoming> {
+fn read(
+    request: Request<RecvStream>,
+    respond: SendResponse<Bytes>,
+    settings: &Settings,
+    used: &Arc<()>,
+) -> Option<Incoming> {
     let (head, body) = request.into_parts();
     let is_websocket = head.extensions.get::<Protocol>().is_some_and(|protocol| protocol.as_str() == "websocket");
-    let asked = Asked { respond, body, config: Arc::clone(&settings.config), shutdown: settings.shutdown.clone() };
+    let asked = Asked {
+        respond,
+        body,
+        config: Arc::clone(&settings.config),
+        shutdown: settings.shutdown.clone(),
+        used: Arc::clone(used),
+    };
     let checked = if head.method == Method::CONNECT && is_websocket {
         let host = head.uri.authority().map(|authority| ("host", authority.as_str().as_bytes()));
         let others = head.headers.iter().filter(|(name, _)| *name != "host");
@@ -133,6 +170,7 @@ pub(super) struct Asked {
     body: RecvStream,
     config: Arc<Config>,
     shutdown: Option<Shutdown>,
+    used: Arc<()>,
 }
 
 impl Asked {
@@ -152,7 +190,7 @@ impl Asked {
         }
         let send = self.respond.send_response(answer.body(()).map_err(misuse)?, false).map_err(broken)?;
         established.protocol = protocol.map(Into::into);
-        let stream = transport(Stream::other(Http2Stream::new(send, self.body)));
+        let stream = transport(Stream::other(Http2Stream::new(send, self.body, self.used)));
         let mut connection = Connection::server_upgraded(stream, (connection, established));
         if let Some(shutdown) = &self.shutdown {
             connection.follow(shutdown);

@@ -2,12 +2,17 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use h2::client::SendRequest;
 use h2::ext::Protocol;
+use h2::{Ping, PingPong};
 use http::{Method, Version};
+use tokio::sync::Mutex as Gate;
+use tokio::time::timeout;
 use ws_core::url::SocketUrl;
 
 use super::proxy::ProxyUrl;
@@ -44,9 +49,18 @@ struct Server {
 /// What is known of a server.
 #[derive(Clone)]
 enum Known {
-    Connection(SendRequest<Bytes>),
+    Connection(Shared),
     /// It does not take WebSockets over HTTP/2.
     Unable,
+}
+
+/// A connection that takes WebSockets.
+#[derive(Clone)]
+struct Shared {
+    requests: SendRequest<Bytes>,
+    ping: Arc<Gate<PingPong>>,
+    /// Owned by each stream of it that is in use.
+    used: Arc<()>,
 }
 
 impl Server {
@@ -65,12 +79,17 @@ impl Http2 {
         !matches!(self.lock().get(server), Some(Known::Unable))
     }
 
-    /// The connection there is with this server, if it takes another stream.
-    async fn existing(&self, server: &Server) -> Option<SendRequest<Bytes>> {
-        let Some(Known::Connection(connection)) = self.lock().get(server).cloned() else { return None };
-        match connection.ready().await {
-            Ok(connection) => Some(connection),
-            Err(_) => {
+    /// The connection there is with this server, if it takes another stream and answers a ping in this time.
+    async fn existing(&self, server: &Server, limit: Duration) -> Option<Shared> {
+        let Some(Known::Connection(shared)) = self.lock().get(server).cloned() else { return None };
+        // One owner is the connection that is known, one is this.
+        if Arc::strong_count(&shared.used).saturating_sub(2) >= shared.requests.current_max_send_streams() {
+            return None;
+        }
+        match timeout(limit, shared.answers()).await {
+            Ok(Ok(())) => Some(shared),
+            // It has ended, or nobody is at its other end any more.
+            _ => {
                 self.lock().remove(server);
                 None
             }
@@ -78,25 +97,51 @@ impl Http2 {
     }
 
     /// Begins a connection over this stream. `None`: the server does not take WebSockets over it.
-    async fn begin(&self, server: Server, stream: Stream) -> Result<Option<SendRequest<Bytes>>, ConnectError> {
+    async fn begin(&self, server: Server, stream: Stream, config: &Config) -> Result<Option<Shared>, ConnectError> {
         let failed = |error| ConnectError::Http2 { host: server.host.clone(), source: into_io(error) };
         let mut builder = h2::client::Builder::new();
         builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
+        builder.max_header_list_size(u32::try_from(config.max_head).unwrap_or(u32::MAX));
         builder.data_frame_budget(FRAME_BUDGET).enable_push(false);
-        let (sender, mut connection) = builder.handshake(stream).await.map_err(failed)?;
+        let (requests, mut connection) = builder.handshake(stream).await.map_err(failed)?;
         let ping = connection.ping_pong();
         // It ends when the last stream has, and nobody may open another.
         tokio::spawn(connection);
+        let Some(ping) = ping else { return Ok(None) };
+        let shared = Shared { requests, ping: Arc::new(Gate::new(ping)), used: Arc::default() };
         // The server's settings come before its answer to anything.
-        if let Some(mut ping) = ping {
-            ping.ping(h2::Ping::opaque()).await.map_err(failed)?;
+        shared.answers().await.map_err(failed)?;
+        let is_able = shared.requests.is_extended_connect_protocol_enabled();
+        let known = if is_able { Known::Connection(shared.clone()) } else { Known::Unable };
+        self.lock().insert(server, known);
+        Ok(Some(shared).filter(|_| is_able))
+    }
+}
+
+impl Shared {
+    /// Waits for the answer to a ping.
+    async fn answers(&self) -> Result<(), h2::Error> {
+        self.ping.lock().await.ping(Ping::opaque()).await.map(drop)
+    }
+
+    /// Performs the client's half of the opening handshake, on a stream of its own. Gives this, and the server's answer.
+    async fn ask(self, request: &Request, config: &Config) -> Result<(Stream, Answer), ConnectError> {
+        let failed = |error| ConnectError::Http2 { host: request.host().into(), source: into_io(error) };
+        let invalid = |error| ConnectError::Http2 { host: request.host().into(), source: io::Error::other(error) };
+        let mut head = http::Request::builder()
+            .method(Method::CONNECT)
+            .version(Version::HTTP_2)
+            .uri(format!("https://{}{}", request.host(), request.resource()))
+            .extension(Protocol::from_static("websocket"));
+        for (name, value) in request.http2_headers(config) {
+            head = head.header(name, value);
         }
-        if !sender.is_extended_connect_protocol_enabled() {
-            self.lock().insert(server, Known::Unable);
-            return Ok(None);
-        }
-        self.lock().insert(server, Known::Connection(sender.clone()));
-        Ok(Some(sender))
+        let head = head.body(()).map_err(invalid)?;
+        let mut requests = self.requests.ready().await.map_err(failed)?;
+        let (answer, send) = requests.send_request(head, false).map_err(failed)?;
+        let (head, receive) = answer.await.map_err(failed)?.into_parts();
+        let stream = Stream::other(Http2Stream::new(send, receive, self.used));
+        Ok((stream, Answer { status: head.status.as_u16(), headers: headers(&head.headers) }))
     }
 }
 
@@ -105,7 +150,9 @@ impl Connecting {
     /// speaks HTTP/1.1 over this stream.
     pub(super) async fn open_http2(&self) -> Result<Option<(Stream, Option<Answer>)>, ConnectError> {
         let Self { url, options, .. } = self;
-        let Some(http2) = options.http2.as_ref().filter(|_| url.is_secure()) else { return Ok(None) };
+        // Without an address it is a Unix socket that is to be connected to.
+        let is_wanted = url.is_secure() && !self.addresses.is_empty();
+        let Some(http2) = options.http2.as_ref().filter(|_| is_wanted) else { return Ok(None) };
         let server = Server::new(
             url,
             Tls::of(options).map_err(|source| ConnectError::tls(url.host(), source))?,
@@ -114,43 +161,22 @@ impl Connecting {
         if !http2.is_worth_a_try(&server) {
             return Ok(None);
         }
-        let connection = match http2.existing(&server).await {
-            Some(connection) => connection,
+        // What is left of the time is for another connection.
+        let limit = options.connect_timeout.min(options.config.handshake_timeout / 2);
+        let shared = match http2.existing(&server, limit).await {
+            Some(shared) => shared,
             None => {
                 let stream = self.open_stream(true).await?;
                 if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
                     return Ok(Some((stream, None)));
                 }
-                let Some(connection) = http2.begin(server, stream).await? else { return Ok(None) };
-                connection
+                let Some(shared) = http2.begin(server, stream, &options.config).await? else { return Ok(None) };
+                shared
             }
         };
-        let (stream, answer) = ask(connection, &self.request, &options.config).await?;
+        let (stream, answer) = shared.ask(&self.request, &options.config).await?;
         Ok(Some((stream, Some(answer))))
     }
-}
-
-/// Performs the client's half of the opening handshake, on a stream of its own. Gives this, and the server's answer.
-async fn ask(
-    connection: SendRequest<Bytes>,
-    request: &Request,
-    config: &Config,
-) -> Result<(Stream, Answer), ConnectError> {
-    let failed = |error| ConnectError::Http2 { host: request.host().into(), source: into_io(error) };
-    let mut connection = connection.ready().await.map_err(failed)?;
-    let mut head = http::Request::builder()
-        .method(Method::CONNECT)
-        .version(Version::HTTP_2)
-        .uri(format!("https://{}{}", request.host(), request.resource()))
-        .extension(Protocol::from_static("websocket"));
-    for (name, value) in request.http2_headers(config) {
-        head = head.header(name, value);
-    }
-    let invalid = |error| ConnectError::Http2 { host: request.host().into(), source: std::io::Error::other(error) };
-    let (answer, send) = connection.send_request(head.body(()).map_err(invalid)?, false).map_err(failed)?;
-    let (head, receive) = answer.await.map_err(failed)?.into_parts();
-    let stream = Stream::other(Http2Stream::new(send, receive));
-    Ok((stream, Answer { status: head.status.as_u16(), headers: headers(&head.headers) }))
 }
 
 /// The number of servers it knows.

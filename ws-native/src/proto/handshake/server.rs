@@ -204,7 +204,17 @@ impl Handshake {
             return Err(HandshakeError::NotHttp("the version is not HTTP/1.1"));
         }
         let headers = Headers::from(&*request.headers);
-        Incoming::validate(request.method.unwrap_or_default(), request.path.unwrap_or_default(), headers).map(Some)
+        let resource = resource_name(request.path.unwrap_or_default());
+        Incoming::validate(request.method.unwrap_or_default(), resource, headers).map(Some)
+    }
+}
+
+/// RFC 9112, section 3.2.2: "a server MUST accept the absolute-form in requests even though most HTTP/1.1 clients will only
+/// send the absolute-form to a proxy."
+fn resource_name(target: &str) -> &str {
+    match target.split_once("://") {
+        Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |path| &rest[path..]),
+        _ => target,
     }
 }
 
@@ -231,6 +241,15 @@ mod tests {
              Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: b\r\n\
              Sec-WebSocket-Extensions: e\r\nServer: x\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn a_target_in_absolute_form_has_a_resource_name_too() {
+        for (target, resource) in
+            [("http://h/chat?x", "/chat?x"), ("http://h", "/"), ("/http://h/chat", "/http://h/chat")]
+        {
+            assert_eq!(read(&GOOD.replace("/chat?x", target)).unwrap().unwrap().resource(), resource);
+        }
     }
 
     #[test]
