@@ -11,7 +11,7 @@ PORT ?= 8080
 # a suite of their own, for they need that software.
 WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-www
 NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop \
-  --features isosocket/cli,ws-native/axum,ws-native/blocking,ws-native/http2,ws-native/hyper
+  --features isosocket/cli,ws-native/axum,ws-native/blocking,ws-native/http2,ws-native/hyper,ws-native/webpki-roots
 WASM := --target wasm32-unknown-unknown
 WASM_PACK_TEST := wasm-pack test --mode no-install --headless
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -122,6 +123,23 @@ async fn a_name_is_resolved_and_connected_to() {
     assert!(!connection.stream().is_secure());
     connection.close(None).await.unwrap();
     assert_eq!(connection.recv().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_socket_is_set_as_the_options_say() {
+    let address = echo(None).await;
+    let url = format!("ws://{address}/");
+    let mut options = ConnectOptions::default();
+    let connection = Connection::connect(&url, &options).await.unwrap();
+    let socket = SockRef::from(connection.stream().tcp().unwrap());
+    assert!(socket.tcp_nodelay().unwrap() && !socket.keepalive().unwrap());
+
+    options.nodelay = false;
+    options.keepalive = Some(Duration::from_secs(77));
+    let connection = Connection::connect(&url, &options).await.unwrap();
+    let socket = SockRef::from(connection.stream().tcp().unwrap());
+    assert!(!socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
+    assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(77));
 }
 
 #[tokio::test]

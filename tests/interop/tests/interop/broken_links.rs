@@ -6,7 +6,7 @@ use tokio::time::timeout;
 use ws_core::{FailureKind, Message};
 use ws_interop::{EchoServer, Language, LossyNetwork, MIB, close, connect, exchange, in_time, is_lost, options};
 use ws_native::proto::{Heartbeat, Part};
-use ws_native::{ConnectOptions, Connection};
+use ws_native::{ConnectError, ConnectOptions, Connection, Stage};
 
 #[tokio::test]
 async fn a_client_is_told_when_its_server_is_killed() {
@@ -89,6 +89,20 @@ fn both_ends_notice_that_the_cable_is_cut() {
         network.cut();
         assert!(in_time(connection.recv()).await.unwrap_err().is_timeout());
         assert!(in_time(server.ended()).await.1.unwrap_err().is_timeout());
+    });
+}
+
+#[test]
+fn an_address_that_nobody_answers_at_is_given_up() {
+    let network = LossyNetwork::new(0);
+    network.run(async {
+        network.cut();
+        let mut options = options();
+        options.connect_timeout = Duration::from_millis(500);
+        let failure = in_time(Connection::connect("ws://127.0.0.1:9/", &options)).await.unwrap_err();
+        let cause = failure.cause().downcast_ref();
+        assert!(matches!(cause, Some(ConnectError::Timeout { stage: Stage::Connect(_), .. })), "{failure:?}");
+        assert!(failure.to_string().contains("connect_timeout"), "{failure}");
     });
 }
 

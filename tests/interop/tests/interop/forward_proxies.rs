@@ -1,5 +1,6 @@
 //! Proxies that our client goes through.
 
+use tokio::process::Command;
 use ws_core::{Failure, FailureKind};
 use ws_interop::{Certificate, EchoServer, HaProxy, Microsocks, Squid, exchange, in_time, is_lost, options};
 use ws_native::{ConnectError, ConnectOptions, Connection, Proxy};
@@ -99,4 +100,40 @@ async fn microsocks_refuses_a_wrong_password_and_none() {
     assert!(reason.to_lowercase().contains("password"), "{reason}");
     let reason = refusal(&format!("socks5://127.0.0.1:{}", proxy.port())).await;
     assert!(reason.to_lowercase().contains("auth"), "{reason}");
+}
+
+/// What a program says that connects to this URL with these variables set, and no others.
+async fn in_environment(url: &str, variables: &[(&str, String)]) -> String {
+    let program = env!("CARGO_BIN_EXE_environment");
+    let variables = variables.iter().map(|(name, value)| (name, value));
+    let output = Command::new(program).arg(url).env_clear().envs(variables).kill_on_drop(true).output();
+    let output = in_time(output).await.unwrap();
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
+#[tokio::test]
+async fn the_environment_names_the_proxy() {
+    let server = EchoServer::start().await;
+    let url = format!("ws://127.0.0.1:{}/", server.port());
+    let squid = Squid::start(CREDENTIALS).await;
+    let socks = Microsocks::start(None).await;
+    let good = format!("http://alice:se%3Asame%40@127.0.0.1:{}", squid.port());
+    let refused = format!("http://alice:wrong@127.0.0.1:{}", squid.port());
+    let socks = format!("socks5h://127.0.0.1:{}", socks.port());
+
+    for (variables, words) in [
+        (vec![], "hello"),
+        (vec![("HTTP_PROXY", good.clone())], "hello"),
+        (vec![("http_proxy", refused.clone())], "407"),
+        (vec![("ALL_PROXY", refused.clone())], "407"),
+        (vec![("ALL_PROXY", socks)], "hello"),
+        // That of wss is not for ws, and a proxy of its own goes before the one for all.
+        (vec![("HTTPS_PROXY", refused.clone())], "hello"),
+        (vec![("ALL_PROXY", refused.clone()), ("HTTP_PROXY", good)], "hello"),
+        (vec![("ALL_PROXY", refused.clone()), ("NO_PROXY", "127.0.0.0/8,example.org".into())], "hello"),
+        (vec![("ALL_PROXY", refused), ("NO_PROXY", "example.org".into())], "407"),
+    ] {
+        let said = in_environment(&url, &variables).await;
+        assert!(said.contains(words), "{variables:?}: {said}");
+    }
 }
