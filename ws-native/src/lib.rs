@@ -91,7 +91,14 @@ pub use tokio_rustls::rustls;
 #[cfg(feature = "std")]
 pub use ws_core::url::SocketUrl;
 
-#[cfg(all(any(doc, doctest), feature = "axum", feature = "cookies", feature = "http2", feature = "proxy"))]
+#[cfg(all(
+    any(doc, doctest),
+    feature = "axum",
+    feature = "blocking",
+    feature = "cookies",
+    feature = "http2",
+    feature = "proxy"
+))]
 #[doc = include_str!("../docs/guide.md")]
 pub mod guide {}
 
