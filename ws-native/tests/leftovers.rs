@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
@@ -81,6 +82,33 @@ async fn go_wrong() {
     }
 }
 
+/// Connecting that is given up at every await.
+async fn give_up() {
+    let server = Server::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", server.local_address().unwrap());
+    let serving = tokio::spawn(async move {
+        loop {
+            let accepted = server.accept().await.unwrap();
+            tokio::spawn(async move { accepted.request().await?.accept(None).await?.recv().await });
+        }
+    });
+    let mut connected = 0;
+    for polls in 0..100 {
+        let options = impatient();
+        let mut connecting = Box::pin(Connection::connect(&url, &options));
+        for _ in 0..polls {
+            if let Some(connection) = connecting.as_mut().now_or_never() {
+                connection.unwrap();
+                connected += 1;
+                break;
+            }
+            yield_now().await;
+        }
+    }
+    assert!((1..100).contains(&connected), "{connected}");
+    serving.abort();
+}
+
 async fn fails(url: &str, options: &ConnectOptions) {
     let failed: Failure = Connection::connect(url, options).await.unwrap_err();
     assert_ne!(failed.kind(), FailureKind::Misuse, "{failed}");
@@ -104,6 +132,7 @@ async fn nothing_is_left_of_what_goes_wrong() {
     }
     let before = descriptors();
     go_wrong().await;
+    give_up().await;
     while metrics.num_alive_tasks() > 0 {
         yield_now().await;
     }

@@ -31,6 +31,11 @@ impl Certificate {
         Tls::new(options).unwrap()
     }
 
+    /// The authority's certificate, as PEM.
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
     /// What a server shows.
     pub fn identity(&self) -> Identity {
         Identity::from_pem(self.certificate.as_bytes(), self.key.as_bytes()).unwrap()

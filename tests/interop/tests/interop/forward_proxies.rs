@@ -1,9 +1,10 @@
 //! Proxies that our client goes through.
 
-use tokio::process::Command;
 use ws_core::{Failure, FailureKind};
 use ws_interop::{Certificate, EchoServer, HaProxy, Microsocks, Squid, exchange, in_time, is_lost, options};
 use ws_native::{ConnectError, ConnectOptions, Connection, Proxy};
+
+use crate::environment::in_environment;
 
 const CREDENTIALS: Option<(&str, &str)> = Some(("alice", "se:same@"));
 
@@ -100,15 +101,6 @@ async fn microsocks_refuses_a_wrong_password_and_none() {
     assert!(reason.to_lowercase().contains("password"), "{reason}");
     let reason = refusal(&format!("socks5://127.0.0.1:{}", proxy.port())).await;
     assert!(reason.to_lowercase().contains("auth"), "{reason}");
-}
-
-/// What a program says that connects to this URL with these variables set, and no others.
-async fn in_environment(url: &str, variables: &[(&str, String)]) -> String {
-    let program = env!("CARGO_BIN_EXE_environment");
-    let variables = variables.iter().map(|(name, value)| (name, value));
-    let output = Command::new(program).arg(url).env_clear().envs(variables).kill_on_drop(true).output();
-    let output = in_time(output).await.unwrap();
-    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 use ws_interop::{Caddy, Certificate, EchoServer, HaProxy, Nginx, close, closed_by_peer, exchange, in_time, options};
 use ws_native::{ConnectError, ConnectOptions, Connection, Http2};
 
+use crate::environment::in_environment;
+
 /// What has to work through any proxy on this port in front of this server.
 async fn converse(port: u16, server: &mut EchoServer, certificate: Option<&Certificate>) {
     let mut options = options();
@@ -111,4 +113,20 @@ async fn a_certificate_by_an_authority_that_is_not_trusted_is_refused() {
     let url = format!("wss://localhost:{}/", proxy.port());
     let failure = in_time(Connection::connect(&url, &options)).await.unwrap_err();
     assert!(matches!(failure.cause().downcast_ref(), Some(ConnectError::Tls { .. })), "{failure:?}");
+}
+
+#[tokio::test]
+async fn whom_the_platform_trusts_is_trusted() {
+    let server = EchoServer::start().await;
+    let certificate = Certificate::for_localhost();
+    let proxy = Nginx::start(server.port(), Some(&certificate)).await;
+    let url = format!("wss://localhost:{}/", proxy.port());
+    let folder = tempfile::tempdir().unwrap();
+    let roots = folder.path().join("roots.pem");
+    std::fs::write(&roots, certificate.root()).unwrap();
+    // Where the platform's roots are, if not in the usual places.
+    let said = in_environment(&url, &[("SSL_CERT_FILE", roots.display().to_string())]).await;
+    assert!(said.contains("hello"), "{said}");
+    let said = in_environment(&url, &[]).await;
+    assert!(said.contains("UnknownIssuer"), "{said}");
 }
