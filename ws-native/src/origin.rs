@@ -24,6 +24,9 @@ use crate::proto::IncomingRequest;
 #[non_exhaustive]
 pub enum Origins {
     /// Those of the host that the request is for, over any port and scheme. A proxy in front has to pass the Host header on.
+    ///
+    /// Whoever has a name can let it point here for a while, and then pages of that name are of the same host: a server that
+    /// trusts everybody who reaches it, such as one on the loopback interface, names its origins.
     #[default]
     SameHost,
     /// Those of these origins, such as `https://example.org`, with the port if it is not the scheme's default.

@@ -406,3 +406,19 @@ async fn each_gets_it_compressed_as_was_agreed_on_between_messages_of_its_own() 
         }
     }
 }
+
+#[tokio::test]
+async fn what_waits_for_the_end_of_a_message_in_parts_is_sent_after_it() {
+    let room = Broadcast::default();
+    let (mut client, server) = pair(1 << 16, &room);
+    let (sender, mut receiver) = server.split();
+    let receiving = tokio::spawn(async move { receiver.recv().await });
+    sender.send_part(Part::Text { text: "one ".into(), last: false }).await.unwrap();
+    room.send("to all");
+    tokio::task::yield_now().await;
+    sender.send_part(Part::Text { text: "two".into(), last: true }).await.unwrap();
+    assert_eq!(texts(&mut client).await, ["one two", "to all"]);
+    client.close(None).await.unwrap();
+    assert_eq!(client.recv().await.unwrap(), None);
+    assert_eq!(receiving.await.unwrap().unwrap(), None);
+}

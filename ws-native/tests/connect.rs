@@ -185,7 +185,7 @@ async fn a_server_that_says_nothing_is_given_up() {
     })
     .await;
     let mut options = ConnectOptions::default();
-    options.config.handshake_timeout = Duration::from_millis(50);
+    options.config.handshake_timeout = Duration::from_millis(500);
     let failed = failure(&format!("ws://{address}/"), &options).await;
     assert!(failed.is_timeout(), "{failed:?}");
     assert!(failed.to_string().contains("handshake_timeout"));
@@ -242,7 +242,7 @@ async fn the_second_waits_until_the_first_is_connected() {
         tokio::spawn(async move {
             let mut options = ConnectOptions::default();
             // The wait for one's turn is not part of it.
-            options.config.handshake_timeout = Duration::from_millis(100);
+            options.config.handshake_timeout = Duration::from_secs(2);
             Connection::connect(&url, &options).await
         })
     };
@@ -458,7 +458,7 @@ async fn a_proxy_that_hangs_is_given_up() {
     })
     .await;
     let mut options = ConnectOptions::default();
-    options.connect_timeout = Duration::from_millis(50);
+    options.connect_timeout = Duration::from_millis(500);
     options.proxy = Proxy::Through(format!("http://{address}").parse().unwrap());
     let failed = failure("ws://server.invalid/", &options).await;
     assert!(matches!(cause(&failed), ConnectError::Timeout { stage: Stage::Proxy(_), .. }), "{failed:?}");

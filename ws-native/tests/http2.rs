@@ -291,12 +291,39 @@ async fn a_connection_that_is_dead_is_not_used_again() {
     let mut echo = echo(|server| server).await;
     let (port, stop) = relay(echo.address().port()).await;
     let url = format!("wss://localhost:{port}/path");
-    echo.options.connect_timeout = Duration::from_millis(200);
+    echo.options.connect_timeout = Duration::from_secs(2);
     let mut first = Connection::connect(&url, &echo.options).await.unwrap();
     exchange(&mut first).await;
     stop.send(true).unwrap();
     exchange(&mut Connection::connect(&url, &echo.options).await.unwrap()).await;
     assert_eq!(echo.connections.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_takes_no_more_is_followed_by_another() {
+    let (root, tls) = identity();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("wss://localhost:{}/path", listener.local_addr().unwrap().port());
+    let acceptor = speaking(&tls, &[b"h2"]);
+    let serving = tokio::spawn(async move {
+        let mut streams = Vec::new();
+        for _ in 0..2 {
+            let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            let mut builder = h2::server::Builder::new();
+            builder.enable_connect_protocol();
+            let mut connection: h2::server::Connection<_, Bytes> = builder.handshake(stream).await.unwrap();
+            let (request, mut respond) = connection.accept().await.unwrap().unwrap();
+            streams.push((request, respond.send_response(http::Response::new(()), false).unwrap()));
+            // As servers do that are started anew: what there is goes on, and nothing is begun.
+            connection.graceful_shutdown();
+            tokio::spawn(async move { while connection.accept().await.is_some() {} });
+        }
+        streams
+    });
+    let options = options(root);
+    let _first = Connection::connect(&url, &options).await.unwrap();
+    let _second = Connection::connect(&url, &options).await.unwrap();
+    serving.await.unwrap();
 }
 
 #[cfg(unix)]
@@ -377,7 +404,7 @@ async fn plain_client(
 async fn a_client_that_makes_no_request_is_let_go() {
     let echo = echo(|server| {
         let mut config = ws_native::proto::Config::default();
-        config.handshake_timeout = Duration::from_millis(200);
+        config.handshake_timeout = Duration::from_secs(2);
         server.config(config)
     })
     .await;

@@ -94,7 +94,7 @@ async fn give_up() {
     });
     let mut connected = 0;
     for polls in 0..100 {
-        let options = impatient();
+        let options = ConnectOptions::default();
         let mut connecting = Box::pin(Connection::connect(&url, &options));
         for _ in 0..polls {
             if let Some(connection) = connecting.as_mut().now_or_never() {

@@ -3,11 +3,15 @@
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 #[cfg(unix)]
-use std::os::unix::net::UnixStream;
+use std::os::{fd::OwnedFd, unix::net::UnixStream};
+#[cfg(unix)]
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use socket2::{Domain, SockAddr, Socket, Type};
 use socket2::{SockRef, TcpKeepalive};
 use ws_core::Failure;
 use ws_core::url::SocketUrl;
@@ -42,18 +46,17 @@ fn open(url: &SocketUrl, options: &ConnectOptions, request: Request) -> Result<C
     #[cfg(unix)]
     if let Some(path) = &options.unix_socket {
         let handshake = Handshake::begin(url, options);
-        let connected = UnixStream::connect(path).map_err(|source| {
-            let address = path.display().to_string();
-            ConnectError::Connect { address, source }
-        });
-        return handshake.perform(connected?.into(), request);
+        return handshake.perform(connect_unix(path, options.connect_timeout)?.into(), request);
     }
     if let Some(proxy) = options.proxy.for_url(url)? {
         let reason = "a blocking connection goes through none".into();
         return Err(misuse(ConnectError::Proxy { proxy: proxy.to_string(), reason }));
     }
     let addresses = resolve(url, options.connect_timeout)?;
-    let _turn = addresses.first().filter(|_| options.one_at_a_time).map(|address| turn::wait(*address));
+    // As long as any connection may take.
+    let limit = options.connect_timeout.saturating_add(options.tls_timeout);
+    let limit = limit.saturating_add(options.config.handshake_timeout);
+    let _turn = addresses.first().filter(|_| options.one_at_a_time).map(|address| turn::wait(*address, limit));
     let handshake = Handshake::begin(url, options);
     let stream = handshake.connect(&addresses)?;
     // A socket that cannot be set so serves all the same.
@@ -62,6 +65,28 @@ fn open(url: &SocketUrl, options: &ConnectOptions, request: Request) -> Result<C
         let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle));
     }
     handshake.perform(stream.into(), request)
+}
+
+/// Connects to a Unix socket. A server that does not accept lets its clients wait; the time-out of writing is that of
+/// connecting, too.
+#[cfg(unix)]
+fn connect_unix(path: &Path, limit: Duration) -> Result<UnixStream, ConnectError> {
+    let connect = || {
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.set_write_timeout(Some(limit.min(Duration::from_secs(u32::MAX.into()))))?;
+        socket.connect(&SockAddr::unix(path)?)?;
+        socket.set_write_timeout(None)?;
+        Ok(UnixStream::from(OwnedFd::from(socket)))
+    };
+    connect().map_err(|source: io::Error| {
+        let address = path.display().to_string();
+        match source.kind() {
+            ErrorKind::WouldBlock => {
+                ConnectError::Timeout { stage: Stage::Connect(address), limit, setting: "connect_timeout" }
+            }
+            _ => ConnectError::Connect { address, source },
+        }
+    })
 }
 
 /// The addresses of the URL's host, in the order to try them.

@@ -270,12 +270,21 @@ impl<S: Timed> Connection<S> {
     fn write(&mut self, deadline: Option<Duration>) -> Poll<Result<(), Failure>> {
         let by = self.instant(deadline);
         match (self.wire.transmit(&mut self.protocol, by), self.wire.broken(), &self.state) {
-            (Poll::Ready(()), _, _) => Poll::Ready(Ok(())),
+            // What a connection that fails had still to write may have been thrown away.
+            (Poll::Ready(()), _, _) => Poll::Ready(self.failure().map_or(Ok(()), |error| Err(error.clone().into()))),
             (Poll::Pending, Some(error), _) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
             (Poll::Pending, None, State::Ended(closed)) => {
                 Poll::Ready(Err(closed.error.clone().unwrap_or(proto::Error::Ended).into()))
             }
             (Poll::Pending, None, State::Running | State::Ending { .. }) => Poll::Pending,
+        }
+    }
+
+    /// Why the connection has failed, if it has.
+    fn failure(&self) -> Option<&proto::Error> {
+        match &self.state {
+            State::Running => self.protocol.failure(),
+            State::Ending { closed, .. } | State::Ended(closed) => closed.error.as_ref(),
         }
     }
 

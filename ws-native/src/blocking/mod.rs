@@ -1,6 +1,6 @@
 //! Clients and servers without an asynchronous runtime: a thread waits for its connection.
 //!
-//! [`Connection`] and [`Server`] have the methods of the [asynchronous](crate) ones, which wait where those are awaited:
+//! [`Connection`] and [`Server`] have methods of the [asynchronous](crate) ones, which wait where those are awaited:
 //!
 //! ```no_run
 //! use std::thread;
@@ -38,7 +38,7 @@
 //!
 //! # What it does not do
 //!
-//! A connection cannot be split. While it writes it does not read: of two ends that both send more than the network holds
+//! A connection cannot be split, follows no shutdown and joins no broadcast. While it writes it does not read: of two ends that both send more than the network holds
 //! before they receive, each waits for the other. Messages that are blobs have to be in memory. A client goes through no
 //! proxy: options that name one are an error.
 

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 /// The addresses that somebody connects to.
 static TAKEN: LazyLock<Mutex<HashSet<SocketAddr>>> = LazyLock::new(Mutex::default);
@@ -15,12 +16,13 @@ static FREE: Condvar = Condvar::new();
 #[derive(Debug)]
 pub(super) struct Turn(SocketAddr);
 
-/// Waits for the turn to connect to this address.
-pub(super) fn wait(address: SocketAddr) -> Turn {
+/// Waits for the turn to connect to this address. `None`: it has not come in this time, and then it is better not to wait.
+pub(super) fn wait(address: SocketAddr, limit: Duration) -> Option<Turn> {
     let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let taken = FREE.wait_while(taken, |taken| taken.contains(&address));
-    taken.unwrap_or_else(PoisonError::into_inner).insert(address);
-    Turn(address)
+    let waited = FREE.wait_timeout_while(taken, limit, |taken| taken.contains(&address));
+    let (mut taken, _) = waited.unwrap_or_else(PoisonError::into_inner);
+    // Made only if it has come: to drop a turn is to end somebody's.
+    taken.insert(address).then(|| Turn(address))
 }
 
 impl Drop for Turn {
@@ -34,18 +36,20 @@ impl Drop for Turn {
 mod tests {
     use std::sync::mpsc;
     use std::thread;
-    use std::time::Duration;
 
     use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
 
     #[test]
     fn one_at_a_time() {
         let address = SocketAddr::from(([192, 0, 2, 1], 80));
-        let first = wait(address);
-        let _other = wait(SocketAddr::from(([192, 0, 2, 2], 80)));
+        let first = wait(address, LONG).unwrap();
+        let _other = wait(SocketAddr::from(([192, 0, 2, 2], 80)), LONG).unwrap();
+        assert!(wait(address, Duration::from_millis(10)).is_none(), "it is not waited for without end");
         let (sender, receiver) = mpsc::channel();
         let second = thread::spawn(move || {
-            let _second = wait(address);
+            let _second = wait(address, LONG).unwrap();
             sender.send(()).unwrap();
         });
         assert!(receiver.recv_timeout(Duration::from_millis(50)).is_err(), "it is not its turn yet");

@@ -245,7 +245,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
     /// # Cancel safety
     /// As [`Connection::send`].
     pub async fn send_part(&self, part: Part) -> Result<(), Failure> {
+        let (Part::Text { last, .. } | Part::Binary { last, .. }) = part;
         self.shared.queue(|connection| connection.feed_part(part))?;
+        if last {
+            // What waited for the end of the message, such as what is broadcast, can be sent by the other half.
+            self.shared.waker.wake_by_ref();
+        }
         self.flush().await
     }
 

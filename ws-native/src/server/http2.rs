@@ -17,6 +17,7 @@ use tokio::time::{sleep, timeout};
 use ws_core::{Failure, FailureKind};
 
 use super::{Answering, Incoming, Phase, Settings, Shutdown};
+use crate::clock::Clock;
 use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, STREAM_WINDOW};
 use crate::proto::{self, Config, HandshakeError, IncomingRequest};
 use crate::{Connection, Stream};
@@ -68,7 +69,7 @@ impl Requests {
         match &mut self.0 {
             Source::One(one) => {
                 let (stream, settings) = *one.take()?;
-                Some(Incoming::read_from(stream, &settings).await)
+                Some(Incoming::read_from(stream, &settings, Clock::start()).await)
             }
             Source::Many(requests) => requests.recv().await.map(Ok),
         }

@@ -15,6 +15,7 @@ mod shutdown;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 #[cfg(unix)]
@@ -225,9 +226,11 @@ impl Accepted {
     /// A request that is dropped is lost, and the stream with it.
     pub async fn request(self) -> Result<Incoming, Failure> {
         let Self { stream, settings } = self;
+        // That of TLS is part of the time that the opening handshake may take.
+        let clock = Clock::start();
         #[cfg(feature = "tls")]
         let stream = secure(stream, settings.tls.clone(), &settings.config).await?;
-        Incoming::read_from(stream, &settings).await
+        Incoming::read_from(stream, &settings, clock).await
     }
 
     /// The client's requests: over HTTP/2, which is offered by ALPN if the server speaks TLS, there can be many on one
@@ -275,8 +278,8 @@ async fn secure(stream: Stream, tls: Option<Arc<ServerConfig>>, config: &Config)
 
 impl Incoming {
     /// Reads a client's request over HTTP/1.1.
-    async fn read_from(stream: Stream, settings: &Settings) -> Result<Self, Failure> {
-        Self::read_following(stream, settings.config.clone(), settings.shutdown.as_ref())
+    async fn read_from(stream: Stream, settings: &Settings, clock: Clock) -> Result<Self, Failure> {
+        Self::read_following(stream, settings.config.clone(), settings.shutdown.as_ref(), clock)
             .await?
             .of_allowed(settings)
             .await
@@ -301,12 +304,17 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     /// # Cancel safety
     /// A request that is dropped is lost, and the stream with it.
     pub async fn read(stream: T, config: impl Into<Arc<Config>>) -> Result<Self, Failure> {
-        Self::read_following(stream, config.into(), None).await
+        Self::read_following(stream, config.into(), None, Clock::start()).await
     }
 
-    async fn read_following(stream: T, config: Arc<Config>, shutdown: Option<&Shutdown>) -> Result<Self, Failure> {
-        let clock = Clock::start();
-        let protocol = proto::Connection::server(config, clock.now());
+    /// Reads it in the time that has begun with the clock.
+    async fn read_following(
+        stream: T,
+        config: Arc<Config>,
+        shutdown: Option<&Shutdown>,
+        clock: Clock,
+    ) -> Result<Self, Failure> {
+        let protocol = proto::Connection::server(config, Duration::ZERO);
         let mut connection = Connection::new(protocol, stream, clock);
         if let Some(shutdown) = shutdown {
             connection.follow(shutdown);

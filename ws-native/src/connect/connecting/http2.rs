@@ -9,10 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::client::SendRequest;
 use h2::ext::Protocol;
-use h2::{Ping, PingPong};
+use h2::{Ping, PingPong, Reason};
 use http::{Method, Version};
 use tokio::sync::Mutex as Gate;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use ws_core::url::SocketUrl;
 
 use super::proxy::ProxyUrl;
@@ -22,6 +22,8 @@ use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, STREAM_WINDOW, 
 use crate::proto::{Answer, Config, Request};
 
 /// Connections of HTTP/2 that sockets share: those that were opened with clones of one value.
+///
+/// A connection stays until the server ends it, or all clones are gone and its last socket is closed.
 ///
 /// `wss` sockets then offer HTTP/2 by ALPN. With a server that speaks it, but not WebSockets over it, they go over HTTP/1.1.
 ///
@@ -58,10 +60,20 @@ enum Known {
 #[derive(Clone)]
 struct Shared {
     requests: SendRequest<Bytes>,
-    ping: Arc<Gate<PingPong>>,
+    ping: Arc<Gate<Answering>>,
     /// Owned by each stream of it that is in use.
     used: Arc<()>,
 }
+
+/// Whether somebody is at the other end.
+struct Answering {
+    ping: PingPong,
+    /// When the last ping was answered.
+    last: Option<Instant>,
+}
+
+/// How long the answer to a ping stands for another: of many sockets that are opened at once, one asks.
+const FRESH: Duration = Duration::from_secs(1);
 
 impl Server {
     fn new(url: &SocketUrl, tls: Tls, proxy: Option<ProxyUrl>) -> Self {
@@ -86,13 +98,21 @@ impl Http2 {
         if Arc::strong_count(&shared.used).saturating_sub(2) >= shared.requests.current_max_send_streams() {
             return None;
         }
-        match timeout(limit, shared.answers()).await {
-            Ok(Ok(())) => Some(shared),
-            // It has ended, or nobody is at its other end any more.
-            _ => {
-                self.lock().remove(server);
-                None
-            }
+        if timeout(limit, shared.is_alive()).await == Ok(true) {
+            return Some(shared);
+        }
+        // It takes no more, or nobody is at its other end any more.
+        self.forget(server, &shared);
+        None
+    }
+
+    /// Uses this connection no more, unless there is another by now.
+    fn forget(&self, server: &Server, shared: &Shared) {
+        let mut known = self.lock();
+        if let Some(Known::Connection(other)) = known.get(server)
+            && Arc::ptr_eq(&other.used, &shared.used)
+        {
+            known.remove(server);
         }
     }
 
@@ -108,7 +128,8 @@ impl Http2 {
         // It ends when the last stream has, and nobody may open another.
         tokio::spawn(connection);
         let Some(ping) = ping else { return Ok(None) };
-        let shared = Shared { requests, ping: Arc::new(Gate::new(ping)), used: Arc::default() };
+        let ping = Arc::new(Gate::new(Answering { ping, last: None }));
+        let shared = Shared { requests, ping, used: Arc::default() };
         // The server's settings come before its answer to anything.
         shared.answers().await.map_err(failed)?;
         let is_able = shared.requests.is_extended_connect_protocol_enabled();
@@ -119,9 +140,24 @@ impl Http2 {
 }
 
 impl Shared {
-    /// Waits for the answer to a ping.
+    /// Whether it takes requests, and its other end has answered a ping just now.
+    async fn is_alive(&self) -> bool {
+        self.requests.clone().ready().await.is_ok() && self.answers().await.is_ok()
+    }
+
+    /// Waits for the answer to a ping, in a task of its own: a ping that was sent is to be waited for, whoever else does.
     async fn answers(&self) -> Result<(), h2::Error> {
-        self.ping.lock().await.ping(Ping::opaque()).await.map(drop)
+        let ping = Arc::clone(&self.ping);
+        let asking = tokio::spawn(async move {
+            let mut answering = ping.lock().await;
+            if answering.last.is_none_or(|last| last.elapsed() > FRESH) {
+                answering.ping.ping(Ping::opaque()).await?;
+                answering.last = Some(Instant::now());
+            }
+            Ok(())
+        });
+        // It does not panic, and nobody ends it but the runtime.
+        asking.await.unwrap_or_else(|_| Err(Reason::CANCEL.into()))
     }
 
     /// Performs the client's half of the opening handshake, on a stream of its own. Gives this, and the server's answer.
@@ -163,17 +199,18 @@ impl Connecting {
         }
         // What is left of the time is for another connection.
         let limit = options.connect_timeout.min(options.config.handshake_timeout / 2);
-        let shared = match http2.existing(&server, limit).await {
-            Some(shared) => shared,
-            None => {
-                let stream = self.open_stream(true).await?;
-                if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
-                    return Ok(Some((stream, None)));
-                }
-                let Some(shared) = http2.begin(server, stream, &options.config).await? else { return Ok(None) };
-                shared
+        if let Some(shared) = http2.existing(&server, limit).await {
+            match timeout(limit, shared.clone().ask(&self.request, &options.config)).await {
+                Ok(Ok((stream, answer))) => return Ok(Some((stream, Some(answer)))),
+                // The server may have said meanwhile that it takes no more on this one, or be gone.
+                _ => http2.forget(&server, &shared),
             }
-        };
+        }
+        let stream = self.open_stream(true).await?;
+        if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
+            return Ok(Some((stream, None)));
+        }
+        let Some(shared) = http2.begin(server, stream, &options.config).await? else { return Ok(None) };
         let (stream, answer) = shared.ask(&self.request, &options.config).await?;
         Ok(Some((stream, Some(answer))))
     }
