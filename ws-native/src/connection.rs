@@ -14,12 +14,13 @@ use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
 pub use split::{Receiver, Sender};
 
 use crate::clock::Clock;
+use crate::ending::{State, failure_of};
 use crate::memory;
-use crate::patience::Patience;
 use crate::proto::{
     self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Part, Prepared, Request, Role,
 };
 use crate::random;
+use crate::receiving;
 use crate::sending::{self, QUEUED, WATERMARK, misuse};
 use crate::server::{Broadcast, Follower, Joined, Phase as ShutdownPhase, Shutdown};
 use crate::stream::Stream;
@@ -60,17 +61,6 @@ pub struct Connection<T = Stream> {
     joined: Joined,
 }
 
-/// How far a connection is, beyond what the protocol knows of it.
-#[derive(Debug)]
-enum State {
-    /// The protocol has events to come.
-    Running,
-    /// It is closed, and the transport is being ended, while there is patience. Then the program is told.
-    Ending { closed: Box<Closed>, patience: Patience },
-    /// The program was told.
-    Ended(Box<Closed>),
-}
-
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Performs the client's half of the opening handshake over a stream that is connected.
     ///
@@ -101,7 +91,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 connection.established = established;
                 Ok(connection)
             }
-            event => Err(connection.failure_of(event)),
+            event => Err(failure_of(event)),
         }
     }
 
@@ -171,10 +161,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// How the connection was closed, once [`recv`](Self::recv) has said that it is.
     pub fn closed(&self) -> Option<&Closed> {
-        match &self.state {
-            State::Running | State::Ending { .. } => None,
-            State::Ended(closed) => Some(closed),
-        }
+        self.state.closed()
     }
 
     /// How long the peer took to answer the newest ping that it has answered, of those that
@@ -202,21 +189,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     #[inline]
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Failure>> {
-        match self.next_simple() {
+        match receiving::next_simple(&mut self.protocol, &self.state) {
             // Most messages need no more than this.
             Some(message) => Poll::Ready(Ok(Some(message))),
-            None => self.poll_recv(cx, Delivery::Whole, message),
+            None => self.poll_recv(cx, Delivery::Whole, receiving::message),
         }
-    }
-
-    #[inline]
-    fn next_simple(&mut self) -> Option<Message> {
-        if !matches!(self.state, State::Running) || self.protocol.is_timed() {
-            return None;
-        }
-        let message = self.protocol.next_simple(Message::Text, Message::Binary)?;
-        memory::take_back_if_read(&mut self.protocol);
-        Some(message)
     }
 
     /// The next part of a message, as it arrives, of which then no more is in memory. What is left of a message of which
@@ -245,10 +222,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Failure>> {
-        self.poll_recv(cx, Delivery::InParts, |event| match event {
-            Event::Part(part) => Some(part),
-            _ => None,
-        })
+        self.poll_recv(cx, Delivery::InParts, receiving::part)
     }
 
     /// The next event that is wanted; others are passed over. `None`: the connection is closed.
@@ -372,23 +346,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let _ = self.poll_shutdown(cx);
-        match (self.transport.poll_transmit(&mut *self.protocol, cx), self.transport.broken()) {
-            // What a connection that fails had still to write may have been thrown away.
-            (Poll::Ready(()), _) => Poll::Ready(self.failure().map_or(Ok(()), |error| Err(error.clone().into()))),
-            (Poll::Pending, Some(error)) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
-            (Poll::Pending, None) => match &self.state {
-                State::Running | State::Ending { .. } => Poll::Pending,
-                State::Ended(closed) => Poll::Ready(Err(closed.error.clone().unwrap_or(proto::Error::Ended).into())),
-            },
-        }
-    }
-
-    /// Why the connection has failed, if it has.
-    fn failure(&self) -> Option<&proto::Error> {
-        match &self.state {
-            State::Running => self.protocol.failure(),
-            State::Ending { closed, .. } | State::Ended(closed) => closed.error.as_ref(),
-        }
+        let transmitted = self.transport.poll_transmit(&mut *self.protocol, cx);
+        self.state.flushed(&self.protocol, transmitted, self.transport.broken())
     }
 
     /// Sends a ping with up to 125 bytes of payload. Pongs are not reported.
@@ -521,9 +480,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     pub(crate) fn begin_end(&mut self, closed: Box<Closed>) {
         self.joined.leave_all();
-        let limit = self.protocol.config().end_timeout;
-        let patience = Patience::begin(self.protocol.backlog(), self.clock.now(), limit);
-        self.state = State::Ending { closed, patience };
+        self.state.begin_end(closed, &self.protocol, self.clock.now());
     }
 
     /// Ends the transport, without waiting for the peer for long. Gives the cause of the end, once.
@@ -538,29 +495,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             let deadline = patience.deadline(self.protocol.backlog(), self.clock.now(), limit);
             ready!(self.clock.poll_deadline(deadline, cx));
         }
-        let State::Ending { closed, .. } = std::mem::replace(&mut self.state, State::Running) else {
-            return Poll::Ready(None);
-        };
-        let failure = closed.error.clone().map(Failure::from);
-        self.state = State::Ended(closed);
-        Poll::Ready(failure)
-    }
-
-    /// The failure of an opening handshake, of which this is the last event.
-    pub(crate) fn failure_of(&self, event: Event) -> Failure {
-        match event {
-            Event::Closed(closed) => closed.error.unwrap_or(proto::Error::Ended).into(),
-            _ => proto::Error::Ended.into(),
-        }
-    }
-}
-
-#[inline]
-fn message(event: Event) -> Option<Message> {
-    match event {
-        Event::Text(text) => Some(Message::Text(text)),
-        Event::Binary(bytes) => Some(Message::Binary(bytes)),
-        _ => None,
+        Poll::Ready(self.state.end())
     }
 }
 

@@ -14,7 +14,7 @@ use ws_core::{EventTarget, Failure};
 use crate::backend::Native;
 use crate::clock::Clock;
 use crate::connect::{ConnectError, Connecting, Opened};
-use crate::patience::Patience;
+use crate::ending::Patience;
 use crate::proto::Headers;
 use crate::session::Session;
 use crate::transport::Transport;

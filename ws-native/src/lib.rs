@@ -26,13 +26,15 @@ mod session;
 #[cfg(feature = "std")]
 mod connect;
 #[cfg(feature = "std")]
+mod ending;
+#[cfg(feature = "std")]
 mod memory;
 #[cfg(feature = "std")]
 mod origin;
 #[cfg(feature = "std")]
-mod patience;
-#[cfg(feature = "std")]
 mod random;
+#[cfg(feature = "std")]
+mod receiving;
 #[cfg(feature = "std")]
 mod sending;
 

@@ -8,10 +8,10 @@ use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
 
 use super::wire::Wire;
 use super::{Stream, Timed};
-use crate::patience::Patience;
+use crate::ending::{State, failure_of};
 use crate::proto::{self, AcceptError, Closed, Config, Delivery, Established, Event, Part, Request, Role};
 use crate::sending::{self, QUEUED, WATERMARK, misuse};
-use crate::{memory, random};
+use crate::{memory, random, receiving};
 
 /// An established WebSocket connection over any byte stream that blocks, in either role.
 ///
@@ -43,17 +43,6 @@ pub struct Connection<S = Stream> {
     state: State,
 }
 
-/// How far a connection is, beyond what the protocol knows of it.
-#[derive(Debug)]
-enum State {
-    /// The protocol has events to come.
-    Running,
-    /// It is closed, and the transport is being ended, while there is patience. Then the program is told.
-    Ending { closed: Box<Closed>, patience: Patience },
-    /// The program was told.
-    Ended(Box<Closed>),
-}
-
 /// By how much a time-out may come too early: a tick of the slowest system's clock.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -80,7 +69,7 @@ impl<S: Timed> Connection<S> {
                 connection.established = established;
                 Ok(connection)
             }
-            Poll::Ready(event) => Err(connection.failure_of(event)),
+            Poll::Ready(event) => Err(failure_of(event)),
             Poll::Pending => Err(would_block()),
         }
     }
@@ -119,10 +108,7 @@ impl<S: Timed> Connection<S> {
 
     /// How the connection was closed, once [`recv`](Self::recv) has said that it is.
     pub fn closed(&self) -> Option<&Closed> {
-        match &self.state {
-            State::Running | State::Ending { .. } => None,
-            State::Ended(closed) => Some(closed),
-        }
+        self.state.closed()
     }
 
     /// How long the peer took to answer the newest ping that it has answered, of those that
@@ -142,25 +128,11 @@ impl<S: Timed> Connection<S> {
     /// [`Failure`], once: the connection was lost or failed, or the peer ended it without a Close frame. And as often as it
     /// is so, [`WouldBlock`](FailureKind::WouldBlock): the stream has nothing yet.
     pub fn recv(&mut self) -> Result<Option<Message>, Failure> {
-        match self.next_simple() {
+        match receiving::next_simple(&mut self.protocol, &self.state) {
             // Most messages need no more than this.
             Some(message) => Ok(Some(message)),
-            None => self.receive(Delivery::Whole, |event| match event {
-                Event::Text(text) => Some(Message::Text(text)),
-                Event::Binary(bytes) => Some(Message::Binary(bytes)),
-                _ => None,
-            }),
+            None => self.receive(Delivery::Whole, receiving::message),
         }
-    }
-
-    #[inline]
-    fn next_simple(&mut self) -> Option<Message> {
-        if !matches!(self.state, State::Running) || self.protocol.is_timed() {
-            return None;
-        }
-        let message = self.protocol.next_simple(Message::Text, Message::Binary)?;
-        memory::take_back_if_read(&mut self.protocol);
-        Some(message)
     }
 
     /// The next part of a message, as it arrives, of which then no more is in memory. What is left of a message of which
@@ -169,10 +141,7 @@ impl<S: Timed> Connection<S> {
     /// # Errors
     /// As [`recv`](Self::recv).
     pub fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
-        self.receive(Delivery::InParts, |event| match event {
-            Event::Part(part) => Some(part),
-            _ => None,
-        })
+        self.receive(Delivery::InParts, receiving::part)
     }
 
     /// The next event that is wanted; others are passed over. `None`: the connection is closed.
@@ -269,23 +238,8 @@ impl<S: Timed> Connection<S> {
 
     fn write(&mut self, deadline: Option<Duration>) -> Poll<Result<(), Failure>> {
         let by = self.instant(deadline);
-        match (self.wire.transmit(&mut self.protocol, by), self.wire.broken(), &self.state) {
-            // What a connection that fails had still to write may have been thrown away.
-            (Poll::Ready(()), _, _) => Poll::Ready(self.failure().map_or(Ok(()), |error| Err(error.clone().into()))),
-            (Poll::Pending, Some(error), _) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
-            (Poll::Pending, None, State::Ended(closed)) => {
-                Poll::Ready(Err(closed.error.clone().unwrap_or(proto::Error::Ended).into()))
-            }
-            (Poll::Pending, None, State::Running | State::Ending { .. }) => Poll::Pending,
-        }
-    }
-
-    /// Why the connection has failed, if it has.
-    fn failure(&self) -> Option<&proto::Error> {
-        match &self.state {
-            State::Running => self.protocol.failure(),
-            State::Ending { closed, .. } | State::Ended(closed) => closed.error.as_ref(),
-        }
+        let transmitted = self.wire.transmit(&mut self.protocol, by);
+        self.state.flushed(&self.protocol, transmitted, self.wire.broken())
     }
 
     /// Sends a ping with up to 125 bytes of payload. Pongs are not reported.
@@ -375,9 +329,7 @@ impl<S: Timed> Connection<S> {
     }
 
     pub(super) fn begin_end(&mut self, closed: Box<Closed>) {
-        let limit = self.protocol.config().end_timeout;
-        let patience = Patience::begin(self.protocol.backlog(), self.start.elapsed(), limit);
-        self.state = State::Ending { closed, patience };
+        self.state.begin_end(closed, &self.protocol, self.start.elapsed());
     }
 
     /// Ends the transport, without waiting for the peer for long. Gives the cause of the end, once. Pending: the stream would
@@ -397,20 +349,7 @@ impl<S: Timed> Connection<S> {
             }
             tried = Some(deadline);
         }
-        let State::Ending { closed, .. } = std::mem::replace(&mut self.state, State::Running) else {
-            return Poll::Ready(None);
-        };
-        let failure = closed.error.clone().map(Failure::from);
-        self.state = State::Ended(closed);
-        Poll::Ready(failure)
-    }
-
-    /// The failure of an opening handshake, of which this is the last event.
-    pub(super) fn failure_of(&self, event: Event) -> Failure {
-        match event {
-            Event::Closed(closed) => closed.error.unwrap_or(proto::Error::Ended).into(),
-            _ => proto::Error::Ended.into(),
-        }
+        Poll::Ready(self.state.end())
     }
 }
 

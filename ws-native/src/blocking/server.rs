@@ -13,6 +13,7 @@ use ws_core::{Failure, FailureKind};
 use super::connection::would_block;
 use super::{Connection, Stream, Timed};
 use crate::Origins;
+use crate::ending::failure_of;
 use crate::proto::{self, Config, Delivery, Event, IncomingRequest};
 #[cfg(feature = "tls")]
 use crate::rustls::ServerConfig;
@@ -205,7 +206,7 @@ impl<S: Timed> Incoming<S> {
                     Poll::Pending => Err(would_block()),
                 }
             }
-            Poll::Ready(event) => Err(connection.failure_of(event)),
+            Poll::Ready(event) => Err(failure_of(event)),
             Poll::Pending => Err(would_block()),
         }
     }
@@ -241,7 +242,7 @@ impl<S: Timed> Incoming<S> {
         self.connection.refuse(status, message);
         match self.connection.next_event(Delivery::Whole) {
             Poll::Ready(Event::Closed(closed)) => self.connection.begin_end(closed),
-            Poll::Ready(event) => return Err(self.connection.failure_of(event)),
+            Poll::Ready(event) => return Err(failure_of(event)),
             Poll::Pending => return Err(would_block()),
         }
         // It failed because it was refused, which is what was asked for.

@@ -35,6 +35,7 @@ pub use shutdown::Shutdown;
 pub(crate) use shutdown::{Follower, Phase};
 
 use crate::clock::Clock;
+use crate::ending::failure_of;
 use crate::origin::Origins;
 use crate::proto::{self, Config, Event, IncomingRequest};
 use crate::{Connection, Stream};
@@ -325,7 +326,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
                 connection.begin_end(closed);
                 Err(connection.end().await.unwrap_or_else(|| proto::Error::Ended.into()))
             }
-            event => Err(connection.failure_of(event)),
+            event => Err(failure_of(event)),
         }
     }
 
@@ -383,7 +384,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
                 let _ = connection.end().await;
                 Ok(())
             }
-            event => Err(connection.failure_of(event)),
+            event => Err(failure_of(event)),
         }
     }
 }

@@ -1,0 +1,107 @@
+//! The end of a connection, of a face that awaits as of one that blocks.
+
+use std::io;
+use std::mem;
+use std::task::Poll;
+use std::time::Duration;
+
+use ws_core::{Failure, FailureKind};
+
+use crate::proto::{Closed, Connection, Error, Event};
+
+/// How far a connection is, beyond what the protocol knows of it.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// The protocol has events to come.
+    Running,
+    /// It is closed, and the transport is being ended, while there is patience. Then the program is told.
+    Ending { closed: Box<Closed>, patience: Patience },
+    /// The program was told.
+    Ended(Box<Closed>),
+}
+
+impl State {
+    /// The protocol has no more events: the transport is to be ended.
+    pub(crate) fn begin_end(&mut self, closed: Box<Closed>, protocol: &Connection, now: Duration) {
+        let patience = Patience::begin(protocol.backlog(), now, protocol.config().end_timeout);
+        *self = Self::Ending { closed, patience };
+    }
+
+    /// The transport has ended, or was waited for long enough. Gives the cause of the end, once.
+    pub(crate) fn end(&mut self) -> Option<Failure> {
+        let Self::Ending { closed, .. } = mem::replace(self, Self::Running) else { return None };
+        let failure = closed.error.clone().map(Failure::from);
+        *self = Self::Ended(closed);
+        failure
+    }
+
+    /// How the connection was closed, once the program was told.
+    pub(crate) fn closed(&self) -> Option<&Closed> {
+        match self {
+            Self::Running | Self::Ending { .. } => None,
+            Self::Ended(closed) => Some(closed),
+        }
+    }
+
+    /// Why the connection has failed, if it has.
+    fn failure<'a>(&'a self, protocol: &'a Connection) -> Option<&'a Error> {
+        match self {
+            Self::Running => protocol.failure(),
+            Self::Ending { closed, .. } | Self::Ended(closed) => closed.error.as_ref(),
+        }
+    }
+
+    /// What it came to that all was to be written, where it was or was not, and the stream may be broken.
+    pub(crate) fn flushed(
+        &self,
+        protocol: &Connection,
+        transmitted: Poll<()>,
+        broken: Option<&io::Error>,
+    ) -> Poll<Result<(), Failure>> {
+        match (transmitted, broken, self) {
+            // What a connection that fails had still to write may have been thrown away.
+            (Poll::Ready(()), _, _) => {
+                Poll::Ready(self.failure(protocol).map_or(Ok(()), |error| Err(error.clone().into())))
+            }
+            (Poll::Pending, Some(error), _) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
+            (Poll::Pending, None, Self::Ended(closed)) => {
+                Poll::Ready(Err(closed.error.clone().unwrap_or(Error::Ended).into()))
+            }
+            (Poll::Pending, None, Self::Running | Self::Ending { .. }) => Poll::Pending,
+        }
+    }
+}
+
+/// The failure of an opening handshake, of which this is the last event.
+pub(crate) fn failure_of(event: Event) -> Failure {
+    match event {
+        Event::Closed(closed) => closed.error.unwrap_or(Error::Ended).into(),
+        _ => Error::Ended.into(),
+    }
+}
+
+/// How long the end of a transport is waited for: as long as what is left to write goes, and then a time for the peer.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    /// What was left to write when the time began, in steps.
+    remaining: usize,
+    deadline: Option<Duration>,
+}
+
+impl Patience {
+    pub(crate) fn begin(backlog: usize, now: Duration, limit: Duration) -> Self {
+        Self { remaining: Self::steps(backlog), deadline: now.checked_add(limit) }
+    }
+
+    /// The deadline, which begins again when a step of 64 KiB was written, and when all was.
+    pub(crate) fn deadline(&mut self, backlog: usize, now: Duration, limit: Duration) -> Option<Duration> {
+        if Self::steps(backlog) < self.remaining {
+            *self = Self::begin(backlog, now, limit);
+        }
+        self.deadline
+    }
+
+    fn steps(backlog: usize) -> usize {
+        backlog.div_ceil(64 << 10)
+    }
+}
