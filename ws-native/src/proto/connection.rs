@@ -1,8 +1,11 @@
 //! The protocol's one state machine, for both roles: [RFC 6455][1].
 //!
-//! Every change of a connection's state is in this file, which is why it is a long one.
+//! Every change of a connection's state is in this file, which is why it is a long one; what is sent while it is open is in
+//! `sending`.
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455
+
+mod sending;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -19,7 +22,7 @@ use super::close::Close;
 use super::compression::Agreement;
 use super::config::Config;
 use super::encoder::Encoder;
-use super::error::{Answer, Bound, Error, HandshakeError, Phase};
+use super::error::{Answer, Error, HandshakeError, Phase};
 use super::event::{Closed, Event, SendError};
 use super::frame::Opcode;
 use super::handshake::client::{self, Established, Request};
@@ -29,7 +32,6 @@ use super::mask::{MaskKeys, Random};
 #[cfg(feature = "std")]
 use super::outgoing::Frames;
 use super::outgoing::Outgoing;
-use super::prepared::Prepared;
 use super::timer::Timer;
 use super::watch::{Due, Watch};
 
@@ -367,111 +369,6 @@ impl Connection {
         }
     }
 
-    /// Sends a text message, which is copied.
-    ///
-    /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
-    pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
-        self.admit(text.len(), self.encoder.complete())?;
-        self.encoder.message(&mut self.outgoing, Opcode::Text, text.as_bytes());
-        Ok(())
-    }
-
-    /// Sends a binary message, which is copied.
-    ///
-    /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
-    pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
-        self.admit(bytes.len(), self.encoder.complete())?;
-        self.encoder.message(&mut self.outgoing, Opcode::Binary, bytes);
-        Ok(())
-    }
-
-    /// Sends a text message that is handed over: a long one is sent from where it is.
-    ///
-    /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
-    #[inline]
-    pub fn send_owned_text(&mut self, text: ByteString) -> Result<(), SendError> {
-        if text.len() < Outgoing::LONG {
-            return self.send_text(&text);
-        }
-        self.admit(text.len(), self.encoder.complete())?;
-        self.encoder.owned(&mut self.outgoing, Opcode::Text, text.into_bytes());
-        Ok(())
-    }
-
-    /// Sends a binary message that is handed over: a long one is sent from where it is.
-    ///
-    /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
-    #[inline]
-    pub fn send_owned_binary(&mut self, bytes: Bytes) -> Result<(), SendError> {
-        if bytes.len() < Outgoing::LONG {
-            return self.send_binary(&bytes);
-        }
-        self.admit(bytes.len(), self.encoder.complete())?;
-        self.encoder.owned(&mut self.outgoing, Opcode::Binary, bytes);
-        Ok(())
-    }
-
-    /// Sends a message that other connections send, too. A server's frame was made before, and a long one is sent from where
-    /// it is; a client masks a copy.
-    ///
-    /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
-    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
-        self.admit(message.payload().len(), self.encoder.complete())?;
-        self.encoder.prepared(&mut self.outgoing, message);
-        Ok(())
-    }
-
-    /// Sends a part of a text message, as it is produced; the first one begins the message, the last one ends it. Until then
-    /// no other message can be sent; control frames can, and closing.
-    ///
-    /// ```
-    /// # use ws_native::proto::{Config, Connection};
-    /// # let mut connection = Connection::server_established(Config::default());
-    /// connection.send_text_part("as it is ", false)?;
-    /// connection.send_text_part("produced", true)?;
-    /// assert_eq!(connection.output(), b"\x01\x09as it is \x80\x08produced");
-    /// # Ok::<(), ws_native::proto::SendError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
-    pub fn send_text_part(&mut self, text: &str, last: bool) -> Result<(), SendError> {
-        self.admit(text.len(), self.encoder.continues(Opcode::Text))?;
-        self.encoder.part(&mut self.outgoing, Opcode::Text, text.as_bytes(), last);
-        Ok(())
-    }
-
-    /// Sends a part of a binary message, as [`send_text_part`](Self::send_text_part) does of a text.
-    ///
-    /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
-    pub fn send_binary_part(&mut self, bytes: &[u8], last: bool) -> Result<(), SendError> {
-        self.admit(bytes.len(), self.encoder.continues(Opcode::Binary))?;
-        self.encoder.part(&mut self.outgoing, Opcode::Binary, bytes, last);
-        Ok(())
-    }
-
-    /// Sends a ping.
-    ///
-    /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::LongControl`].
-    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.send_control(Opcode::Ping, payload)
-    }
-
-    /// Sends an unsolicited pong. Pings are answered without being asked to.
-    ///
-    /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::LongControl`].
-    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.send_control(Opcode::Pong, payload)
-    }
-
     /// Starts the WebSocket closing handshake, after the messages that were sent. `None`: a Close frame with no body.
     ///
     /// Before the connection is established, it is failed instead. Does nothing after a Close frame was sent.
@@ -705,33 +602,6 @@ impl Connection {
         }
     }
 
-    /// Lets a message of this length in, if it can be sent, may come now, and there is room for it.
-    fn admit(&mut self, length: usize, order: Result<(), SendError>) -> Result<(), SendError> {
-        if !self.is_open() {
-            return Err(SendError::NotOpen);
-        }
-        order?;
-        if self.outgoing.backlog().saturating_add(length) > self.config.max_send_queue {
-            // "if the data cannot be sent, e.g. because it would need to be buffered but the buffer is full, the user
-            // agent must flag the WebSocket as full and then close the WebSocket connection."
-            self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
-            return Err(SendError::Full);
-        }
-        self.sent = true;
-        Ok(())
-    }
-
-    fn send_control(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
-        if !self.is_open() {
-            return Err(SendError::NotOpen);
-        }
-        if payload.len() > 125 {
-            return Err(SendError::LongControl);
-        }
-        self.encoder.control(&mut self.outgoing, opcode, payload);
-        Ok(())
-    }
-
     fn begin_closing(&mut self, close: Option<&Close>) {
         self.send_close(close);
         self.timer = Some(Timer::new(Phase::Close));
@@ -763,11 +633,6 @@ impl Connection {
     /// How many bytes the frame that is arriving still lacks, as far as its header is known.
     pub(crate) fn missing(&self) -> usize {
         self.incoming.missing()
-    }
-
-    /// Whether a message of which parts were sent has not had its last one.
-    pub fn is_sending_parts(&self) -> bool {
-        self.encoder.complete().is_err()
     }
 
     /// Whether the peer has to do something in time.

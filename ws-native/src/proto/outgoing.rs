@@ -56,6 +56,7 @@ impl Outgoing {
 
     /// Appends a frame, whose header's length is the payload's.
     pub(super) fn push(&mut self, header: Header, payload: &[u8]) {
+        self.reclaim();
         self.frames.bytes.reserve(Header::LONGEST + payload.len());
         let before = self.push_header(header);
         match header.mask {
@@ -81,6 +82,7 @@ impl Outgoing {
                 Err(payload) => return self.push(header, &payload),
             },
         };
+        self.reclaim();
         let before = self.push_header(header);
         self.queued += (self.frames.bytes.len() - before + payload.len()) as u64;
         self.frames.payloads.push_back(Payload { place: self.frames.bytes.len(), bytes: payload });
@@ -99,7 +101,6 @@ impl Outgoing {
 
     /// Writes a header; returns where it begins.
     fn push_header(&mut self, header: Header) -> usize {
-        self.reclaim();
         let start = self.frames.bytes.len();
         header.encode(&mut self.frames.bytes);
         start

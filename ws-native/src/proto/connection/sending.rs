@@ -1,0 +1,154 @@
+//! What an open connection sends: messages, whole or in parts, and pings.
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use super::Connection;
+use crate::proto::error::{Bound, Error};
+use crate::proto::event::SendError;
+use crate::proto::frame::Opcode;
+use crate::proto::outgoing::Outgoing;
+use crate::proto::prepared::Prepared;
+
+impl Connection {
+    /// Sends a text message, which is copied.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
+        self.send_copied(Opcode::Text, text.as_bytes())
+    }
+
+    /// Sends a binary message, which is copied.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
+        self.send_copied(Opcode::Binary, bytes)
+    }
+
+    /// Sends a text message that is handed over: a long one is sent from where it is.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    #[inline]
+    pub fn send_owned_text(&mut self, text: ByteString) -> Result<(), SendError> {
+        self.send_owned(Opcode::Text, text.into_bytes())
+    }
+
+    /// Sends a binary message that is handed over: a long one is sent from where it is.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    #[inline]
+    pub fn send_owned_binary(&mut self, bytes: Bytes) -> Result<(), SendError> {
+        self.send_owned(Opcode::Binary, bytes)
+    }
+
+    /// Sends a message that other connections send, too. A server's frame was made before, and a long one is sent from where
+    /// it is; a client masks a copy.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
+        self.admit(message.payload().len(), self.encoder.complete())?;
+        self.encoder.prepared(&mut self.outgoing, message);
+        Ok(())
+    }
+
+    /// Sends a part of a text message, as it is produced; the first one begins the message, the last one ends it. Until then
+    /// no other message can be sent; control frames can, and closing.
+    ///
+    /// ```
+    /// # use ws_native::proto::{Config, Connection};
+    /// # let mut connection = Connection::server_established(Config::default());
+    /// connection.send_text_part("as it is ", false)?;
+    /// connection.send_text_part("produced", true)?;
+    /// assert_eq!(connection.output(), b"\x01\x09as it is \x80\x08produced");
+    /// # Ok::<(), ws_native::proto::SendError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    pub fn send_text_part(&mut self, text: &str, last: bool) -> Result<(), SendError> {
+        self.send_part(Opcode::Text, text.as_bytes(), last)
+    }
+
+    /// Sends a part of a binary message, as [`send_text_part`](Self::send_text_part) does of a text.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    pub fn send_binary_part(&mut self, bytes: &[u8], last: bool) -> Result<(), SendError> {
+        self.send_part(Opcode::Binary, bytes, last)
+    }
+
+    /// Sends a ping.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::LongControl`].
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.send_control(Opcode::Ping, payload)
+    }
+
+    /// Sends an unsolicited pong. Pings are answered without being asked to.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::LongControl`].
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.send_control(Opcode::Pong, payload)
+    }
+
+    /// Whether a message of which parts were sent has not had its last one.
+    pub fn is_sending_parts(&self) -> bool {
+        self.encoder.complete().is_err()
+    }
+
+    fn send_copied(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
+        self.admit(payload.len(), self.encoder.complete())?;
+        self.encoder.message(&mut self.outgoing, opcode, payload);
+        Ok(())
+    }
+
+    #[inline]
+    fn send_owned(&mut self, opcode: Opcode, payload: Bytes) -> Result<(), SendError> {
+        if payload.len() < Outgoing::LONG {
+            return self.send_copied(opcode, &payload);
+        }
+        self.admit(payload.len(), self.encoder.complete())?;
+        self.encoder.owned(&mut self.outgoing, opcode, payload);
+        Ok(())
+    }
+
+    fn send_part(&mut self, opcode: Opcode, payload: &[u8], last: bool) -> Result<(), SendError> {
+        self.admit(payload.len(), self.encoder.continues(opcode))?;
+        self.encoder.part(&mut self.outgoing, opcode, payload, last);
+        Ok(())
+    }
+
+    /// Lets a message of this length in, if it can be sent, may come now, and there is room for it.
+    fn admit(&mut self, length: usize, order: Result<(), SendError>) -> Result<(), SendError> {
+        if !self.is_open() {
+            return Err(SendError::NotOpen);
+        }
+        order?;
+        if self.outgoing.backlog().saturating_add(length) > self.config.max_send_queue {
+            // "if the data cannot be sent, e.g. because it would need to be buffered but the buffer is full, the user
+            // agent must flag the WebSocket as full and then close the WebSocket connection."
+            self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
+            return Err(SendError::Full);
+        }
+        self.sent = true;
+        Ok(())
+    }
+
+    fn send_control(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
+        if !self.is_open() {
+            return Err(SendError::NotOpen);
+        }
+        if payload.len() > 125 {
+            return Err(SendError::LongControl);
+        }
+        self.encoder.control(&mut self.outgoing, opcode, payload);
+        Ok(())
+    }
+}
