@@ -169,3 +169,18 @@ async fn who_does_not_close_is_cut_when_the_time_is_over() {
 async fn a_shutdown_without_connections_is_over_at_once() {
     assert_eq!(Shutdown::default().begin(Duration::from_secs(3600)).await, 0);
 }
+
+#[tokio::test]
+async fn a_task_that_serves_a_connection_is_little_more_than_the_connection() {
+    let (server, _) = bind().await;
+    let (_client, accepted) = tokio::join!(TcpStream::connect(server.local_address().unwrap()), server.accept());
+    let serving = async move {
+        let mut connection = accepted.unwrap().request().await?.accept(None).await?;
+        while let Some(message) = connection.recv().await? {
+            connection.feed(message)?;
+        }
+        Ok::<(), Failure>(())
+    };
+    // What a handshake needs is not kept for as long as the connection.
+    assert!(size_of_val(&serving) < 3 * size_of::<Connection>(), "{} bytes", size_of_val(&serving));
+}

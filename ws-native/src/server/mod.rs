@@ -225,7 +225,12 @@ impl Accepted {
     ///
     /// # Cancel safety
     /// A request that is dropped is lost, and the stream with it.
-    pub async fn request(self) -> Result<Incoming, Failure> {
+    pub fn request(self) -> impl Future<Output = Result<Incoming, Failure>> {
+        // What is needed for the handshake alone is not to be part of a task that lives as long as the connection.
+        Box::pin(self.read())
+    }
+
+    async fn read(self) -> Result<Incoming, Failure> {
         let Self { stream, settings } = self;
         // That of TLS is part of the time that the opening handshake may take.
         let clock = Clock::start();
@@ -304,8 +309,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     ///
     /// # Cancel safety
     /// A request that is dropped is lost, and the stream with it.
-    pub async fn read(stream: T, config: impl Into<Arc<Config>>) -> Result<Self, Failure> {
-        Self::read_following(stream, config.into(), None, Clock::start()).await
+    pub fn read(stream: T, config: impl Into<Arc<Config>>) -> impl Future<Output = Result<Self, Failure>> {
+        // As with `Accepted::request`.
+        Box::pin(Self::read_following(stream, config.into(), None, Clock::start()))
     }
 
     /// Reads it in the time that has begun with the clock.
@@ -342,8 +348,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     ///
     /// # Cancel safety
     /// Dropped, the connection is lost.
-    pub async fn accept(self, protocol: Option<&str>) -> Result<Connection<T>, Failure> {
-        self.accept_with(protocol, &[]).await
+    pub fn accept(self, protocol: Option<&str>) -> impl Future<Output = Result<Connection<T>, Failure>> + use<T> {
+        self.accept_with(protocol, &[])
     }
 
     /// Accepts with further headers.
@@ -353,11 +359,25 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     ///
     /// # Cancel safety
     /// Dropped, the connection is lost.
-    pub async fn accept_with(self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<Connection<T>, Failure> {
+    pub fn accept_with(
+        self,
+        protocol: Option<&str>,
+        headers: &[(&str, &str)],
+    ) -> impl Future<Output = Result<Connection<T>, Failure>> + use<T> {
+        let mut answered = self.answer(protocol, headers);
+        async move {
+            if let Ok(connection) = &mut answered {
+                connection.flush().await?;
+            }
+            answered
+        }
+    }
+
+    /// Queues the answer that accepts.
+    fn answer(self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<Connection<T>, Failure> {
         match self.answering {
             Answering::Http1(mut connection) => {
                 connection.accept(protocol, headers).map_err(|error| Failure::new(FailureKind::Misuse, error))?;
-                connection.flush().await?;
                 Ok(connection)
             }
             Answering::Http2(asked, transport) => asked.accept(&self.request, protocol, headers, transport),
