@@ -3,7 +3,7 @@
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-4.1
 //! [2]: https://websockets.spec.whatwg.org/#websocket-opening-handshake
 
-use alloc::{string::String, sync::Arc, vec, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec, vec::Vec};
 use core::fmt::{self, Write as _};
 
 use bytes::BytesMut;
@@ -170,7 +170,7 @@ pub(in crate::proto) struct Handshake {
     /// The bytes of the interim answers so far.
     interim: usize,
     /// The answer that came over HTTP/2.
-    answer: Option<Answer>,
+    answer: Option<Box<Answer>>,
 }
 
 impl Handshake {
@@ -198,7 +198,7 @@ impl Handshake {
 
     /// The answer has come over HTTP/2.
     pub(in crate::proto) fn answered_over_http2(&mut self, answer: Answer) {
-        self.answer = Some(answer);
+        self.answer = Some(Box::new(answer));
     }
 
     /// Takes the answer off the buffer's front once it is complete. What follows it belongs to the frames.
@@ -208,7 +208,7 @@ impl Handshake {
         max: usize,
     ) -> Result<Option<(Established, Option<Agreement>)>, HandshakeError> {
         if let Some(answer) = self.answer.take() {
-            return self.validate_http2(answer).map(Some);
+            return self.validate_http2(*answer).map(Some);
         }
         let prefix = b"HTTP/1.1 ";
         loop {
