@@ -309,6 +309,11 @@ impl Model {
         !self.tasks.is_empty()
     }
 
+    /// Whether the task that is next brings a message.
+    pub fn next_is_message(&self) -> bool {
+        matches!(self.tasks.front(), Some(Feedback::Message(_)))
+    }
+
     /// Runs the next task that fires an event, and those before it that fire none. `None`: no task is left.
     pub fn run_task(&mut self) -> Option<Task> {
         while let Some(task) = self.tasks.pop_front() {

@@ -27,7 +27,7 @@ pub(crate) struct Shared(Mutex<State>);
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) session: Session,
-    /// Nothing more is received, and no task given out, until this is over.
+    /// No message is given out until this is over, and nothing is received once there is one.
     paused: bool,
     /// Wakes the driver; there only while it waits.
     waker: Option<Waker>,
@@ -67,9 +67,9 @@ impl Shared {
     }
 
     /// Ready when no more than this many bytes are left to be written, or none ever will be.
-    pub(crate) fn poll_written(&self, left: usize, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_written(&self, left: u64, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if state.session.unwritten() <= left as u64 || state.session.connection_is_closed() {
+        if state.session.unwritten() <= left || state.session.connection_is_closed() {
             return Poll::Ready(());
         }
         if !state.writers.iter().any(|waker| waker.will_wake(cx.waker())) {
@@ -85,6 +85,15 @@ impl State {
             Some(waker) => waker.clone_from(cx.waker()),
             None => self.waker = Some(cx.waker().clone()),
         }
+    }
+
+    /// Whether there is a message that is not wanted yet.
+    fn holds_message(&mut self, now: Duration) -> bool {
+        // A failure is told at once, whatever is lost by it.
+        while self.paused && self.session.has_failed() && self.session.next_is_message(now) {
+            let _ = self.session.next_task(now);
+        }
+        self.paused && self.session.next_is_message(now)
     }
 
     fn wake_writers(&mut self) {
@@ -192,7 +201,7 @@ impl Driver {
         let now = self.clock.now();
         let mut state = self.shared.lock();
         state.session.begin_turn();
-        if state.paused || !state.session.has_task(now) {
+        if state.holds_message(now) || !state.session.has_task(now) {
             return None;
         }
         // The first task says that the handshake is over, one way or the other: the next socket may have its own. Cookies are
@@ -296,12 +305,18 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
         }
         // The event loop is at its step 1: what has been written by now counts.
         state.session.begin_turn();
-        if state.paused {
-            state.wait(cx);
-            return Poll::Pending;
-        }
         if state.session.connection().is_timed() {
             state.session.handle_timeout(clock.now());
+        }
+        if state.holds_message(clock.now()) {
+            // Of the deadlines that of the closing handshake stays; what the peer sends may be a sign of life.
+            let is_timed = state.session.connection().is_timed();
+            if clock.poll_deadline(state.session.deadline().filter(|_| is_timed), cx).is_ready() {
+                state.session.handle_timeout(clock.now());
+                continue;
+            }
+            state.wait(cx);
+            return Poll::Pending;
         }
         if state.session.has_task(clock.now()) || state.session.is_closed() {
             return Poll::Ready(());

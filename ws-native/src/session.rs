@@ -221,6 +221,16 @@ impl Session {
         self.model.has_tasks()
     }
 
+    /// Whether the next task brings a message, as far as input was given: what a face with back-pressure may not want yet.
+    pub fn next_is_message(&mut self, now: Duration) -> bool {
+        self.has_task(now) && self.model.next_is_message()
+    }
+
+    /// Whether the connection has failed, though the task that says so may still have messages before it.
+    pub fn has_failed(&self) -> bool {
+        self.failure.is_some() || self.connection.failure().is_some()
+    }
+
     /// Runs the next task's change of state. The host fires its events.
     ///
     /// What was received stays unparsed until it is asked for here: a host that does not ask reads no further ahead.

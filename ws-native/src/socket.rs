@@ -183,8 +183,9 @@ impl Socket {
         self.shared.lock().session.model().must_be_kept(listens)
     }
 
-    /// Holds the peer up: nothing more is received, and no task given out, until [`resume`](Self::resume). What is sent goes
-    /// out meanwhile. For faces with back-pressure, such as WebSocketStream.
+    /// Holds messages back until [`resume`](Self::resume). Once there is one, nothing more is received, so that the peer is held
+    /// up. What is sent goes out meanwhile; a failure is told at once, and what was held back is lost with it. For faces with
+    /// back-pressure, such as WebSocketStream.
     pub fn pause(&self) {
         self.shared.set_paused(true);
     }
@@ -194,11 +195,16 @@ impl Socket {
         self.shared.set_paused(false);
     }
 
-    /// Waits until no more than `left` bytes of what was sent wait to be given to the network, or the connection is closed.
+    /// How many bytes of what was sent have not been given to the network, frames and all.
+    pub fn unwritten(&self) -> u64 {
+        self.shared.lock().session.unwritten()
+    }
+
+    /// Waits until no more than `left` bytes of what was sent have not been given to the network, or the connection is closed.
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost.
-    pub fn written(&self, left: usize) -> impl Future<Output = ()> + Send + 'static {
+    pub fn written(&self, left: u64) -> impl Future<Output = ()> + Send + 'static {
         let shared = Arc::clone(&self.shared);
         poll_fn(move |cx| shared.poll_written(left, cx))
     }
