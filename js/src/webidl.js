@@ -88,6 +88,13 @@ function toSequence(value, iteratorMethod, toItem) {
   return items;
 }
 
+/** A dictionary, whose members are still to be read: undefined and null stand for one without any. */
+export function toDictionary(value, what) {
+  if (value === undefined || value === null) return Object.create(null);
+  if (!isObject(value)) throw new TypeError(`${what} is not an object`);
+  return value;
+}
+
 /** The union (DOMString or sequence<DOMString>); gives what it was, a string or an array. */
 function toStringOrSequence(value) {
   if (isObject(value)) {
