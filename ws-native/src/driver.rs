@@ -289,6 +289,10 @@ impl Drop for Driver {
     }
 }
 
+/// The most that is written before what has arrived is looked at: a peer that reads as fast as it can must not keep a socket
+/// from hearing what it says.
+const STEP: usize = 256 << 10;
+
 /// Reads and writes what can be, until there is something to run.
 fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
     shared: &Shared,
@@ -299,7 +303,7 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
     let mut state = shared.lock();
     loop {
         let backlog = state.session.backlog();
-        let transmitted = transport.poll_transmit(&mut state.session, cx);
+        let transmitted = transport.poll_transmit_some(&mut state.session, STEP, cx);
         if state.session.backlog() < backlog {
             state.wake_writers();
         }

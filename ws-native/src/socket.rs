@@ -201,12 +201,17 @@ impl Socket {
     }
 
     /// Waits until no more than `left` bytes of what was sent have not been given to the network, or the connection is closed.
+    /// A host asks its [`Tasks`] before this: a Close frame that the peer sent before it read on then counts.
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost.
     pub fn written(&self, left: u64) -> impl Future<Output = ()> + Send + 'static {
         let shared = Arc::clone(&self.shared);
-        poll_fn(move |cx| shared.poll_written(left, cx))
+        async move {
+            poll_fn(|cx| shared.poll_written(left, cx)).await;
+            // What the peer has said before it read on is in the system by now, but not known here.
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Why the connection failed, once it has. For the host, never for a script.

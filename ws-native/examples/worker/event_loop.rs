@@ -37,11 +37,15 @@ pub(crate) enum Task {
 /// All that can become a task. It is the only owner of sockets and timers; scripts name them by numbers.
 pub(crate) struct EventLoop {
     start: Instant,
-    timers: BTreeMap<Due, u32>,
+    timers: BTreeMap<Due, Timer>,
     due: HashMap<u32, Due>,
+    /// How many timers the program waits for before it ends.
+    awaited: usize,
     alarm: Option<Pin<Box<Sleep>>>,
     sockets: HashMap<u32, Socket>,
     tasks: SelectAll<Numbered>,
+    /// A task of a socket whose turn has come, but for those that come before it.
+    ready: Option<Task>,
     written: FuturesUnordered<Pin<Box<dyn Future<Output = u32>>>>,
     /// The last number that was given out.
     number: u32,
@@ -49,6 +53,11 @@ pub(crate) struct EventLoop {
 
 /// When a timer fires; of two at the same time, the one set first is the first.
 type Due = (Duration, u32);
+
+struct Timer {
+    id: u32,
+    is_awaited: bool,
+}
 
 /// The tasks of one socket.
 struct Numbered {
@@ -71,9 +80,11 @@ impl EventLoop {
             start: Instant::now(),
             timers: BTreeMap::new(),
             due: HashMap::new(),
+            awaited: 0,
             alarm: None,
             sockets: HashMap::new(),
             tasks: SelectAll::new(),
+            ready: None,
             written: FuturesUnordered::new(),
             number: 0,
         }))
@@ -90,18 +101,28 @@ impl EventLoop {
         if let Poll::Ready(id) = self.poll_timer(cx) {
             return Poll::Ready(Some(Task::Timer { id }));
         }
+        // Who hears that something was written looks at what the socket has come to since. Those that wait for it are no more
+        // than the sockets, so that messages have their turn.
+        let mut over = false;
+        if self.ready.is_none() {
+            match self.tasks.poll_next_unpin(cx) {
+                Poll::Ready(Some(task)) => self.ready = Some(task),
+                Poll::Ready(None) => over = true,
+                Poll::Pending => {}
+            }
+        }
         if let Poll::Ready(Some(id)) = self.written.poll_next_unpin(cx) {
             return Poll::Ready(Some(Task::Written { id }));
         }
-        match self.tasks.poll_next_unpin(cx) {
-            Poll::Ready(Some(task)) => Poll::Ready(Some(task)),
-            Poll::Ready(None) if self.timers.is_empty() && self.written.is_empty() => Poll::Ready(None),
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        match self.ready.take() {
+            Some(task) => Poll::Ready(Some(task)),
+            None if over && self.awaited == 0 && self.written.is_empty() => Poll::Ready(None),
+            None => Poll::Pending,
         }
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<u32> {
-        let Some((&due, &id)) = self.timers.first_key_value() else {
+        let Some((&due, &Timer { id, .. })) = self.timers.first_key_value() else {
             self.alarm = None;
             return Poll::Pending;
         };
@@ -115,8 +136,7 @@ impl EventLoop {
                 return Poll::Pending;
             }
         }
-        self.timers.remove(&due);
-        self.due.remove(&id);
+        self.stop_timer(id);
         Poll::Ready(id)
     }
 
@@ -125,16 +145,18 @@ impl EventLoop {
         self.start.elapsed()
     }
 
-    pub(crate) fn start_timer(&mut self, id: u32, delay: Duration) {
+    /// Starts a timer. The program ends without it unless it is awaited.
+    pub(crate) fn start_timer(&mut self, id: u32, delay: Duration, is_awaited: bool) {
         self.stop_timer(id);
         let due = (self.now().saturating_add(delay.min(LONGEST_DELAY)), self.next_number());
-        self.timers.insert(due, id);
+        self.timers.insert(due, Timer { id, is_awaited });
         self.due.insert(id, due);
+        self.awaited += usize::from(is_awaited);
     }
 
     pub(crate) fn stop_timer(&mut self, id: u32) {
-        if let Some(due) = self.due.remove(&id) {
-            self.timers.remove(&due);
+        if let Some(timer) = self.due.remove(&id).and_then(|due| self.timers.remove(&due)) {
+            self.awaited -= usize::from(timer.is_awaited);
         }
     }
 
@@ -175,6 +197,7 @@ impl EventLoop {
     pub(crate) fn disappear(&mut self) {
         self.timers.clear();
         self.due.clear();
+        self.awaited = 0;
         self.written.clear();
         for socket in self.sockets.values() {
             socket.resume();

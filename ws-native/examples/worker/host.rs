@@ -89,9 +89,9 @@ impl Host {
     }
 
     fn start_timer(&self, given: &mut Arguments<'_>) -> Result<Value, Exception> {
-        let (id, milliseconds) = (given.id()?, given.number()?);
+        let (id, milliseconds, is_awaited) = (given.id()?, given.number()?, given.boolean()?);
         let delay = Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default();
-        done(self.event_loop.borrow_mut().start_timer(id, delay))
+        done(self.event_loop.borrow_mut().start_timer(id, delay, is_awaited))
     }
 
     // Sockets.

@@ -11,13 +11,6 @@ import { requireArguments } from './webidl.js';
 
 const toText = String;
 
-/** Whether an exception or a rejection has been printed: the program is to end with a status that says so. */
-let failed = false;
-
-export function hasFailed() {
-  return failed;
-}
-
 /** Whether an `error` event is being fired: what its listeners throw is printed and fires no further ones. */
 let inErrorReportingMode = false;
 
@@ -85,7 +78,7 @@ function attempt(show, exception) {
 }
 
 function print(what, exception) {
-  failed = true;
+  host.fail();
   host.printError(`${what} ${attempt(inspect, exception)}`);
 }
 

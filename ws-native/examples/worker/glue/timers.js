@@ -70,7 +70,7 @@ function initialize(id, { steps, milliseconds, repeat }) {
 function start(id, entry) {
   timers.set(id, entry);
   if (entry.isScripts) scripts += 1;
-  host.startTimer(id, entry.milliseconds);
+  host.startTimer(id, entry.milliseconds, entry.isScripts);
 }
 
 function forget(id, entry) {

@@ -27,13 +27,16 @@ export const world = {
   time: 0,
   lines: [],
   errors: [],
+  /** Whether the program is to end with a status that says so. */
+  failed: false,
   /** The milliseconds of each timer that is running, by its id. */
   timers: new Map(),
 };
 
 globalThis.host = {
   now: () => world.time,
-  timeOrigin: 1_700_000_000_000.5,
+  timeOrigin: () => 1_700_000_000_000.5,
+  fail: () => void (world.failed = true),
   print: (text) => void world.lines.push(text),
   printError: (text) => void world.errors.push(text),
   startTimer: (id, milliseconds) => void world.timers.set(id, milliseconds),
