@@ -3,9 +3,10 @@
  *
  * @typedef {object} Host
  * @property {() => number} now milliseconds since the program began, with a fraction; they never go back
- * @property {number} timeOrigin milliseconds from the Unix epoch to when the program began
+ * @property {() => number} timeOrigin milliseconds from the Unix epoch to when the program began
  * @property {(text: string) => void} print writes a line to the standard output
  * @property {(text: string) => void} printError writes a line to the standard error
+ * @property {() => void} fail has the program end with a status that says that something went wrong
  * @property {(id: number, milliseconds: number) => void} startTimer calls `timer(id)` once, in a task, when they have passed
  * @property {(id: number) => void} stopTimer does nothing when the timer has run
  * @property {(url: string, base?: string) => string[] | undefined} parseUrl gives the href, protocol, username, password,

@@ -8,7 +8,7 @@ const CREATE = Symbol('create');
 
 export class Performance extends EventTarget {
   /** What only an object of this class has. */
-  #timeOrigin = host.timeOrigin;
+  #timeOrigin = host.timeOrigin();
 
   constructor(...parameters) {
     if (parameters[0] !== CREATE) throw new TypeError('Illegal constructor');

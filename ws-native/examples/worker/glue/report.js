@@ -6,17 +6,10 @@ import { provide } from './event-target.js';
 import { ErrorEvent, fire, PromiseRejectionEvent } from './events.js';
 import { host } from './host.js';
 import { inspect } from './inspect.js';
-import { exec, getOwnPropertyDescriptor, OwnWeakMap, push } from './intrinsics.js';
+import { exec, OwnWeakMap, push } from './intrinsics.js';
 import { requireArguments } from './webidl.js';
 
 const toText = String;
-
-/** Whether an exception or a rejection has been printed: the program is to end with a status that says so. */
-let failed = false;
-
-export function hasFailed() {
-  return failed;
-}
 
 /** Whether an `error` event is being fired: what its listeners throw is printed and fires no further ones. */
 let inErrorReportingMode = false;
@@ -55,7 +48,7 @@ function errorInfo(exception) {
     bubbles: false, cancelable: true, composed: false, colno: 0, error: exception, filename: '', lineno: 0,
     message: `Uncaught ${attempt(toText, exception)}`,
   };
-  const stack = isObject(exception) ? ownValue(exception, 'stack') : undefined;
+  const stack = isObject(exception) ? attempt(stackOf, exception) : undefined;
   const place = typeof stack === 'string' ? exec(PLACE, stack) : null;
   if (place !== null) {
     info.filename = place[1];
@@ -65,14 +58,8 @@ function errorInfo(exception) {
   return info;
 }
 
-/** The value of a property, if it can be had without running any of the script. */
-function ownValue(object, name) {
-  try {
-    return getOwnPropertyDescriptor(object, name)?.value;
-  } catch {
-    // A Proxy may throw.
-    return undefined;
-  }
+function stackOf({ stack }) {
+  return stack;
 }
 
 /** What `show` makes of an exception; it may run what the script has put into it. */
@@ -85,7 +72,7 @@ function attempt(show, exception) {
 }
 
 function print(what, exception) {
-  failed = true;
+  host.fail();
   host.printError(`${what} ${attempt(inspect, exception)}`);
 }
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { load, world } from './world.mjs';
 
 const { globalScope } = await load('global-scope');
-const { hasFailed, notifyRejections, rejectionHandled, reportError, reportException, unhandledRejection } = await load('report');
+const { notifyRejections, rejectionHandled, reportError, reportException, unhandledRejection } = await load('report');
 const { ErrorEvent, PromiseRejectionEvent } = await load('events');
 
 /** The global object as the worker has it, for the time of a test: Node's runner is no part of it. */
@@ -32,11 +32,11 @@ test('an exception is printed with its stack, and remembered, unless the event i
   listen('error', (event) => event.preventDefault());
   reportException(new Error('canceled'));
   assert.deepEqual(world.errors, []);
-  assert.equal(hasFailed(), false);
+  assert.equal(world.failed, false);
   globalScope.removeEventListener.call(undefined, 'error', listeners.pop()[1]);
   reportException(new Error('what'));
   assert.match(world.errors[0], /^Uncaught Error: what\n +at .*report\.test\.mjs/);
-  assert.equal(hasFailed(), true);
+  assert.equal(world.failed, true);
 });
 
 test('it fires a trusted, cancelable error at the global object', () => {
