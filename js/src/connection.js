@@ -30,7 +30,7 @@ const readAll = Blob.prototype.arrayBuffer;
 
 const now = () => performance.now();
 
-/** Opens the connection of a WebSocket object. */
+/** Opens the connection of a WebSocket or a WebSocketStream object. */
 export const open = (url, init, feedback) => new Connection(url, init, feedback);
 
 class Connection {
@@ -39,7 +39,13 @@ class Connection {
   #session;
   #feedback;
   #stream;
-  #tasks = new TaskSource(() => this.#runTask(), () => this.#stream?.resume());
+  #tasks = new TaskSource(() => this.#runTask(), () => this.#readOn());
+  /** Whether messages are held back. */
+  #paused = false;
+  /** The data of the message that is held back; those behind it are not parsed. */
+  #held;
+  /** Whether something has gone out since the program was told last. */
+  #drained = false;
   #timer;
   #flushing = false;
   /** What is being written: its first piece is with the host. */
@@ -70,6 +76,10 @@ class Connection {
 
   get bufferedAmount() {
     return this.#session.buffered_amount;
+  }
+
+  get backlog() {
+    return this.#session.backlog;
   }
 
   get extensions() {
@@ -104,6 +114,15 @@ class Connection {
 
   close(code, reason) {
     this.#later(this.#session.close(code, reason, now()));
+  }
+
+  pause() {
+    this.#paused = true;
+  }
+
+  resume() {
+    this.#paused = false;
+    if (this.#held !== undefined) this.#tasks.wake();
   }
 
   /** What the stream calls. */
@@ -142,6 +161,24 @@ class Connection {
   #runTask() {
     const session = this.#session;
     session.begin_turn();
+    if (this.#drained && this.#feedback.drained) {
+      this.#drained = false;
+      this.#feedback.drained();
+    } else if (this.#held !== undefined) {
+      const data = this.#held;
+      this.#held = undefined;
+      this.#receive(data);
+    } else {
+      this.#runNextTask();
+    }
+    // What was received is parsed no further than to the next task: there may be something new to do.
+    const flags = session.poll(now());
+    this.#act(flags);
+    return (flags & TASKS) !== 0 && this.#held === undefined;
+  }
+
+  #runNextTask() {
+    const session = this.#session;
     switch (session.next_task()) {
       case NONE:
         break;
@@ -150,10 +187,10 @@ class Connection {
         this.#feedback.opened();
         break;
       case TEXT:
-        this.#feedback.received(session.task_text());
+        this.#receive(session.task_text());
         break;
       case BINARY:
-        this.#feedback.received(this.#dataForEvent(session.task_bytes()));
+        this.#receive(this.#dataForEvent(session.task_bytes()));
         break;
       default:
         this.#giveTurnUp?.();
@@ -164,10 +201,20 @@ class Connection {
           wasClean: session.task_was_clean(),
         });
     }
-    // What was received is parsed no further than to the next task: there may be something new to do.
-    const flags = session.poll(now());
-    this.#act(flags);
-    return (flags & TASKS) !== 0;
+  }
+
+  /** Hands a message over, or keeps it and lets the peer wait. Nothing waits for the end of the connection. */
+  #receive(data) {
+    if (this.#paused && !this.#ended) {
+      this.#held = data;
+      this.#stream.pause();
+    } else {
+      this.#feedback.received(data);
+    }
+  }
+
+  #readOn() {
+    if (this.#held === undefined) this.#stream?.resume();
   }
 
   // 2. Let dataForEvent be determined by switching on type and binary type:
@@ -210,6 +257,7 @@ class Connection {
       // bufferedAmount falls when the event loop has come round, and not in the task that is running. And what has gone
       // out may have let a deadline begin anew.
       this.#act(this.#session.poll(now()) & ~TRANSMIT);
+      this.#drained = true;
       this.#tasks.wake();
     });
   }

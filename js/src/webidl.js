@@ -69,6 +69,14 @@ export function toUnsignedShort(value) {
   return Number.isFinite(number) ? ((number % 0x10000) + 0x10000) % 0x10000 : 0;
 }
 
+/** [EnforceRange] unsigned short: the integer part, which has to be in range. */
+export function toEnforcedUnsignedShort(value) {
+  const number = Math.trunc(+value);
+  if (!(number >= 0 && number <= 0xffff)) throw new TypeError(`${value} is not in the range of an unsigned short`);
+  // -0 is 0.
+  return number + 0;
+}
+
 /** [Clamp] unsigned short: the nearest integer in range, of two equally near ones the even one. */
 export function toClampedUnsignedShort(value) {
   const number = +value;
@@ -86,6 +94,19 @@ function toSequence(value, iteratorMethod, toItem) {
   const items = [];
   for (const item of { [Symbol.iterator]: () => iteratorMethod.call(value) }) items.push(toItem(item));
   return items;
+}
+
+/** A dictionary, whose members are still to be read: undefined and null stand for one without any. */
+export function toDictionary(value, what) {
+  if (value === undefined || value === null) return Object.create(null);
+  if (!isObject(value)) throw new TypeError(`${what} is not an object`);
+  return value;
+}
+
+/** sequence<USVString> */
+function toUSVStringSequence(value, what) {
+  if (!isObject(value)) throw new TypeError(`${what} is not a sequence`);
+  return toSequence(value, value[Symbol.iterator], toUSVString);
 }
 
 /** The union (DOMString or sequence<DOMString>); gives what it was, a string or an array. */
@@ -139,16 +160,40 @@ export function toWebSocketInit(value) {
   return { protocols: [toDOMString(value)], headers: [] };
 }
 
-/**
- * The union (BufferSource or Blob or USVString), the argument of send(): a string, a Blob, or a Uint8Array over the
- * bytes that are meant, which is not a copy.
- */
+/** WebSocketStreamOptions, and the list of request headers that WebSocketInit has; a signal is still to be looked at. */
+export function toWebSocketStreamOptions(value) {
+  const dictionary = toDictionary(value, 'options');
+  // The members of a dictionary are read in lexicographical order.
+  const { headers } = dictionary;
+  const headerList = headers === undefined ? [] : toHeaderList(headers);
+  const { protocols } = dictionary;
+  const protocolList = protocols === undefined ? [] : toUSVStringSequence(protocols, 'protocols');
+  return { protocols: protocolList, headers: headerList, signal: dictionary.signal };
+}
+
+/** WebSocketCloseInfo; a close code that does not exist is undefined. */
+export function toWebSocketCloseInfo(value) {
+  const dictionary = toDictionary(value, 'closeInfo');
+  // The members of a dictionary are read in lexicographical order.
+  const { closeCode } = dictionary;
+  const code = closeCode === undefined ? undefined : toEnforcedUnsignedShort(closeCode);
+  const { reason } = dictionary;
+  return { closeCode: code, reason: reason === undefined ? '' : toUSVString(reason) };
+}
+
+/** The union (BufferSource or Blob or USVString), the argument of send(). */
 export function toMessage(value) {
+  return isObject(value) && value instanceof Blob ? value : toBufferSourceOrUSVString(value);
+}
+
+/**
+ * The union (BufferSource or USVString): a string, or a Uint8Array over the bytes that are meant, which is not a copy.
+ */
+export function toBufferSourceOrUSVString(value) {
   if (typeof value === 'string') return value.toWellFormed();
   if (isObject(value)) {
     if (ArrayBuffer.isView(value)) return bytesOf(value.buffer, value.byteOffset, value.byteLength);
     if (isArrayBuffer(value) || isSharedArrayBuffer(value)) return bytesOf(value, 0, value.byteLength);
-    if (value instanceof Blob) return value;
   }
   return toUSVString(value);
 }

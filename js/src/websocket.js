@@ -78,7 +78,7 @@ export function defineWebSocket(open) {
       const urlString = toUSVString(url);
       const init = toWebSocketInit(protocols);
       super();
-      this.#url = parse(urlString);
+      this.#url = getURLRecord(urlString);
       // 9. If any of the values in protocols occur more than once or otherwise fail to match the requirements for
       //    elements that comprise the value of `Sec-WebSocket-Protocol` fields as defined by The WebSocket protocol,
       //    then throw a "SyntaxError" DOMException.
@@ -217,7 +217,7 @@ export function defineWebSocket(open) {
 }
 
 /** The constructor's steps for the URL; they come before those for the subprotocols. */
-function parse(url) {
+export function getURLRecord(url) {
   // 1. Let baseURL be this's relevant settings object's API base URL.
   const baseURL = globalThis.document?.baseURI ?? globalThis.location?.href;
   // 2. Let urlRecord be the result of applying the URL parser to url with baseURL.
@@ -245,7 +245,7 @@ function parse(url) {
 /** What a connection reports as misuse it names as the standard does, in an ordinary Error. */
 const MISUSE = ['SyntaxError', 'InvalidAccessError', 'InvalidStateError'];
 
-function asDOMException(error) {
+export function asDOMException(error) {
   const isMisuse = MISUSE.includes(error?.name) && !(error instanceof DOMException);
   return isMisuse ? new DOMException(error.message, error.name) : error;
 }

@@ -252,6 +252,12 @@ impl Session {
         self.engine.model().buffered_amount() as f64
     }
 
+    /// How many bytes that were sent, frames and all, have not reached the network.
+    #[wasm_bindgen(getter)]
+    pub fn backlog(&self) -> usize {
+        self.engine.backlog()
+    }
+
     /// The `extensions` attribute.
     #[wasm_bindgen(getter)]
     pub fn extensions(&mut self) -> String {

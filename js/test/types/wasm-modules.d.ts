@@ -29,6 +29,7 @@ declare module "*/wasm/isosocket_engine.js" {
     close(code?: number, reason?: string): number;
     readonly ready_state: number;
     readonly buffered_amount: number;
+    readonly backlog: number;
     readonly extensions: string;
     readonly protocol: string;
     readonly failure: string | undefined;
