@@ -2,8 +2,8 @@
 
 import { hasBrand, isObject, typedArrayName } from './conversion.js';
 import {
-  getOwnPropertyDescriptor, getPrototypeOf, getterOf, includes, indexOf, join, ownKeys, push, replaceAll, slice, split, test,
-  uncurry,
+  getOwnPropertyDescriptor, getPrototypeOf, getterOf, includes, indexOf, join, ownKeys, push, replaceAll, slice, split,
+  test, uncurry,
 } from './intrinsics.js';
 
 /** How many objects within each other are shown. */

@@ -91,8 +91,8 @@ export function unhandledRejection(promise, reason) {
 
 /** The same, for operation "handle". */
 export function rejectionHandled(promise) {
-  // 7.1. If global's about-to-be-notified rejected promises list contains promise, then remove promise from that list and
-  //      return.
+  // 7.1. If global's about-to-be-notified rejected promises list contains promise, then remove promise from that list
+  //      and return.
   for (let index = 0; index < aboutToBeNotified.length; index += 1) {
     const rejection = aboutToBeNotified[index];
     if (rejection.promise !== promise) continue;
@@ -104,15 +104,15 @@ export function rejectionHandled(promise) {
   if (rejection === undefined) return;
   // 7.3. Remove promise from global's outstanding rejected promises weak set.
   outstanding.delete(promise);
-  // 7.4. Queue a global task on the DOM manipulation task source given global to fire an event named rejectionhandled at
-  //      global, using PromiseRejectionEvent, with the promise attribute initialized to promise, and the reason attribute
-  //      initialized to promise.[[PromiseResult]].
+  // 7.4. Queue a global task on the DOM manipulation task source given global to fire an event named rejectionhandled
+  //      at global, using PromiseRejectionEvent, with the promise attribute initialized to promise, and the reason
+  //      attribute initialized to promise.[[PromiseResult]].
   push(handledLate, rejection);
 }
 
 /**
- * To be called after each microtask checkpoint; says whether listeners may have run, so that there may be microtasks again.
- * https://html.spec.whatwg.org/multipage/webappapis.html#notify-about-rejected-promises
+ * To be called after each microtask checkpoint; says whether listeners may have run, so that there may be microtasks
+ * again. https://html.spec.whatwg.org/multipage/webappapis.html#notify-about-rejected-promises
  */
 export function notifyRejections() {
   const late = handledLate;
@@ -132,8 +132,8 @@ function notify(rejection) {
   // What a listener gives a handler to has been handled late.
   outstanding.set(rejection.promise, rejection);
   // 3.2. Let notCanceled be the result of firing an event named unhandledrejection at global, using
-  //      PromiseRejectionEvent, with the cancelable attribute initialized to true, the promise attribute initialized to p,
-  //      and the reason attribute initialized to p.[[PromiseResult]].
+  //      PromiseRejectionEvent, with the cancelable attribute initialized to true, the promise attribute initialized to
+  //      p, and the reason attribute initialized to p.[[PromiseResult]].
   const notCanceled = fire(globalThis, rejectionEvent('unhandledrejection', true, rejection));
   // 3.3. If notCanceled is true, then the user agent may report p.[[PromiseResult]] to a developer console.
   if (notCanceled) print('Uncaught (in promise)', rejection.reason);

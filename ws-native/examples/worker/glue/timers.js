@@ -14,7 +14,12 @@ const SHORTEST_NESTED = 4;
 /**
  * Those that have been started and have not ended.
  *
- * @typedef {{ steps: () => void, milliseconds: number, repeat: boolean, isScripts: boolean, nestingLevel: number }} Timer
+ * @typedef {object} Timer
+ * @property {() => void} steps
+ * @property {number} milliseconds
+ * @property {boolean} repeat
+ * @property {boolean} isScripts whether a script has started it, and may clear it
+ * @property {number} nestingLevel
  */
 const timers = new OwnMap();
 let lastId = 0;
@@ -83,16 +88,16 @@ function set(handler, milliseconds, parameters, repeat) {
   // Deviation: a string is refused and not compiled, as where a content security policy forbids it.
   if (typeof handler !== 'function') throw new TypeError('the handler is not a function');
   const steps = () => {
-    // 9.5. If handler is a Function, then invoke handler given arguments and "report", and with callback this value set to
-    //      thisArg.
+    // 9.5. If handler is a Function, then invoke handler given arguments and "report", and with callback this value set
+    //      to thisArg.
     try {
       apply(handler, globalThis, parameters);
     } catch (exception) {
       reportException(exception);
     }
   };
-  // 2. If previousId was given, let id be previousId; otherwise, let id be an implementation-defined integer that is greater
-  //    than zero and does not already exist in global's map of setTimeout and setInterval IDs.
+  // 2. If previousId was given, let id be previousId; otherwise, let id be an implementation-defined integer that is
+  //    greater than zero and does not already exist in global's map of setTimeout and setInterval IDs.
   lastId += 1;
   initialize(lastId, { steps, milliseconds, repeat });
   return lastId;

@@ -54,7 +54,9 @@ function tamper() {
     throw new Error('tampered');
   };
   const descriptor = { __proto__: null, value: thrower, writable: true, configurable: true };
-  for (let index = 0; index < originals.length; index += 1) defineProperty(originals[index][0], originals[index][1], descriptor);
+  for (let index = 0; index < originals.length; index += 1) {
+    defineProperty(originals[index][0], originals[index][1], descriptor);
+  }
 }
 
 function restore() {
@@ -142,7 +144,9 @@ test('text, blobs and URLs are converted', async () => {
     searchParams.sort();
     return { bytes, text, value, href: url.href, blob: new Blob().slice(0, 1, 'A/B').type };
   });
-  assert.deepEqual(result, { bytes: new Uint8Array([0x61, 0xc3, 0xa9]), text: 'a\u00e9', value: 'b c', href: 'https://h/?a=%C3%A9#e', blob: 'a/b' });
+  assert.deepEqual(result, {
+    bytes: new Uint8Array([0x61, 0xc3, 0xa9]), text: 'a\u00e9', value: 'b c', href: 'https://h/?a=%C3%A9#e', blob: 'a/b',
+  });
 });
 
 test('the console and the reports print', () => {
