@@ -20,7 +20,10 @@ class State {
   aborted = false;
   reason = undefined;
   algorithms = [];
-  /** Those made by AbortSignal.any() of this signal, which is none of that kind itself. */
+  /**
+   * Those made by AbortSignal.any() of this signal, which is none of that kind itself. Deviation: they live as long as it
+   * does, also when nobody listens to them.
+   */
   dependents = [];
   /** Those that this one was made of by AbortSignal.any(); nothing for other signals. */
   sources = undefined;

@@ -195,7 +195,11 @@ function dispatch(event, state, target, listeners) {
   return !state.canceled;
 }
 
-/** https://dom.spec.whatwg.org/#concept-event-listener-invoke and what it calls, the inner invoke. */
+/**
+ * https://dom.spec.whatwg.org/#concept-event-listener-invoke and what it calls, the inner invoke.
+ *
+ * Deviation: microtasks run when all listeners have been called, and not after each of them.
+ */
 function invoke(event, state, listeners, capture) {
   // If event's stop propagation flag is set, then return.
   if (state.stopPropagation) return;

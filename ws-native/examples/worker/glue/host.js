@@ -7,7 +7,8 @@
  * @property {(text: string) => void} print writes a line to the standard output
  * @property {(text: string) => void} printError writes a line to the standard error
  * @property {() => void} fail has the program end with a status that says that something went wrong
- * @property {(id: number, milliseconds: number) => void} startTimer calls `timer(id)` once, in a task, when they have passed
+ * @property {(id: number, milliseconds: number, isAwaited: boolean) => void} startTimer calls `timer(id)` once, in a task, when
+ * they have passed; the program ends without it unless it is awaited
  * @property {(id: number) => void} stopTimer does nothing when the timer has run
  * @property {(url: string, base?: string) => string[] | undefined} parseUrl gives the href, protocol, username, password,
  * host, hostname, port, pathname, search, hash and origin; nothing when the URL is not valid

@@ -23,18 +23,12 @@ const SHORTEST_NESTED = 4;
  */
 const timers = new OwnMap();
 let lastId = 0;
-/** How many of them are the script's. */
-let scripts = 0;
-/** The depth of the timer whose task is running. */
+/** The depth of the timer whose task is running. Deviation: 0 in the microtasks of that task. */
 let nestingLevel = 0;
 
-/** How many timers the program has to wait for before it ends: its own do not count. */
-export function pendingTimers() {
-  return scripts;
-}
-
 /**
- * Has `steps` run once, in a task, when `milliseconds` have passed: for the program's own use.
+ * Has `steps` run once, in a task, when `milliseconds` have passed: for the program's own use. It does not wait for them
+ * before it ends.
  * https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#run-steps-after-a-timeout
  */
 export function runAfter(milliseconds, steps) {
@@ -52,7 +46,7 @@ export function timer(id) {
     entry.steps();
     // 9.7. If id does not exist in global's map of setTimeout and setInterval IDs, then abort these steps.
     if (timers.get(id) !== entry) return;
-    forget(id, entry);
+    timers.delete(id);
     // 9.9. If repeat is true, then perform the timer initialization steps again, given global, handler, timeout,
     //      arguments, true, and id.
     if (entry.repeat) initialize(id, entry);
@@ -74,13 +68,7 @@ function initialize(id, { steps, milliseconds, repeat }) {
 
 function start(id, entry) {
   timers.set(id, entry);
-  if (entry.isScripts) scripts += 1;
-  host.startTimer(id, entry.milliseconds);
-}
-
-function forget(id, entry) {
-  timers.delete(id);
-  if (entry.isScripts) scripts -= 1;
+  host.startTimer(id, entry.milliseconds, entry.isScripts);
 }
 
 /** Starts a timer for a script. */
@@ -116,10 +104,9 @@ export function setInterval(handler, timeout = 0, ...parameters) {
 /** https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#dom-cleartimeout */
 export function clearTimeout(id = 0) {
   const number = toLong(id);
-  const entry = timers.get(number);
+  if (!timers.get(number)?.isScripts) return;
   // 1. Remove this's map of setTimeout and setInterval IDs[id].
-  if (!entry?.isScripts) return;
-  forget(number, entry);
+  timers.delete(number);
   host.stopTimer(number);
 }
 

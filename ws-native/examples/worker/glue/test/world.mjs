@@ -21,13 +21,16 @@ export const world = {
   failed: false,
   /** The milliseconds of each timer that is running, by its id. */
   timers: new Map(),
+  /** Those that the program does not end without. */
+  awaited: new Set(),
 };
 
 const { push } = Array.prototype;
 const addLine = push.bind(world.lines);
 const addError = push.bind(world.errors);
-const startTimer = Map.prototype.set.bind(world.timers);
+const setTime = Map.prototype.set.bind(world.timers);
 const stopTimer = Map.prototype.delete.bind(world.timers);
+const addAwaited = Set.prototype.add.bind(world.awaited);
 const encoder = new node.TextEncoder();
 const decoder = new node.TextDecoder('utf-8', { ignoreBOM: true });
 const encode = encoder.encode.bind(encoder);
@@ -43,7 +46,10 @@ globalThis.host = {
   fail() {
     world.failed = true;
   },
-  startTimer: (id, milliseconds) => void startTimer(id, milliseconds),
+  startTimer(id, milliseconds, isAwaited) {
+    setTime(id, milliseconds);
+    if (isAwaited) addAwaited(id);
+  },
   stopTimer: (id) => void stopTimer(id),
   parseUrl: (url, base) => (canParse(url, base) ? partsOf(new HostURL(url, base)) : undefined),
   setUrlPart(href, name, value) {
