@@ -20,7 +20,10 @@ class State {
   aborted = false;
   reason = undefined;
   algorithms = [];
-  /** Those made by AbortSignal.any() of this signal, which is none of that kind itself. */
+  /**
+   * Those made by AbortSignal.any() of this signal, which is none of that kind itself. Deviation: they live as long as it
+   * does, also when nobody listens to them.
+   */
   dependents = [];
   /** Those that this one was made of by AbortSignal.any(); nothing for other signals. */
   sources = undefined;
@@ -51,8 +54,8 @@ export class AbortSignal extends EventTarget {
     requireArguments(arguments.length, 1, "Failed to execute 'timeout' on 'AbortSignal'");
     const delay = toEnforcedUnsignedLongLong(milliseconds);
     const signal = createSignal();
-    // 3. Run steps after a timeout given global, "AbortSignal-timeout", milliseconds, and the following step: [...] signal
-    //    abort given signal and a new "TimeoutError" DOMException.
+    // 3. Run steps after a timeout given global, "AbortSignal-timeout", milliseconds, and the following step: [...]
+    //    signal abort given signal and a new "TimeoutError" DOMException.
     runAfter(delay, () => signalAbort(signal, new DOMException('the time is over', 'TimeoutError')));
     return signal;
   }
@@ -191,8 +194,8 @@ function createDependentSignal(signals) {
   // 1. Let resultSignal be a new object implementing signalInterface using realm.
   const resultSignal = createSignal();
   const result = stateOf(resultSignal);
-  // 2. For each signal of signals: if signal is aborted, then set resultSignal's abort reason to signal's abort reason and
-  //    return resultSignal.
+  // 2. For each signal of signals: if signal is aborted, then set resultSignal's abort reason to signal's abort reason
+  //    and return resultSignal.
   for (let index = 0; index < signals.length; index += 1) {
     if (!isAborted(signals[index])) continue;
     setReason(result, abortReason(signals[index]));
@@ -200,9 +203,9 @@ function createDependentSignal(signals) {
   }
   // 3. Set resultSignal's dependent to true.
   result.sources = [];
-  // 4. For each signal of signals: If signal's dependent is false, then: append signal to resultSignal's source signals,
-  //    and resultSignal to signal's dependent signals. Otherwise, for each sourceSignal of signal's source signals: [the
-  //    same with sourceSignal].
+  // 4. For each signal of signals: If signal's dependent is false, then: append signal to resultSignal's source
+  //    signals, and resultSignal to signal's dependent signals. Otherwise, for each sourceSignal of signal's source
+  //    signals: [the same with sourceSignal].
   for (let index = 0; index < signals.length; index += 1) {
     const { sources = [signals[index]] } = stateOf(signals[index]);
     for (let place = 0; place < sources.length; place += 1) {

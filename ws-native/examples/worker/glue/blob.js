@@ -10,7 +10,7 @@ const CHUNK = 0x10000;
 
 const ByteArray = Uint8Array;
 
-/** @type {(blob: Blob) => Uint8Array} the bytes themselves, never to be changed; throws a TypeError for other objects */
+/** @type {(blob: Blob) => Uint8Array} the bytes themselves, not to be changed; throws a TypeError for other objects */
 export let bytesOfBlob;
 
 /** @type {(bytes: Uint8Array) => Blob} a Blob of the bytes, which are its own from now on */
@@ -119,7 +119,8 @@ function process(parts, endings) {
   let size = 0;
   for (let index = 0; index < parts.length; index += 1) {
     const part = parts[index];
-    // If the endings member of options is "native", set s to the result of converting line endings to native of element.
+    // If the endings member of options is "native", set s to the result of converting line endings to native of
+    // element.
     const text = typeof part === 'string' && endings === 'native' ? toNativeEndings(part) : part;
     // Append the result of UTF-8 encoding s to bytes.
     const piece = typeof text === 'string' ? host.encode(text) : bytesOfBufferSource(text);

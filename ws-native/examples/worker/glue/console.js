@@ -193,7 +193,7 @@ const members = {
   },
 };
 
-// For historical web-compatibility reasons, the namespace object for console must have as its [[Prototype]] an empty object,
-// created as if by ObjectCreate(%ObjectPrototype%), instead of %ObjectPrototype%.
+// For historical web-compatibility reasons, the namespace object for console must have as its [[Prototype]] an empty
+// object, created as if by ObjectCreate(%ObjectPrototype%), instead of %ObjectPrototype%.
 export const console = Object.assign(Object.create({}), members);
 defineProperty(console, Symbol.toStringTag, { value: 'console', configurable: true });

@@ -29,8 +29,8 @@ export class TextEncoder {
     const text = toUSVString(source);
     if (typedArrayName(destination) !== 'Uint8Array') throw new TypeError('the destination is not a Uint8Array');
     const space = bytesOfBufferSource(destination).length;
-    // 6.2. If destination's byte length − written is greater than or equal to the number of bytes in result, then: [...]
-    //      Otherwise, break.
+    // 6.2. If destination's byte length − written is greater than or equal to the number of bytes in result, then:
+    //      [...] Otherwise, break.
     let read = 0;
     let written = 0;
     while (read < text.length) {
@@ -103,8 +103,8 @@ export class TextDecoder {
     const given = input === undefined ? NO_BYTES : bytesOfBufferSource(input);
     if (given === undefined) throw new TypeError('the input is neither an ArrayBuffer nor a view of one');
     const stream = Boolean(toDictionary(options).stream);
-    // 1. If this's do not flush is false, then set this's decoder to a new instance of this's encoding's decoder, this's
-    //    I/O queue to the I/O queue of bytes « end-of-queue », and this's BOM seen to false.
+    // 1. If this's do not flush is false, then set this's decoder to a new instance of this's encoding's decoder,
+    //    this's I/O queue to the I/O queue of bytes « end-of-queue », and this's BOM seen to false.
     if (!this.#doNotFlush) this.#reset();
     // 2. Set this's do not flush to options["stream"].
     this.#doNotFlush = stream;

@@ -109,9 +109,9 @@ export class EventTarget {
     if (listener.signal !== undefined && provided.isAborted(listener.signal)) return;
     // 3. If listener's callback is null, then return.
     if (listener.callback === null) return;
-    // 5. If eventTarget's event listener list does not contain an event listener whose type is listener's type, callback
-    //    is listener's callback, and capture is listener's capture, then append listener to eventTarget's event listener
-    //    list.
+    // 5. If eventTarget's event listener list does not contain an event listener whose type is listener's type,
+    //    callback is listener's callback, and capture is listener's capture, then append listener to eventTarget's
+    //    event listener list.
     if (listeners.find(listener.type, listener.callback, listener.capture)) return;
     listeners.add(listener);
     // 6. If listener's signal is not null, then add the following abort steps to it: Remove an event listener with
@@ -195,7 +195,11 @@ function dispatch(event, state, target, listeners) {
   return !state.canceled;
 }
 
-/** https://dom.spec.whatwg.org/#concept-event-listener-invoke and what it calls, the inner invoke. */
+/**
+ * https://dom.spec.whatwg.org/#concept-event-listener-invoke and what it calls, the inner invoke.
+ *
+ * Deviation: microtasks run when all listeners have been called, and not after each of them.
+ */
 function invoke(event, state, listeners, capture) {
   // If event's stop propagation flag is set, then return.
   if (state.stopPropagation) return;
@@ -207,7 +211,8 @@ function invoke(event, state, listeners, capture) {
   for (let index = 0; index < items.length; index += 1) {
     const listener = items[index];
     if (listener.removed || listener.type !== state.type || listener.capture !== capture) continue;
-    // If listener's once is true, then remove an event listener given event's currentTarget attribute value and listener.
+    // If listener's once is true, then remove an event listener given event's currentTarget attribute value and
+    // listener.
     if (listener.once) listeners.remove(listener);
     // If listener's passive is true, then set event's in passive listener flag.
     state.inPassiveListener = listener.passive;

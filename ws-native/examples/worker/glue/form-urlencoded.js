@@ -2,7 +2,7 @@
 // https://url.spec.whatwg.org/#application/x-www-form-urlencoded
 
 import { host } from './host.js';
-import { charCodeAt, indexOf, push, slice, subarray } from './intrinsics.js';
+import { indexOf, push, slice, subarray } from './intrinsics.js';
 
 const ByteArray = Uint8Array;
 const { fromCharCode } = String;
@@ -28,9 +28,9 @@ export function parse(input) {
 
 function parsePair(sequence) {
   // 3.2. If bytes contains a 0x3D (=), then let name be the bytes from the start of bytes up to but excluding its first
-  //      0x3D (=), and let value be the bytes, if any, after the first 0x3D (=) up to the end of bytes. If 0x3D (=) is the
-  //      first byte, then name will be the empty byte sequence. If it is the last, then value will be the empty byte
-  //      sequence.
+  //      0x3D (=), and let value be the bytes, if any, after the first 0x3D (=) up to the end of bytes. If 0x3D (=) is
+  //      the first byte, then name will be the empty byte sequence. If it is the last, then value will be the empty
+  //      byte sequence.
   // 3.3. Otherwise, let name have the value of bytes and let value be the empty byte sequence.
   const place = indexOf(sequence, '=');
   const name = place === -1 ? sequence : slice(sequence, 0, place);
@@ -55,8 +55,8 @@ function decode(string) {
     decoded[size] = byte;
     size += 1;
   }
-  // 3.5. Let nameString and valueString be the result of running UTF-8 decode without BOM on the percent-decoding of name
-  //      and value, respectively.
+  // 3.5. Let nameString and valueString be the result of running UTF-8 decode without BOM on the percent-decoding of
+  //      name and value, respectively.
   return host.decode(subarray(decoded, 0, size));
 }
 
@@ -97,8 +97,9 @@ function encode(string) {
   return output;
 }
 
-/** The application/x-www-form-urlencoded percent-encode set contains all code points, except the ASCII alphanumeric, *-._ */
+/** The percent-encode set contains all code points, except the ASCII alphanumeric, U+002A (*), -, . and _. */
 function isKept(byte) {
-  const isAlphanumeric = (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
-  return isAlphanumeric || byte === 0x2a || byte === 0x2d || byte === 0x2e || byte === 0x5f;
+  const isDigit = byte >= 0x30 && byte <= 0x39;
+  const isLetter = (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
+  return isDigit || isLetter || byte === 0x2a || byte === 0x2d || byte === 0x2e || byte === 0x5f;
 }

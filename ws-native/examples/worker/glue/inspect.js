@@ -2,8 +2,8 @@
 
 import { hasBrand, isObject, typedArrayName } from './conversion.js';
 import {
-  getOwnPropertyDescriptor, getPrototypeOf, getterOf, includes, indexOf, join, ownKeys, push, replaceAll, slice, split, test,
-  uncurry,
+  getOwnPropertyDescriptor, getPrototypeOf, getterOf, includes, indexOf, join, ownKeys, push, replaceAll, slice, split,
+  test, uncurry,
 } from './intrinsics.js';
 
 /** How many objects within each other are shown. */
@@ -77,7 +77,7 @@ function showObject(object, ancestors) {
   if (isPrototypeOf(ErrorPrototype, object)) {
     return enclose(errorText(object), '{', errorProperties(object, within), '}', true);
   }
-  const properties = propertiesOf(object, within, false);
+  const properties = propertiesOf(object, within);
   if (typeof object === 'function') return enclose(functionLabel(object, name), '{', properties, '}', true);
   if (hasBrand(mapSize, object)) return showMap(object, name, properties, within);
   if (hasBrand(setSize, object)) return showSet(object, name, properties, within);
@@ -117,7 +117,7 @@ function functionLabel(object, className) {
 
 function showArray(array, name, within) {
   const items = itemsOf(array, within);
-  const properties = propertiesOf(array, within, true);
+  const properties = propertiesOf(array, within, isIndex);
   return enclose(name === 'Array' ? '' : `${name}(${array.length})`, '[', concatenated(items, properties), ']');
 }
 
@@ -158,17 +158,25 @@ function concatenated(first, second) {
   return first;
 }
 
-/** An index as a key; larger ones are not among the items that are shown. */
 const INDEX = /^(?:0|[1-9]\d*)$/;
 
-/** The enumerable properties of the object itself. */
-function propertiesOf(object, within, isArrayLike) {
+function isIndex(key) {
+  return typeof key === 'string' && test(INDEX, key);
+}
+
+/** Some engines make a stack that is assigned enumerable. */
+function isPartOfError(key) {
+  return key === 'stack' || key === 'message' || key === 'name';
+}
+
+/** The enumerable properties of the object itself, but for those whose keys are not wanted. */
+function propertiesOf(object, within, isUnwanted = undefined) {
   const properties = [];
   const keys = ownKeys(object);
   let count = 0;
   for (let index = 0; index < keys.length; index += 1) {
     const key = keys[index];
-    if (isArrayLike && typeof key === 'string' && test(INDEX, key)) continue;
+    if (isUnwanted !== undefined && isUnwanted(key)) continue;
     const descriptor = getOwnPropertyDescriptor(object, key);
     if (!descriptor?.enumerable) continue;
     count += 1;
@@ -202,7 +210,7 @@ function errorText(error) {
 }
 
 function errorProperties(error, within) {
-  const properties = propertiesOf(error, within, false);
+  const properties = propertiesOf(error, within, isPartOfError);
   const cause = getOwnPropertyDescriptor(error, 'cause');
   if (cause && !cause.enumerable) push(properties, `[cause]: ${showProperty(cause, within)}`);
   return properties;

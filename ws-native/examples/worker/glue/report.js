@@ -6,7 +6,7 @@ import { provide } from './event-target.js';
 import { ErrorEvent, fire, PromiseRejectionEvent } from './events.js';
 import { host } from './host.js';
 import { inspect } from './inspect.js';
-import { exec, getOwnPropertyDescriptor, OwnWeakMap, push } from './intrinsics.js';
+import { exec, OwnWeakMap, push } from './intrinsics.js';
 import { requireArguments } from './webidl.js';
 
 const toText = String;
@@ -48,7 +48,7 @@ function errorInfo(exception) {
     bubbles: false, cancelable: true, composed: false, colno: 0, error: exception, filename: '', lineno: 0,
     message: `Uncaught ${attempt(toText, exception)}`,
   };
-  const stack = isObject(exception) ? ownValue(exception, 'stack') : undefined;
+  const stack = isObject(exception) ? attempt(stackOf, exception) : undefined;
   const place = typeof stack === 'string' ? exec(PLACE, stack) : null;
   if (place !== null) {
     info.filename = place[1];
@@ -58,14 +58,8 @@ function errorInfo(exception) {
   return info;
 }
 
-/** The value of a property, if it can be had without running any of the script. */
-function ownValue(object, name) {
-  try {
-    return getOwnPropertyDescriptor(object, name)?.value;
-  } catch {
-    // A Proxy may throw.
-    return undefined;
-  }
+function stackOf({ stack }) {
+  return stack;
 }
 
 /** What `show` makes of an exception; it may run what the script has put into it. */
@@ -97,8 +91,8 @@ export function unhandledRejection(promise, reason) {
 
 /** The same, for operation "handle". */
 export function rejectionHandled(promise) {
-  // 7.1. If global's about-to-be-notified rejected promises list contains promise, then remove promise from that list and
-  //      return.
+  // 7.1. If global's about-to-be-notified rejected promises list contains promise, then remove promise from that list
+  //      and return.
   for (let index = 0; index < aboutToBeNotified.length; index += 1) {
     const rejection = aboutToBeNotified[index];
     if (rejection.promise !== promise) continue;
@@ -110,15 +104,15 @@ export function rejectionHandled(promise) {
   if (rejection === undefined) return;
   // 7.3. Remove promise from global's outstanding rejected promises weak set.
   outstanding.delete(promise);
-  // 7.4. Queue a global task on the DOM manipulation task source given global to fire an event named rejectionhandled at
-  //      global, using PromiseRejectionEvent, with the promise attribute initialized to promise, and the reason attribute
-  //      initialized to promise.[[PromiseResult]].
+  // 7.4. Queue a global task on the DOM manipulation task source given global to fire an event named rejectionhandled
+  //      at global, using PromiseRejectionEvent, with the promise attribute initialized to promise, and the reason
+  //      attribute initialized to promise.[[PromiseResult]].
   push(handledLate, rejection);
 }
 
 /**
- * To be called after each microtask checkpoint; says whether listeners may have run, so that there may be microtasks again.
- * https://html.spec.whatwg.org/multipage/webappapis.html#notify-about-rejected-promises
+ * To be called after each microtask checkpoint; says whether listeners may have run, so that there may be microtasks
+ * again. https://html.spec.whatwg.org/multipage/webappapis.html#notify-about-rejected-promises
  */
 export function notifyRejections() {
   const late = handledLate;
@@ -138,8 +132,8 @@ function notify(rejection) {
   // What a listener gives a handler to has been handled late.
   outstanding.set(rejection.promise, rejection);
   // 3.2. Let notCanceled be the result of firing an event named unhandledrejection at global, using
-  //      PromiseRejectionEvent, with the cancelable attribute initialized to true, the promise attribute initialized to p,
-  //      and the reason attribute initialized to p.[[PromiseResult]].
+  //      PromiseRejectionEvent, with the cancelable attribute initialized to true, the promise attribute initialized to
+  //      p, and the reason attribute initialized to p.[[PromiseResult]].
   const notCanceled = fire(globalThis, rejectionEvent('unhandledrejection', true, rejection));
   // 3.3. If notCanceled is true, then the user agent may report p.[[PromiseResult]] to a developer console.
   if (notCanceled) print('Uncaught (in promise)', rejection.reason);

@@ -14,22 +14,21 @@ const SHORTEST_NESTED = 4;
 /**
  * Those that have been started and have not ended.
  *
- * @typedef {{ steps: () => void, milliseconds: number, repeat: boolean, isScripts: boolean, nestingLevel: number }} Timer
+ * @typedef {object} Timer
+ * @property {() => void} steps
+ * @property {number} milliseconds
+ * @property {boolean} repeat
+ * @property {boolean} isScripts whether a script has started it, and may clear it
+ * @property {number} nestingLevel
  */
 const timers = new OwnMap();
 let lastId = 0;
-/** How many of them are the script's. */
-let scripts = 0;
-/** The depth of the timer whose task is running. */
+/** The depth of the timer whose task is running. Deviation: 0 in the microtasks of that task. */
 let nestingLevel = 0;
 
-/** How many timers the program has to wait for before it ends: its own do not count. */
-export function pendingTimers() {
-  return scripts;
-}
-
 /**
- * Has `steps` run once, in a task, when `milliseconds` have passed: for the program's own use.
+ * Has `steps` run once, in a task, when `milliseconds` have passed: for the program's own use. It does not wait for them
+ * before it ends.
  * https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#run-steps-after-a-timeout
  */
 export function runAfter(milliseconds, steps) {
@@ -47,7 +46,7 @@ export function timer(id) {
     entry.steps();
     // 9.7. If id does not exist in global's map of setTimeout and setInterval IDs, then abort these steps.
     if (timers.get(id) !== entry) return;
-    forget(id, entry);
+    timers.delete(id);
     // 9.9. If repeat is true, then perform the timer initialization steps again, given global, handler, timeout,
     //      arguments, true, and id.
     if (entry.repeat) initialize(id, entry);
@@ -69,13 +68,7 @@ function initialize(id, { steps, milliseconds, repeat }) {
 
 function start(id, entry) {
   timers.set(id, entry);
-  if (entry.isScripts) scripts += 1;
   host.startTimer(id, entry.milliseconds, entry.isScripts);
-}
-
-function forget(id, entry) {
-  timers.delete(id);
-  if (entry.isScripts) scripts -= 1;
 }
 
 /** Starts a timer for a script. */
@@ -83,16 +76,16 @@ function set(handler, milliseconds, parameters, repeat) {
   // Deviation: a string is refused and not compiled, as where a content security policy forbids it.
   if (typeof handler !== 'function') throw new TypeError('the handler is not a function');
   const steps = () => {
-    // 9.5. If handler is a Function, then invoke handler given arguments and "report", and with callback this value set to
-    //      thisArg.
+    // 9.5. If handler is a Function, then invoke handler given arguments and "report", and with callback this value set
+    //      to thisArg.
     try {
       apply(handler, globalThis, parameters);
     } catch (exception) {
       reportException(exception);
     }
   };
-  // 2. If previousId was given, let id be previousId; otherwise, let id be an implementation-defined integer that is greater
-  //    than zero and does not already exist in global's map of setTimeout and setInterval IDs.
+  // 2. If previousId was given, let id be previousId; otherwise, let id be an implementation-defined integer that is
+  //    greater than zero and does not already exist in global's map of setTimeout and setInterval IDs.
   lastId += 1;
   initialize(lastId, { steps, milliseconds, repeat });
   return lastId;
@@ -111,10 +104,9 @@ export function setInterval(handler, timeout = 0, ...parameters) {
 /** https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#dom-cleartimeout */
 export function clearTimeout(id = 0) {
   const number = toLong(id);
-  const entry = timers.get(number);
+  if (!timers.get(number)?.isScripts) return;
   // 1. Remove this's map of setTimeout and setInterval IDs[id].
-  if (!entry?.isScripts) return;
-  forget(number, entry);
+  timers.delete(number);
   host.stopTimer(number);
 }
 

@@ -7,7 +7,7 @@ import {
 } from './intrinsics.js';
 import { defineInterface, requireArguments, toUSVString } from './webidl.js';
 
-/** @type {(query: string, update: (query: string) => void) => URLSearchParams} that of a URL, which is told of changes */
+/** @type {(query: string, update: (query: string) => void) => URLSearchParams} that of a URL, told of changes */
 export let createSearchParams;
 
 /** @type {(params: URLSearchParams, query: string) => void} fills those of a URL anew, when its query has changed */
@@ -107,8 +107,8 @@ export class URLSearchParams {
   }
 
   sort() {
-    // 1. Set this's list to the result of sorting in ascending order this's list, with a being less than b if a's name is
-    //    code unit less than b's name. [Pairs of the same name keep their order.]
+    // 1. Set this's list to the result of sorting in ascending order this's list, with a being less than b if a's name
+    //    is code unit less than b's name. [Pairs of the same name keep their order.]
     this.#list = sorted(this.#list);
     // 2. Update this.
     this.#changed();

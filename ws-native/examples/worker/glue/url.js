@@ -169,7 +169,7 @@ export class URL {
 }
 
 defineInterface(URL, [
-  'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'searchParams',
-  'hash', 'toJSON', 'toString',
+  'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search',
+  'searchParams', 'hash', 'toJSON', 'toString',
 ]);
 for (const name of ['parse', 'canParse']) defineProperty(URL, name, { enumerable: true });

@@ -52,7 +52,9 @@ for (const [whose, Class] of [['ours', Blob], ["Node's", node.Blob]]) {
       [[], [0, 1, 2, 3, 4]], [[1], [1, 2, 3, 4]], [[1, 3], [1, 2]], [[-2], [3, 4]], [[1, -1], [1, 2, 3]], [[3, 1], []],
       [[-9, 9], [0, 1, 2, 3, 4]], [[9], []], [[undefined, 2], [0, 1]],
     ];
-    for (const [parameters, expected] of cases) assert.deepEqual(await contentOf(blob.slice(...parameters)), expected, `${parameters}`);
+    for (const [parameters, expected] of cases) {
+      assert.deepEqual(await contentOf(blob.slice(...parameters)), expected, `${parameters}`);
+    }
     assert.deepEqual(await contentOf(blob.slice(1, 4).slice(1, 2)), [2]);
     assert.equal(blob.slice().type, '');
     assert.equal(blob.slice(0, 1, 'C/D').type, 'c/d');

@@ -7,7 +7,6 @@ const { Event } = await load('event');
 const { EventTarget, listenerCount } = await load('event-target');
 const { AbortController } = await load('abort');
 const { fire } = await load('events');
-await load('report');
 
 const ours = { Event, EventTarget, AbortController };
 

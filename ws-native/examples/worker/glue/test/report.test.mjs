@@ -88,7 +88,8 @@ test('onerror has five arguments, and cancels by true', () => {
   };
   reportError(error);
   const [[message, filename, lineno, colno, given, ...more]] = events;
-  assert.deepEqual([message, typeof filename, typeof lineno, typeof colno, more], ['Uncaught Error: what', 'string', 'number', 'number', []]);
+  assert.equal(message, 'Uncaught Error: what');
+  assert.deepEqual([typeof filename, typeof lineno, typeof colno, more], ['string', 'number', 'number', []]);
   assert.equal(given, error);
   assert.deepEqual(world.errors, []);
   globalScope.onerror = () => false;
@@ -140,7 +141,8 @@ test('one that gets a handler afterwards, or from a listener, fires rejectionhan
   rejectionHandled(promise);
   rejectionHandled(promise);
   assert.equal(notifyRejections(), true);
-  assert.deepEqual(events.map(({ type, reason, cancelable }) => [type, reason, cancelable]), [['rejectionhandled', 'late', false]]);
+  const [event] = events;
+  assert.deepEqual([event.type, event.reason, event.cancelable], ['rejectionhandled', 'late', false]);
 
   unhandledRejection(promise, 'by a listener');
   notifyRejections();

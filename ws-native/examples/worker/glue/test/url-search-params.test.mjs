@@ -38,7 +38,8 @@ for (const [whose, Class] of [['ours', URLSearchParams], ["Node's", node.URLSear
   test(`${whose}: reads and changes pairs`, () => {
     const params = new Class('a=1&b=2&a=3');
     assert.deepEqual([params.get('a'), params.getAll('a'), params.get('c'), params.getAll('c')], ['1', ['1', '3'], null, []]);
-    assert.deepEqual([params.has('a'), params.has('a', '3'), params.has('a', '4'), params.has('b', undefined)], [true, true, false, true]);
+    assert.deepEqual([params.has('a'), params.has('a', '3'), params.has('b', undefined)], [true, true, true]);
+    assert.deepEqual([params.has('a', '4'), params.has('c')], [false, false]);
     assert.equal(params.size, 3);
     params.set('a', 4);
     params.set('c', 5);
@@ -88,7 +89,10 @@ for (const [whose, Class] of [['ours', URLSearchParams], ["Node's", node.URLSear
 
   test(`${whose}: refuses other objects and too few arguments`, () => {
     const params = new Class();
-    for (const [name, required] of [['append', 2], ['delete', 1], ['get', 1], ['getAll', 1], ['has', 1], ['set', 2], ['sort', 0], ['toString', 0], ['keys', 0], ['values', 0], ['entries', 0], ['forEach', 1]]) {
+    const lengths = {
+      append: 2, delete: 1, get: 1, getAll: 1, has: 1, set: 2, sort: 0, toString: 0, keys: 0, values: 0, entries: 0, forEach: 1,
+    };
+    for (const [name, required] of Object.entries(lengths)) {
       const { value, enumerable } = Object.getOwnPropertyDescriptor(Class.prototype, name);
       assert.equal(enumerable, true, name);
       assert.equal(value.length, required, name);

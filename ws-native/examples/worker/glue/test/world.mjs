@@ -3,24 +3,15 @@
 import { register } from 'node:module';
 
 /** Node's own classes, the judges of the same assertions; some of the global ones are replaced by ours. */
-export const node = { ...pick(globalThis) };
+export const node = {
+  AbortController, AbortSignal, Blob, DOMException, Event, EventTarget, MessageEvent, TextDecoder, TextEncoder, URL,
+  URLSearchParams,
+};
 
-function pick(scope) {
-  const {
-    AbortController, AbortSignal, Blob, DOMException, Event, EventTarget, MessageEvent, TextDecoder, TextEncoder, URL,
-    URLSearchParams,
-  } = scope;
-  return {
-    AbortController, AbortSignal, Blob, DOMException, Event, EventTarget, MessageEvent, TextDecoder, TextEncoder, URL,
-    URLSearchParams,
-  };
-}
-
-const PARTS = [
-  'href', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'hash', 'origin',
-];
-
-const partsOf = (url) => PARTS.map((name) => url[name]);
+/** A script may have replaced any method: the host uses none that can be replaced. */
+const partsOf = ({
+  href, protocol, username, password, host, hostname, port, pathname, search, hash, origin,
+}) => [href, protocol, username, password, host, hostname, port, pathname, search, hash, origin];
 
 /** What the modules asked of the host. The clock is the test's to turn. */
 export const world = {
@@ -31,24 +22,44 @@ export const world = {
   failed: false,
   /** The milliseconds of each timer that is running, by its id. */
   timers: new Map(),
+  /** Those that the program does not end without. */
+  awaited: new Set(),
 };
+
+const { push } = Array.prototype;
+const addLine = push.bind(world.lines);
+const addError = push.bind(world.errors);
+const setTime = Map.prototype.set.bind(world.timers);
+const stopTimer = Map.prototype.delete.bind(world.timers);
+const addAwaited = Set.prototype.add.bind(world.awaited);
+const encoder = new node.TextEncoder();
+const decoder = new node.TextDecoder('utf-8', { ignoreBOM: true });
+const encode = encoder.encode.bind(encoder);
+const decode = decoder.decode.bind(decoder);
+const HostURL = node.URL;
+const { canParse } = HostURL;
 
 globalThis.host = {
   now: () => world.time,
   timeOrigin: () => 1_700_000_000_000.5,
-  fail: () => void (world.failed = true),
-  print: (text) => void world.lines.push(text),
-  printError: (text) => void world.errors.push(text),
-  startTimer: (id, milliseconds) => void world.timers.set(id, milliseconds),
-  stopTimer: (id) => void world.timers.delete(id),
-  parseUrl: (url, base) => (node.URL.canParse(url, base) ? partsOf(new node.URL(url, base)) : undefined),
+  print: (text) => void addLine(text),
+  printError: (text) => void addError(text),
+  fail() {
+    world.failed = true;
+  },
+  startTimer(id, milliseconds, isAwaited) {
+    setTime(id, milliseconds);
+    if (isAwaited) addAwaited(id);
+  },
+  stopTimer: (id) => void stopTimer(id),
+  parseUrl: (url, base) => (canParse(url, base) ? partsOf(new HostURL(url, base)) : undefined),
   setUrlPart(href, name, value) {
-    const url = new node.URL(href);
+    const url = new HostURL(href);
     url[name] = value;
     return partsOf(url);
   },
-  encode: (string) => new node.TextEncoder().encode(string),
-  decode: (bytes) => new node.TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
+  encode: (string) => encode(string),
+  decode: (bytes) => decode(bytes),
 };
 
 // The worker has one flat space of names: what is not here is of the npm package.
@@ -67,12 +78,7 @@ register(`data:text/javascript,${encodeURIComponent(`
 
 /** A module of the worker, by its name. */
 export function load(name) {
-  return import(`./${name}.js`.replace('./', folders[0]));
-}
-
-/** The names of the enumerable members, of a class or of its prototype. */
-export function membersOf(object) {
-  return Object.entries(Object.getOwnPropertyDescriptors(object)).filter(([, { enumerable }]) => enumerable).map(([name]) => name);
+  return import(`./${name}.js`);
 }
 
 /**
