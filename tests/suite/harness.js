@@ -43,13 +43,13 @@ function register(kind, steps, name) {
 class Test {
   #cleanups = [];
 
-  /** Has something done when the test is over, however it ended. */
+  /** Has something done when the test is over, however it ended; the next test waits if the steps give a promise. */
   add_cleanup(steps) {
     this.#cleanups.push(steps);
   }
 
-  clean_up() {
-    for (const steps of this.#cleanups.reverse()) steps();
+  async clean_up() {
+    await Promise.all(this.#cleanups.reverse().map((steps) => steps()));
   }
 }
 
@@ -162,7 +162,7 @@ async function run_one(kind, steps) {
   } catch (error) {
     return { verdict: 'fail', message: in_words(error) };
   } finally {
+    await Promise.race([running.clean_up(), limit]).catch(() => {});
     clearTimeout(timer);
-    running.clean_up();
   }
 }

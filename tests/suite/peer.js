@@ -35,8 +35,15 @@ function connect(t, path, ...protocols) {
 
 function open_socket(t, ...parameters) {
   const socket = new WebSocket(...parameters);
-  t.add_cleanup(() => socket.close());
+  t.add_cleanup(() => give_up(socket));
   return socket;
+}
+
+/** Browsers hold new connections back while many are under way, so one that was never open is waited for. */
+function give_up(socket) {
+  const { readyState } = socket;
+  socket.close();
+  return readyState === WebSocket.CONNECTING ? next(socket, 'close') : undefined;
 }
 
 /** Connects, and waits until the socket is open. */

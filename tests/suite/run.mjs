@@ -1,6 +1,6 @@
 // Runs the conformance suite in every host and compares the verdicts: with each other, and with those that are recorded.
 //
-//   node tests/suite/run.mjs [--host node,chromium,firefox,quickjs,boa]
+//   node tests/suite/run.mjs [--host node,chromium,firefox,quickjs,boa] [--only constructor,send]
 
 import { parseArgs } from 'node:util';
 
@@ -10,13 +10,19 @@ import { judge, print } from './verdicts.mjs';
 
 const DEFAULT_HOSTS = ['node', 'chromium', 'firefox'];
 
-const { values } = parseArgs({ options: { host: { type: 'string', default: DEFAULT_HOSTS.join(',') } } });
+const { values } = parseArgs({
+  options: {
+    host: { type: 'string', default: DEFAULT_HOSTS.join(',') },
+    // The files to run instead of all.
+    only: { type: 'string' },
+  },
+});
 const names = values.host.split(',');
 for (const name of names) {
   if (!Object.hasOwn(HOSTS, name)) throw new Error(`there is no host '${name}': ${Object.keys(HOSTS).join(', ')}`);
 }
 
-const stage = await Stage.set();
+const stage = await Stage.set(values.only?.split(','));
 const ran = [];
 try {
   for (const name of names) {
@@ -27,5 +33,5 @@ try {
 } finally {
   await stage.clear();
 }
-const { failed } = print(judge(ran));
+const { failed } = print(judge(ran, values.only === undefined));
 process.exitCode = failed > 0 ? 1 : 0;

@@ -15,9 +15,12 @@ const root = path.resolve(here, '..', '..');
 /** Where cargo puts what it builds. */
 export const TARGET = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
 
+/** What all files of the suite stand on. */
+const GROUND = ['harness', 'peer'];
+
 /** The files of the suite, in the order in which they run. */
 const FILES = [
-  'harness', 'peer', 'constructor', 'url', 'protocols', 'ready-state', 'send', 'binary-type', 'buffered-amount', 'close',
+  'constructor', 'url', 'protocols', 'ready-state', 'send', 'binary-type', 'buffered-amount', 'close',
   'closing', 'events', 'listeners', 'interface', 'close-event', 'handshake', 'cookies', 'frames', 'secure', 'hostile',
   'differences',
 ];
@@ -29,12 +32,15 @@ const BAD_PORTS = [10080, 6697, 6669, 6566, 5061];
 export class Stage {
   /** A folder for files of this run. */
   folder;
+  #files;
   #programs = [];
   #web;
   #configuration;
 
-  static async set() {
+  /** Sets it for these files of the suite. */
+  static async set(files = FILES) {
     const stage = new Stage();
+    stage.#files = [...GROUND, ...files];
     try {
       stage.folder = await mkdtemp(path.join(os.tmpdir(), 'isosocket-suite-'));
       await stage.#start();
@@ -65,11 +71,8 @@ export class Stage {
   /** The scripts, in order; the first of them tells the suite where it is. */
   async scripts(host) {
     const configuration = `globalThis.SUITE = ${JSON.stringify({ host, ...this.#configuration })};\n`;
-    const sources = await Promise.all(FILES.map((name) => readFile(path.join(here, `${name}.js`), 'utf8')));
-    return [
-      { name: 'configuration.js', source: configuration },
-      ...FILES.map((name, index) => ({ name: `${name}.js`, source: sources[index] })),
-    ];
+    const files = this.#files.map(async (name) => ({ name, source: await readFile(path.join(here, `${name}.js`), 'utf8') }));
+    return [{ name: 'configuration', source: configuration }, ...await Promise.all(files)];
   }
 
   async #start() {

@@ -22,6 +22,6 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-for (const { name, source } of JSON.parse(readFileSync(scripts, 'utf8'))) runInThisContext(source, { filename: name });
+for (const { name, source } of JSON.parse(readFileSync(scripts, 'utf8'))) runInThisContext(source, { filename: `${name}.js` });
 SUITE.done = (line) => process.stdout.write(`${line}\n`, () => process.exit(0));
 run_suite();
