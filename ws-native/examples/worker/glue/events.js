@@ -6,6 +6,8 @@ import { dispatchTrusted } from './event-target.js';
 import { apply } from './intrinsics.js';
 import { defineInterface, requireArguments, toDOMString, toUnsignedShort, toUSVString } from './webidl.js';
 
+export { Event };
+
 /** Fires an event at a target, whatever a script has done to both; says whether it was not canceled. */
 export function fire(target, event) {
   return dispatchTrusted(target, event);
