@@ -161,6 +161,8 @@ fn start<'js>(ctx: &Ctx<'js>, host: &Rc<Host>) -> Result<Persistent<Object<'stat
         };
         object.set(*name, Function::new(ctx.clone(), callback)?)?;
     }
+    let run_microtasks = |ctx: Ctx<'js>| while ctx.execute_pending_job() {};
+    object.set("runMicrotasks", Function::new(ctx.clone(), run_microtasks)?)?;
     ctx.globals().set("host", object)?;
     let (name, source) = glue::MODULES.last().copied().unwrap_or_default();
     let (module, promise) = Module::declare(ctx.clone(), name, source)?.eval()?;
