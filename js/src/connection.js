@@ -44,8 +44,9 @@ class Connection {
   #paused = false;
   /** The data of the message that is held back; those behind it are not parsed. */
   #held;
-  /** Whether something has gone out since the program was told last. */
+  /** Whether the program is to be told that something has gone out. */
   #drained = false;
+  #draining;
   #timer;
   #flushing = false;
   /** What is being written: its first piece is with the host. */
@@ -161,37 +162,31 @@ class Connection {
   #runTask() {
     const session = this.#session;
     session.begin_turn();
-    if (this.#drained && this.#feedback.drained) {
+    const hasRun = this.#held === undefined ? this.#runNextTask() : this.#receive(this.#held);
+    if (!hasRun && this.#drained) {
       this.#drained = false;
       this.#feedback.drained();
-    } else if (this.#held !== undefined) {
-      const data = this.#held;
-      this.#held = undefined;
-      this.#receive(data);
-    } else {
-      this.#runNextTask();
     }
     // What was received is parsed no further than to the next task: there may be something new to do.
     const flags = session.poll(now());
     this.#act(flags);
-    return (flags & TASKS) !== 0 && this.#held === undefined;
+    return this.#drained || ((flags & TASKS) !== 0 && this.#held === undefined);
   }
 
+  /** Runs the session's next task; says whether there was one. */
   #runNextTask() {
     const session = this.#session;
     switch (session.next_task()) {
       case NONE:
-        break;
+        return false;
       case OPEN:
         this.#giveTurnUp();
         this.#feedback.opened();
         break;
       case TEXT:
-        this.#receive(session.task_text());
-        break;
+        return this.#receive(session.task_text());
       case BINARY:
-        this.#receive(this.#dataForEvent(session.task_bytes()));
-        break;
+        return this.#receive(this.#dataForEvent(session.task_bytes()));
       default:
         this.#giveTurnUp?.();
         this.#feedback.closed({
@@ -201,16 +196,19 @@ class Connection {
           wasClean: session.task_was_clean(),
         });
     }
+    return true;
   }
 
-  /** Hands a message over, or keeps it and lets the peer wait. Nothing waits for the end of the connection. */
+  /** Hands a message over, or keeps it and lets the peer wait; says which. Nothing is kept from a connection's end. */
   #receive(data) {
     if (this.#paused && !this.#ended) {
       this.#held = data;
       this.#stream.pause();
-    } else {
-      this.#feedback.received(data);
+      return false;
     }
+    this.#held = undefined;
+    this.#feedback.received(data);
+    return true;
   }
 
   #readOn() {
@@ -257,6 +255,16 @@ class Connection {
       // bufferedAmount falls when the event loop has come round, and not in the task that is running. And what has gone
       // out may have let a deadline begin anew.
       this.#act(this.#session.poll(now()) & ~TRANSMIT);
+      this.#tasks.wake();
+      if (this.#feedback.drained) this.#drainLater();
+    });
+  }
+
+  /** When the event loop has come round: what the peer has sent meanwhile comes first, for it may have closed. */
+  #drainLater() {
+    this.#drained = false;
+    clearImmediate(this.#draining);
+    this.#draining = setImmediate(() => {
       this.#drained = true;
       this.#tasks.wake();
     });
