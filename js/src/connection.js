@@ -44,6 +44,8 @@ class Connection {
   #paused = false;
   /** The data of the message that is held back; those behind it are not parsed. */
   #held;
+  /** Whether there is a peer that can be made to wait. What has come from one that is gone is not held back. */
+  #canHold = true;
   /** Whether the program is to be told that something has gone out. */
   #drained = false;
   #draining;
@@ -136,7 +138,10 @@ class Connection {
         this.#inTask(this.#session.receive(chunk, now()));
       },
       ended: () => this.#inTask(this.#session.end(now())),
-      lost: (cause) => this.#later(this.#session.lost(cause, now())),
+      lost: (cause) => {
+        this.#canHold = false;
+        this.#later(this.#session.lost(cause, now()));
+      },
     };
   }
 
@@ -199,9 +204,9 @@ class Connection {
     return true;
   }
 
-  /** Hands a message over, or keeps it and lets the peer wait; says which. Nothing is kept from a connection's end. */
+  /** Hands a message over, or holds it back and lets the peer wait; says which. */
   #receive(data) {
-    if (this.#paused && !this.#ended) {
+    if (this.#paused && this.#canHold) {
       this.#held = data;
       this.#stream.pause();
       return false;
@@ -273,6 +278,7 @@ class Connection {
   #end() {
     if (this.#ended) return;
     this.#ended = true;
+    this.#canHold = false;
     clearTimeout(this.#timer);
     this.#giveTurnUp?.();
     const unwritten = this.#writing?.subarray(LARGEST_PIECE) ?? new Uint8Array(0);
