@@ -1,3 +1,8 @@
+// Taken as the module is loaded: a script that replaces them afterwards changes nothing here.
+const { addEventListener, removeEventListener } = EventTarget.prototype;
+const { preventDefault } = Event.prototype;
+const { apply } = Reflect;
+
 /**
  * An event handler, such as the one behind `onmessage`.
  * https://html.spec.whatwg.org/multipage/webappapis.html#event-handlers
@@ -23,16 +28,16 @@ export class EventHandler {
     const wasActive = this.#value !== null;
     this.#value = isObject ? value : null;
     if (isObject === wasActive) return;
-    const change = isObject ? EventTarget.prototype.addEventListener : EventTarget.prototype.removeEventListener;
-    change.call(this.#target, this.#type, this.#listener);
+    const change = isObject ? addEventListener : removeEventListener;
+    apply(change, this.#target, [this.#type, this.#listener]);
   }
 
   /** The event handler processing algorithm. */
   #listener = (event) => {
     const callback = this.#value;
     if (typeof callback !== 'function') return;
-    const returned = Reflect.apply(callback, this.#target, [event]);
+    const returned = apply(callback, this.#target, [event]);
     // If return value is false, then set event's canceled flag.
-    if (returned === false) event.preventDefault();
+    if (returned === false) apply(preventDefault, event, []);
   };
 }

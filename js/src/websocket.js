@@ -27,6 +27,7 @@ const MEMBERS = [
  * What a connection tells its object; each call is a task of its own.
  *
  * @typedef {object} Feedback
+ * @property {EventTarget} target the object, for a host that has to know of its listeners
  * @property {() => void} opened
  * @property {(data: string | Blob | ArrayBuffer) => void} received
  * @property {(how: { failed: boolean, code: number, reason: string, wasClean: boolean }) => void} closed
@@ -190,6 +191,7 @@ export function defineWebSocket(open) {
      */
     #feedback() {
       return {
+        target: this,
         // 4. Fire an event named open at the WebSocket object.
         opened: () => fire(this, new Event('open')),
         received: (data) => {

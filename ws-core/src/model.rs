@@ -8,7 +8,7 @@ use alloc::{collections::VecDeque, string::String, sync::Arc};
 
 use bytes::Bytes;
 
-use crate::{BinaryType, Blob, Close, CloseEvent, Data, Error, MessageEvent, ReadyState, Text};
+use crate::{BinaryType, Blob, Close, CloseEvent, Data, Error, EventKind, MessageEvent, ReadyState, Text};
 
 /// The state of a WebSocket as its interface shows it.
 ///
@@ -40,6 +40,8 @@ pub struct Model {
     buffered_amount: u64,
     /// Bytes transmitted since the event loop last reached step 1, by which `buffered_amount` falls at the next one.
     transmitted: u64,
+    /// The ready state when the event loop last reached step 1.
+    state_at_turn: ReadyState,
     binary_type: BinaryType,
     extensions: String,
     protocol: String,
@@ -145,6 +147,7 @@ impl Model {
             tasks: VecDeque::new(),
             buffered_amount: 0,
             transmitted: 0,
+            state_at_turn: ReadyState::Connecting,
             binary_type: BinaryType::default(),
             extensions: String::new(),
             protocol: String::new(),
@@ -237,6 +240,48 @@ impl Model {
         self.close(None)
     }
 
+    /// The document or worker goes away: "make disappear".
+    pub fn disappear(&mut self) -> Closing {
+        match (self.ready_state, self.wire) {
+            // If the WebSocket connection is not yet established: Fail the WebSocket connection.
+            (ReadyState::Connecting, _) => self.close(None),
+            // If the WebSocket closing handshake has not yet been started: Start the WebSocket closing handshake, with the
+            // status code to use in the WebSocket Close message being 1001.
+            (ReadyState::Open, Wire::Established) => self.close(Some(Close::going_away())),
+            // Otherwise: Do nothing.
+            _ => Closing::Nothing,
+        }
+    }
+
+    /// Whether the object must not be garbage collected, though no script can reach it: its listeners may have something to
+    /// hear yet. `listens` says whether there are any for such an event.
+    ///
+    /// ```
+    /// use ws_core::{EventKind, Model};
+    /// let model = Model::new("ws://example.org".into());
+    /// assert!(model.must_be_kept(|kind| kind == EventKind::Open));
+    /// assert!(!model.must_be_kept(|_| false));
+    /// ```
+    ///
+    /// <https://websockets.spec.whatwg.org/#garbage-collection>
+    pub fn must_be_kept(&self, listens: impl Fn(EventKind) -> bool) -> bool {
+        let heard: &[EventKind] = match self.state_at_turn {
+            // A WebSocket object whose ready state was set to CONNECTING (0) as of the last time the event loop reached step
+            // 1 must not be garbage collected if there are any event listeners registered for open events, message events,
+            // error events, or close events.
+            ReadyState::Connecting => &[EventKind::Open, EventKind::Message, EventKind::Error, EventKind::Close],
+            // [...] was set to OPEN (1) [...] for message events, error, or close events.
+            ReadyState::Open => &[EventKind::Message, EventKind::Error, EventKind::Close],
+            // [...] was set to CLOSING (2) [...] for error or close events.
+            ReadyState::Closing => &[EventKind::Error, EventKind::Close],
+            ReadyState::Closed => &[],
+        };
+        // A WebSocket object with an established connection that has data queued to be transmitted to the network must not be
+        // garbage collected.
+        let is_sending = self.wire == Wire::Established && self.buffered_amount > self.transmitted;
+        is_sending || heard.iter().any(|kind| listens(*kind))
+    }
+
     /// Takes what the protocol reports: queues a task.
     pub fn feedback(&mut self, feedback: Feedback) {
         self.wire = match feedback {
@@ -256,11 +301,17 @@ impl Model {
     /// The event loop reached step 1: `bufferedAmount` falls here and only here.
     pub fn begin_turn(&mut self) {
         self.buffered_amount = self.buffered_amount.saturating_sub(core::mem::take(&mut self.transmitted));
+        self.state_at_turn = self.ready_state;
     }
 
     /// Whether a task waits.
     pub fn has_tasks(&self) -> bool {
         !self.tasks.is_empty()
+    }
+
+    /// Whether the task that is next brings a message.
+    pub fn next_is_message(&self) -> bool {
+        matches!(self.tasks.front(), Some(Feedback::Message(_)))
     }
 
     /// Runs the next task that fires an event, and those before it that fire none. `None`: no task is left.
@@ -309,5 +360,73 @@ impl Model {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString as _;
+
+    fn open() -> Model {
+        let mut model = Model::new("ws://h".into());
+        model.feedback(Feedback::Established { extensions: String::new(), protocol: String::new() });
+        assert!(matches!(model.run_task(), Some(Task::Open)));
+        model.begin_turn();
+        model
+    }
+
+    #[test]
+    fn what_disappears_fails_while_connecting_and_says_1001_when_open() {
+        assert_eq!(Model::new("ws://h".into()).disappear(), Closing::Fail);
+        let mut model = open();
+        let Closing::Start(Some(close)) = model.disappear() else { panic!("no closing handshake") };
+        assert_eq!((close.code(), close.reason().to_string()), (crate::CloseCode::GOING_AWAY, String::new()));
+        assert_eq!(model.disappear(), Closing::Nothing);
+    }
+
+    #[test]
+    fn what_disappears_while_closing_goes_on() {
+        let mut model = open();
+        model.feedback(Feedback::ClosingHandshakeStarted);
+        assert_eq!(model.disappear(), Closing::Nothing);
+        let mut model = open();
+        assert_eq!(model.close(None), Closing::Start(None));
+        assert_eq!(model.disappear(), Closing::Nothing);
+    }
+
+    #[test]
+    fn listeners_keep_it_for_what_can_still_come() {
+        let kept_by = |model: &Model| {
+            [EventKind::Open, EventKind::Message, EventKind::Error, EventKind::Close]
+                .map(|kind| model.must_be_kept(|listened| listened == kind))
+        };
+        let mut model = Model::new("ws://h".into());
+        assert_eq!(kept_by(&model), [true, true, true, true]);
+        model.feedback(Feedback::Established { extensions: String::new(), protocol: String::new() });
+        model.run_task();
+        assert_eq!(kept_by(&model), [true, true, true, true], "until the event loop comes round");
+        model.begin_turn();
+        assert_eq!(kept_by(&model), [false, true, true, true]);
+        let _ = model.close(None);
+        model.begin_turn();
+        assert_eq!(kept_by(&model), [false, false, true, true]);
+        model.feedback(Feedback::Closed {
+            failed: false,
+            event: CloseEvent::new(true, crate::CloseCode::NORMAL, "".into()),
+        });
+        model.run_task();
+        model.begin_turn();
+        assert_eq!(kept_by(&model), [false; 4]);
+    }
+
+    #[test]
+    fn data_that_waits_to_be_transmitted_keeps_it() {
+        let mut model = open();
+        assert!(!model.must_be_kept(|_| false));
+        assert_eq!(model.send(3), Ok(Sending::Transmit));
+        assert!(model.must_be_kept(|_| false));
+        model.transmitted(3);
+        assert!(!model.must_be_kept(|_| false));
     }
 }

@@ -62,6 +62,23 @@ impl SocketUrl {
         self.0.scheme() == "wss"
     }
 
+    /// The same with the scheme `wss`: what a host that is known to want TLS makes of `ws`. The default port becomes that of
+    /// `wss`, any other stays: [RFC 6797, section 8.3](https://datatracker.ietf.org/doc/html/rfc6797#section-8.3).
+    ///
+    /// ```
+    /// use ws_core::url::SocketUrl;
+    /// assert_eq!(SocketUrl::parse("ws://h/a", None)?.to_secure().as_str(), "wss://h/a");
+    /// assert_eq!(SocketUrl::parse("ws://h:8080/", None)?.to_secure().as_str(), "wss://h:8080/");
+    /// # Ok::<(), ws_core::SyntaxError>(())
+    /// ```
+    #[must_use]
+    pub fn to_secure(&self) -> Self {
+        let mut url = self.0.clone();
+        // Between two special schemes, this always succeeds.
+        let _ = url.set_scheme("wss");
+        Self(url)
+    }
+
     /// The host to connect to; an IPv6 address in brackets.
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()

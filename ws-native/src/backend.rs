@@ -1,30 +1,27 @@
 //! The WHATWG interface over a native socket.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use ws_core::url::SocketUrl;
-use ws_core::{
-    Backend, BinaryType, BlobError, Close, Data, Error, EventTarget, Failure, ReadyState, SyntaxError, subprotocol,
-};
+use tokio::task::coop::consume_budget;
+use ws_core::{Backend, BinaryType, BlobError, Close, Data, Error, EventTarget, Failure, ReadyState};
 
-use crate::connect::{Connecting, store_all};
-use crate::driver::{self, Shared};
-use crate::proto::{Headers, Request};
-use crate::{BlobId, ConnectOptions, Session, random, runtime};
+use crate::driver::Shared;
+use crate::proto::Headers;
+use crate::{BlobId, ConnectOptions, Socket, Tasks};
 
 /// The backend of [`WebSocket`](crate::WebSocket): RFC 6455, run by tokio.
 ///
 /// A socket made within a tokio runtime is a task of it, and its handlers run there. One made elsewhere runs on a thread
 /// of the crate's own, which all such sockets share.
 pub struct Native {
-    url: SocketUrl,
-    shared: Arc<Shared>,
+    socket: Socket,
     runtime: Handle,
-    /// How to connect, until that begins.
-    options: Mutex<Option<(Request, ConnectOptions)>>,
+    /// The tasks, until they are run.
+    tasks: Mutex<Option<Tasks>>,
 }
 
 impl Native {
@@ -37,13 +34,13 @@ impl Native {
     /// # }
     /// ```
     pub fn answer(&self) -> Headers {
-        self.shared.lock().session.answer().clone()
+        self.socket.answer()
     }
 
     /// How long the peer took to answer the newest ping of the [heartbeat](crate::proto::Config::heartbeat) that it has
     /// answered.
     pub fn round_trip_time(&self) -> Option<Duration> {
-        self.shared.lock().session.round_trip_time()
+        self.socket.round_trip_time()
     }
 }
 
@@ -51,68 +48,50 @@ impl Backend for Native {
     type Options = ConnectOptions;
 
     fn open(url: &str, protocols: &[String], options: ConnectOptions) -> Result<Self, Error> {
-        let url = SocketUrl::parse(url, options.base_url.as_deref())?;
-        subprotocol::validate(protocols)?;
-        let request =
-            options.request(&url, protocols).map_err(|error| Error::Syntax(SyntaxError::Host(error.to_string())))?;
-        let runtime = runtime::current().map_err(|error| Error::Host(error.to_string()))?;
-        let random = Box::new(random::secure);
-        // The clock of the driver starts at zero, and so does the deadline of the opening handshake.
-        let now = Duration::ZERO;
-        let session = Session::new(request.clone(), url.origin().into(), options.config.clone(), random, now);
-        Ok(Self { url, shared: Shared::new(session), runtime, options: Mutex::new(Some((request, options))) })
+        let (socket, tasks) = Socket::open(url, protocols, options)?;
+        Ok(Self { socket, runtime: tasks.runtime.clone(), tasks: Mutex::new(Some(tasks)) })
     }
 
     fn establish(&self, target: EventTarget<Self>) {
-        let Some((request, options)) = self.options.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-            return;
-        };
-        let shared = Arc::clone(&self.shared);
-        let url = self.url.clone();
-        self.runtime.spawn(async move {
-            let jar = options.cookies.clone();
-            let answered = |headers: &Headers| {
-                if let Some(jar) = &jar {
-                    store_all(&**jar, &url, headers);
-                }
-            };
-            driver::run(shared, target, Connecting::prepare(url.clone(), request, options), answered).await;
-        });
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(tasks) = tasks {
+            self.runtime.spawn(run(tasks, target));
+        }
     }
 
     fn url(&self) -> String {
-        self.url.as_str().into()
+        self.socket.url().into()
     }
 
     fn ready_state(&self) -> ReadyState {
-        self.shared.lock().session.ready_state()
+        self.socket.ready_state()
     }
 
     fn buffered_amount(&self) -> u64 {
-        self.shared.lock().session.model().buffered_amount()
+        self.socket.buffered_amount()
     }
 
     fn extensions(&self) -> String {
-        self.shared.lock().session.model().extensions().into()
+        self.socket.extensions()
     }
 
     fn protocol(&self) -> String {
-        self.shared.lock().session.model().protocol().into()
+        self.socket.protocol()
     }
 
     fn binary_type(&self) -> BinaryType {
-        self.shared.lock().session.model().binary_type()
+        self.socket.binary_type()
     }
 
     fn set_binary_type(&self, binary_type: BinaryType) {
-        self.shared.lock().session.model().set_binary_type(binary_type);
+        self.socket.set_binary_type(binary_type);
     }
 
     fn send(&self, data: Data) -> Result<(), Error> {
         match data {
             Data::Blob(blob) if blob.as_bytes().is_none() => {
-                let id = self.shared.with(|session| session.send_blob(blob.size()))?;
-                let reading = Reading { id, shared: Arc::clone(&self.shared) };
+                let id = self.socket.send_blob(blob.size())?;
+                let reading = Reading { id, shared: Arc::clone(&self.socket.shared) };
                 self.runtime.spawn(async move {
                     let outcome = blob.bytes().await;
                     reading.shared.with(|session| match outcome {
@@ -122,20 +101,31 @@ impl Backend for Native {
                 });
                 Ok(())
             }
-            data => self.shared.with(|session| session.send(data)),
+            data => self.socket.send(data),
         }
     }
 
     fn close(&self, close: Option<Close>) {
-        self.shared.with(|session| session.close(close));
+        self.socket.close(close);
     }
 
     fn abandon(&self) {
-        self.shared.with(Session::abandon);
+        self.socket.shared.with(crate::Session::abandon);
     }
 
     fn failure(&self) -> Option<Failure> {
-        self.shared.lock().session.failure().cloned()
+        self.socket.failure()
+    }
+}
+
+/// Runs all tasks there are, with other tasks of the runtime in between: a socket that receives without end must not keep them
+/// waiting.
+async fn run(mut tasks: Tasks, target: EventTarget<Native>) {
+    while let Some(task) = tasks.next().await {
+        // A handler that panics has its panic reported by the panic hook, as a browser reports an exception; the socket
+        // goes on. The lists of the target hold at any time, for handlers run with nothing borrowed.
+        let _ = catch_unwind(AssertUnwindSafe(|| target.run(task)));
+        consume_budget().await;
     }
 }
 
@@ -155,6 +145,6 @@ impl Drop for Reading {
 
 impl fmt::Debug for Native {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Native").field("url", &self.url).field("ready_state", &self.ready_state()).finish()
+        f.debug_struct("Native").field("socket", &self.socket).finish_non_exhaustive()
     }
 }

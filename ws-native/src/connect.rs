@@ -30,8 +30,6 @@ pub use cookies::CookieJar;
 #[cfg(feature = "cookies")]
 pub use cookies::MemoryJar;
 pub(crate) use cookies::keep;
-#[cfg(feature = "tokio")]
-pub(crate) use cookies::store_all;
 pub use error::{ConnectError, Stage};
 pub use options::ConnectOptions;
 #[cfg(feature = "proxy")]

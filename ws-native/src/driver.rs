@@ -1,22 +1,23 @@
 //! The event loop of one socket.
 
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::coop::consume_budget;
-use ws_core::{EventTarget, Failure};
+use ws_core::url::SocketUrl;
+use ws_core::{Failure, Task};
 
-use crate::backend::Native;
 use crate::clock::Clock;
-use crate::connect::{ConnectError, Connecting, Opened};
+use crate::connect::{ConnectError, ConnectOptions, Connecting, Opened, Turn};
 use crate::ending::Patience;
-use crate::proto::Headers;
+use crate::policy::Policy as _;
+use crate::proto::Request;
 use crate::session::Session;
+use crate::stream::Stream;
 use crate::transport::Transport;
 
 /// A session, shared by the socket's handles and its driver.
@@ -26,13 +27,17 @@ pub(crate) struct Shared(Mutex<State>);
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) session: Session,
+    /// No message is given out until this is over, and nothing is received once there is one.
+    paused: bool,
     /// Wakes the driver; there only while it waits.
     waker: Option<Waker>,
+    /// Those who wait until less is left to be written.
+    writers: Vec<Waker>,
 }
 
 impl Shared {
     pub(crate) fn new(session: Session) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State { session, waker: None })))
+        Arc::new(Self(Mutex::new(State { session, paused: false, waker: None, writers: Vec::new() })))
     }
 
     /// Looks at the session.
@@ -43,8 +48,16 @@ impl Shared {
 
     /// Changes the session, and wakes the driver if it waits.
     pub(crate) fn with<R>(&self, change: impl FnOnce(&mut Session) -> R) -> R {
+        self.change(|state| change(&mut state.session))
+    }
+
+    pub(crate) fn set_paused(&self, paused: bool) {
+        self.change(|state| state.paused = paused);
+    }
+
+    fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.lock();
-        let result = change(&mut state.session);
+        let result = change(&mut state);
         let waker = state.waker.take();
         drop(state);
         if let Some(waker) = waker {
@@ -52,109 +65,180 @@ impl Shared {
         }
         result
     }
+
+    /// Ready when no more than this many bytes are left to be written, or none ever will be.
+    pub(crate) fn poll_written(&self, left: u64, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.session.unwritten() <= left || state.session.connection_is_closed() {
+            return Poll::Ready(());
+        }
+        if !state.writers.iter().any(|waker| waker.will_wake(cx.waker())) {
+            state.writers.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
 }
 
-/// Runs a socket from connecting to its end.
+impl State {
+    fn wait(&mut self, cx: &Context<'_>) {
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => self.waker = Some(cx.waker().clone()),
+        }
+    }
+
+    /// Whether there is a message that is not wanted yet.
+    fn holds_message(&mut self, now: Duration) -> bool {
+        // A failure is told at once, whatever is lost by it.
+        while self.paused && self.session.has_failed() && self.session.next_is_message(now) {
+            let _ = self.session.next_task(now);
+        }
+        self.paused && self.session.next_is_message(now)
+    }
+
+    fn wake_writers(&mut self) {
+        self.writers.drain(..).for_each(Waker::wake);
+    }
+}
+
+/// Runs a socket from connecting to its end, as far as its tasks are asked for.
 ///
-/// Each round: run the tasks there are, with nothing locked; then wait until the transport can be read or written, a
-/// handle was used, or the deadline has passed. A handler that takes its time delays the next read, and with it the peer.
-///
-/// `answered` is given the headers of the server's answer, before the program is told of it.
-pub(crate) async fn run(
+/// Each round: give out the task there is, with nothing locked; then wait until the transport can be read or written, a
+/// handle was used, or the deadline has passed. Whoever takes his time with a task delays the next read, and with it the peer.
+pub(crate) struct Driver {
     shared: Arc<Shared>,
-    target: EventTarget<Native>,
-    preparing: impl Future<Output = Result<Connecting, ConnectError>>,
-    answered: impl FnOnce(&Headers),
-) {
-    let _alive = Alive(&shared);
-    let mut clock = Clock::start();
-    let (mut transport, turn) = match connect(&shared, &mut clock, preparing).await {
-        Some(Opened { stream, answer, turn }) => {
-            if let Some(answer) = answer {
-                shared.with(|session| session.receive_answer(answer));
+    clock: Clock,
+    stage: Stage,
+    /// The opening handshake, as long as it lasts.
+    handshake: Option<Box<Handshake>>,
+}
+
+/// How far the transport is.
+enum Stage {
+    /// Nobody has asked for a task yet.
+    New(Box<(SocketUrl, Request, ConnectOptions)>),
+    /// Who waits for others to be connected has not begun yet.
+    Preparing(Work<Connecting>),
+    Opening(Work<Opened>),
+    Open(Box<Transport<Stream>>),
+    /// The program was told the last event; how the transport ends after it is nobody's concern.
+    Ending(Box<Transport<Stream>>, Patience),
+    /// There is none any more, or never was.
+    Over,
+}
+
+type Work<T> = Pin<Box<dyn Future<Output = Result<T, ConnectError>> + Send>>;
+
+/// What is to be done when the opening handshake is over.
+struct Handshake {
+    url: SocketUrl,
+    options: ConnectOptions,
+    turn: Option<Turn>,
+}
+
+impl Driver {
+    pub(crate) fn new(shared: Arc<Shared>, url: SocketUrl, request: Request, options: ConnectOptions) -> Self {
+        let handshake = Handshake { url: url.clone(), options: options.clone(), turn: None };
+        let stage = Stage::New(Box::new((url, request, options)));
+        Self { shared, clock: Clock::start(), stage, handshake: Some(Box::new(handshake)) }
+    }
+
+    /// A socket that is not to be connected: its session has failed.
+    pub(crate) fn refused(shared: Arc<Shared>) -> Self {
+        Self { shared, clock: Clock::start(), stage: Stage::Over, handshake: None }
+    }
+
+    /// The next task. `None`: the last one was given out, and the transport has ended.
+    pub(crate) fn poll_task(&mut self, cx: &mut Context<'_>) -> Poll<Option<Task>> {
+        loop {
+            if let Some(task) = self.take_task() {
+                return Poll::Ready(Some(task));
             }
-            (Some(Transport::new(stream)), turn)
+            self.stage = match mem::replace(&mut self.stage, Stage::Over) {
+                Stage::New(connection) => {
+                    let (url, request, options) = *connection;
+                    Stage::Preparing(Box::pin(Connecting::prepare(url, request, options)))
+                }
+                Stage::Preparing(mut work) => match self.poll_work(&mut work, false, cx) {
+                    Poll::Ready(Some(connecting)) => {
+                        self.shared.with(|session| session.restart_handshake_timer(self.clock.now()));
+                        Stage::Opening(Box::pin(connecting.open()))
+                    }
+                    Poll::Ready(None) => Stage::Over,
+                    Poll::Pending => return self.wait(Stage::Preparing(work)),
+                },
+                Stage::Opening(mut work) => match self.poll_work(&mut work, true, cx) {
+                    Poll::Ready(Some(opened)) => self.opened(opened),
+                    Poll::Ready(None) => Stage::Over,
+                    Poll::Pending => return self.wait(Stage::Opening(work)),
+                },
+                Stage::Open(mut transport) => {
+                    if self.shared.lock().session.is_closed() {
+                        let patience = self.begin_end();
+                        Stage::Ending(transport, patience)
+                    } else if poll_round(&self.shared, &mut transport, &mut self.clock, cx).is_ready() {
+                        Stage::Open(transport)
+                    } else {
+                        return self.wait(Stage::Open(transport));
+                    }
+                }
+                Stage::Ending(mut transport, mut patience) => match self.poll_end(&mut transport, &mut patience, cx) {
+                    Poll::Ready(()) => Stage::Over,
+                    Poll::Pending => return self.wait(Stage::Ending(transport, patience)),
+                },
+                Stage::Over => return Poll::Ready(None),
+            };
         }
-        None => (None, None),
-    };
-    let mut handshake = Some((turn, answered));
-    loop {
-        // The first task says that the handshake is over, one way or the other: the next socket may have its own.
-        let has_task = shared.lock().session.has_task(clock.now());
-        if let Some((turn, answered)) = handshake.take_if(|_| has_task) {
+    }
+
+    fn wait(&mut self, stage: Stage) -> Poll<Option<Task>> {
+        self.stage = stage;
+        Poll::Pending
+    }
+
+    /// Runs the change of state of the next task, as a turn of the event loop.
+    fn take_task(&mut self) -> Option<Task> {
+        let now = self.clock.now();
+        let mut state = self.shared.lock();
+        state.session.begin_turn();
+        if state.holds_message(now) || !state.session.has_task(now) {
+            return None;
+        }
+        // The first task says that the handshake is over, one way or the other: the next socket may have its own. Cookies are
+        // stored before the program is told.
+        if let Some(handshake) = self.handshake.take() {
+            let Handshake { url, options, turn } = *handshake;
+            let answer = state.session.answer().clone();
+            drop(state);
             drop(turn);
-            let answer = shared.lock().session.answer().clone();
-            answered(&answer);
+            options.store_cookies(&url, &answer);
+            state = self.shared.lock();
         }
-        run_tasks(&shared, &target, &clock).await;
-        let Some(transport) = &mut transport else { return };
-        if shared.lock().session.is_closed() {
-            return end(&shared, transport, &mut clock).await;
+        let task = state.session.next_task(now);
+        state.wake_writers();
+        task
+    }
+
+    fn opened(&mut self, Opened { stream, answer, turn }: Opened) -> Stage {
+        if let Some(handshake) = &mut self.handshake {
+            handshake.turn = turn;
         }
-        poll_fn(|cx| poll_round(&shared, transport, &mut clock, cx)).await;
-    }
-}
-
-/// Sees to it that a socket whose driver is dropped, with its runtime or by a panic, does not seem to be open for ever.
-struct Alive<'a>(&'a Shared);
-
-impl Drop for Alive<'_> {
-    fn drop(&mut self) {
-        let mut state = self.0.lock();
-        if !state.session.is_closed() {
-            state.session.lost("the runtime that ran the socket has ended");
-            // The state changes; a runtime that is no more can run no handler.
-            while state.session.next_task(Duration::MAX).is_some() {}
+        if let Some(answer) = answer {
+            self.shared.with(|session| session.receive_answer(answer));
         }
+        Stage::Open(Box::new(Transport::new(stream)))
     }
-}
 
-/// Runs all tasks there are, each as a turn of the event loop, with other tasks of the runtime in between: a socket that
-/// receives without end must not keep them waiting.
-async fn run_tasks(shared: &Shared, target: &EventTarget<Native>, clock: &Clock) {
-    loop {
-        let task = {
-            let mut state = shared.lock();
-            state.session.begin_turn();
-            state.session.next_task(clock.now())
-        };
-        let Some(task) = task else { return };
-        // A handler that panics has its panic reported by the panic hook, as a browser reports an exception; the socket
-        // goes on. The lists of the target hold at any time, for handlers run with nothing borrowed.
-        let _ = catch_unwind(AssertUnwindSafe(|| target.run(task)));
-        consume_budget().await;
-    }
-}
-
-/// Opens the transport. `None`: it could not be opened, took too long, or the program gave up; the session knows.
-async fn connect(
-    shared: &Shared,
-    clock: &mut Clock,
-    preparing: impl Future<Output = Result<Connecting, ConnectError>>,
-) -> Option<Opened> {
-    // Who waits for others to be connected has not begun yet.
-    let connecting = unless_over(shared, clock, false, preparing).await?;
-    shared.with(|session| session.restart_handshake_timer(clock.now()));
-    unless_over(shared, clock, true, connecting.open()).await
-}
-
-/// Does a part of connecting, unless the program gives up or, if that has begun, the time of the handshake is over. `None`:
-/// it was not done; the session knows why.
-async fn unless_over<T>(
-    shared: &Shared,
-    clock: &mut Clock,
-    timed: bool,
-    work: impl Future<Output = Result<T, ConnectError>>,
-) -> Option<T> {
-    let mut work = pin!(work);
-    poll_fn(|cx| {
+    /// Does a part of connecting, unless the program gives up or, if that has begun, the time of the handshake is over. `None`:
+    /// it was not done; the session knows why.
+    fn poll_work<T>(&mut self, work: &mut Work<T>, timed: bool, cx: &mut Context<'_>) -> Poll<Option<T>> {
         // Nothing is locked while it runs: a cookie jar or a resolver is somebody else's code.
         let outcome = work.as_mut().poll(cx);
-        let mut state = shared.lock();
-        if timed && clock.poll_deadline(state.session.deadline(), cx).is_ready() {
-            state.session.handle_timeout(clock.now());
+        let mut state = self.shared.lock();
+        if timed && self.clock.poll_deadline(state.session.deadline(), cx).is_ready() {
+            state.session.handle_timeout(self.clock.now());
         }
-        if state.session.has_task(clock.now()) {
+        if state.session.has_task(self.clock.now()) {
             return Poll::Ready(None);
         }
         match outcome {
@@ -168,9 +252,46 @@ async fn unless_over<T>(
                 Poll::Pending
             }
         }
-    })
-    .await
+    }
+
+    fn begin_end(&self) -> Patience {
+        let session = &self.shared.lock().session;
+        Patience::begin(session.backlog(), self.clock.now(), session.config().end_timeout)
+    }
+
+    /// Ends the transport, but does not wait for the peer longer than it is given.
+    fn poll_end(
+        &mut self,
+        transport: &mut Transport<Stream>,
+        patience: &mut Patience,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let session = &mut self.shared.lock().session;
+        let limit = session.config().end_timeout;
+        if transport.poll_end(session, cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let deadline = patience.deadline(session.backlog(), self.clock.now(), limit);
+        self.clock.poll_deadline(deadline, cx)
+    }
 }
+
+/// Sees to it that a socket whose driver is dropped, with its runtime or by a panic, does not seem to be open for ever.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        if !state.session.is_closed() {
+            state.session.lost("the runtime that ran the socket has ended");
+            // The state changes; a runtime that is no more can run no handler.
+            while state.session.next_task(Duration::MAX).is_some() {}
+        }
+        state.wake_writers();
+    }
+}
+
+/// The most that is written before what has arrived is looked at: a peer that reads as fast as it can must not keep a socket
+/// from hearing what it says.
+const STEP: usize = 256 << 10;
 
 /// Reads and writes what can be, until there is something to run.
 fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
@@ -181,11 +302,25 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
 ) -> Poll<()> {
     let mut state = shared.lock();
     loop {
-        let transmitted = transport.poll_transmit(&mut state.session, cx);
+        let backlog = state.session.backlog();
+        let transmitted = transport.poll_transmit_some(&mut state.session, STEP, cx);
+        if state.session.backlog() < backlog {
+            state.wake_writers();
+        }
         // The event loop is at its step 1: what has been written by now counts.
         state.session.begin_turn();
         if state.session.connection().is_timed() {
             state.session.handle_timeout(clock.now());
+        }
+        if state.holds_message(clock.now()) {
+            // Of the deadlines that of the closing handshake stays; what the peer sends may be a sign of life.
+            let is_timed = state.session.connection().is_timed();
+            if clock.poll_deadline(state.session.deadline().filter(|_| is_timed), cx).is_ready() {
+                state.session.handle_timeout(clock.now());
+                continue;
+            }
+            state.wait(cx);
+            return Poll::Pending;
         }
         if state.session.has_task(clock.now()) || state.session.is_closed() {
             return Poll::Ready(());
@@ -205,34 +340,6 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
                 state.wait(cx);
                 return Poll::Pending;
             }
-        }
-    }
-}
-
-/// Ends the transport, but does not wait for the peer longer than it is given. The program was told the last event; how
-/// the transport ends after it is nobody's concern.
-async fn end<T: AsyncRead + AsyncWrite + Unpin>(shared: &Shared, transport: &mut Transport<T>, clock: &mut Clock) {
-    let (limit, backlog) = {
-        let session = &shared.lock().session;
-        (session.config().end_timeout, session.backlog())
-    };
-    let mut patience = Patience::begin(backlog, clock.now(), limit);
-    poll_fn(|cx| {
-        let session = &mut shared.lock().session;
-        if transport.poll_end(session, cx).is_ready() {
-            return Poll::Ready(());
-        }
-        let deadline = patience.deadline(session.backlog(), clock.now(), limit);
-        clock.poll_deadline(deadline, cx)
-    })
-    .await;
-}
-
-impl State {
-    fn wait(&mut self, cx: &Context<'_>) {
-        match &mut self.waker {
-            Some(waker) => waker.clone_from(cx.waker()),
-            None => self.waker = Some(cx.waker().clone()),
         }
     }
 }

@@ -19,6 +19,7 @@
 extern crate alloc;
 
 mod ledger;
+pub mod policy;
 pub mod proto;
 mod send_queue;
 mod session;
@@ -55,6 +56,8 @@ mod runtime;
 #[cfg(feature = "tokio")]
 mod server;
 #[cfg(feature = "tokio")]
+mod socket;
+#[cfg(feature = "tokio")]
 mod stream;
 #[cfg(feature = "tokio")]
 mod transport;
@@ -87,10 +90,11 @@ pub use server::hyper;
 #[cfg(feature = "tokio")]
 pub use server::{Accepted, Broadcast, BroadcastConfig, Incoming, Server, Shutdown, Slow};
 #[cfg(feature = "tokio")]
+pub use socket::{Socket, Tasks};
+#[cfg(feature = "tokio")]
 pub use stream::Stream;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
-#[cfg(feature = "std")]
 pub use ws_core::url::SocketUrl;
 
 #[cfg(all(

@@ -13,6 +13,7 @@ use ws_core::{
 };
 
 use crate::ledger::Ledger;
+use crate::policy::Blocked;
 use crate::proto::{self, Answer, Config, Connection, Event, HandshakeError, Headers, Random, Request, SendError};
 use crate::send_queue::{BlobId, SendQueue, Waiting};
 
@@ -142,6 +143,11 @@ impl Session {
         self.connection.lost(error);
     }
 
+    /// The connection may not be made, as the [policy](crate::policy::Policy) says: it fails before it has begun.
+    pub fn refuse(&mut self, blocked: Blocked) {
+        self.connection.lost(Failure::new(FailureKind::Policy, blocked));
+    }
+
     /// The time for the opening handshake begins now: for a host that had to wait before it could open the transport.
     pub fn restart_handshake_timer(&mut self, now: Duration) {
         self.connection.restart_handshake_timer(now);
@@ -173,6 +179,11 @@ impl Session {
     pub fn consume_output(&mut self, count: usize) {
         self.connection.consume_output(count);
         self.model.transmitted(self.ledger.transmitted(count));
+    }
+
+    /// How many bytes of messages and frames have not reached the network, those of messages that wait for a blob included.
+    pub fn unwritten(&self) -> u64 {
+        (self.connection.backlog() as u64).saturating_add(self.queue.bytes())
     }
 
     /// How many bytes have not reached the network: the output, and what was taken of it.
@@ -208,6 +219,16 @@ impl Session {
     pub fn has_task(&mut self, now: Duration) -> bool {
         self.advance(now);
         self.model.has_tasks()
+    }
+
+    /// Whether the next task brings a message, as far as input was given: what a face with back-pressure may not want yet.
+    pub fn next_is_message(&mut self, now: Duration) -> bool {
+        self.has_task(now) && self.model.next_is_message()
+    }
+
+    /// Whether the connection has failed, though the task that says so may still have messages before it.
+    pub fn has_failed(&self) -> bool {
+        self.failure.is_some() || self.connection.failure().is_some()
     }
 
     /// Runs the next task's change of state. The host fires its events.
@@ -350,6 +371,18 @@ impl Session {
         self.carry_out(closing);
     }
 
+    /// The page or worker of the object goes away: starts the closing handshake with code 1001, or gives up connecting.
+    pub fn disappear(&mut self) {
+        let closing = self.model.disappear();
+        self.carry_out(closing);
+    }
+
+    /// Ends the connection at once, without a closing handshake: its last event is close with code 1006, after error.
+    pub fn terminate(&mut self) {
+        self.queue.clear();
+        self.connection.lost(Failure::new(FailureKind::Cancelled, "this program has ended the connection"));
+    }
+
     fn carry_out(&mut self, closing: Closing) {
         match closing {
             Closing::Nothing => {}
@@ -368,8 +401,7 @@ impl Session {
             return Err(self.discarded());
         }
         let bound = self.connection.config().max_send_queue;
-        let waiting = (self.connection.backlog() as u64).saturating_add(self.queue.bytes());
-        if waiting.saturating_add(length) > bound as u64 {
+        if self.unwritten().saturating_add(length) > bound as u64 {
             self.queue.clear();
             self.connection.fail(proto::Error::Bound(proto::Bound::SendQueue(bound)));
             return Err(self.discarded());

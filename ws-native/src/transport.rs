@@ -68,10 +68,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
 
     /// Writes all of the output. Pending: the stream takes no more for now, or for good, which reading will show.
     pub(crate) fn poll_transmit(&mut self, protocol: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_transmit_some(protocol, usize::MAX, cx)
+    }
+
+    /// Writes no more than `most` bytes of the output. Pending: as above, or there is more, and the task is woken to go on with
+    /// it when others had their turn.
+    pub(crate) fn poll_transmit_some(
+        &mut self,
+        protocol: &mut impl Protocol,
+        most: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
         if self.broken.is_some() {
             return Poll::Pending;
         }
-        match self.poll_write(protocol, cx) {
+        match self.poll_write(protocol, most, cx) {
             Poll::Ready(Ok(())) => Poll::Ready(()),
             Poll::Ready(Err(error)) => {
                 self.broken = Some(error);
@@ -81,14 +92,24 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         }
     }
 
-    fn poll_write(&mut self, protocol: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_write(
+        &mut self,
+        protocol: &mut impl Protocol,
+        mut most: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         while !protocol.connection().output().is_empty() {
-            let count = ready!(self.poll_write_once(protocol.connection(), cx))?;
+            if most == 0 {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let count = ready!(self.poll_write_once(protocol.connection(), most, cx))?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.unflushed = true;
             protocol.consume_output(count);
+            most = most.saturating_sub(count);
         }
         if self.unflushed {
             ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
@@ -97,16 +118,27 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_write_once(&mut self, protocol: &proto::Connection, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    fn poll_write_once(
+        &mut self,
+        protocol: &proto::Connection,
+        most: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
         let first = protocol.output();
-        if first.len() == protocol.backlog() || !self.stream.is_write_vectored() {
-            return Pin::new(&mut self.stream).poll_write(cx, first);
+        if first.len() >= most || first.len() == protocol.backlog() || !self.stream.is_write_vectored() {
+            return Pin::new(&mut self.stream).poll_write(cx, &first[..first.len().min(most)]);
         }
+        let mut left = most;
         let mut slices = [IoSlice::new(&[]); VECTOR];
         let mut count = 0;
         for (slice, piece) in slices.iter_mut().zip(protocol.output_pieces().filter(|piece| !piece.is_empty())) {
+            let piece = &piece[..piece.len().min(left)];
             *slice = IoSlice::new(piece);
             count += 1;
+            left -= piece.len();
+            if left == 0 {
+                break;
+            }
         }
         Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count])
     }

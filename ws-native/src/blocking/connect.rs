@@ -34,8 +34,7 @@ impl Connection {
     /// ([`Misuse`](ws_core::FailureKind::Misuse)), no transport could be had (its [`cause`](Failure::cause) is a
     /// [`ConnectError`]), or what [`client`](Self::client) says.
     pub fn connect(url: &str, options: &ConnectOptions) -> Result<Self, Failure> {
-        let url = SocketUrl::parse(url, options.base_url.as_deref()).map_err(misuse)?;
-        let request = options.request(&url, &[]).map_err(misuse)?;
+        let (url, request) = options.target_of(url)?;
         let connected = open(&url, options, request);
         keep(options, &url, connected.as_ref().map(Self::established));
         connected
@@ -52,7 +51,7 @@ fn open(url: &SocketUrl, options: &ConnectOptions, request: Request) -> Result<C
         let reason = "a blocking connection goes through none".into();
         return Err(misuse(ConnectError::Proxy { proxy: proxy.to_string(), reason }));
     }
-    let addresses = resolve(url, options.connect_timeout)?;
+    let addresses = options.allowed(url, resolve(url, options.connect_timeout)?)?;
     // As long as any connection may take.
     let limit = options.connect_timeout.saturating_add(options.tls_timeout);
     let limit = limit.saturating_add(options.config.handshake_timeout);

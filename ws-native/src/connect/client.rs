@@ -2,12 +2,10 @@
 
 use tokio::time::timeout;
 use ws_core::Failure;
-use ws_core::url::SocketUrl;
 
 use super::{ConnectOptions, Connecting, Opened, keep};
 use crate::Connection;
 use crate::proto::{self, Phase};
-use crate::sending::misuse;
 
 impl Connection {
     /// Connects to a server: resolves its name, opens a transport to it, through a proxy if the options say so and with TLS
@@ -20,8 +18,7 @@ impl Connection {
     /// # Cancel safety
     /// Dropped, nothing is left open.
     pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Self, Failure> {
-        let url = SocketUrl::parse(url, options.base_url.as_deref()).map_err(misuse)?;
-        let request = options.request(&url, &[]).map_err(misuse)?;
+        let (url, request) = options.target_of(url)?;
         let connecting = Connecting::prepare(url.clone(), request.clone(), options.clone()).await?;
         let limit = options.config.handshake_timeout;
         let handshake = async {

@@ -65,7 +65,10 @@ impl Connecting {
         let proxy = options.proxy.for_url(&url)?;
         let next = proxy.as_ref().map(|proxy| (proxy.host(), proxy.port()));
         let (host, port) = next.unwrap_or((url.host(), url.port()));
-        let addresses = resolve(host, port, options.connect_timeout).await?;
+        let mut addresses = resolve(host, port, options.connect_timeout).await?;
+        if next.is_none() {
+            addresses = options.allowed(&url, addresses)?;
+        }
         // "If the client cannot determine the IP address [...] (for example, because all communication is being done through
         // a proxy server that performs DNS queries itself), then the client MUST assume [...] that each host name refers to
         // a distinct remote host."
@@ -100,7 +103,7 @@ impl Connecting {
             if proxy.is_secure() {
                 stream = secure(proxy.host(), stream, options, false).await?;
             }
-            stream = tunnel(proxy, stream, url, options.connect_timeout).await?;
+            stream = tunnel(proxy, stream, url, options).await?;
         }
         if url.is_secure() {
             stream = secure(url.host(), stream, options, http2).await?;
@@ -148,8 +151,9 @@ async fn tunnel(
     proxy: &proxy::ProxyUrl,
     stream: Stream,
     url: &SocketUrl,
-    limit: Duration,
+    options: &ConnectOptions,
 ) -> Result<Stream, ConnectError> {
+    let limit = options.connect_timeout;
     let address = match proxy.wants_address() {
         true => resolve(url.host(), url.port(), limit).await?.first().copied(),
         false => None,

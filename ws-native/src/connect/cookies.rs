@@ -8,7 +8,8 @@ use ws_core::Failure;
 use ws_core::url::SocketUrl;
 
 use super::ConnectOptions;
-use crate::proto::{self, Established, HandshakeError, Headers};
+use crate::policy::Policy as _;
+use crate::proto::{self, Established, HandshakeError};
 
 /// A place for cookies, which several sockets may share.
 ///
@@ -42,23 +43,13 @@ pub trait CookieJar: fmt::Debug + Send + Sync {
     fn store(&self, url: &SocketUrl, set_cookie: &str);
 }
 
-/// Stores all cookies of an answer.
-pub(crate) fn store_all(jar: &dyn CookieJar, url: &SocketUrl, headers: &Headers) {
-    for value in headers.get_all("Set-Cookie") {
-        if let Ok(value) = std::str::from_utf8(value) {
-            jar.store(url, value);
-        }
-    }
-}
-
 /// Stores the cookies of the answer to an opening handshake, be it a refusal.
 pub(crate) fn keep(options: &ConnectOptions, url: &SocketUrl, outcome: Result<&Established, &Failure>) {
-    let Some(jar) = &options.cookies else { return };
     match outcome {
-        Ok(established) => store_all(&**jar, url, &established.headers),
+        Ok(established) => options.store_cookies(url, &established.headers),
         Err(failure) => {
             if let Some(proto::Error::Handshake(HandshakeError::Status(answer))) = failure.cause().downcast_ref() {
-                store_all(&**jar, url, &answer.headers);
+                options.store_cookies(url, &answer.headers);
             }
         }
     }
@@ -128,6 +119,7 @@ impl fmt::Debug for MemoryJar {
 #[cfg(all(test, feature = "cookies"))]
 mod tests {
     use super::*;
+    use crate::proto::Headers;
 
     #[test]
     fn cookies_go_to_the_servers_they_are_for() {
@@ -141,7 +133,9 @@ mod tests {
             ("Set-Cookie", "e=5; Domain=H.example; Path=/e"),
             ("Set-Cookie", "no cookie"),
         ]);
-        store_all(&jar, &url("wss://h.example/chat"), &headers);
+        let jar = std::sync::Arc::new(jar);
+        let options = ConnectOptions { cookies: Some(jar.clone()), ..ConnectOptions::default() };
+        options.store_cookies(&url("wss://h.example/chat"), &headers);
         let mut cookies: Vec<_> =
             jar.cookies(&url("wss://h.example/chat/1")).unwrap().split("; ").map(String::from).collect();
         cookies.sort();

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use ws_core::{Failure, FailureKind};
 
+use crate::policy::Blocked;
+
 /// Why the transport of a client could not be opened. A [`Failure`]'s [`cause`](Failure::cause) is one, if that is what
 /// failed.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +56,9 @@ pub enum ConnectError {
     /// The URL says `wss`, and the crate was built without the feature `tls`.
     #[error("wss needs TLS, which this build does not have (feature `tls`); nothing was sent in the clear")]
     NoTls,
+    /// The policy allows none of the host's addresses.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// The proxy refused, or is none.
     #[error("the proxy {proxy} did not connect: {reason}")]
     Proxy {
@@ -108,6 +113,7 @@ impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         let kind = match error {
             ConnectError::Timeout { .. } => FailureKind::Timeout,
+            ConnectError::Blocked(_) => FailureKind::Policy,
             _ => FailureKind::Network,
         };
         Self::new(kind, error)

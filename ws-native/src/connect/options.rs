@@ -1,22 +1,24 @@
 //! What a client can be told beyond a URL.
 
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use percent_encoding::percent_decode_str;
 use ws_core::url::SocketUrl;
+use ws_core::{Failure, FailureKind};
 
+use super::ConnectError;
 #[cfg(feature = "http2")]
 use super::Http2;
 use super::cookies::CookieJar;
 use super::proxy::Proxy;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
-use crate::proto::{Config, Request, RequestError};
+use crate::policy::{self, Blocked, Origin, Policy, Target};
+use crate::proto::{Config, Request};
+use crate::sending::misuse;
 
 /// Settings of a client beyond what the standard's constructor takes.
 ///
@@ -63,8 +65,11 @@ pub struct ConnectOptions {
     /// Connects to this Unix socket, whatever host the URL names; through no proxy.
     #[cfg(unix)]
     pub unix_socket: Option<PathBuf>,
-    /// Where cookies come from, and go to. Default: nowhere.
+    /// Where cookies come from, and go to. Default: nowhere, or where the policy says.
     pub cookies: Option<Arc<dyn CookieJar>>,
+    /// What may be connected to, and what is sent along, where it is a script that asks: its base URL, its origin and so on.
+    /// Default: none, for a program may do as it likes.
+    pub policy: Option<Arc<dyn Policy + Send + Sync>>,
     /// Waits until no other socket of this program is connecting to the same address, as the standard says, but no longer than
     /// the three deadlines of connecting together. A program that
     /// opens thousands to its own server may turn it off. Default: true.
@@ -72,26 +77,84 @@ pub struct ConnectOptions {
 }
 
 impl ConnectOptions {
-    /// The request for this URL. Credentials in the URL authenticate, unless the program brings its own.
-    pub(crate) fn request(&self, url: &SocketUrl, protocols: &[String]) -> Result<Request, RequestError> {
-        let protocols: Vec<&String> = protocols.iter().chain(&self.protocols).collect();
-        let mut request = Request::new(url.authority(), url.resource_name(), &protocols)?;
-        if let Some((user, password)) = url.credentials().filter(|_| !self.has_header("Authorization")) {
-            let mut pair: Vec<u8> = percent_decode_str(user).collect();
-            pair.push(b':');
-            pair.extend(percent_decode_str(password));
-            request = request.header("Authorization", &format!("Basic {}", BASE64.encode(pair)))?;
-        }
-        if let Some(cookies) =
-            self.cookies.as_ref().filter(|_| !self.has_header("Cookie")).and_then(|jar| jar.cookies(url))
-        {
-            request = request.header("Cookie", &cookies)?;
-        }
-        self.headers.iter().try_fold(request, |request, (name, value)| request.header(name, value))
+    /// Where a program that gives this URL connects to, and with which request.
+    pub(crate) fn target_of(&self, url: &str) -> Result<(SocketUrl, Request), Failure> {
+        let target = Target::new(self, url, &self.protocols).map_err(misuse)?;
+        target.request().map_err(|blocked| match blocked {
+            Blocked::Request(error) => misuse(error),
+            blocked => Failure::new(FailureKind::Policy, blocked),
+        })
     }
 
-    fn has_header(&self, name: &str) -> bool {
-        self.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
+    /// Leaves out the addresses that the policy does not allow.
+    pub(crate) fn allowed(&self, url: &SocketUrl, addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, ConnectError> {
+        let first = addresses.first().map(SocketAddr::ip);
+        let allowed: Vec<_> = addresses.into_iter().filter(|address| self.allows_address(url, address.ip())).collect();
+        match first.filter(|_| allowed.is_empty()) {
+            Some(address) => Err(Blocked::Address { host: url.host().into(), address }.into()),
+            None => Ok(allowed),
+        }
+    }
+}
+
+/// A program may connect where it likes; one that runs scripts sets the [policy](ConnectOptions::policy) of their page.
+impl Policy for ConnectOptions {
+    fn base_url(&self) -> Option<String> {
+        self.base_url.clone().or_else(|| self.policy.as_ref()?.base_url())
+    }
+
+    fn origin(&self) -> Origin {
+        self.policy.as_ref().map_or(Origin::None, |policy| policy.origin())
+    }
+
+    fn blocks_port(&self, port: u16) -> bool {
+        self.policy.as_ref().is_some_and(|policy| policy.blocks_port(port))
+    }
+
+    fn prohibits_mixed_content(&self) -> bool {
+        self.policy.as_ref().is_some_and(|policy| policy.prohibits_mixed_content())
+    }
+
+    fn is_hsts_host(&self, host: &str) -> bool {
+        self.policy.as_ref().is_some_and(|policy| policy.is_hsts_host(host))
+    }
+
+    fn allows(&self, url: &SocketUrl) -> bool {
+        self.policy.as_ref().is_none_or(|policy| policy.allows(url))
+    }
+
+    fn allows_address(&self, url: &SocketUrl, address: IpAddr) -> bool {
+        self.policy.as_ref().is_none_or(|policy| policy.allows_address(url, address))
+    }
+
+    fn cookies(&self, url: &SocketUrl) -> Option<String> {
+        match &self.cookies {
+            Some(jar) => jar.cookies(url),
+            None => self.policy.as_ref()?.cookies(url),
+        }
+    }
+
+    fn store_cookie(&self, url: &SocketUrl, set_cookie: &str) {
+        match (&self.cookies, &self.policy) {
+            (Some(jar), _) => jar.store(url, set_cookie),
+            (None, Some(policy)) => policy.store_cookie(url, set_cookie),
+            (None, None) => {}
+        }
+    }
+
+    fn authorization(&self, url: &SocketUrl) -> Option<String> {
+        match &self.policy {
+            Some(policy) => policy.authorization(url),
+            None => policy::basic_authorization(url),
+        }
+    }
+
+    fn headers(&self, url: &SocketUrl) -> Vec<(String, String)> {
+        let mut headers = self.headers.clone();
+        if let Some(policy) = &self.policy {
+            headers.extend(policy.headers(url));
+        }
+        headers
     }
 }
 
@@ -114,6 +177,7 @@ impl Default for ConnectOptions {
             #[cfg(unix)]
             unix_socket: None,
             cookies: None,
+            policy: None,
             one_at_a_time: true,
         }
     }

@@ -1,0 +1,158 @@
+//! The command line, and the program from its beginning to its end: the same for every engine.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{env, fs};
+
+use clap::Parser;
+use ws_native::policy::Origin;
+use ws_native::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use ws_native::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use ws_native::rustls::{self, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use ws_native::{ConnectOptions, MemoryJar, Tls};
+
+use crate::event_loop::{Engine, EventLoop};
+use crate::host::Host;
+use crate::page::Page;
+
+/// Runs a script with WebSocket, WebSocketStream, EventTarget, Blob, URL, timers and console. Ends when nothing is pending.
+#[derive(Parser)]
+struct Arguments {
+    /// The script, a classic one.
+    file: PathBuf,
+    /// Ends the program after so many seconds, with status 124.
+    #[arg(long)]
+    timeout: Option<f64>,
+    /// The URL that relative URLs are resolved against. Its origin is that of the script, unless --origin says otherwise.
+    #[arg(long, env = "WPT_URL")]
+    base_url: Option<String>,
+    /// The origin of the script, such as https://example.org, or null.
+    #[arg(long, env = "WPT_ORIGIN")]
+    origin: Option<String>,
+    /// Takes any certificate of a server: for tests.
+    #[arg(long)]
+    insecure: bool,
+}
+
+/// Runs the program with this engine.
+pub(crate) fn run<E: Engine>() -> ExitCode {
+    let arguments = Arguments::parse();
+    match serve::<E>(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{}: {error}", arguments.file.display());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn serve<E: Engine>(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let script = read(&arguments.file)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let _within = runtime.enter();
+    let event_loop = EventLoop::new();
+    let host = Rc::new(Host::new(Rc::clone(&event_loop), options(arguments)));
+    let mut engine = E::new(&host)?;
+    let worker = async {
+        engine.run_script(&script, &arguments.file.display().to_string());
+        while let Some(task) = EventLoop::next(&event_loop).await {
+            engine.run_task(task);
+            if host.exit_requested() {
+                break;
+            }
+        }
+    };
+    let limit = arguments.timeout.map_or(Duration::MAX, |seconds| {
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+    });
+    if runtime.block_on(async { tokio::time::timeout(limit, worker).await }).is_err() {
+        eprintln!("{}: it took longer than {} s", arguments.file.display(), limit.as_secs_f64());
+        return Ok(ExitCode::from(124));
+    }
+    // "Make disappear": what is open is closed with 1001.
+    event_loop.borrow_mut().disappear();
+    runtime.block_on(async {
+        let farewell = async { while EventLoop::next(&event_loop).await.is_some() {} };
+        let _ = tokio::time::timeout(Duration::from_secs(1), farewell).await;
+    });
+    Ok(if host.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn read(path: &Path) -> Result<String, Box<dyn std::error::Error>> {
+    // A decoder of the web's replaces what is not UTF-8, and so may lone surrogates of a test be written.
+    Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
+}
+
+/// How scripts connect: as those of a page at the base URL would.
+fn options(arguments: &Arguments) -> ConnectOptions {
+    let origin = match (&arguments.origin, &arguments.base_url) {
+        (Some(origin), _) if origin == "null" => Origin::Opaque,
+        (Some(origin), _) => Origin::Tuple(origin.clone()),
+        (None, Some(base)) => Origin::of(base),
+        (None, None) => Origin::None,
+    };
+    let mut options = ConnectOptions::default();
+    options.policy = Some(Arc::new(Page::new(arguments.base_url.clone(), origin)));
+    options.cookies = Some(Arc::new(MemoryJar::default()));
+    options.config.handshake_timeout = Duration::from_secs(60);
+    if arguments.insecure {
+        options.tls = Some(trusting());
+    }
+    options
+}
+
+/// Whether the script is a web-platform-test, whose runner names its page.
+pub(crate) fn is_platform_test() -> bool {
+    env::var_os("WPT_URL").is_some()
+}
+
+fn trusting() -> Tls {
+    let mut config = ClientConfig::builder()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Trusting))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Tls::from(Arc::new(config))
+}
+
+/// Believes every server, as --insecure asks for.
+#[derive(Debug)]
+struct Trusting;
+
+impl ServerCertVerifier for Trusting {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}
