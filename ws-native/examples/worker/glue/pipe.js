@@ -2,7 +2,11 @@
 
 import { AbortSignal } from './abort.js';
 import { PromiseCapability, promiseResolvedWith, reactTo, setPromiseIsHandled, waitForAll } from './promise.js';
-import { acquireReadableStreamDefaultReader, readableStreamDefaultReaderRead, readableStreamDefaultReaderRelease } from './readable-stream-default-reader.js';
+import {
+  acquireReadableStreamDefaultReader,
+  readableStreamDefaultReaderRead,
+  readableStreamDefaultReaderRelease,
+} from './readable-stream-default-reader.js';
 import { readableStreamCancel } from './readable-stream-slots.js';
 import {
   acquireWritableStreamDefaultWriter,
@@ -18,10 +22,9 @@ const abortedOf = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborte
 const reasonOf = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'reason').get;
 const { addEventListener, removeEventListener } = AbortSignal.prototype;
 
-/** AbortSignal: throws for anything else. */
-export function toAbortSignal(value) {
+/** Throws unless `value` implements AbortSignal. */
+export function requireAbortSignal(value) {
   apply(abortedOf, value, []);
-  return value;
 }
 
 /** Gives a promise of the end of the pipe between the records of two streams. `signal` may be undefined. */
@@ -71,14 +74,12 @@ class Pipe {
     const { preventAbort, preventCancel, signal } = this.#options;
     const error = apply(reasonOf, signal, []);
     this.#shutdown(() => {
-      const actions = [];
-      if (!preventAbort) {
-        actions[0] = this.#dest.state === 'writable' ? writableStreamAbort(this.#dest, error) : promiseResolvedWith(undefined);
-      }
-      if (!preventCancel) {
-        actions[actions.length] = this.#source.state === 'readable' ? readableStreamCancel(this.#source, error) : promiseResolvedWith(undefined);
-      }
-      return waitForAll(actions);
+      const none = promiseResolvedWith(undefined);
+      const aborts = !preventAbort && this.#dest.state === 'writable';
+      const aborted = aborts ? writableStreamAbort(this.#dest, error) : none;
+      const cancels = !preventCancel && this.#source.state === 'readable';
+      const canceled = cancels ? readableStreamCancel(this.#source, error) : none;
+      return waitForAll([aborted, canceled]);
     }, { reason: error });
   };
 
