@@ -133,6 +133,8 @@ export function defineWebSocketStream(open) {
     }
 
     #abortHandshake = ({ target: signal }) => {
+      // An event that a script has dispatched is no abort.
+      if (!apply(abortedOf, signal, [])) return;
       // 1. If the WebSocket connection is not yet established:
       // 1.1. Fail the WebSocket connection.
       // 1.2. Set this's ready state to CLOSING.

@@ -122,6 +122,14 @@ describe('over a connection that the test plays', () => {
       await assert.rejects(stream.closed, (reason) => reason === 'why');
     });
 
+    test('an event that a script dispatches is no abort', async () => {
+      const abort = new AbortController();
+      const stream = new Stream('ws://h', { signal: abort.signal });
+      abort.signal.dispatchEvent(new Event('abort'));
+      assert.deepEqual(connection.calls, [['pause']]);
+      assert.ok(await isPending(stream.opened));
+    });
+
     test('aborted when it is open: nothing', async () => {
       const abort = new AbortController();
       const { stream } = await open({ signal: abort.signal });

@@ -54,11 +54,11 @@ class Pipe {
     if (signal !== undefined) {
       // 2. If signal is aborted, perform abortAlgorithm and return promise.
       if (apply(abortedOf, signal, [])) {
-        this.#abortAlgorithm();
+        this.#abortAlgorithm(signal);
         return;
       }
       // 3. Add abortAlgorithm to signal.
-      apply(addEventListener, signal, ['abort', this.#abortAlgorithm]);
+      apply(addEventListener, signal, ['abort', this.#onabort]);
     }
     this.#propagate();
     reactTo(this.#reader.closed.promise, this.#propagate, this.#propagate);
@@ -70,8 +70,14 @@ class Pipe {
     return this.#result.promise;
   }
 
-  #abortAlgorithm = () => {
-    const { preventAbort, preventCancel, signal } = this.#options;
+  #onabort = () => {
+    const { signal } = this.#options;
+    // An event that a script has dispatched is no abort.
+    if (apply(abortedOf, signal, [])) this.#abortAlgorithm(signal);
+  };
+
+  #abortAlgorithm(signal) {
+    const { preventAbort, preventCancel } = this.#options;
     const error = apply(reasonOf, signal, []);
     this.#shutdown(() => {
       const none = promiseResolvedWith(undefined);
@@ -81,7 +87,7 @@ class Pipe {
       const canceled = cancels ? readableStreamCancel(this.#source, error) : none;
       return waitForAll([aborted, canceled]);
     }, { reason: error });
-  };
+  }
 
   #readWhenReady() {
     reactTo(this.#writer.ready.promise, () => this.#read(), () => {});
@@ -166,7 +172,7 @@ class Pipe {
     writableStreamDefaultWriterRelease(this.#writer);
     readableStreamDefaultReaderRelease(this.#reader);
     const { signal } = this.#options;
-    if (signal !== undefined) apply(removeEventListener, signal, ['abort', this.#abortAlgorithm]);
+    if (signal !== undefined) apply(removeEventListener, signal, ['abort', this.#onabort]);
     if (error === undefined) this.#result.resolve(undefined);
     else this.#result.reject(error.reason);
   }

@@ -647,6 +647,23 @@ for (const [whose, streams] of [['of Node', ofNode], ['ours', ours]]) {
   });
 }
 
+// Node's take it for one.
+test('an abort event that a script dispatches at the signal of a pipe of ours is no abort', async () => {
+  const { AbortController, ReadableStream, WritableStream } = ours;
+  const { Event } = await load('event');
+  const abort = new AbortController();
+  const chunks = [];
+  let controller;
+  const piping = new ReadableStream({
+    start(given) { controller = given; },
+  }).pipeTo(new WritableStream({ write(chunk) { chunks.push(chunk); } }), { signal: abort.signal });
+  abort.signal.dispatchEvent(new Event('abort'));
+  controller.enqueue('a');
+  controller.close();
+  await piping;
+  assert.deepEqual(chunks, ['a']);
+});
+
 test('ours survive a Promise.prototype that a script has taken over', async () => {
   const { ReadableStream, WritableStream } = ours;
   const chunks = [];
