@@ -45,8 +45,11 @@ class Connection {
   #paused = false;
   /** The data of the message that is held back; those behind it are not parsed. */
   #held;
-  /** Whether something has gone out since the program was told last. */
+  /** Whether there is a peer that can be made to wait. What has come from one that is gone is not held back. */
+  #canHold = true;
+  /** Whether the program is to be told that something has gone out. */
   #drained = false;
+  #draining;
   #timer;
   #flushing = false;
   /** What is being written: its first piece is with the host. */
@@ -136,7 +139,10 @@ class Connection {
         this.#inTask(this.#session.receive(chunk, now()));
       },
       ended: () => this.#inTask(this.#session.end(now())),
-      lost: (cause) => this.#later(this.#session.lost(cause, now())),
+      lost: (cause) => {
+        this.#canHold = false;
+        this.#later(this.#session.lost(cause, now()));
+      },
     };
   }
 
@@ -162,37 +168,31 @@ class Connection {
   #runTask() {
     const session = this.#session;
     session.begin_turn();
-    if (this.#drained && this.#feedback.drained) {
+    const hasRun = this.#held === undefined ? this.#runNextTask() : this.#receive(this.#held);
+    if (!hasRun && this.#drained) {
       this.#drained = false;
       this.#feedback.drained();
-    } else if (this.#held !== undefined) {
-      const data = this.#held;
-      this.#held = undefined;
-      this.#receive(data);
-    } else {
-      this.#runNextTask();
     }
     // What was received is parsed no further than to the next task: there may be something new to do.
     const flags = session.poll(now());
     this.#act(flags);
-    return (flags & TASKS) !== 0 && this.#held === undefined;
+    return this.#drained || ((flags & TASKS) !== 0 && this.#held === undefined);
   }
 
+  /** Runs the session's next task; says whether there was one. */
   #runNextTask() {
     const session = this.#session;
     switch (session.next_task()) {
       case NONE:
-        break;
+        return false;
       case OPEN:
         this.#giveTurnUp();
         this.#feedback.opened();
         break;
       case TEXT:
-        this.#receive(session.task_text());
-        break;
+        return this.#receive(session.task_text());
       case BINARY:
-        this.#receive(this.#dataForEvent(session.task_bytes()));
-        break;
+        return this.#receive(this.#dataForEvent(session.task_bytes()));
       default:
         this.#giveTurnUp?.();
         this.#feedback.closed({
@@ -202,16 +202,19 @@ class Connection {
           wasClean: session.task_was_clean(),
         });
     }
+    return true;
   }
 
-  /** Hands a message over, or keeps it and lets the peer wait. Nothing waits for the end of the connection. */
+  /** Hands a message over, or holds it back and lets the peer wait; says which. */
   #receive(data) {
-    if (this.#paused && !this.#ended) {
+    if (this.#paused && this.#canHold) {
       this.#held = data;
       this.#stream.pause();
-    } else {
-      this.#feedback.received(data);
+      return false;
     }
+    this.#held = undefined;
+    this.#feedback.received(data);
+    return true;
   }
 
   #readOn() {
@@ -258,6 +261,16 @@ class Connection {
       // bufferedAmount falls when the event loop has come round, and not in the task that is running. And what has gone
       // out may have let a deadline begin anew.
       this.#act(this.#session.poll(now()) & ~TRANSMIT);
+      this.#tasks.wake();
+      if (this.#feedback.drained) this.#drainLater();
+    });
+  }
+
+  /** When the event loop has come round: what the peer has sent meanwhile comes first, for it may have closed. */
+  #drainLater() {
+    this.#drained = false;
+    clearImmediate(this.#draining);
+    this.#draining = setImmediate(() => {
       this.#drained = true;
       this.#tasks.wake();
     });
@@ -266,6 +279,7 @@ class Connection {
   #end() {
     if (this.#ended) return;
     this.#ended = true;
+    this.#canHold = false;
     clearTimeout(this.#timer);
     this.#giveTurnUp?.();
     const unwritten = this.#writing?.subarray(LARGEST_PIECE) ?? new Uint8Array(0);

@@ -1,3 +1,6 @@
-// `isosocket` where the host has a WebSocket of its own.
+// `isosocket` where the host has a WebSocket of its own. Not every browser has a WebSocketStream, too.
 
-export const { WebSocket, CloseEvent } = globalThis;
+/** @type {any} */
+const host = globalThis;
+
+export const { WebSocket, WebSocketStream, WebSocketError, CloseEvent } = host;

@@ -14,10 +14,12 @@ import { asDOMException, getURLRecord } from './websocket.js';
 
 const OPEN = 1;
 
-/**
- * How many bytes may wait for the network, frames and all, before a write has to: "the user agent's buffers".
- */
+/** How many bytes may wait for the network before a write has to: "the user agent's buffers". */
 const BUFFER_SPACE = 65536;
+
+// Taken as the module is loaded: a script that replaces them afterwards changes nothing here.
+const { then } = Promise.prototype;
+const { apply } = Reflect;
 
 /** An element of `Sec-WebSocket-Protocol`: a token of RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -27,33 +29,39 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
  *
  * @typedef {object} StreamFeedback
  * @property {() => void} opened
- * @property {(data: string | ArrayBuffer) => void} received a message; not called between `pause()` and `resume()`
- * @property {() => void} drained the backlog has become smaller since the last call, so that there may be room again. It
- * need not be called while nothing was sent; neither `pause()` nor a message that is held back puts it off
+ * @property {(data: string | ArrayBuffer) => void} received a message. Not called between `pause()` and `resume()`, but
+ * for messages in front of the end of a connection that has failed
+ * @property {() => void} drained the backlog has become smaller since the last call. What the peer has sent before is
+ * looked at before, for it may have closed; but neither `pause()` nor a message that is held back puts this off
  * @property {(how: { failed: boolean, code: number, reason: string, wasClean: boolean }) => void} closed the connection
- * is closed. `pause()` does not put it off, unless there is a message before it that is held back; a connection that
- * failed is reported at once, whatever is held back
+ * is closed. Messages in front of it that are held back put it off, but `pause()` alone does not; and nothing does when
+ * the transport is lost
  */
 
 /**
  * What an object asks of its connection, besides what a WebSocket object does.
  *
  * @typedef {object} StreamConnectionMembers
- * @property {number} backlog how many bytes that were sent, frames and all, have not been handed to the network yet: that
- * of a session of the engine. It may change at any time
- * @property {() => void} pause holds messages back from now on. The peer has to feel it: once a message is held back, no
- * more is parsed and nothing is read from the network. May be called while it is paused, and before it is open
+ * @property {number} backlog how many bytes that were sent, frames and all, have not been handed to the network yet. It
+ * may change at any time
+ * @property {() => void} pause holds messages back from now on. The peer has to feel it: once a message is held back,
+ * no more is parsed and nothing is read from the network. May be called while it is paused, and before it is open
  * @property {() => void} resume takes `pause()` back: the next message is reported in a task of its own, not in this
  * call. May be called while it is not paused
  *
  * @typedef {import('./websocket.js').Connection & StreamConnectionMembers} StreamConnection
+ *
+ * @callback Open starts to connect, and throws what the constructor is to throw
+ * @param {URL} url
+ * @param {{ protocols: string[], headers: string[][] }} init
+ * @param {StreamFeedback} feedback
+ * @returns {StreamConnection}
  */
 
 /**
  * Makes the two classes, over the host's DOMException, AbortSignal and streams as they are at this moment.
  *
- * @param {(url: URL, init: { protocols: string[], headers: string[][] }, feedback: StreamFeedback) => StreamConnection} open
- * starts to connect, and throws what the constructor is to throw
+ * @param {Open} open
  */
 export function defineWebSocketStream(open) {
   const { ReadableStream, WritableStream } = globalThis;
@@ -82,7 +90,7 @@ export function defineWebSocketStream(open) {
       requireArguments(arguments.length, 1, "Failed to construct 'WebSocketStream'");
       const urlString = toUSVString(url);
       const { protocols, headers, signal } = toWebSocketStreamOptions(options);
-      const isAborted = signal !== undefined && Reflect.apply(abortedOf, signal, []);
+      const isAborted = signal !== undefined && apply(abortedOf, signal, []);
       // 2. Let urlRecord be the result of getting a URL record given url and baseURL.
       this.#url = getURLRecord(urlString);
       requireSubprotocols(protocols);
@@ -125,6 +133,8 @@ export function defineWebSocketStream(open) {
     }
 
     #abortHandshake = ({ target: signal }) => {
+      // An event that a script has dispatched is no abort.
+      if (!apply(abortedOf, signal, [])) return;
       // 1. If the WebSocket connection is not yet established:
       // 1.1. Fail the WebSocket connection.
       // 1.2. Set this's ready state to CLOSING.
@@ -154,7 +164,8 @@ export function defineWebSocketStream(open) {
         received: (data) => this.#receive(data),
         drained: () => {
           // A peer that has started the closing handshake does not look at what it gets.
-          if (this.#connection.readyState === OPEN && this.#hasBufferSpace()) this.#settleWrite(({ resolve }) => resolve());
+          const isOpen = this.#connection.readyState === OPEN;
+          if (isOpen && this.#hasBufferSpace()) this.#settleWrite(({ resolve }) => resolve());
         },
         closed: (how) => {
           signal?.removeEventListener('abort', this.#abortHandshake);
@@ -215,7 +226,7 @@ export function defineWebSocketStream(open) {
       //
       // If it has, there is nothing to wait for but the end: a program that goes on writing would else never let the
       // event loop reach it.
-      if (this.#connection.readyState !== OPEN) return this.#closed.promise.then(() => undefined, () => undefined);
+      if (this.#connection.readyState !== OPEN) return this.#whenClosed();
       if (typeof data === 'string') this.#connection.sendText(data);
       else this.#connection.sendBytes(data);
       // 6.1. Wait until there is sufficient buffer space in stream to send the message.
@@ -226,6 +237,10 @@ export function defineWebSocketStream(open) {
       if (this.#hasBufferSpace()) return undefined;
       this.#waitingWrite = newPromise();
       return this.#waitingWrite.promise;
+    }
+
+    #whenClosed() {
+      return apply(then, this.#closed.promise, [() => undefined, () => undefined]);
     }
 
     /** The backlog counts frames without content, the buffered amount what a connection that closes has thrown away. */
@@ -242,8 +257,8 @@ export function defineWebSocketStream(open) {
     /**
      * To close a WebSocketStream stream, close the WebSocket with stream.
      *
-     * Deviation: the text lets the writable stream be closed as soon as that has begun. It is when the connection is, as
-     * the web-platform-tests have it.
+     * Deviation: the text lets the writable stream be closed as soon as that has begun. It is when the connection is,
+     * as the web-platform-tests have it.
      */
     #closeWritable() {
       this.#closeWebSocket();
@@ -286,9 +301,9 @@ export function defineWebSocketStream(open) {
       if (!this.#writable) this.#opened.reject(createWebSocketError('the connection could not be established'));
       // 7.1. Let error be a new WebSocketError whose closeCode is code and reason is reason.
       const error = createWebSocketError('the connection was not closed cleanly', code, reason);
-      const cannotWrite = new DOMException('the WebSocketStream is closed and cannot be written to', 'InvalidStateError');
-      // Deviation: the text says nothing of a write that still waits. Its message is lost, so that the end is not a clean
-      // one, as the web-platform-tests have it.
+      const cannotWrite = new DOMException('a closed WebSocketStream cannot be written to', 'InvalidStateError');
+      // Deviation: the text says nothing of a write that still waits. Its message is lost, so that the end is not a
+      // clean one, as the web-platform-tests have it.
       const isIncomplete = this.#waitingWrite !== undefined;
       this.#settleWrite(({ reject }) => reject(cannotWrite));
       if (wasClean && !isIncomplete) {
@@ -328,15 +343,15 @@ function requireSubprotocols(protocols) {
 }
 
 /**
- * A new promise and what settles it. Its rejection counts as handled: one failure rejects several of these promises, and a
- * program need not look at all of them.
+ * A new promise and what settles it. Its rejection counts as handled: one failure rejects several of these promises,
+ * and a program need not look at all of them.
  */
 function newPromise() {
   let settle;
   const promise = new Promise((resolve, reject) => {
     settle = { resolve, reject };
   });
-  promise.catch(() => {});
+  apply(then, promise, [undefined, () => {}]);
   return { promise, ...settle };
 }
 

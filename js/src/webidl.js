@@ -206,7 +206,7 @@ export function toWebSocketInit(value) {
   return { protocols: [toUSVString(value)], headers: [] };
 }
 
-/** WebSocketStreamOptions, and the list of request headers that WebSocketInit has; a signal is still to be looked at. */
+/** WebSocketStreamOptions, and the request headers that WebSocketInit has; a signal is still to be looked at. */
 export function toWebSocketStreamOptions(value) {
   const dictionary = toDictionary(value, 'options');
   // The members of a dictionary are read in lexicographical order.

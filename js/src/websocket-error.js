@@ -5,7 +5,11 @@ import { defineInterface, toDOMString, toWebSocketCloseInfo } from './webidl.js'
 
 /** Makes the class WebSocketError, and what only the user agent can do with its objects. */
 export function defineWebSocketError() {
-  /** One whose code and reason are the peer's. @type {(message: string, closeCode?: number, reason?: string) => WebSocketError} */
+  /**
+   * One whose code and reason are the peer's.
+   *
+   * @type {(message: string, closeCode?: number, reason?: string) => WebSocketError}
+   */
   let createWebSocketError;
   /** What a value says of how to close, if it implements WebSocketError. */
   let closeInfoOf;
@@ -56,8 +60,8 @@ export function defineWebSocketError() {
 
 /** https://websockets.spec.whatwg.org/#validate-close-code-and-reason */
 export function validateCloseCodeAndReason(code, reason) {
-  // 1. If code is not null, but is neither an integer equal to 1000 nor an integer in the range 3000 to 4999, inclusive,
-  //    throw an "InvalidAccessError" DOMException.
+  // 1. If code is not null, but is neither an integer equal to 1000 nor an integer in the range 3000 to 4999,
+  //    inclusive, throw an "InvalidAccessError" DOMException.
   if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
     throw new DOMException(`${code} is neither 1000 nor from 3000 to 4999`, 'InvalidAccessError');
   }

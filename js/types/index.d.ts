@@ -121,3 +121,74 @@ export declare class WebSocket extends EventTarget {
     options?: boolean | WebSocketListenerOptions,
   ): void;
 }
+
+/** How a connection was closed, or is to be. */
+export interface WebSocketCloseInfo {
+  /** 1000, or 3000 to 4999; what a peer has sent may be another one. */
+  closeCode?: number;
+  /** At most 123 bytes in UTF-8. Without a code, 1000 is sent. */
+  reason?: string;
+}
+
+/** The reason of a connection that was not closed cleanly; or, given to `cancel()` or `abort()`, how to close one. */
+export declare class WebSocketError extends DOMException {
+  /**
+   * @throws {DOMException} "InvalidAccessError" for a code that a program may not send, "SyntaxError" for a longer
+   * reason.
+   */
+  constructor(message?: string, init?: WebSocketCloseInfo);
+  readonly closeCode: number | null;
+  readonly reason: string;
+}
+
+export interface WebSocketStreamOptions {
+  /** The subprotocols to offer, in order of preference. */
+  protocols?: Iterable<string>;
+  /** Gives up connecting; it does nothing once the connection is open. */
+  signal?: AbortSignal;
+  /** Headers for the opening handshake: see {@link WebSocketInit.headers}. */
+  headers?: Iterable<readonly [string, string]> | Record<string, string>;
+}
+
+/** What there is once the connection is open. */
+export interface WebSocketOpenInfo {
+  /**
+   * A chunk for each message. A reader that is slow lets the peer wait: what is read ahead is a message or two, and
+   * what the network has under way. Cancelling it closes the connection.
+   */
+  readable: ReadableStream<string | Uint8Array>;
+  /**
+   * Sends a message for each chunk. `write()` lasts until there is room: no more than 64 KiB wait for the network after
+   * it. Closing or aborting it closes the connection, and `close()` lasts until that is done.
+   */
+  writable: WritableStream<string | ArrayBuffer | ArrayBufferView>;
+  /** The extensions the server selected; empty if there are none. */
+  extensions: string;
+  /** The subprotocol the server selected; empty if there is none. */
+  protocol: string;
+}
+
+/**
+ * A WebSocket as a pair of streams, with back-pressure in both directions: what the WHATWG is discussing in
+ * https://github.com/whatwg/websockets/pull/48. In browsers it is there when they have it.
+ */
+export declare class WebSocketStream {
+  /**
+   * Starts to connect.
+   *
+   * @throws {DOMException} "SyntaxError" as the constructor of {@link WebSocket}.
+   */
+  constructor(url: string | URL, options?: WebSocketStreamOptions);
+  /** The URL, resolved and serialized. */
+  readonly url: string;
+  /** Rejects with a {@link WebSocketError} if there is no connection, or with the signal's reason. */
+  readonly opened: Promise<WebSocketOpenInfo>;
+  /** Rejects with a {@link WebSocketError} if the connection was not closed cleanly, or with the signal's reason. */
+  readonly closed: Promise<{ closeCode: number; reason: string }>;
+  /**
+   * Starts the closing handshake; a stream that is connecting fails.
+   *
+   * @throws {DOMException} as the constructor of {@link WebSocketError}.
+   */
+  close(closeInfo?: WebSocketCloseInfo): void;
+}

@@ -1,6 +1,8 @@
 // What a program may write, and, marked by @ts-expect-error, what it may not. It is compiled, not run.
 
-import { CloseEvent, WebSocket, type BinaryType, type WebSocketInit } from "isosocket";
+import {
+  CloseEvent, WebSocket, WebSocketError, WebSocketStream, type BinaryType, type WebSocketInit,
+} from "isosocket";
 
 const init: WebSocketInit = { protocols: ["chat", "echo"], headers: { Cookie: "a=b" } };
 for (const second of [undefined, null, "chat", ["chat"], new Set(["chat"]), init, { headers: [["a", "b"]] as const }]) {
@@ -39,6 +41,22 @@ const binaryType: BinaryType = socket.binaryType;
 socket.binaryType = "arraybuffer";
 const event: Event = new CloseEvent("close", { code: 1000, bubbles: true });
 
+const stream = new WebSocketStream("wss://example.org", { protocols: new Set(["chat"]), signal: AbortSignal.timeout(1) });
+const { readable, writable, protocol } = await stream.opened;
+for (const chunk of ["text", new ArrayBuffer(1), new Uint8Array(1)]) await writable.getWriter().write(chunk);
+const { value } = await readable.getReader().read();
+const chunk: string | Uint8Array | undefined = value;
+await readable.cancel(new WebSocketError("message", { closeCode: 3000, reason: "why" }));
+stream.close({ closeCode: 1000 });
+const { closeCode, reason }: { closeCode: number; reason: string } = await stream.closed;
+const error: DOMException = new WebSocketError();
+
+// @ts-expect-error
+new WebSocketStream("wss://example.org", { protocols: "chat", signal: 1 });
+// @ts-expect-error
+stream.close(1000);
+// @ts-expect-error
+await writable.getWriter().write(1);
 // @ts-expect-error
 new WebSocket();
 // @ts-expect-error
@@ -52,4 +70,4 @@ socket.readyState = 1;
 // @ts-expect-error
 socket.binaryType = "nodebuffer";
 
-export { binaryType, event, open, same, state, target };
+export { binaryType, chunk, closeCode, error, event, open, protocol, reason, same, state, target };

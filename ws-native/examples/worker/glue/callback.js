@@ -9,7 +9,8 @@ const { apply } = Reflect;
 /** object, optional: undefined stands for a missing one. */
 export function toOptionalObject(value, what) {
   if (value === undefined) return undefined;
-  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') throw new TypeError(`${what} is not an object`);
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  if (!isObject) throw new TypeError(`${what} is not an object`);
   return value;
 }
 

@@ -2,7 +2,11 @@
 
 import { AbortSignal } from './abort.js';
 import { PromiseCapability, promiseResolvedWith, reactTo, setPromiseIsHandled, waitForAll } from './promise.js';
-import { acquireReadableStreamDefaultReader, readableStreamDefaultReaderRead, readableStreamDefaultReaderRelease } from './readable-stream-default-reader.js';
+import {
+  acquireReadableStreamDefaultReader,
+  readableStreamDefaultReaderRead,
+  readableStreamDefaultReaderRelease,
+} from './readable-stream-default-reader.js';
 import { readableStreamCancel } from './readable-stream-slots.js';
 import {
   acquireWritableStreamDefaultWriter,
@@ -18,10 +22,9 @@ const abortedOf = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborte
 const reasonOf = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'reason').get;
 const { addEventListener, removeEventListener } = AbortSignal.prototype;
 
-/** AbortSignal: throws for anything else. */
-export function toAbortSignal(value) {
+/** Throws unless `value` implements AbortSignal. */
+export function requireAbortSignal(value) {
   apply(abortedOf, value, []);
-  return value;
 }
 
 /** Gives a promise of the end of the pipe between the records of two streams. `signal` may be undefined. */
@@ -51,11 +54,11 @@ class Pipe {
     if (signal !== undefined) {
       // 2. If signal is aborted, perform abortAlgorithm and return promise.
       if (apply(abortedOf, signal, [])) {
-        this.#abortAlgorithm();
+        this.#abortAlgorithm(signal);
         return;
       }
       // 3. Add abortAlgorithm to signal.
-      apply(addEventListener, signal, ['abort', this.#abortAlgorithm]);
+      apply(addEventListener, signal, ['abort', this.#onabort]);
     }
     this.#propagate();
     reactTo(this.#reader.closed.promise, this.#propagate, this.#propagate);
@@ -67,20 +70,24 @@ class Pipe {
     return this.#result.promise;
   }
 
-  #abortAlgorithm = () => {
-    const { preventAbort, preventCancel, signal } = this.#options;
+  #onabort = () => {
+    const { signal } = this.#options;
+    // An event that a script has dispatched is no abort.
+    if (apply(abortedOf, signal, [])) this.#abortAlgorithm(signal);
+  };
+
+  #abortAlgorithm(signal) {
+    const { preventAbort, preventCancel } = this.#options;
     const error = apply(reasonOf, signal, []);
     this.#shutdown(() => {
-      const actions = [];
-      if (!preventAbort) {
-        actions[0] = this.#dest.state === 'writable' ? writableStreamAbort(this.#dest, error) : promiseResolvedWith(undefined);
-      }
-      if (!preventCancel) {
-        actions[actions.length] = this.#source.state === 'readable' ? readableStreamCancel(this.#source, error) : promiseResolvedWith(undefined);
-      }
-      return waitForAll(actions);
+      const none = promiseResolvedWith(undefined);
+      const aborts = !preventAbort && this.#dest.state === 'writable';
+      const aborted = aborts ? writableStreamAbort(this.#dest, error) : none;
+      const cancels = !preventCancel && this.#source.state === 'readable';
+      const canceled = cancels ? readableStreamCancel(this.#source, error) : none;
+      return waitForAll([aborted, canceled]);
     }, { reason: error });
-  };
+  }
 
   #readWhenReady() {
     reactTo(this.#writer.ready.promise, () => this.#read(), () => {});
@@ -165,7 +172,7 @@ class Pipe {
     writableStreamDefaultWriterRelease(this.#writer);
     readableStreamDefaultReaderRelease(this.#reader);
     const { signal } = this.#options;
-    if (signal !== undefined) apply(removeEventListener, signal, ['abort', this.#abortAlgorithm]);
+    if (signal !== undefined) apply(removeEventListener, signal, ['abort', this.#onabort]);
     if (error === undefined) this.#result.resolve(undefined);
     else this.#result.reject(error.reason);
   }

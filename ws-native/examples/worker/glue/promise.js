@@ -53,7 +53,7 @@ export function promiseRejectedWith(reason) {
   return new BuiltinPromise((_, reject) => reject(reason));
 }
 
-/** To react to a promise; gives a promise of what the steps return. Also for "upon fulfillment" and "upon rejection". */
+/** To react to a promise, also "upon fulfillment" and "upon rejection"; gives a promise of what the steps return. */
 export function reactTo(promise, onFulfilled, onRejected) {
   return apply(then, promise, [onFulfilled, onRejected]);
 }
@@ -67,11 +67,10 @@ export function queueMicrotask(steps) {
   reactTo(promiseResolvedWith(undefined), steps);
 }
 
-/** "Getting a promise to wait for all": fulfilled with undefined when all are, rejected with the first rejection. */
+/** "Getting a promise to wait for all", of which there is one at least: rejected with the first rejection. */
 export function waitForAll(promises) {
   const all = new PromiseCapability();
   let pending = promises.length;
-  if (pending === 0) all.resolve(undefined);
   for (let index = 0; index < promises.length; index += 1) {
     reactTo(promises[index], () => {
       pending -= 1;

@@ -1,8 +1,8 @@
 // https://streams.spec.whatwg.org/#queue-with-sizes
 
 /**
- * A list that grows at its end and is taken from at its front. A linked one: its cost does not grow with its length, and
- * nothing that a script may have put into Array.prototype is run.
+ * A list that grows at its end and is taken from at its front. It is a linked one: what it costs does not grow with its
+ * length, and nothing is run that a script may have put into Array.prototype.
  */
 export class List {
   length = 0;

@@ -62,7 +62,8 @@ export function toQueuingStrategy(value) {
   const dictionary = toDictionary(value, 'strategy');
   // The members of a dictionary are read in lexicographical order.
   const { highWaterMark } = dictionary;
-  return { highWaterMark: highWaterMark === undefined ? undefined : +highWaterMark, size: callbackMember(dictionary, 'size') };
+  const number = highWaterMark === undefined ? undefined : +highWaterMark;
+  return { highWaterMark: number, size: callbackMember(dictionary, 'size') };
 }
 
 export function extractHighWaterMark({ highWaterMark }, defaultHWM) {

@@ -3,7 +3,10 @@
 // https://webidl.spec.whatwg.org/#es-asynchronous-iterator-prototype-object
 
 import { PromiseCapability, promiseOf, promiseResolvedWith, reactTo } from './promise.js';
-import { readableStreamDefaultReaderRead, readableStreamDefaultReaderRelease } from './readable-stream-default-reader.js';
+import {
+  readableStreamDefaultReaderRead,
+  readableStreamDefaultReaderRelease,
+} from './readable-stream-default-reader.js';
 import { readableStreamCancel } from './readable-stream-slots.js';
 import { defineInterface } from './webidl.js';
 
@@ -25,18 +28,22 @@ class ReadableStreamAsyncIterator {
 
   next() {
     return promiseOf(() => {
-      const nextSteps = () => this.#nextSteps();
-      this.#ongoingPromise = this.#ongoingPromise ? reactTo(this.#ongoingPromise, nextSteps, nextSteps) : nextSteps();
+      this.#afterOngoing(() => this.#nextSteps());
       return this.#ongoingPromise;
     });
   }
 
   return(value = undefined) {
     return promiseOf(() => {
-      const returnSteps = () => this.#returnSteps(value);
-      this.#ongoingPromise = this.#ongoingPromise ? reactTo(this.#ongoingPromise, returnSteps, returnSteps) : returnSteps();
+      this.#afterOngoing(() => this.#returnSteps(value));
       return reactTo(this.#ongoingPromise, () => ({ value, done: true }));
     });
+  }
+
+  /** Runs steps when the promise that was given last is settled; theirs is the next one. */
+  #afterOngoing(steps) {
+    const ongoing = this.#ongoingPromise;
+    this.#ongoingPromise = ongoing ? reactTo(ongoing, steps, steps) : steps();
   }
 
   #nextSteps() {
@@ -84,7 +91,9 @@ class ReadableStreamAsyncIterator {
 
 defineInterface(ReadableStreamAsyncIterator, ['next', 'return']);
 Object.setPrototypeOf(ReadableStreamAsyncIterator.prototype, AsyncIteratorPrototype);
-Object.defineProperty(ReadableStreamAsyncIterator.prototype, Symbol.toStringTag, { value: 'ReadableStream AsyncIterator' });
+Object.defineProperty(ReadableStreamAsyncIterator.prototype, Symbol.toStringTag, {
+  value: 'ReadableStream AsyncIterator',
+});
 delete ReadableStreamAsyncIterator.prototype.constructor;
 
 /** Iterates over what the reader reads, which is released at the end. */

@@ -31,18 +31,26 @@ export class ReadableStreamDefaultController {
 
   close() {
     const controller = this.#controller;
-    if (!readableStreamDefaultControllerCanCloseOrEnqueue(controller)) throw new TypeError('the stream is closed, or about to close');
+    requireCanCloseOrEnqueue(controller);
     readableStreamDefaultControllerClose(controller);
   }
 
   enqueue(chunk = undefined) {
     const controller = this.#controller;
-    if (!readableStreamDefaultControllerCanCloseOrEnqueue(controller)) throw new TypeError('the stream is closed, or about to close');
+    requireCanCloseOrEnqueue(controller);
     readableStreamDefaultControllerEnqueue(controller, chunk);
   }
 
   error(e = undefined) {
     readableStreamDefaultControllerError(this.#controller, e);
+  }
+}
+
+/** The step that both close() and enqueue() begin with. */
+function requireCanCloseOrEnqueue(controller) {
+  // 1. If ! ReadableStreamDefaultControllerCanCloseOrEnqueue(this) is false, throw a TypeError exception.
+  if (!readableStreamDefaultControllerCanCloseOrEnqueue(controller)) {
+    throw new TypeError('the stream is closed, or about to close');
   }
 }
 
@@ -57,10 +65,17 @@ class Controller {
   closeRequested = false;
   pullAgain = false;
   pulling = false;
-  strategySizeAlgorithm;
-  strategyHWM;
   pullAlgorithm;
   cancelAlgorithm;
+  strategySizeAlgorithm;
+  strategyHWM;
+
+  constructor(stream, strategySizeAlgorithm, strategyHWM) {
+    this.stream = stream;
+    this.strategySizeAlgorithm = strategySizeAlgorithm;
+    this.strategyHWM = strategyHWM;
+    resetQueue(this);
+  }
 
   /** [[CancelSteps]](reason) */
   cancelSteps(reason) {
@@ -89,10 +104,11 @@ class Controller {
   }
 }
 
-/** Gives the record of a new stream. */
-export function createReadableStream(startAlgorithm, pullAlgorithm, cancelAlgorithm, highWaterMark = 1, sizeAlgorithm = () => 1) {
+/** Gives the record of a new stream; its startAlgorithm does nothing, and its queuing strategy is the default one. */
+export function createReadableStream(pullAlgorithm, cancelAlgorithm) {
   const stream = initializeReadableStream();
-  setUpReadableStreamDefaultController(stream, new Controller(), startAlgorithm, pullAlgorithm, cancelAlgorithm, highWaterMark, sizeAlgorithm);
+  const controller = new Controller(stream, () => 1, 1);
+  setUpReadableStreamDefaultController(controller, () => undefined, pullAlgorithm, cancelAlgorithm);
   return stream;
 }
 
@@ -109,23 +125,28 @@ export function toUnderlyingSource(underlyingSource) {
   return { cancel, pull, start };
 }
 
-export function setUpReadableStreamDefaultControllerFromUnderlyingSource(stream, underlyingSource, { start, pull, cancel }, highWaterMark, sizeAlgorithm) {
-  const controller = new Controller();
+export function setUpReadableStreamDefaultControllerFromUnderlyingSource(
+  stream,
+  underlyingSource,
+  { start, pull, cancel },
+  highWaterMark,
+  sizeAlgorithm,
+) {
+  const controller = new Controller(stream, sizeAlgorithm, highWaterMark);
   const object = new ReadableStreamDefaultController(INTERNAL, controller);
+  const algorithm = (callback, parameter) => (
+    callback ? invokeForPromise(callback, underlyingSource, [parameter]) : promiseResolvedWith(undefined)
+  );
   const startAlgorithm = () => start && invoke(start, underlyingSource, [object]);
-  const pullAlgorithm = () => (pull ? invokeForPromise(pull, underlyingSource, [object]) : promiseResolvedWith(undefined));
-  const cancelAlgorithm = (reason) => (cancel ? invokeForPromise(cancel, underlyingSource, [reason]) : promiseResolvedWith(undefined));
-  setUpReadableStreamDefaultController(stream, controller, startAlgorithm, pullAlgorithm, cancelAlgorithm, highWaterMark, sizeAlgorithm);
+  const pullAlgorithm = () => algorithm(pull, object);
+  const cancelAlgorithm = (reason) => algorithm(cancel, reason);
+  setUpReadableStreamDefaultController(controller, startAlgorithm, pullAlgorithm, cancelAlgorithm);
 }
 
-function setUpReadableStreamDefaultController(stream, controller, startAlgorithm, pullAlgorithm, cancelAlgorithm, highWaterMark, sizeAlgorithm) {
-  controller.stream = stream;
-  resetQueue(controller);
-  controller.strategySizeAlgorithm = sizeAlgorithm;
-  controller.strategyHWM = highWaterMark;
+function setUpReadableStreamDefaultController(controller, startAlgorithm, pullAlgorithm, cancelAlgorithm) {
   controller.pullAlgorithm = pullAlgorithm;
   controller.cancelAlgorithm = cancelAlgorithm;
-  stream.controller = controller;
+  controller.stream.controller = controller;
   // 9. Let startResult be the result of performing startAlgorithm. (This might throw an exception.)
   const startResult = startAlgorithm();
   reactTo(promiseResolvedWith(startResult), () => {

@@ -1,8 +1,12 @@
 // https://streams.spec.whatwg.org/#default-reader-class
 
-import { PromiseCapability, promiseOf, promiseRejectedWith, setPromiseIsHandled } from './promise.js';
+import { PromiseCapability, promiseOf, setPromiseIsHandled } from './promise.js';
 import { List } from './queue-with-sizes.js';
-import { isReadableStreamLocked, readableStreamCancel, readableStreamDefaultReaderErrorReadRequests } from './readable-stream-slots.js';
+import {
+  isReadableStreamLocked,
+  readableStreamCancel,
+  readableStreamDefaultReaderErrorReadRequests,
+} from './readable-stream-slots.js';
 import { defineInterface, requireArguments } from './webidl.js';
 
 /** The first argument of a constructor that is called from here and not by a script. */
@@ -28,7 +32,7 @@ export function defineReadableStreamDefaultReader(readableStreamOf) {
     cancel(reason = undefined) {
       return promiseOf(() => {
         const { stream } = this.#reader;
-        if (stream === undefined) return promiseRejectedWith(new TypeError('the reader has been released'));
+        if (stream === undefined) throw new TypeError('the reader has been released');
         return readableStreamCancel(stream, reason);
       });
     }
@@ -36,7 +40,7 @@ export function defineReadableStreamDefaultReader(readableStreamOf) {
     read() {
       return promiseOf(() => {
         const reader = this.#reader;
-        if (reader.stream === undefined) return promiseRejectedWith(new TypeError('the reader has been released'));
+        if (reader.stream === undefined) throw new TypeError('the reader has been released');
         const result = new PromiseCapability();
         readableStreamDefaultReaderRead(reader, {
           chunkSteps: (chunk) => result.resolve({ value: chunk, done: false }),

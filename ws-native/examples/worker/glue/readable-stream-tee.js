@@ -7,7 +7,10 @@ import {
   readableStreamDefaultControllerEnqueue,
   readableStreamDefaultControllerError,
 } from './readable-stream-default-controller.js';
-import { acquireReadableStreamDefaultReader, readableStreamDefaultReaderRead } from './readable-stream-default-reader.js';
+import {
+  acquireReadableStreamDefaultReader,
+  readableStreamDefaultReaderRead,
+} from './readable-stream-default-reader.js';
 import { readableStreamCancel } from './readable-stream-slots.js';
 
 /** Gives the records of two streams that both have what the one has. */
@@ -67,7 +70,7 @@ export function readableStreamDefaultTee(stream) {
   };
 
   for (let index = 0; index < 2; index += 1) {
-    branches[index].stream = createReadableStream(() => undefined, pullAlgorithm, cancelAlgorithmOf(branches[index]));
+    branches[index].stream = createReadableStream(pullAlgorithm, cancelAlgorithmOf(branches[index]));
   }
   // 19. Upon rejection of reader.[[closedPromise]] with reason r,
   reactTo(reader.closed.promise, undefined, (r) => {

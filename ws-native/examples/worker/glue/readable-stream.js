@@ -1,12 +1,18 @@
 // https://streams.spec.whatwg.org/#rs-class
 
 import { toOptionalObject } from './callback.js';
-import { readableStreamPipeTo, toAbortSignal } from './pipe.js';
-import { promiseOf, promiseRejectedWith, setPromiseIsHandled } from './promise.js';
+import { readableStreamPipeTo, requireAbortSignal } from './pipe.js';
+import { promiseOf, setPromiseIsHandled } from './promise.js';
 import { extractHighWaterMark, extractSizeAlgorithm, toQueuingStrategy } from './queuing-strategy.js';
 import { iterate } from './readable-stream-async-iterator.js';
-import { setUpReadableStreamDefaultControllerFromUnderlyingSource, toUnderlyingSource } from './readable-stream-default-controller.js';
-import { acquireReadableStreamDefaultReader, defineReadableStreamDefaultReader } from './readable-stream-default-reader.js';
+import {
+  setUpReadableStreamDefaultControllerFromUnderlyingSource,
+  toUnderlyingSource,
+} from './readable-stream-default-controller.js';
+import {
+  acquireReadableStreamDefaultReader,
+  defineReadableStreamDefaultReader,
+} from './readable-stream-default-reader.js';
 import { initializeReadableStream, isReadableStreamLocked, readableStreamCancel } from './readable-stream-slots.js';
 import { readableStreamDefaultTee } from './readable-stream-tee.js';
 import { defineInterface, requireArguments, toDictionary } from './webidl.js';
@@ -35,11 +41,16 @@ export class ReadableStream {
     const queuingStrategy = toQueuingStrategy(strategy);
     // 2. Let underlyingSourceDict be underlyingSource, converted to an IDL value of type UnderlyingSource.
     const underlyingSourceDict = toUnderlyingSource(source);
-    const stream = initializeReadableStream();
+    this.#stream = initializeReadableStream();
     const sizeAlgorithm = extractSizeAlgorithm(queuingStrategy);
     const highWaterMark = extractHighWaterMark(queuingStrategy, 1);
-    this.#stream = stream;
-    setUpReadableStreamDefaultControllerFromUnderlyingSource(stream, source, underlyingSourceDict, highWaterMark, sizeAlgorithm);
+    setUpReadableStreamDefaultControllerFromUnderlyingSource(
+      this.#stream,
+      source,
+      underlyingSourceDict,
+      highWaterMark,
+      sizeAlgorithm,
+    );
   }
 
   get locked() {
@@ -49,7 +60,7 @@ export class ReadableStream {
   cancel(reason = undefined) {
     return promiseOf(() => {
       const stream = this.#stream;
-      if (isReadableStreamLocked(stream)) return promiseRejectedWith(new TypeError('the stream is locked to a reader'));
+      if (isReadableStreamLocked(stream)) throw new TypeError('the stream is locked to a reader');
       return readableStreamCancel(stream, reason);
     });
   }
@@ -81,8 +92,8 @@ export class ReadableStream {
       requireArguments(arguments.length, 1, "Failed to execute 'pipeTo' on 'ReadableStream'");
       const writable = writableStreamOf(destination);
       const pipeOptions = toStreamPipeOptions(options);
-      if (isReadableStreamLocked(stream)) return promiseRejectedWith(new TypeError('the stream is locked to a reader'));
-      if (isWritableStreamLocked(writable)) return promiseRejectedWith(new TypeError('the destination is locked to a writer'));
+      if (isReadableStreamLocked(stream)) throw new TypeError('the stream is locked to a reader');
+      if (isWritableStreamLocked(writable)) throw new TypeError('the destination is locked to a writer');
       return readableStreamPipeTo(stream, writable, pipeOptions);
     });
   }
@@ -104,7 +115,8 @@ Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, {
   value: ReadableStream.prototype.values, writable: true, configurable: true,
 });
 
-export const { ReadableStreamDefaultReader, objectOf: readerObjectOf } = defineReadableStreamDefaultReader(readableStreamOf);
+const { ReadableStreamDefaultReader, objectOf: readerObjectOf } = defineReadableStreamDefaultReader(readableStreamOf);
+export { ReadableStreamDefaultReader };
 
 /** ReadableWritablePair: the object of the one side, the record of the other. */
 function toReadableWritablePair(transform) {
@@ -123,5 +135,6 @@ function toStreamPipeOptions(options) {
   const preventCancel = Boolean(dictionary.preventCancel);
   const preventClose = Boolean(dictionary.preventClose);
   const { signal } = dictionary;
-  return { preventAbort, preventCancel, preventClose, signal: signal === undefined ? undefined : toAbortSignal(signal) };
+  if (signal !== undefined) requireAbortSignal(signal);
+  return { preventAbort, preventCancel, preventClose, signal };
 }

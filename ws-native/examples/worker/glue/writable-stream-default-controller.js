@@ -97,7 +97,13 @@ export function toUnderlyingSink(underlyingSink) {
   return { abort: abortMember, close, start, type, write };
 }
 
-export function setUpWritableStreamDefaultControllerFromUnderlyingSink(stream, underlyingSink, sink, highWaterMark, sizeAlgorithm) {
+export function setUpWritableStreamDefaultControllerFromUnderlyingSink(
+  stream,
+  underlyingSink,
+  sink,
+  highWaterMark,
+  sizeAlgorithm,
+) {
   const controller = new Controller();
   const object = new WritableStreamDefaultController(INTERNAL, controller);
   const algorithm = (callback, parameters) => (

@@ -1,6 +1,12 @@
 // https://streams.spec.whatwg.org/#default-writer-class
 
-import { PromiseCapability, promiseOf, promiseRejectedWith, promiseResolvedWith, setPromiseIsHandled } from './promise.js';
+import {
+  PromiseCapability,
+  promiseOf,
+  promiseRejectedWith,
+  promiseResolvedWith,
+  setPromiseIsHandled,
+} from './promise.js';
 import { defineInterface, requireArguments } from './webidl.js';
 import {
   writableStreamDefaultControllerGetChunkSize,
@@ -49,7 +55,7 @@ export function defineWritableStreamDefaultWriter(writableStreamOf) {
     abort(reason = undefined) {
       return promiseOf(() => {
         const { stream } = this.#writer;
-        if (stream === undefined) return promiseRejectedWith(new TypeError('the writer has been released'));
+        if (stream === undefined) throw new TypeError('the writer has been released');
         return writableStreamAbort(stream, reason);
       });
     }
@@ -57,8 +63,8 @@ export function defineWritableStreamDefaultWriter(writableStreamOf) {
     close() {
       return promiseOf(() => {
         const { stream } = this.#writer;
-        if (stream === undefined) return promiseRejectedWith(new TypeError('the writer has been released'));
-        if (writableStreamCloseQueuedOrInFlight(stream)) return promiseRejectedWith(new TypeError('the stream is about to close'));
+        if (stream === undefined) throw new TypeError('the writer has been released');
+        if (writableStreamCloseQueuedOrInFlight(stream)) throw new TypeError('the stream is about to close');
         return writableStreamClose(stream);
       });
     }
@@ -71,13 +77,14 @@ export function defineWritableStreamDefaultWriter(writableStreamOf) {
     write(chunk = undefined) {
       return promiseOf(() => {
         const writer = this.#writer;
-        if (writer.stream === undefined) return promiseRejectedWith(new TypeError('the writer has been released'));
+        if (writer.stream === undefined) throw new TypeError('the writer has been released');
         return writableStreamDefaultWriterWrite(writer, chunk);
       });
     }
   }
 
-  defineInterface(WritableStreamDefaultWriter, ['closed', 'desiredSize', 'ready', 'abort', 'close', 'releaseLock', 'write']);
+  const members = ['closed', 'desiredSize', 'ready', 'abort', 'close', 'releaseLock', 'write'];
+  defineInterface(WritableStreamDefaultWriter, members);
   return { WritableStreamDefaultWriter, objectOf };
 }
 

@@ -1,8 +1,14 @@
-// The internal slots of a WritableStream, and what the standard does with them. As in readable-stream-slots.js, streams,
-// writers and controllers are records, and a function has the name of its abstract operation.
+// The internal slots of a WritableStream, and what the standard does with them. As in readable-stream-slots.js,
+// streams, writers and controllers are records, and a function has the name of its abstract operation.
 // https://streams.spec.whatwg.org/#ws-abstract-ops
 
-import { PromiseCapability, promiseRejectedWith, promiseResolvedWith, reactTo, setPromiseIsHandled } from './promise.js';
+import {
+  PromiseCapability,
+  promiseRejectedWith,
+  promiseResolvedWith,
+  reactTo,
+  setPromiseIsHandled,
+} from './promise.js';
 import { List } from './queue-with-sizes.js';
 
 /** A stream's record; `controller` comes when it is set up. Requests are capabilities of promises. */

@@ -1,11 +1,17 @@
 // https://streams.spec.whatwg.org/#ws-class
 
 import { toOptionalObject } from './callback.js';
-import { promiseOf, promiseRejectedWith } from './promise.js';
+import { promiseOf } from './promise.js';
 import { extractHighWaterMark, extractSizeAlgorithm, toQueuingStrategy } from './queuing-strategy.js';
 import { defineInterface } from './webidl.js';
-import { setUpWritableStreamDefaultControllerFromUnderlyingSink, toUnderlyingSink } from './writable-stream-default-controller.js';
-import { acquireWritableStreamDefaultWriter, defineWritableStreamDefaultWriter } from './writable-stream-default-writer.js';
+import {
+  setUpWritableStreamDefaultControllerFromUnderlyingSink,
+  toUnderlyingSink,
+} from './writable-stream-default-controller.js';
+import {
+  acquireWritableStreamDefaultWriter,
+  defineWritableStreamDefaultWriter,
+} from './writable-stream-default-writer.js';
 import {
   initializeWritableStream,
   isWritableStreamLocked,
@@ -31,11 +37,16 @@ export class WritableStream {
     const underlyingSinkDict = toUnderlyingSink(sink);
     // 3. If underlyingSinkDict["type"] exists, throw a RangeError exception.
     if (underlyingSinkDict.type !== undefined) throw new RangeError('the type of a sink is reserved for the future');
-    const stream = initializeWritableStream();
+    this.#stream = initializeWritableStream();
     const sizeAlgorithm = extractSizeAlgorithm(queuingStrategy);
     const highWaterMark = extractHighWaterMark(queuingStrategy, 1);
-    this.#stream = stream;
-    setUpWritableStreamDefaultControllerFromUnderlyingSink(stream, sink, underlyingSinkDict, highWaterMark, sizeAlgorithm);
+    setUpWritableStreamDefaultControllerFromUnderlyingSink(
+      this.#stream,
+      sink,
+      underlyingSinkDict,
+      highWaterMark,
+      sizeAlgorithm,
+    );
   }
 
   get locked() {
@@ -45,7 +56,7 @@ export class WritableStream {
   abort(reason = undefined) {
     return promiseOf(() => {
       const stream = this.#stream;
-      if (isWritableStreamLocked(stream)) return promiseRejectedWith(new TypeError('the stream is locked to a writer'));
+      if (isWritableStreamLocked(stream)) throw new TypeError('the stream is locked to a writer');
       return writableStreamAbort(stream, reason);
     });
   }
@@ -53,8 +64,8 @@ export class WritableStream {
   close() {
     return promiseOf(() => {
       const stream = this.#stream;
-      if (isWritableStreamLocked(stream)) return promiseRejectedWith(new TypeError('the stream is locked to a writer'));
-      if (writableStreamCloseQueuedOrInFlight(stream)) return promiseRejectedWith(new TypeError('the stream is about to close'));
+      if (isWritableStreamLocked(stream)) throw new TypeError('the stream is locked to a writer');
+      if (writableStreamCloseQueuedOrInFlight(stream)) throw new TypeError('the stream is about to close');
       return writableStreamClose(stream);
     });
   }
@@ -66,4 +77,5 @@ export class WritableStream {
 
 defineInterface(WritableStream, ['abort', 'close', 'getWriter', 'locked']);
 
-export const { WritableStreamDefaultWriter, objectOf: writerObjectOf } = defineWritableStreamDefaultWriter(writableStreamOf);
+const { WritableStreamDefaultWriter, objectOf: writerObjectOf } = defineWritableStreamDefaultWriter(writableStreamOf);
+export { WritableStreamDefaultWriter };
