@@ -1,10 +1,14 @@
 // Conversions of JavaScript values to IDL values, as far as the interfaces of this package need them.
 // https://webidl.spec.whatwg.org/#js-type-mapping
 
+// The language's own, whatever a program puts in their place.
+const { apply } = Reflect;
+const { toWellFormed } = String.prototype;
+
 /** An attribute of a class, for objects of that class and nothing else, whatever properties of their own they have. */
 function attributeOf({ prototype }, name) {
   const { get } = Object.getOwnPropertyDescriptor(prototype, name);
-  return (object) => Reflect.apply(get, object, []);
+  return (object) => apply(get, object, []);
 }
 
 /** A test for objects of a class, whatever realm they come from, by an attribute that only they have. */
@@ -38,8 +42,6 @@ function attributesOfView(Class) {
     byteLength: attributeOf(Class, 'byteLength'),
   };
 }
-
-const { toWellFormed } = String.prototype;
 
 /** A host may make the class after this module has been loaded, so it is looked for when it is needed. */
 let isBlobOfHost;
@@ -84,7 +86,7 @@ export function toDOMString(value) {
 
 /** USVString: a DOMString whose lone surrogates are replaced by U+FFFD. */
 export function toUSVString(value) {
-  return Reflect.apply(toWellFormed, `${value}`, []);
+  return apply(toWellFormed, `${value}`, []);
 }
 
 /** ByteString: a DOMString without a code unit above 255. */
@@ -126,13 +128,13 @@ export function toClampedUnsignedShort(value) {
 /** sequence<T>, given the method that makes the iterator. */
 function toSequence(value, iteratorMethod, toItem) {
   if (typeof iteratorMethod !== 'function') throw new TypeError('the value of Symbol.iterator is not a function');
-  const iterator = Reflect.apply(iteratorMethod, value, []);
+  const iterator = apply(iteratorMethod, value, []);
   if (!isObject(iterator)) throw new TypeError('an iterator is not an object');
   const { next } = iterator;
   const items = [];
   // Unlike a loop of the language, this does not close the iterator when an item cannot be converted.
   for (;;) {
-    const result = Reflect.apply(next, iterator, []);
+    const result = apply(next, iterator, []);
     if (!isObject(result)) throw new TypeError('what an iterator gives is not an object');
     if (result.done) return items;
     items[items.length] = toItem(result.value);
