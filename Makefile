@@ -79,13 +79,19 @@ test-js: js ## the npm package under Node and in Chromium
 	npm test --silent --prefix js
 
 # The hosts in which the conformance suite runs.
-SUITE_HOSTS ?= node,chromium,firefox
+SUITE_HOSTS ?= node,chromium,firefox,quickjs,boa
+WORKERS := --package ws-native --features worker-example,worker-boa-example --example worker --example worker_boa
 
 .PHONY: test-suite
-test-suite: js ## the conformance suite in Node, Chromium and Firefox: one file, the same verdicts (SUITE_HOSTS=node,chromium)
+test-suite: js workers ## the conformance suite in Node, Chromium, Firefox, QuickJS and Boa: the same verdicts (SUITE_HOSTS=node,boa)
 	@$(SETUP) geckodriver browsers
 	cargo build --quiet --release --package ws-test-server
 	node tests/suite/run.mjs --host $(SUITE_HOSTS)
+	node --test ws-native/examples/worker/glue/test/*.test.mjs tests/suite/worker.test.mjs
+
+.PHONY: workers
+workers: ## the example workers, with QuickJS and with Boa, into target/release/examples
+	cargo build --release $(WORKERS)
 
 .PHONY: test-page
 test-page: page ## the workbench in Chromium and Firefox
@@ -136,6 +142,7 @@ lint: setup-build ## formatting, clippy, documentation and the wasm32 builds, wi
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
 	cargo clippy --package ws-interop --all-targets -- -D warnings
 	cargo clippy --package ws-native --no-default-features --features blocking --lib --test blocking --example blocking_client -- -D warnings
+	cargo clippy $(WORKERS) -- -D warnings
 	cargo clippy $(WASM) --package isosocket $(WASM_CRATES:%=--package %) --all-targets -- -D warnings
 	cargo clippy $(WASM) --package ws-core -- -D warnings
 	cargo clippy $(WASM) --package ws-native --no-default-features -- -D warnings

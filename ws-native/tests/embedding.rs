@@ -331,10 +331,9 @@ fn open_from(page: &Arc<Page>, url: &str) -> (Socket, Tasks) {
 #[tokio::test]
 async fn what_the_policy_refuses_fails_later_and_tells_the_host_alone() {
     let page = Arc::new(Page::default());
-    for (url, expected) in [
-        ("ws://h:25/", Blocked::Port(25)),
-        ("/forbidden", Blocked::Url("ws://page.example/forbidden".into())),
-    ] {
+    for (url, expected) in
+        [("ws://h:25/", Blocked::Port(25)), ("/forbidden", Blocked::Url("ws://page.example/forbidden".into()))]
+    {
         let (socket, mut tasks) = open_from(&page, url);
         assert_eq!(socket.ready_state(), ReadyState::Connecting);
         assert_eq!(close_of(tasks.next().await), (true, false, 1006));
@@ -373,9 +372,7 @@ async fn the_request_has_the_headers_of_the_page_and_its_cookies_are_kept() {
         String::from_utf8(head).unwrap()
     };
     let (head, task) = tokio::join!(server, tasks.next());
-    for header in
-        ["Origin: http://page.example", "Authorization: Basic dTpw", "Cookie: a=1", "User-Agent: test"]
-    {
+    for header in ["Origin: http://page.example", "Authorization: Basic dTpw", "Cookie: a=1", "User-Agent: test"] {
         assert!(head.contains(&format!("\r\n{header}\r\n")), "{header} is not in {head}");
     }
     assert_eq!(close_of(task), (true, false, 1006));

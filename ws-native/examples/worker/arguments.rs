@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{env, fs};
+use std::{env, fs, process, thread};
 
 use clap::Parser;
 use ws_native::policy::Origin;
@@ -65,20 +65,38 @@ fn serve<E: Engine>(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::erro
             }
         }
     };
-    let limit = arguments.timeout.map_or(Duration::MAX, |seconds| {
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
-    });
-    if runtime.block_on(async { tokio::time::timeout(limit, worker).await }).is_err() {
-        eprintln!("{}: it took longer than {} s", arguments.file.display(), limit.as_secs_f64());
-        return Ok(ExitCode::from(124));
+    let limit = arguments.timeout.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+    if let Some(limit) = limit {
+        watch(limit);
     }
+    let ended = runtime.block_on(tokio::time::timeout(limit.unwrap_or(Duration::MAX), worker));
     // "Make disappear": what is open is closed with 1001.
     event_loop.borrow_mut().disappear();
     runtime.block_on(async {
         let farewell = async { while EventLoop::next(&event_loop).await.is_some() {} };
-        let _ = tokio::time::timeout(Duration::from_secs(1), farewell).await;
+        let _ = tokio::time::timeout(FAREWELL, farewell).await;
     });
+    if ended.is_err() {
+        return Ok(timed_out());
+    }
     Ok(if host.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// How long the closing handshakes may take when the worker goes away.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Ends the program when its time is over and the script does not let go of the engine.
+fn watch(limit: Duration) {
+    thread::spawn(move || {
+        thread::sleep(limit.saturating_add(2 * FAREWELL));
+        timed_out();
+        process::exit(124);
+    });
+}
+
+fn timed_out() -> ExitCode {
+    eprintln!("the script took longer than --timeout");
+    ExitCode::from(124)
 }
 
 fn read(path: &Path) -> Result<String, Box<dyn std::error::Error>> {
@@ -110,10 +128,8 @@ pub(crate) fn is_platform_test() -> bool {
 }
 
 fn trusting() -> Tls {
-    let mut config = ClientConfig::builder()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Trusting))
-        .with_no_client_auth();
+    let mut config =
+        ClientConfig::builder().dangerous().with_custom_certificate_verifier(Arc::new(Trusting)).with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Tls::from(Arc::new(config))
 }

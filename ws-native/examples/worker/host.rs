@@ -46,7 +46,9 @@ impl Host {
         ("decode", |_, given| Ok(Value::Text(String::from_utf8_lossy(&given.bytes()?).into_owned()))),
         ("open", Self::open),
         ("collected", |host, given| done(host.event_loop.borrow_mut().drop_socket(given.id()?))),
-        ("readyState", |host, given| host.socket(given, |socket| Value::Number(f64::from(socket.ready_state() as u16)))),
+        ("readyState", |host, given| {
+            host.socket(given, |socket| Value::Number(f64::from(socket.ready_state() as u16)))
+        }),
         ("bufferedAmount", |host, given| host.socket(given, |socket| Value::Number(socket.buffered_amount() as f64))),
         ("extensions", |host, given| host.socket(given, |socket| Value::Text(socket.extensions()))),
         ("protocol", |host, given| host.socket(given, |socket| Value::Text(socket.protocol()))),

@@ -131,9 +131,8 @@ fn start(context: &mut Context, modules: &MapModuleLoader) -> Result<JsObject, B
         });
         object.function(callback, JsString::from(*name), 0);
     }
-    let run_microtasks = |_: &JsValue, _: &[JsValue], context: &mut Context| {
-        context.run_jobs().map(|()| JsValue::undefined())
-    };
+    let run_microtasks =
+        |_: &JsValue, _: &[JsValue], context: &mut Context| context.run_jobs().map(|()| JsValue::undefined());
     object.function(NativeFunction::from_fn_ptr(run_microtasks), js_string!("runMicrotasks"), 0);
     let object = object.build();
     context.register_global_property(js_string!("host"), object, Attribute::all())?;

@@ -1,0 +1,216 @@
+// What a worker does with scripts that no browser would run to their end, and what it tells whoever started it.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { Program } from './program.mjs';
+import { TARGET } from './stage.mjs';
+
+const WORKERS = { QuickJS: 'worker', Boa: 'worker_boa' };
+
+/** The longest that a script here may take, in seconds. */
+const LIMIT = 120;
+
+let folder;
+let server;
+let url;
+
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'isosocket-worker-'));
+  server = new Program(path.join(TARGET, 'release', 'ws-test-server'), ['--addr', '127.0.0.1:0']);
+  url = (await server.line((line) => line.startsWith('listening on '))).replace('listening on ', '');
+});
+
+after(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+let scripts = 0;
+
+/** Starts a worker with a script. */
+async function start(worker, script, limit = LIMIT) {
+  scripts += 1;
+  const file = path.join(folder, `${scripts}.js`);
+  await writeFile(file, script);
+  const command = path.join(TARGET, 'release', 'examples', WORKERS[worker]);
+  return spawn(command, ['--timeout', String(limit), file], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Runs a script to its end; gives what it has written, line by line, and the program's status. */
+async function run(worker, script, limit) {
+  const child = await start(worker, script, limit);
+  const written = { out: '', errors: '' };
+  child.stdout.on('data', (text) => (written.out += text));
+  child.stderr.on('data', (text) => (written.errors += text));
+  const [status, signal] = await once(child, 'close');
+  return { lines: written.out.split('\n').slice(0, -1), errors: written.errors, status: signal ?? status };
+}
+
+for (const worker of Object.keys(WORKERS)) {
+  describe(worker, () => {
+    test('a script that does what it wants to ends with 0', async () => {
+      const { lines, errors, status } = await run(worker, "setTimeout(() => console.log('done', { a: [1] }), 1);");
+      assert.deepEqual({ lines, errors, status }, { lines: ['done { a: [ 1 ] }'], errors: '', status: 0 });
+    });
+
+    test('an exception that nobody catches is told, and the status is 1', async () => {
+      for (const script of ["throw new Error('oops')", "Promise.reject(new Error('oops'))", 'oops(', "queueMicrotask(() => { throw new Error('oops') })"]) {
+        const { errors, status } = await run(worker, script);
+        assert.equal(status, 1, script);
+        assert.match(errors, /Uncaught/, script);
+      }
+    });
+
+    test('what cannot be run at all gives 2', async () => {
+      const child = spawn(path.join(TARGET, 'release', 'examples', WORKERS[worker]), [path.join(folder, 'none.js')], { stdio: 'ignore' });
+      assert.deepEqual(await once(child, 'close'), [2, null]);
+    });
+
+    test('a script that never ends is ended', async () => {
+      for (const script of ['for (;;);', 'setInterval(() => {}, 10)', `new WebSocket('${url}/silent')`]) {
+        const { status } = await run(worker, script, 0.5);
+        assert.equal(status, 124, script);
+      }
+    });
+
+    test('calls without end are an exception', async () => {
+      const { status, errors } = await run(worker, `
+        const target = new EventTarget();
+        target.addEventListener('x', () => target.dispatchEvent(new Event('x')));
+        target.dispatchEvent(new Event('x'));
+        const again = () => [1].forEach(again);
+        again();
+      `);
+      assert.equal(status, 1, errors);
+    });
+
+    test('sockets opened without end fail, and all are told', async () => {
+      // Boa takes its time.
+      const count = worker === 'QuickJS' ? 100_000 : 10_000;
+      const { lines, errors, status } = await run(worker, `
+        let closed = 0;
+        for (let index = 0; index < ${count}; index += 1) {
+          new WebSocket('${url}/status?code=403').onclose = () => {
+            closed += 1;
+            if (closed === ${count}) console.log('all');
+          };
+        }
+      `);
+      assert.deepEqual({ lines, errors, status }, { lines: ['all'], errors: '', status: 0 });
+    });
+
+    test('more than may be queued fails the connection, and is not kept', async () => {
+      const { lines, status } = await run(worker, `
+        const socket = new WebSocket('${url}/slow');
+        const bytes = new Uint8Array(64 << 20);
+        socket.onopen = () => {
+          for (let count = 0; count < 100; count += 1) socket.send(bytes);
+          console.log(socket.bufferedAmount);
+        };
+        socket.onclose = ({ code }) => console.log(code);
+      `);
+      assert.deepEqual({ lines, status }, { lines: [String(100 * (64 << 20)), '1006'], status: 0 });
+    });
+
+    test('prototypes that were tampered with make nothing worse than an exception', async () => {
+      const { errors, status } = await run(worker, `
+        const thrower = () => { throw new Error('tampered') };
+        for (const { prototype } of [Array, Map, Set, WeakMap, Promise, Function, EventTarget, Uint8Array, String]) {
+          for (const name of Reflect.ownKeys(prototype)) {
+            if (name === 'constructor') continue;
+            try { Object.defineProperty(prototype, name, { value: thrower, configurable: true }) } catch {}
+          }
+        }
+        const socket = new WebSocket('${url}/echo');
+        socket.onopen = () => socket.send('a');
+        socket.onmessage = () => socket.close();
+      `);
+      assert.ok(status === 0 || status === 1, `${status} ${errors}`);
+      assert.doesNotMatch(errors, /panicked/);
+    });
+
+    test('a reader that takes its time holds the peer up', async () => {
+      let sent = 0;
+      const flood = net.createServer(async (peer) => {
+        peer.on('error', () => {});
+        const [request] = await once(peer, 'data');
+        const [, key] = /Sec-WebSocket-Key: (.*)\r/.exec(request.toString('latin1'));
+        const { createHash } = await import('node:crypto');
+        const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+        peer.write(`HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+        const frames = Buffer.alloc(1028 * 1024);
+        for (let index = 0; index < 1024; index += 1) frames.set([0x82, 126, 4, 0], index * 1028);
+        // No host is meant to take 200 MiB that nobody reads.
+        while (sent < 200 && !peer.destroyed) {
+          sent += 1;
+          if (!peer.write(frames)) await Promise.race([once(peer, 'drain'), once(peer, 'close')]).catch(() => {});
+        }
+      }).listen(0, '127.0.0.1');
+      await once(flood, 'listening');
+      const child = await start(worker, `
+        (async () => {
+          const { readable } = await new WebSocketStream('ws://127.0.0.1:${flood.address().port}/').opened;
+          const reader = readable.getReader();
+          for (let count = 0; count < 20; count += 1) {
+            await reader.read();
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }
+          console.log('read');
+          await new Promise((resolve) => setTimeout(resolve, 1 << 30));
+        })();
+      `);
+      await once(child.stdout, 'data');
+      const status = await readFile(`/proc/${child.pid}/status`, 'latin1');
+      child.kill();
+      await once(child, 'close');
+      flood.close();
+      const peak = Number(/VmHWM:\s+(\d+) kB/.exec(status)[1]);
+      assert.ok(peak < 100 * 1024, `${peak} KiB, and the peer sent ${sent} MiB`);
+      assert.ok(sent < 200, 'the peer was not held up');
+    });
+  });
+}
+
+test('an object that nobody can reach is collected, and its connection closed without a code', async () => {
+  const { lines, status } = await run('QuickJS', `
+    let work;
+    (() => {
+      const socket = new WebSocket('${url}/report?id=collected');
+      socket.onopen = () => {
+        socket.onopen = null;
+        // An engine looks for what is not used any more when it has made much.
+        work = setInterval(() => Array.from({ length: 10_000 }, () => ({})), 1);
+      };
+    })();
+    const witness = new WebSocket('${url}/reported?id=collected');
+    witness.onmessage = ({ data }) => {
+      console.log(data);
+      witness.close();
+      clearInterval(work);
+    };
+  `, 10);
+  assert.deepEqual({ lines, status }, { lines: ['clean 1005 '], status: 0 });
+});
+
+test('a worker that goes away says 1001 to those it is connected to', async () => {
+  const { status } = await run('QuickJS', `
+    const socket = new WebSocket('${url}/report?id=gone');
+    socket.onopen = () => { throw new Error('on purpose') };
+  `, 1);
+  assert.equal(status, 124);
+  const { lines } = await run('QuickJS', `
+    const witness = new WebSocket('${url}/reported?id=gone');
+    witness.onmessage = ({ data }) => {
+      console.log(data);
+      witness.close();
+    };
+  `);
+  assert.deepEqual(lines, ['clean 1001 ']);
+});
