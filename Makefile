@@ -44,7 +44,7 @@ setup-build:
 
 .PHONY: test
 test: ## run every suite and count what passed
-	@scripts/run-suites test-native test-interop test-browser test-js test-page
+	@scripts/run-suites test-native test-interop test-browser test-js test-suite test-page
 
 .PHONY: test-native
 test-native: ## unit, integration and documentation tests of the native crates
@@ -77,6 +77,15 @@ test-browser: ## the tests of the facade and of ws-wasm in Chromium and Firefox
 test-js: js ## the npm package under Node and in Chromium
 	@$(SETUP) geckodriver browsers
 	npm test --silent --prefix js
+
+# The hosts in which the conformance suite runs.
+SUITE_HOSTS ?= node,chromium,firefox
+
+.PHONY: test-suite
+test-suite: js ## the conformance suite in Node, Chromium and Firefox: one file, the same verdicts (SUITE_HOSTS=node,chromium)
+	@$(SETUP) geckodriver browsers
+	cargo build --quiet --release --package ws-test-server
+	node tests/suite/run.mjs --host $(SUITE_HOSTS)
 
 .PHONY: test-page
 test-page: page ## the workbench in Chromium and Firefox

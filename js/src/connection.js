@@ -24,7 +24,8 @@ const LONGEST_DELAY = 0x7fffffff;
 /** The most bytes given to the host at once. */
 const LARGEST_PIECE = 65536;
 
-// The Blob's own, whatever a program has put in their place.
+// The host's own, whatever a program puts in their place.
+const { Blob } = globalThis;
 const sizeOf = Object.getOwnPropertyDescriptor(Blob.prototype, 'size').get;
 const readAll = Blob.prototype.arrayBuffer;
 

@@ -2,6 +2,9 @@
 
 import { defineInterface, requireArguments, toUnsignedShort, toUSVString } from './webidl.js';
 
+/** The host's own class, whatever a program puts in its place afterwards. */
+export const { Event } = globalThis;
+
 /** https://websockets.spec.whatwg.org/#the-closeevent-interface */
 function defineCloseEvent() {
   class CloseEvent extends Event {

@@ -1,12 +1,22 @@
 // Conversions of JavaScript values to IDL values, as far as the interfaces of this package need them.
 // https://webidl.spec.whatwg.org/#js-type-mapping
 
-/** A test for objects of a class of buffers, whatever realm they come from and whatever their own properties are. */
-function brandOf(BufferClass) {
-  const byteLength = Object.getOwnPropertyDescriptor(BufferClass.prototype, 'byteLength').get;
+// The language's own, whatever a program puts in their place.
+const { apply } = Reflect;
+const { toWellFormed } = String.prototype;
+
+/** An attribute of a class, for objects of that class and nothing else, whatever properties of their own they have. */
+function attributeOf({ prototype }, name) {
+  const { get } = Object.getOwnPropertyDescriptor(prototype, name);
+  return (object) => apply(get, object, []);
+}
+
+/** A test for objects of a class, whatever realm they come from, by an attribute that only they have. */
+function brandOf(Class, name) {
+  const attribute = attributeOf(Class, name);
   return (value) => {
     try {
-      byteLength.call(value);
+      attribute(value);
       return true;
     } catch {
       return false;
@@ -14,9 +24,36 @@ function brandOf(BufferClass) {
   };
 }
 
-const isArrayBuffer = brandOf(ArrayBuffer);
+const TypedArray = Object.getPrototypeOf(Uint8Array);
+const isArrayBuffer = brandOf(ArrayBuffer, 'byteLength');
 /** Browsers have the class only where a page may use it. */
-const isSharedArrayBuffer = typeof SharedArrayBuffer === 'function' ? brandOf(SharedArrayBuffer) : () => false;
+const isSharedArrayBuffer = typeof SharedArrayBuffer === 'function' ? brandOf(SharedArrayBuffer, 'byteLength') : () => false;
+const isDataView = brandOf(DataView, 'buffer');
+const lengthOfBuffer = attributeOf(ArrayBuffer, 'byteLength');
+
+/** What a view shows of which buffer. */
+const ofTypedArray = attributesOfView(TypedArray);
+const ofDataView = attributesOfView(DataView);
+
+function attributesOfView(Class) {
+  return {
+    buffer: attributeOf(Class, 'buffer'),
+    byteOffset: attributeOf(Class, 'byteOffset'),
+    byteLength: attributeOf(Class, 'byteLength'),
+  };
+}
+
+/** A host may make the class after this module has been loaded, so it is looked for when it is needed. */
+let isBlobOfHost;
+
+function isBlob(value) {
+  isBlobOfHost ??= brandOf(Blob, 'size');
+  return isBlobOfHost(value);
+}
+
+function isBufferSource(value) {
+  return ArrayBuffer.isView(value) || isArrayBuffer(value) || isSharedArrayBuffer(value);
+}
 
 /** Whether `value` is an Object in the sense of ECMAScript: functions are. */
 function isObject(value) {
@@ -49,7 +86,7 @@ export function toDOMString(value) {
 
 /** USVString: a DOMString whose lone surrogates are replaced by U+FFFD. */
 export function toUSVString(value) {
-  return `${value}`.toWellFormed();
+  return apply(toWellFormed, `${value}`, []);
 }
 
 /** ByteString: a DOMString without a code unit above 255. */
@@ -91,9 +128,17 @@ export function toClampedUnsignedShort(value) {
 /** sequence<T>, given the method that makes the iterator. */
 function toSequence(value, iteratorMethod, toItem) {
   if (typeof iteratorMethod !== 'function') throw new TypeError('the value of Symbol.iterator is not a function');
+  const iterator = apply(iteratorMethod, value, []);
+  if (!isObject(iterator)) throw new TypeError('an iterator is not an object');
+  const { next } = iterator;
   const items = [];
-  for (const item of { [Symbol.iterator]: () => iteratorMethod.call(value) }) items.push(toItem(item));
-  return items;
+  // Unlike a loop of the language, this does not close the iterator when an item cannot be converted.
+  for (;;) {
+    const result = apply(next, iterator, []);
+    if (!isObject(result)) throw new TypeError('what an iterator gives is not an object');
+    if (result.done) return items;
+    items[items.length] = toItem(result.value);
+  }
 }
 
 /** A dictionary, whose members are still to be read: undefined and null stand for one without any. */
@@ -109,13 +154,16 @@ function toUSVStringSequence(value, what) {
   return toSequence(value, value[Symbol.iterator], toUSVString);
 }
 
-/** The union (DOMString or sequence<DOMString>); gives what it was, a string or an array. */
+/**
+ * The union (DOMString or sequence<DOMString>); gives what it was, a string or an array. A lone surrogate is in no
+ * subprotocol, and neither is U+FFFD, which an engine whose strings are UTF-8 can be given.
+ */
 function toStringOrSequence(value) {
   if (isObject(value)) {
     const iteratorMethod = value[Symbol.iterator];
-    if (iteratorMethod !== undefined && iteratorMethod !== null) return toSequence(value, iteratorMethod, toDOMString);
+    if (iteratorMethod !== undefined && iteratorMethod !== null) return toSequence(value, iteratorMethod, toUSVString);
   }
-  return toDOMString(value);
+  return toUSVString(value);
 }
 
 /** The union (sequence<sequence<ByteString>> or record<ByteString, ByteString>); gives a list of pairs. */
@@ -146,7 +194,7 @@ export function toWebSocketInit(value) {
   if (isObject(value)) {
     const iteratorMethod = value[Symbol.iterator];
     if (iteratorMethod !== undefined && iteratorMethod !== null) {
-      return { protocols: toSequence(value, iteratorMethod, toDOMString), headers: [] };
+      return { protocols: toSequence(value, iteratorMethod, toUSVString), headers: [] };
     }
     // The members of a dictionary are read in lexicographical order.
     const headers = value.headers;
@@ -157,7 +205,7 @@ export function toWebSocketInit(value) {
     return { protocols: typeof protocolList === 'string' ? [protocolList] : protocolList, headers: headerList };
   }
   // 8. If protocols is a string, set protocols to a sequence consisting of just that string.
-  return { protocols: [toDOMString(value)], headers: [] };
+  return { protocols: [toUSVString(value)], headers: [] };
 }
 
 /** WebSocketStreamOptions, and the request headers that WebSocketInit has; a signal is still to be looked at. */
@@ -183,24 +231,27 @@ export function toWebSocketCloseInfo(value) {
 
 /** The union (BufferSource or Blob or USVString), the argument of send(). */
 export function toMessage(value) {
-  return isObject(value) && value instanceof Blob ? value : toBufferSourceOrUSVString(value);
+  return isObject(value) && !isBufferSource(value) && isBlob(value) ? value : toBufferSourceOrUSVString(value);
 }
 
 /**
  * The union (BufferSource or USVString): a string, or a Uint8Array over the bytes that are meant, which is not a copy.
  */
 export function toBufferSourceOrUSVString(value) {
-  if (typeof value === 'string') return value.toWellFormed();
-  if (isObject(value)) {
-    if (ArrayBuffer.isView(value)) return bytesOf(value.buffer, value.byteOffset, value.byteLength);
-    if (isArrayBuffer(value) || isSharedArrayBuffer(value)) return bytesOf(value, 0, value.byteLength);
-  }
-  return toUSVString(value);
+  if (!isObject(value) || !isBufferSource(value)) return toUSVString(value);
+  if (!ArrayBuffer.isView(value)) return bytesOf(value);
+  return bytesOfView(value, isDataView(value) ? ofDataView : ofTypedArray);
 }
 
-function bytesOf(buffer, offset, length) {
+function bytesOf(buffer) {
   if (!isArrayBuffer(buffer)) throw new TypeError('the data is in shared memory');
   if (buffer.resizable) throw new TypeError('the data is in a resizable ArrayBuffer');
   // A detached buffer counts as one without bytes; a view over it could not even be made.
-  return length === 0 ? new Uint8Array(0) : new Uint8Array(buffer, offset, length);
+  return lengthOfBuffer(buffer) === 0 ? new Uint8Array(0) : new Uint8Array(buffer);
+}
+
+function bytesOfView(view, { buffer, byteOffset, byteLength }) {
+  const bytes = bytesOf(buffer(view));
+  // A DataView of a detached buffer has no length that could be asked for.
+  return bytes.length === 0 ? bytes : new Uint8Array(bytes.buffer, byteOffset(view), byteLength(view));
 }

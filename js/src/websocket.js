@@ -3,7 +3,7 @@
 // https://websockets.spec.whatwg.org/#the-websocket-interface
 
 import { EventHandler } from './event-handler.js';
-import { CloseEvent, fire, MessageEvent } from './events.js';
+import { CloseEvent, Event, fire, MessageEvent } from './events.js';
 import {
   defineInterface,
   requireArguments,

@@ -29,6 +29,17 @@ describe('the request', () => {
   });
 });
 
+test('events and Blobs are made by the classes that the host had, whatever a program puts in their place', async (t) => {
+  const url = await serve(t, (socket, request) => {
+    socket.write(switching(request));
+    socket.end(Buffer.concat([frame(0x82, 'x'), close(1000)]));
+  });
+  const { Event, Blob } = globalThis;
+  t.after(() => Object.assign(globalThis, { Event, Blob }));
+  globalThis.Event = globalThis.Blob = () => assert.fail();
+  assert.deepEqual(await eventsOf(new WebSocket(url)), ['open', 'message', "close 1000 '' true"]);
+});
+
 describe('a connection that is not established fails with error, then close 1006', () => {
   const answers = {
     'status 200': 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK',

@@ -16,6 +16,12 @@ describe('strings', () => {
     assert.equal(toUSVString('a\uD800x\uDC00 \u{1F600}'), 'a\uFFFDx\uFFFD \u{1F600}');
   });
 
+  test('conversion does not depend on what a program has made of String.prototype', (t) => {
+    t.mock.method(String.prototype, 'toWellFormed', () => assert.fail());
+    assert.equal(toUSVString('a\uD800'), 'a\uFFFD');
+    assert.equal(toMessage('a\uD800'), 'a\uFFFD');
+  });
+
   test('anything but a Symbol becomes a string', () => {
     assert.equal(toDOMString(null), 'null');
     assert.equal(toDOMString({ toString: () => 'x' }), 'x');
@@ -99,6 +105,19 @@ describe("the constructor's second argument", () => {
     assert.deepEqual(read, ['headers', 'protocols']);
   });
 
+  test('an iterator is not closed when an item cannot be converted', () => {
+    let closed = 0;
+    const iterator = { next: () => ({ done: false, value: Symbol('x') }), return: () => { closed += 1; return {}; } };
+    assert.throws(() => toWebSocketInit({ [Symbol.iterator]: () => iterator }), TypeError);
+    assert.equal(closed, 0);
+  });
+
+  test('an iterator that is none is a TypeError', () => {
+    for (const iterator of [1, {}, { next: 1 }, { next: () => 1 }]) {
+      assert.throws(() => toWebSocketInit({ [Symbol.iterator]: () => iterator }), TypeError);
+    }
+  });
+
   test('what cannot be converted is a TypeError', () => {
     for (const value of [Symbol('x'), [Symbol('x')], { [Symbol.iterator]: 1 }, { protocols: [Symbol('x')] }]) {
       assert.throws(() => toWebSocketInit(value), TypeError);
@@ -138,8 +157,25 @@ describe('the argument of send()', () => {
   test('a detached buffer has no bytes', () => {
     const buffer = new ArrayBuffer(8);
     const view = new Uint8Array(buffer);
+    const dataView = new DataView(buffer, 2, 4);
     structuredClone(buffer, { transfer: [buffer] });
     assert.equal(toMessage(buffer).length, 0);
     assert.equal(toMessage(view).length, 0);
+    assert.equal(toMessage(dataView).length, 0);
+  });
+
+  test('a view is what it is, and not what it says of itself', () => {
+    class Larger extends Uint8Array {
+      get byteLength() { return 1000; }
+      get byteOffset() { return 7; }
+      get buffer() { return new ArrayBuffer(5); }
+    }
+    assert.deepEqual(toMessage(new Larger([1, 2])), new Uint8Array([1, 2]));
+  });
+
+  test('an object with the prototype of a Blob or a buffer is none', () => {
+    for (const { prototype } of [Blob, ArrayBuffer]) {
+      assert.equal(toMessage(Object.setPrototypeOf({ toString: () => 'text' }, prototype)), 'text');
+    }
   });
 });

@@ -20,18 +20,22 @@ const CHROMIUM_FLAGS = [
 
 export const BROWSERS = { Chromium: openChromium, Firefox: openFirefox };
 
-/** @returns a driver, to be ended by its `quit()` */
-export function openChromium() {
+/** `insecure`: any certificate will do. @returns a driver, to be ended by its `quit()` */
+export function openChromium({ insecure = false } = {}) {
   const options = new chrome.Options().setChromeBinaryPath(CHROMIUM).addArguments(...CHROMIUM_FLAGS);
+  if (insecure) options.addArguments('--ignore-certificate-errors');
   const service = new chrome.ServiceBuilder(CHROMEDRIVER);
   return new Builder().forBrowser('chrome').setChromeOptions(options).setChromeService(service).build();
 }
 
-/** @returns a driver, to be ended by its `quit()` */
-export function openFirefox({ dark = false } = {}) {
+/** `insecure`: any certificate will do. @returns a driver, to be ended by its `quit()` */
+export function openFirefox({ dark = false, insecure = false } = {}) {
   const options = new firefox.Options().setBinary(FIREFOX)
     .addArguments('-headless', '--width=1280', '--height=900')
-    .setPreference('layout.css.prefers-color-scheme.content-override', dark ? 0 : 1);
+    .setPreference('layout.css.prefers-color-scheme.content-override', dark ? 0 : 1)
+    // Otherwise a connection that failed delays the next one to the same server.
+    .setPreference('network.websocket.delay-failed-reconnects', false)
+    .setAcceptInsecureCerts(insecure);
   const service = new firefox.ServiceBuilder(GECKODRIVER);
   return new Builder().forBrowser('firefox').setFirefoxOptions(options).setFirefoxService(service).build();
 }

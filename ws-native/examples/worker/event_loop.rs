@@ -172,9 +172,9 @@ impl EventLoop {
         self.sockets.get(&id)
     }
 
-    /// How many sockets there are that a script can reach.
-    pub(crate) fn socket_count(&self) -> usize {
-        self.sockets.len()
+    /// How many sockets have a connection, or are getting one.
+    pub(crate) fn connection_count(&self) -> usize {
+        self.tasks.len()
     }
 
     /// No script can reach the socket any more: it is closed. Its tasks go on, and are heard by nobody.

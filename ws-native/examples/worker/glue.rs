@@ -49,9 +49,3 @@ pub(crate) const MODULES: &[(&str, &str)] = &[
     ("websocket.js", include_str!("../../../js/src/websocket.js")),
     ("main.js", include_str!("glue/main.js")),
 ];
-
-/// The text of a module that is imported as `./name.js`, and its name.
-pub(crate) fn module(specifier: &str) -> Option<(&'static str, &'static str)> {
-    let name = specifier.strip_prefix("./").unwrap_or(specifier);
-    MODULES.iter().find(|(known, _)| *known == name).copied()
-}

@@ -24,8 +24,8 @@ pub(crate) struct Host {
 /// A function that scripts can call.
 pub(crate) type Function = fn(&Host, &mut Arguments<'_>) -> Result<Value, Exception>;
 
-/// The most sockets at a time. One more fails as a connection does, without a connection.
-const MAX_SOCKETS: usize = 1000;
+/// The most connections at a time. A socket more fails as if its connection had, and has none.
+const MAX_CONNECTIONS: usize = 1000;
 
 impl Host {
     /// The functions of the object `host`.
@@ -68,6 +68,12 @@ impl Host {
         Self { event_loop, options, failed: Cell::new(false), exit: Cell::new(false) }
     }
 
+    /// An exception was not caught, and the glue cannot report it.
+    pub(crate) fn fail(&self, words: &str) {
+        eprintln!("Uncaught {words}");
+        self.failed.set(true);
+    }
+
     /// Whether an exception was not caught.
     pub(crate) fn failed(&self) -> bool {
         self.failed.get()
@@ -106,7 +112,7 @@ impl Host {
         // A message is bytes here, and becomes a Blob where the script wants one.
         socket.set_binary_type(BinaryType::ArrayBuffer);
         let mut event_loop = self.event_loop.borrow_mut();
-        if event_loop.socket_count() >= MAX_SOCKETS {
+        if event_loop.connection_count() >= MAX_CONNECTIONS {
             socket.terminate();
         }
         Ok(Value::Number(event_loop.add_socket(socket, tasks).into()))

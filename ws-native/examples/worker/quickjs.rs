@@ -26,6 +26,7 @@ const STACK_LIMIT: usize = 2 << 20;
 
 /// An engine with one global scope. The fields are dropped in this order: nothing may outlive the runtime.
 pub(crate) struct Engine {
+    host: Rc<Host>,
     /// The functions that the glue exports.
     exports: Persistent<Object<'static>>,
     /// What the engine has said of promises since the last checkpoint.
@@ -60,7 +61,7 @@ impl event_loop::Engine for Engine {
                 error => error.to_string(),
             })
         })?;
-        let engine = Self { exports, rejections, context, runtime };
+        let engine = Self { host: Rc::clone(host), exports, rejections, context, runtime };
         engine.run_microtasks();
         Ok(engine)
     }
@@ -135,7 +136,7 @@ impl Engine {
         if self.call(ctx, "report", vec![thrown.clone()]).is_err() {
             // There is no stack or no memory left.
             let _ = ctx.catch();
-            eprintln!("Uncaught {}", describe(&thrown));
+            self.host.fail(&describe(&thrown));
         }
     }
 }
@@ -160,6 +161,8 @@ fn start<'js>(ctx: &Ctx<'js>, host: &Rc<Host>) -> Result<Persistent<Object<'stat
         };
         object.set(*name, Function::new(ctx.clone(), callback)?)?;
     }
+    let run_microtasks = |ctx: Ctx<'js>| while ctx.execute_pending_job() {};
+    object.set("runMicrotasks", Function::new(ctx.clone(), run_microtasks)?)?;
     ctx.globals().set("host", object)?;
     let (name, source) = glue::MODULES.last().copied().unwrap_or_default();
     let (module, promise) = Module::declare(ctx.clone(), name, source)?.eval()?;
@@ -233,6 +236,12 @@ fn describe(thrown: &JsValue<'_>) -> String {
 /// Finds the modules that are embedded in the program, and no others.
 struct Glue;
 
+/// The name of a module that is imported as `./name.js`, and its text.
+fn module(specifier: &str) -> Option<(&'static str, &'static str)> {
+    let name = specifier.strip_prefix("./").unwrap_or(specifier);
+    glue::MODULES.iter().find(|(known, _)| *known == name).copied()
+}
+
 impl Resolver for Glue {
     fn resolve<'js>(
         &mut self,
@@ -241,7 +250,7 @@ impl Resolver for Glue {
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
-        match glue::module(name) {
+        match module(name) {
             Some((name, _)) => Ok(name.to_owned()),
             None => Err(Error::new_resolving(base, name)),
         }
@@ -255,7 +264,7 @@ impl Loader for Glue {
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> Result<Module<'js, Declared>> {
-        match glue::module(name) {
+        match module(name) {
             Some((name, source)) => Module::declare(ctx.clone(), name, source),
             None => Err(Error::new_loading(name)),
         }

@@ -27,6 +27,7 @@ const STACK_LIMIT: usize = 1 << 17;
 
 /// An engine with one global scope.
 pub(crate) struct Engine {
+    host: Rc<Host>,
     context: Context,
     /// The functions that the glue exports.
     exports: JsObject,
@@ -48,7 +49,7 @@ impl event_loop::Engine for Engine {
         context.runtime_limits_mut().set_stack_size_limit(STACK_LIMIT);
         context.insert_data(Rc::clone(host));
         let exports = start(&mut context, &modules)?;
-        let mut engine = Self { context, exports, rejections };
+        let mut engine = Self { host: Rc::clone(host), context, exports, rejections };
         engine.run_microtasks();
         Ok(engine)
     }
@@ -110,8 +111,8 @@ impl Engine {
         let words = error.to_string();
         let reported = error.into_opaque(&mut self.context).and_then(|thrown| self.call("report", &[thrown]));
         if reported.is_err() {
-            // There is no stack or no memory left.
-            eprintln!("Uncaught {words}");
+            // There is no stack or no memory left, or a limit was reached, which no script can catch.
+            self.host.fail(&words);
         }
     }
 }
@@ -130,6 +131,10 @@ fn start(context: &mut Context, modules: &MapModuleLoader) -> Result<JsObject, B
         });
         object.function(callback, JsString::from(*name), 0);
     }
+    let run_microtasks = |_: &JsValue, _: &[JsValue], context: &mut Context| {
+        context.run_jobs().map(|()| JsValue::undefined())
+    };
+    object.function(NativeFunction::from_fn_ptr(run_microtasks), js_string!("runMicrotasks"), 0);
     let object = object.build();
     context.register_global_property(js_string!("host"), object, Attribute::all())?;
     let mut main = None;

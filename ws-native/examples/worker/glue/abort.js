@@ -3,8 +3,7 @@
 import { isObject, toEnforcedUnsignedLongLong, toSequence } from './conversion.js';
 import { DOMException } from './dom-exception.js';
 import { Event } from './event.js';
-import { EventTarget, provide } from './event-target.js';
-import { fire } from './events.js';
+import { dispatchTrusted, EventTarget, provide } from './event-target.js';
 import { EventHandler } from './event-handler.js';
 import { apply, defineProperty, push } from './intrinsics.js';
 import { runAfter } from './timers.js';
@@ -186,7 +185,7 @@ function runAbortSteps(signal) {
   // 2. Empty signal's abort algorithms.
   state.algorithms = [];
   // 3. Fire an event named abort at signal.
-  fire(signal, new Event('abort'));
+  dispatchTrusted(signal, new Event('abort'));
 }
 
 /** https://dom.spec.whatwg.org/#create-a-dependent-abort-signal */

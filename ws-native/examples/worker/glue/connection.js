@@ -10,8 +10,10 @@ const OPEN = 1;
 
 /** The connections whose objects a script may still hear of, by their numbers. */
 const connections = new OwnMap();
-/** Those whose objects must not be collected though no script can reach them, by their numbers. */
-const kept = new OwnMap();
+/** Those whose objects must not be collected though no script can reach them. */
+const kept = [];
+/** Where among them to look next. */
+let place = 0;
 
 const WeakReference = WeakRef;
 const { deref } = WeakRef.prototype;
@@ -34,7 +36,7 @@ export function open(url, { protocols, headers }, feedback) {
   const connection = new Connection(id, feedback);
   connections.set(id, new WeakReference(connection));
   Reflect.apply(register, collected, [connection, id]);
-  kept.set(id, connection);
+  push(kept, connection);
   return connection;
 }
 
@@ -168,13 +170,13 @@ const LOOKS = 16;
  * removed makes no noise.
  */
 export function lookAtConnections() {
-  const looked = [];
-  kept.forEach((connection, id) => {
-    if (looked.length < LOOKS) push(looked, [id, connection]);
-  });
-  for (let index = 0; index < looked.length; index += 1) {
-    const [id, connection] = looked[index];
-    kept.delete(id);
-    if (connection.mustBeKept()) kept.set(id, connection);
+  for (let looks = kept.length < LOOKS ? kept.length : LOOKS; looks > 0; looks -= 1) {
+    if (place >= kept.length) place = 0;
+    if (kept[place].mustBeKept()) {
+      place += 1;
+    } else {
+      kept[place] = kept[kept.length - 1];
+      kept.length -= 1;
+    }
   }
 }

@@ -156,11 +156,14 @@ function toListenerCallback(value) {
   return value;
 }
 
-/** Dispatches an event of the program itself; says whether it was left alone, and not canceled. */
-export function dispatchTrusted(target, event) {
+/**
+ * Dispatches an event of the program itself; says whether it was left alone, and not canceled. Where no script is running,
+ * `checkpoint` is what has to happen after each callback: a microtask checkpoint.
+ */
+export function dispatchTrusted(target, event, checkpoint = undefined) {
   const state = stateOf(event);
   state.isTrusted = true;
-  return dispatch(event, state, target, listenersOf(target));
+  return dispatch(event, state, target, listenersOf(target), checkpoint);
 }
 
 /** How many listeners a target has for events of that type. */
@@ -174,15 +177,15 @@ export function listenerCount(target, type) {
 }
 
 /** https://dom.spec.whatwg.org/#concept-event-dispatch */
-function dispatch(event, state, target, listeners) {
+function dispatch(event, state, target, listeners, checkpoint) {
   // 1. Set event's dispatch flag.
   state.dispatch = true;
   state.target = target;
   state.eventPhase = PHASES.AT_TARGET;
   // 13. For each struct in event's path, in reverse order: [...] Invoke with struct, event, "capturing" [...].
-  invoke(event, state, listeners, true);
+  invoke(event, state, listeners, true, checkpoint);
   // 14. For each struct in event's path: [...] Invoke with struct, event, "bubbling" [...].
-  invoke(event, state, listeners, false);
+  invoke(event, state, listeners, false, checkpoint);
   // 6. Set event's eventPhase attribute to NONE.
   state.eventPhase = PHASES.NONE;
   // 7. Set event's currentTarget attribute to null.
@@ -195,12 +198,8 @@ function dispatch(event, state, target, listeners) {
   return !state.canceled;
 }
 
-/**
- * https://dom.spec.whatwg.org/#concept-event-listener-invoke and what it calls, the inner invoke.
- *
- * Deviation: microtasks run when all listeners have been called, and not after each of them.
- */
-function invoke(event, state, listeners, capture) {
+/** https://dom.spec.whatwg.org/#concept-event-listener-invoke and what it calls, the inner invoke. */
+function invoke(event, state, listeners, capture, checkpoint) {
   // If event's stop propagation flag is set, then return.
   if (state.stopPropagation) return;
   // Initialize event's currentTarget attribute to struct's invocation target.
@@ -223,6 +222,9 @@ function invoke(event, state, listeners, capture) {
     } catch (exception) {
       provided.reportException(exception);
     }
+    // Web IDL, call a user object's operation, "clean up after running script": If the JavaScript execution context stack is
+    // now empty, perform a microtask checkpoint.
+    if (checkpoint !== undefined) checkpoint();
     // Unset event's in passive listener flag.
     state.inPassiveListener = false;
     // If event's stop immediate propagation flag is set, then break.

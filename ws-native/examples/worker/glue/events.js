@@ -3,12 +3,18 @@
 import { isObject, toDictionary, toSequence, toUnsignedLong } from './conversion.js';
 import { Event, stateOf } from './event.js';
 import { dispatchTrusted } from './event-target.js';
+import { host } from './host.js';
 import { apply } from './intrinsics.js';
 import { defineInterface, requireArguments, toDOMString, toUnsignedShort, toUSVString } from './webidl.js';
 
-/** Fires an event at a target, whatever a script has done to both; says whether it was not canceled. */
+export { Event };
+
+/**
+ * Fires an event at a target, whatever a script has done to both; says whether it was not canceled. To be called in a task of
+ * the host in which no script is running.
+ */
 export function fire(target, event) {
-  return dispatchTrusted(target, event);
+  return dispatchTrusted(target, event, host.runMicrotasks);
 }
 
 const { initEvent } = Event.prototype;

@@ -13,6 +13,7 @@
  * @property {(id: number, milliseconds: number, isAwaited: boolean) => void} startTimer calls `timer(id)` once, in a task, when
  * they have passed; the program ends without it unless it is awaited
  * @property {(id: number) => void} stopTimer does nothing when the timer has run
+ * @property {() => void} runMicrotasks runs those that are queued, while no script is running
  * @property {(url: string, base?: string) => string[] | undefined} parseUrl gives the href, protocol, username, password,
  * host, hostname, port, pathname, search, hash and origin; nothing when the URL is not valid
  * @property {(href: string, name: string, value: string) => string[] | undefined} setUrlPart gives the same after the URL

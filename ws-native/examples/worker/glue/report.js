@@ -2,8 +2,8 @@
 // https://html.spec.whatwg.org/multipage/webappapis.html#runtime-script-errors
 
 import { isObject } from './conversion.js';
-import { provide } from './event-target.js';
-import { ErrorEvent, fire, PromiseRejectionEvent } from './events.js';
+import { dispatchTrusted, provide } from './event-target.js';
+import { ErrorEvent, PromiseRejectionEvent } from './events.js';
 import { host } from './host.js';
 import { inspect } from './inspect.js';
 import { exec, OwnWeakMap, push } from './intrinsics.js';
@@ -22,7 +22,7 @@ export function reportException(exception) {
     try {
       // 6.3.2. Set notHandled to the result of firing an event named error at global, using ErrorEvent, with the
       //        cancelable attribute initialized to true, and additional attributes initialized according to errorInfo.
-      notHandled = fire(globalThis, new ErrorEvent('error', errorInfo(exception)));
+      notHandled = dispatchTrusted(globalThis, new ErrorEvent('error', errorInfo(exception)));
     } finally {
       inErrorReportingMode = false;
     }
@@ -118,7 +118,7 @@ export function notifyRejections() {
   const late = handledLate;
   handledLate = [];
   for (let index = 0; index < late.length; index += 1) {
-    fire(globalThis, rejectionEvent('rejectionhandled', false, late[index]));
+    dispatchTrusted(globalThis, rejectionEvent('rejectionhandled', false, late[index]));
   }
   const rejections = aboutToBeNotified;
   aboutToBeNotified = [];
@@ -134,7 +134,7 @@ function notify(rejection) {
   // 3.2. Let notCanceled be the result of firing an event named unhandledrejection at global, using
   //      PromiseRejectionEvent, with the cancelable attribute initialized to true, the promise attribute initialized to
   //      p, and the reason attribute initialized to p.[[PromiseResult]].
-  const notCanceled = fire(globalThis, rejectionEvent('unhandledrejection', true, rejection));
+  const notCanceled = dispatchTrusted(globalThis, rejectionEvent('unhandledrejection', true, rejection));
   // 3.3. If notCanceled is true, then the user agent may report p.[[PromiseResult]] to a developer console.
   if (notCanceled) print('Uncaught (in promise)', rejection.reason);
 }
