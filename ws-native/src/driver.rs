@@ -155,6 +155,8 @@ impl Driver {
                 return Poll::Ready(Some(task));
             }
             self.stage = match mem::replace(&mut self.stage, Stage::Over) {
+                // A socket that was given up before it began.
+                Stage::New(_) if self.is_closed() => Stage::Over,
                 Stage::New(connection) => {
                     let (url, request, options) = *connection;
                     Stage::Preparing(Box::pin(Connecting::prepare(url, request, options)))
@@ -173,7 +175,7 @@ impl Driver {
                     Poll::Pending => return self.wait(Stage::Opening(work)),
                 },
                 Stage::Open(mut transport) => {
-                    if self.shared.lock().session.is_closed() {
+                    if self.is_closed() {
                         let patience = self.begin_end();
                         Stage::Ending(transport, patience)
                     } else if poll_round(&self.shared, &mut transport, &mut self.clock, cx).is_ready() {
@@ -238,7 +240,7 @@ impl Driver {
         if timed && self.clock.poll_deadline(state.session.deadline(), cx).is_ready() {
             state.session.handle_timeout(self.clock.now());
         }
-        if state.session.has_task(self.clock.now()) {
+        if state.session.has_task(self.clock.now()) || state.session.is_closed() {
             return Poll::Ready(None);
         }
         match outcome {
@@ -252,6 +254,11 @@ impl Driver {
                 Poll::Pending
             }
         }
+    }
+
+    /// Whether the last task was given out.
+    fn is_closed(&self) -> bool {
+        self.shared.lock().session.is_closed()
     }
 
     fn begin_end(&self) -> Patience {

@@ -404,3 +404,17 @@ async fn data_of_every_type_is_sent() {
     assert_eq!(socket.send(Data::from("late")), Err(Error::Discarded(ReadyState::Closing)));
     assert_eq!(socket.buffered_amount(), 4);
 }
+
+#[tokio::test]
+async fn a_socket_that_is_given_up_before_it_began_connects_to_nobody() {
+    let (server, url) = serve().await;
+    let (socket, mut tasks) = open(&url);
+    socket.terminate();
+    assert_eq!(close_of(tasks.next().await), (true, false, 1006));
+    assert!(tasks.next().await.is_none());
+    let (socket, mut tasks) = open(&url);
+    socket.close(None);
+    assert_eq!(close_of(tasks.next().await), (true, false, 1006));
+    assert!(tasks.next().await.is_none());
+    assert!(tokio::time::timeout(Duration::from_millis(50), server.accept()).await.is_err());
+}

@@ -34,18 +34,30 @@ impl Host {
         ("timeOrigin", |host, _| Ok(Value::Number(host.time_origin()))),
         ("print", |_, given| print(given, |text| println!("{text}"))),
         ("printError", |_, given| print(given, |text| eprintln!("{text}"))),
-        ("fail", |host, _| done(host.failed.set(true))),
-        ("exit", |host, _| done(host.exit.set(true))),
+        ("fail", |host, _| {
+            host.failed.set(true);
+            Ok(Value::Undefined)
+        }),
+        ("exit", |host, _| {
+            host.exit.set(true);
+            Ok(Value::Undefined)
+        }),
         ("isPlatformTest", |_, _| Ok(Value::Boolean(is_platform_test()))),
         ("baseURL", |host, _| Ok(host.base_url())),
         ("startTimer", Self::start_timer),
-        ("stopTimer", |host, given| done(host.event_loop.borrow_mut().stop_timer(given.id()?))),
+        ("stopTimer", |host, given| {
+            host.event_loop.borrow_mut().stop_timer(given.id()?);
+            Ok(Value::Undefined)
+        }),
         ("parseUrl", |_, given| parse_url(given)),
         ("setUrlPart", |_, given| set_url_part(given)),
         ("encode", |_, given| Ok(Value::Bytes(Bytes::copy_from_slice(given.text()?.as_bytes())))),
         ("decode", |_, given| Ok(Value::Text(String::from_utf8_lossy(&given.bytes()?).into_owned()))),
         ("open", Self::open),
-        ("collected", |host, given| done(host.event_loop.borrow_mut().drop_socket(given.id()?))),
+        ("collected", |host, given| {
+            host.event_loop.borrow_mut().drop_socket(given.id()?);
+            Ok(Value::Undefined)
+        }),
         ("readyState", |host, given| {
             host.socket(given, |socket| Value::Number(f64::from(socket.ready_state() as u16)))
         }),
@@ -58,11 +70,29 @@ impl Host {
         ("blobRead", Self::blob_read),
         ("blobFailed", Self::blob_failed),
         ("close", Self::close),
-        ("pause", |host, given| host.socket(given, |socket| undefined(socket.pause()))),
-        ("resume", |host, given| host.socket(given, |socket| undefined(socket.resume()))),
-        ("whenWritten", |host, given| done(host.event_loop.borrow_mut().when_written(given.id()?))),
+        ("pause", |host, given| {
+            host.socket(given, |socket| {
+                socket.pause();
+                Value::Undefined
+            })
+        }),
+        ("resume", |host, given| {
+            host.socket(given, |socket| {
+                socket.resume();
+                Value::Undefined
+            })
+        }),
+        ("whenWritten", |host, given| {
+            host.event_loop.borrow_mut().when_written(given.id()?);
+            Ok(Value::Undefined)
+        }),
         ("backlog", |host, given| host.socket(given, |socket| Value::Number(socket.unwritten() as f64))),
-        ("terminate", |host, given| host.socket(given, |socket| undefined(socket.terminate()))),
+        ("terminate", |host, given| {
+            host.socket(given, |socket| {
+                socket.terminate();
+                Value::Undefined
+            })
+        }),
         ("mustBeKept", Self::must_be_kept),
     ];
 
@@ -99,7 +129,8 @@ impl Host {
     fn start_timer(&self, given: &mut Arguments<'_>) -> Result<Value, Exception> {
         let (id, milliseconds, is_awaited) = (given.id()?, given.number()?, given.boolean()?);
         let delay = Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default();
-        done(self.event_loop.borrow_mut().start_timer(id, delay, is_awaited))
+        self.event_loop.borrow_mut().start_timer(id, delay, is_awaited);
+        Ok(Value::Undefined)
     }
 
     // Sockets.
@@ -155,21 +186,30 @@ impl Host {
     fn blob_read(&self, given: &mut Arguments<'_>) -> Result<Value, Exception> {
         let (id, blob, bytes) = (given.id()?, given.id()?, given.bytes()?);
         let event_loop = self.event_loop.borrow();
-        done(event_loop.socket(id).map_or((), |socket| socket.blob_read(BlobId::from_number(blob), bytes)))
+        if let Some(socket) = event_loop.socket(id) {
+            socket.blob_read(BlobId::from_number(blob), bytes);
+        }
+        Ok(Value::Undefined)
     }
 
     fn blob_failed(&self, given: &mut Arguments<'_>) -> Result<Value, Exception> {
         let (id, blob) = (given.id()?, given.id()?);
         let error = BlobError("the script could not read it".into());
         let event_loop = self.event_loop.borrow();
-        done(event_loop.socket(id).map_or((), |socket| socket.blob_failed(BlobId::from_number(blob), error)))
+        if let Some(socket) = event_loop.socket(id) {
+            socket.blob_failed(BlobId::from_number(blob), error);
+        }
+        Ok(Value::Undefined)
     }
 
     fn close(&self, given: &mut Arguments<'_>) -> Result<Value, Exception> {
         let (id, code, reason) = (given.id()?, given.optional_number()?, given.optional_text()?);
         let close = Close::new(code.map(|code| CloseCode::new(code as u16)), reason)?;
         let event_loop = self.event_loop.borrow();
-        done(event_loop.socket(id).map_or((), |socket| socket.close(close)))
+        if let Some(socket) = event_loop.socket(id) {
+            socket.close(close);
+        }
+        Ok(Value::Undefined)
     }
 
     /// The rule of the standard for garbage collection, given whether there are listeners for each event.
@@ -212,14 +252,6 @@ pub(crate) fn call_of(task: Task) -> (&'static str, Vec<Value>) {
     }
 }
 
-fn done((): ()) -> Result<Value, Exception> {
-    Ok(Value::Undefined)
-}
-
-fn undefined((): ()) -> Value {
-    Value::Undefined
-}
-
 fn print(given: &mut Arguments<'_>, line: impl FnOnce(&str)) -> Result<Value, Exception> {
     line(given.text()?);
     Ok(Value::Undefined)
@@ -239,19 +271,23 @@ fn parse_url(given: &mut Arguments<'_>) -> Result<Value, Exception> {
 fn set_url_part(given: &mut Arguments<'_>) -> Result<Value, Exception> {
     let (href, name, value) = (given.text()?, given.text()?, given.text()?);
     let Ok(mut url) = Url::parse(href) else { return Ok(Value::Undefined) };
-    // A setter of the standard ignores what it cannot set.
-    let _ = match name {
-        "protocol" => url::quirks::set_protocol(&mut url, value),
-        "username" => url::quirks::set_username(&mut url, value),
-        "password" => url::quirks::set_password(&mut url, value),
-        "host" => url::quirks::set_host(&mut url, value),
-        "hostname" => url::quirks::set_hostname(&mut url, value),
-        "port" => url::quirks::set_port(&mut url, value),
-        "pathname" => Ok(url::quirks::set_pathname(&mut url, value)),
-        "search" => Ok(url::quirks::set_search(&mut url, value)),
-        "hash" => Ok(url::quirks::set_hash(&mut url, value)),
-        _ => Err(()),
-    };
+    match name {
+        "pathname" => url::quirks::set_pathname(&mut url, value),
+        "search" => url::quirks::set_search(&mut url, value),
+        "hash" => url::quirks::set_hash(&mut url, value),
+        _ => {
+            // A setter of the standard ignores what it cannot set.
+            let _ = match name {
+                "protocol" => url::quirks::set_protocol(&mut url, value),
+                "username" => url::quirks::set_username(&mut url, value),
+                "password" => url::quirks::set_password(&mut url, value),
+                "host" => url::quirks::set_host(&mut url, value),
+                "hostname" => url::quirks::set_hostname(&mut url, value),
+                "port" => url::quirks::set_port(&mut url, value),
+                _ => Err(()),
+            };
+        }
+    }
     Ok(parts(&url))
 }
 
