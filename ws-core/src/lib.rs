@@ -3,7 +3,7 @@
 //! Three layers, each usable without the one above it:
 //!
 //! - **nouns of the standard**: [`ReadyState`], [`CloseCode`], [`Close`], [`Data`], [`Event`], [`Error`], and the
-//!   constructor's steps in [`url`] and [`subprotocol`];
+//!   constructor's steps in [`url`] and [`subprotocol`], conversions for JavaScript engines in [`webidl`];
 //! - [`Model`]: the interface's one state machine. It holds the ready state, the task queue and `bufferedAmount`,
 //!   and performs no I/O; an implementation of RFC 6455 or an embedder of a JavaScript engine drives it;
 //! - [`WebSocket`]: the interface itself, over any [`Backend`], with its handlers and listeners.
@@ -29,6 +29,7 @@ mod model;
 mod ready_state;
 pub mod subprotocol;
 pub mod url;
+pub mod webidl;
 mod websocket;
 
 pub use backend::{Backend, EventTarget};

@@ -4,14 +4,16 @@
 //! Three layers, each usable without the one above it:
 //!
 //! - [`proto`]: the protocol for both roles, without I/O, clock or randomness;
-//! - [`Session`]: the protocol joined with the interface's state machine, for those who embed a JavaScript engine;
+//! - [`Session`]: the protocol joined with the interface's state machine, for those who embed a JavaScript engine; with the
+//!   feature `tokio`, `Socket` has the network, too. What scripts may connect to is their [`policy`];
 //! - with the feature `tokio` (on by default): [`WebSocket`], the interface over TCP, and [`Connection`], the fast
 //!   asynchronous face for native programs and servers. The features `hyper` and `axum` are for servers whose requests an
 //!   HTTP server has read: each is a module of its name;
 //! - with the feature `blocking`: `blocking::Connection`, the same face without a runtime, for programs that have a thread
 //!   for each connection.
 //!
-//! The module `guide`, which is there with all features, has a program for each thing that clients and servers do.
+//! The module `guide`, which is there with all features, has a program for each thing that clients and servers do; the module
+//! `embedding` is for those who embed a JavaScript engine.
 //!
 //! Without default features the crate is `no_std` with `alloc`, and compiles for `wasm32-unknown-unknown`.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -107,6 +109,10 @@ pub use ws_core::url::SocketUrl;
 ))]
 #[doc = include_str!("../docs/guide.md")]
 pub mod guide {}
+
+#[cfg(all(any(doc, doctest), feature = "cookies", feature = "proxy"))]
+#[doc = include_str!("../docs/embedding.md")]
+pub mod embedding {}
 
 /// A native WebSocket with the WHATWG interface.
 #[cfg(feature = "tokio")]
