@@ -20,11 +20,12 @@ use crate::proto::{
     self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Part, Prepared, Request, Role,
 };
 use crate::random;
-use crate::receiving;
+use crate::receiving::{self, Received};
 use crate::sending::{self, QUEUED, WATERMARK, misuse};
 use crate::server::{Broadcast, Follower, Joined, Phase as ShutdownPhase, Shutdown};
 use crate::stream::Stream;
 use crate::transport::Transport;
+use crate::{Answers, MessageRef};
 
 /// An established WebSocket connection over any byte stream, in either role.
 ///
@@ -187,13 +188,63 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         poll_fn(|cx| self.poll_message(cx)).await
     }
 
-    #[inline]
+    #[inline(always)]
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Failure>> {
-        match receiving::next_simple(&mut self.protocol, &self.state) {
+        let simple = |connection: &mut Self| receiving::next_simple(&mut connection.protocol, &connection.state);
+        match simple(self) {
             // Most messages need no more than this.
             Some(message) => Poll::Ready(Ok(Some(message))),
-            None => self.poll_recv(cx, Delivery::Whole, receiving::message),
+            None => self.poll_recv(cx, Delivery::Whole, simple, receiving::message),
         }
+    }
+
+    /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake was
+    /// completed, see [`closed`](Self::closed).
+    ///
+    /// It is the cheapest way to receive, by far for short messages: they are shown where they were read, and none has to be
+    /// taken off. What is to be awaited for a message is better done with [`recv`](Self::recv).
+    ///
+    /// ```no_run
+    /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_core::Failure> {
+    /// let mut sum = 0.0;
+    /// let mut add = |text: &str| sum += text.parse().unwrap_or(0.0);
+    /// while connection
+    ///     .recv_each(|message, answers| match message.as_text() {
+    ///         Some("ping") => answers.feed_text("pong"),
+    ///         Some(text) => Ok(add(text)),
+    ///         None => answers.echo(message),
+    ///     })
+    ///     .await?
+    /// {}
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv); and the first error of what it is shown to, which is then shown no more of what has come.
+    ///
+    /// # Cancel safety
+    /// As [`recv`](Self::recv): what was shown is done with, all else is kept in the connection.
+    pub async fn recv_each(
+        &mut self,
+        mut each: impl FnMut(MessageRef<'_>, &mut Answers<'_>) -> Result<(), Failure>,
+    ) -> Result<bool, Failure> {
+        poll_fn(|cx| self.poll_each(cx, &mut each)).await
+    }
+
+    fn poll_each(
+        &mut self,
+        cx: &mut Context<'_>,
+        each: &mut impl FnMut(MessageRef<'_>, &mut Answers<'_>) -> Result<(), Failure>,
+    ) -> Poll<Result<bool, Failure>> {
+        let simple = |connection: &mut Self| {
+            receiving::show_simple(&mut connection.protocol, &connection.state, &mut *each).map(Received::Shown)
+        };
+        let other = |event| receiving::message(event).map(Received::Other);
+        Poll::Ready(match ready!(self.poll_recv(cx, Delivery::Whole, simple, other))? {
+            Some(Received::Shown(shown)) => shown.map(|()| true),
+            Some(Received::Other(message)) => each(message.into(), &mut Answers::of(&mut self.protocol)).map(|()| true),
+            None => Ok(false),
+        })
     }
 
     /// The next part of a message, as it arrives, of which then no more is in memory. What is left of a message of which
@@ -222,22 +273,27 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Failure>> {
-        self.poll_recv(cx, Delivery::InParts, receiving::part)
+        self.poll_recv(cx, Delivery::InParts, |_| None, receiving::part)
     }
 
-    /// The next event that is wanted; others are passed over. `None`: the connection is closed.
+    /// The next event that is wanted, if none is had more simply; others are passed over. `None`: the connection is closed.
     fn poll_recv<M>(
         &mut self,
         cx: &mut Context<'_>,
         delivery: Delivery,
+        mut simple: impl FnMut(&mut Self) -> Option<M>,
         wanted: impl Fn(Event) -> Option<M>,
     ) -> Poll<Result<Option<M>, Failure>> {
         while let State::Running = self.state {
-            match ready!(self.poll_event(cx, delivery)) {
-                Event::Closed(closed) => self.begin_end(closed),
+            if let Some(message) = simple(self) {
+                return Poll::Ready(Ok(Some(message)));
+            }
+            match self.advance(delivery) {
+                None => ready!(self.poll_progress(cx)),
+                Some(Event::Closed(closed)) => self.begin_end(closed),
                 // It may be the answer to a ping of the heartbeat.
-                Event::Pong(_) if self.protocol.is_watched() => self.protocol.note_time(self.clock.now(), false),
-                event => {
+                Some(Event::Pong(_)) if self.protocol.is_watched() => self.protocol.note_time(self.clock.now(), false),
+                Some(event) => {
                     if let Some(message) = wanted(event) {
                         memory::take_back_if_read(&mut self.protocol);
                         return Poll::Ready(Ok(Some(message)));
@@ -413,32 +469,43 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     fn poll_event(&mut self, cx: &mut Context<'_>, delivery: Delivery) -> Poll<Event> {
         loop {
-            if self.protocol.is_timed() {
-                self.protocol.handle_timeout(self.clock.now());
-            }
-            if let Some(event) = self.protocol.advance(delivery) {
-                return Poll::Ready(event);
-            }
-            if self.poll_shutdown(cx) {
-                continue;
-            }
-            let Ok(more) = self.joined.poll(&mut self.protocol, cx) else { continue };
-            // The reader is about to wait: now is the time to write.
-            let transmitted = self.transport.poll_transmit(&mut *self.protocol, cx);
-            let is_server = self.protocol.role() == Role::Server;
-            let blocked = is_server && transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
-            let received = match self.transport.broken() {
-                None if blocked => Poll::Pending,
-                _ => self.transport.poll_receive(&mut *self.protocol, cx),
-            };
-            match received {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => self.protocol.lost(error),
-                // There is room again for what is broadcast.
-                Poll::Pending if more && transmitted.is_ready() => {}
-                Poll::Pending => ready!(self.poll_deadline(cx)),
+            match self.advance(delivery) {
+                Some(event) => return Poll::Ready(event),
+                None => ready!(self.poll_progress(cx)),
             }
         }
+    }
+
+    /// The next event, if there is one.
+    fn advance(&mut self, delivery: Delivery) -> Option<Event> {
+        if self.protocol.is_timed() {
+            self.protocol.handle_timeout(self.clock.now());
+        }
+        self.protocol.advance(delivery)
+    }
+
+    /// Writes, reads and waits, until there is reason to look for an event again.
+    fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.poll_shutdown(cx) {
+            return Poll::Ready(());
+        }
+        let Ok(more) = self.joined.poll(&mut self.protocol, cx) else { return Poll::Ready(()) };
+        // The reader is about to wait: now is the time to write.
+        let transmitted = self.transport.poll_transmit(&mut *self.protocol, cx);
+        let is_server = self.protocol.role() == Role::Server;
+        let blocked = is_server && transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
+        let received = match self.transport.broken() {
+            None if blocked => Poll::Pending,
+            _ => self.transport.poll_receive(&mut *self.protocol, cx),
+        };
+        match received {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => self.protocol.lost(error),
+            // There is room again for what is broadcast.
+            Poll::Pending if more && transmitted.is_ready() => {}
+            Poll::Pending => return self.poll_deadline(cx),
+        }
+        Poll::Ready(())
     }
 
     /// Does what the shutdown says that it follows. Whether there was anything to do.

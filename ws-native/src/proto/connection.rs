@@ -5,6 +5,8 @@
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455
 
+#[cfg(feature = "std")]
+mod lending;
 mod sending;
 
 use alloc::boxed::Box;
@@ -454,7 +456,7 @@ impl Connection {
     }
 
     /// The next message, made into what the caller wants, if it takes next to no work to have it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_simple<M>(
         &mut self,
         text: impl FnOnce(ByteString) -> M,

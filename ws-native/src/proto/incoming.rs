@@ -16,7 +16,8 @@ use super::error::{Bound, Error, ProtocolError};
 use super::event::Part;
 use super::frame::{Header, Opcode};
 use super::mask;
-use super::utf8::{self, Validator};
+use super::simple::Simple;
+use super::utf8::Validator;
 use super::watch::Heard;
 
 /// The bytes that were received and what is known of them.
@@ -131,50 +132,48 @@ impl Incoming {
         self.frame.as_ref().map_or(0, |frame| frame.rest().saturating_sub(self.buffer.len()))
     }
 
+    /// Whether the next byte is the first of a message or of a control frame, with no message begun before it.
+    pub(super) fn is_between_messages(&self) -> bool {
+        self.frame.is_none() && self.message.is_none()
+    }
+
+    /// Something of a message was looked at.
+    pub(super) fn hear_message(&mut self) {
+        self.heard = Heard::Message;
+    }
+
     /// The next message, if it is as most are: in one frame of less than 64 KiB that is there wholly, not compressed, with
     /// nothing begun before it. Anything else, and all that is wrong, is left to [`next`](Self::next).
     ///
     /// What it is made into is up to the caller, so that it is moved about no more than it must be.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next_simple<M>(
         &mut self,
         config: &Config,
         text: impl FnOnce(ByteString) -> M,
         binary: impl FnOnce(Bytes) -> M,
     ) -> Option<M> {
-        if self.frame.is_some() || self.message.is_some() {
+        if !self.is_between_messages() {
             return None;
         }
-        let (length, start) = match *self.buffer {
-            [0x81 | 0x82, second, ..] if second & 0x7F < 126 => (usize::from(second & 0x7F), 2),
-            [0x81 | 0x82, second, high, low, ..] if second & 0x7F == 126 && (high > 0 || low >= 126) => {
-                (usize::from(u16::from_be_bytes([high, low])), 4)
-            }
-            _ => return None,
-        };
-        let (opcode, masked) = (self.buffer[0] & 0x0F, self.buffer[1] & 0x80 != 0);
-        let start = if masked { start + 4 } else { start };
-        let end = start + length;
-        if masked != (self.role == Role::Server) || self.buffer.len() < end || length > config.max_whole_frame() {
-            return None;
+        let message = Simple::find(&self.buffer, self.role, config.max_whole_frame())?;
+        self.hear_message();
+        message.unmask(&mut self.buffer);
+        let taken = message.split(&mut self.buffer, text, binary);
+        if taken.is_none() {
+            self.buffer.advance(message.header());
+            self.refuse_text(&message);
         }
-        self.heard = Heard::Message;
-        let mask = self.buffer[..start].last_chunk().copied().filter(|_| masked);
-        if let Some(key) = mask {
-            mask::apply(&mut self.buffer[start..end], key, 0);
-        }
-        if opcode == 2 {
-            self.buffer.advance(start);
-            return Some(binary(self.buffer.split_to(length).freeze()));
-        }
-        if let Some(valid) = utf8::split_text(&mut self.buffer, start, end) {
-            return Some(text(valid));
-        }
-        // It is unmasked; all that is left to be done is to refuse it.
-        self.buffer.advance(start);
+        taken
+    }
+
+    /// This message, of which the payload now stands first in the buffer and is unmasked, is not the text that it should be:
+    /// all that is left to be done is to refuse it.
+    #[cold]
+    pub(super) fn refuse_text(&mut self, message: &Simple) {
+        let (mask, length) = (message.mask(), message.length());
         let header = Header { fin: true, compressed: false, opcode: Opcode::Text, mask, length: length as u64 };
         self.frame = Some(Frame { header, taken: 0, processed: length });
-        None
     }
 
     /// The next message or control frame, if it is complete; or of a message what there is of it, if it is to be given in

@@ -77,11 +77,17 @@ impl Validator {
     }
 }
 
+/// The text that these bytes are, if they are.
+#[inline]
+pub(super) fn validate(bytes: &[u8]) -> Option<&str> {
+    simdutf8::basic::from_utf8(bytes).ok()
+}
+
 /// Splits text off the bytes, which goes from here to there; what is before it is dropped. `None`: it is not UTF-8, and the
 /// bytes are left as they are.
 #[inline]
 pub(super) fn split_text(bytes: &mut BytesMut, start: usize, end: usize) -> Option<ByteString> {
-    simdutf8::basic::from_utf8(&bytes[start..end]).ok()?;
+    validate(&bytes[start..end])?;
     bytes.advance(start);
     Some(trusted(bytes.split_to(end - start).freeze()))
 }
