@@ -21,7 +21,7 @@ use crate::proto::{
 };
 use crate::random;
 use crate::receiving::{self, Received};
-use crate::sending::{self, QUEUED, WATERMARK, misuse};
+use crate::sending::{self, WATERMARK, misuse};
 use crate::server::{Broadcast, Follower, Joined, Phase as ShutdownPhase, Shutdown};
 use crate::stream::Stream;
 use crate::transport::Transport;
@@ -369,7 +369,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.protocol.send_prepared(message).map_err(misuse)
     }
 
-    /// Writes all that is queued, if that is more than 64 KiB: between two messages that are [fed](Self::feed), it keeps the
+    /// Writes all that is queued, if that is more than [`Config::write_size`], 64 KiB: between two messages that are [fed](Self::feed), it keeps the
     /// queue short.
     ///
     /// # Errors
@@ -383,10 +383,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        match self.protocol.backlog() {
-            ..=QUEUED => Poll::Ready(Ok(())),
-            _ => self.poll_flush(cx),
-        }
+        if sending::is_ready(&self.protocol) { Poll::Ready(Ok(())) } else { self.poll_flush(cx) }
     }
 
     /// Writes all that is queued.

@@ -11,7 +11,7 @@ use super::{Stream, Timed};
 use crate::ending::{State, failure_of};
 use crate::proto::{self, AcceptError, Closed, Config, Delivery, Established, Event, Part, Request, Role};
 use crate::receiving::{self, Received};
-use crate::sending::{self, QUEUED, WATERMARK, misuse};
+use crate::sending::{self, WATERMARK, misuse};
 use crate::{Answers, MessageRef, memory, random};
 
 /// An established WebSocket connection over any byte stream that blocks, in either role.
@@ -254,14 +254,14 @@ impl<S: Timed> Connection<S> {
         self.protocol.send_binary(bytes).map_err(misuse)
     }
 
-    /// Writes all that is queued, if that is more than 64 KiB: between two messages that are [fed](Self::feed), it keeps the
+    /// Writes all that is queued, if that is more than [`Config::write_size`], 64 KiB: between two messages that are [fed](Self::feed), it keeps the
     /// queue short.
     ///
     /// # Errors
     /// As [`flush`](Self::flush).
     #[inline]
     pub fn ready(&mut self) -> Result<(), Failure> {
-        if self.protocol.backlog() <= QUEUED { Ok(()) } else { self.flush() }
+        if sending::is_ready(&self.protocol) { Ok(()) } else { self.flush() }
     }
 
     /// Writes all that is queued.

@@ -134,12 +134,13 @@ impl Connection {
 
     fn new(state: State, config: Arc<Config>, keys: Option<Box<MaskKeys>>, now: Duration) -> Self {
         let role = if keys.is_some() { Role::Client } else { Role::Server };
+        let outgoing = Outgoing::new(config.most_queued());
         Self {
             state,
             timer: Some(Timer::handshake(now, &config)),
             config,
             incoming: Incoming::new(role),
-            outgoing: Outgoing::default(),
+            outgoing,
             encoder: Encoder::new(keys),
             pong: None,
             close_end: 0,
@@ -311,7 +312,8 @@ impl Connection {
         self.outgoing.first()
     }
 
-    /// All that is to be transmitted, in pieces, for a write that takes many. Pieces may be empty.
+    /// What is to be transmitted, in pieces, for a write that takes many. Pieces may be empty. There may be more once it was
+    /// consumed: a client's very long payload is masked as it goes.
     pub fn output_pieces(&self) -> impl Iterator<Item = &[u8]> {
         self.outgoing.pieces()
     }
