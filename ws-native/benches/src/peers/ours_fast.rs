@@ -2,6 +2,7 @@
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use ws_native::proto::Config;
 use ws_native::{Answers, Connection, Incoming, MessageRef};
 
 use super::ours::config;
@@ -9,11 +10,19 @@ use super::{Failure, Settings, repeat};
 use crate::frame::{Message, Opcode};
 use crate::memory::Memory;
 
+/// For a stream that costs no system call.
+fn in_memory() -> Config {
+    let mut config = config();
+    config.read_size = 16 << 10;
+    config.write_size = 16 << 10;
+    config
+}
+
 /// From this size on a payload that is needed again is better handed over than copied.
 const LONG: usize = 4 << 10;
 
 pub async fn echo(stream: Memory) -> Result<(), Failure> {
-    echo_all(Connection::server_established(stream, config())).await
+    echo_all(Connection::server_established(stream, in_memory())).await
 }
 
 async fn echo_all<S: AsyncRead + AsyncWrite + Unpin>(mut connection: Connection<S>) -> Result<(), Failure> {
@@ -22,7 +31,7 @@ async fn echo_all<S: AsyncRead + AsyncWrite + Unpin>(mut connection: Connection<
 }
 
 pub async fn send(stream: Memory, messages: &[Message], times: u64) -> Result<(), Failure> {
-    let mut connection = Connection::client_established(stream, config());
+    let mut connection = Connection::client_established(stream, in_memory());
     for burst in repeat(messages, times) {
         for (_, payload) in burst {
             if payload.len() < LONG {
@@ -38,7 +47,7 @@ pub async fn send(stream: Memory, messages: &[Message], times: u64) -> Result<()
 }
 
 pub async fn receive(stream: Memory, mut each: impl FnMut(Opcode, &[u8])) -> Result<(), Failure> {
-    let mut connection = Connection::client_established(stream, config());
+    let mut connection = Connection::client_established(stream, in_memory());
     let mut show = |message: MessageRef<'_>, _: &mut Answers<'_>| {
         each(if message.is_text() { Opcode::Text } else { Opcode::Binary }, message.as_bytes());
         Ok(())
