@@ -133,6 +133,11 @@ impl Default for Heartbeat {
 /// What an end compresses with takes some 260 KiB at the most, what it decompresses with some 40 KiB, each from the first
 /// message on that needs it, and for good, unless it is [released](Self::release_when_idle). Smaller windows need less, and
 /// compress less.
+///
+/// Where each message begins with an empty window ([here](Self::no_context_takeover),
+/// [at the peer](Self::peer_no_context_takeover)), a connection has it during a message only, and all connections of a thread
+/// use the same one by turns: then their number does not matter. What a connection has released, or had when it was dropped,
+/// the thread keeps for others, four of each kind at the most: 1.2 MiB. (The engine alone knows no threads, and keeps none.)
 #[cfg(feature = "deflate")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -141,9 +146,9 @@ pub struct Compression {
     pub level: u8,
     /// Messages with fewer bytes are sent as they are. Default: 128. Empty messages always are.
     pub threshold: usize,
-    /// Start each message sent with an empty window. Default: false.
+    /// Start each message sent with an empty window, and share what compresses it. Default: false.
     pub no_context_takeover: bool,
-    /// Make the peer start each message with an empty window. Default: false.
+    /// Make the peer start each message with an empty window, and share what decompresses it. Default: false.
     pub peer_no_context_takeover: bool,
     /// The base-2 logarithm of the window for messages sent, from 9 to 15. Default: 15.
     pub max_window_bits: u8,
