@@ -76,7 +76,7 @@ pub enum Role {
 
 enum State {
     /// A client waits for the server's answer.
-    ClientHandshake(client::Handshake),
+    ClientHandshake(Box<client::Handshake>),
     /// A server waits for the client's request.
     ServerHandshake(server::Handshake),
     /// A server's program decides about the request.
@@ -99,7 +99,7 @@ impl Connection {
         let mut keys = Box::new(MaskKeys::new(random));
         let config = config.into();
         let (handshake, head) = client::Handshake::start(request, keys.nonce(), config.compression());
-        let mut connection = Self::new(State::ClientHandshake(handshake), config, Some(keys), now);
+        let mut connection = Self::new(State::ClientHandshake(Box::new(handshake)), config, Some(keys), now);
         connection.outgoing.push_head(head.as_bytes());
         connection
     }

@@ -1,5 +1,6 @@
 //! What waits to be transmitted.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -33,9 +34,15 @@ pub(crate) struct Frames {
     bytes: Vec<u8>,
     /// The payloads, and the frames of many connections, that were not copied, in order.
     payloads: VecDeque<Payload>,
-    /// Of the first payload, if that is to be masked: what is masked and not consumed. It is never empty then.
-    stage: Vec<u8>,
-    /// How many of the first bytes of the stage are consumed.
+    /// Of the first payload, if that is to be masked.
+    stage: Option<Box<Stage>>,
+}
+
+/// What is masked of a payload, and not consumed: something, while there is such a payload.
+#[derive(Debug, Default)]
+struct Stage {
+    bytes: Vec<u8>,
+    /// How many of the first bytes are consumed.
     left: usize,
 }
 
@@ -243,12 +250,17 @@ impl Outgoing {
 impl Frames {
     /// The bytes there is memory for.
     pub(crate) fn capacity(&self) -> usize {
-        self.bytes.capacity() + self.payloads.capacity() * size_of::<Payload>() + self.stage.capacity()
+        self.bytes.capacity()
+            + self.payloads.capacity() * size_of::<Payload>()
+            + self.stage.as_ref().map_or(0, |stage| stage.bytes.capacity())
     }
 
     /// What there is to be transmitted of a payload that comes before the first that is still to be masked, or is the first.
     fn masked<'a>(&'a self, payload: &'a Payload) -> &'a [u8] {
-        if payload.key.is_some() { &self.stage[self.left..] } else { &payload.bytes }
+        match &self.stage {
+            Some(stage) if payload.key.is_some() => &stage.bytes[stage.left..],
+            _ => &payload.bytes,
+        }
     }
 
     /// How many payloads, and how many of the other bytes, come before what is still to be masked.
@@ -265,13 +277,14 @@ impl Frames {
     /// So many bytes of the first payload were transmitted.
     fn consume_payload(&mut self, count: usize, stage: usize) {
         let Some(payload) = self.payloads.front_mut() else { return };
-        if payload.key.is_none() {
-            payload.bytes.advance(count);
-        } else {
-            self.left += count;
-            if self.left < self.stage.len() {
-                return;
+        match &mut self.stage {
+            Some(masked) if payload.key.is_some() => {
+                masked.left += count;
+                if masked.left < masked.bytes.len() {
+                    return;
+                }
             }
+            _ => payload.bytes.advance(count),
         }
         if payload.bytes.is_empty() {
             self.payloads.pop_front();
@@ -283,9 +296,10 @@ impl Frames {
     fn fill_stage(&mut self, stage: usize) {
         if let Some(Payload { bytes, key: Some(key), .. }) = self.payloads.front_mut() {
             let next = bytes.split_to(bytes.len().min(stage));
-            self.left = 0;
-            self.stage.clear();
-            mask::append(&mut self.stage, &next, *key);
+            let masked = self.stage.get_or_insert_default();
+            masked.left = 0;
+            masked.bytes.clear();
+            mask::append(&mut masked.bytes, &next, *key);
         }
     }
 }
