@@ -195,7 +195,8 @@ impl Outgoing {
         if self.consumed == 0 && self.frames.payloads.is_empty() {
             return core::mem::take(&mut self.frames.bytes);
         }
-        let mut taken = Vec::new();
+        let payloads: usize = self.frames.payloads.iter().map(|payload| payload.bytes.len()).sum();
+        let mut taken = Vec::with_capacity(self.frames.bytes.len() + payloads + self.stage);
         while !self.is_empty() {
             let before = taken.len();
             self.pieces().for_each(|piece| taken.extend_from_slice(piece));
