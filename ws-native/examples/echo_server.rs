@@ -79,8 +79,6 @@ async fn echo(accepted: Accepted) -> Result<(), Failure> {
     let incoming = accepted.request().await?;
     let protocol = incoming.request().protocols().next().map(str::to_owned);
     let mut connection = incoming.accept(protocol.as_deref()).await?;
-    while let Some(message) = connection.recv().await? {
-        connection.feed(message)?;
-    }
+    while connection.recv_each(|message, answers| answers.echo(message)).await? {}
     Ok(())
 }

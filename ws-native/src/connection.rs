@@ -1,5 +1,7 @@
 //! The asynchronous face for native programs and servers.
 
+mod receiving;
+mod sending;
 mod sink;
 mod split;
 
@@ -9,19 +11,15 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
+use ws_core::{CloseCode, Data, Failure, FailureKind};
 
 pub use split::{Receiver, Sender};
 
 use crate::clock::Clock;
 use crate::ending::{State, failure_of};
-use crate::memory;
-use crate::proto::{
-    self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Part, Prepared, Request, Role,
-};
+use crate::proto::{self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Request, Role};
 use crate::random;
-use crate::receiving;
-use crate::sending::{self, QUEUED, WATERMARK, misuse};
+use crate::sending::WATERMARK;
 use crate::server::{Broadcast, Follower, Joined, Phase as ShutdownPhase, Shutdown};
 use crate::stream::Stream;
 use crate::transport::Transport;
@@ -175,229 +173,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.transport.stream()
     }
 
-    /// The next message. `None`: the closing handshake was completed, see [`closed`](Self::closed).
-    ///
-    /// # Errors
-    /// [`Failure`], once: the connection was lost or failed, or the peer ended it without a Close frame.
-    ///
-    /// # Cancel safety
-    /// Nothing is lost if the future is dropped: all that was read, and how far the end has come, is kept in the
-    /// connection.
-    pub async fn recv(&mut self) -> Result<Option<Message>, Failure> {
-        poll_fn(|cx| self.poll_message(cx)).await
-    }
-
-    #[inline]
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Failure>> {
-        match receiving::next_simple(&mut self.protocol, &self.state) {
-            // Most messages need no more than this.
-            Some(message) => Poll::Ready(Ok(Some(message))),
-            None => self.poll_recv(cx, Delivery::Whole, receiving::message),
-        }
-    }
-
-    /// The next part of a message, as it arrives, of which then no more is in memory. What is left of a message of which
-    /// parts were received is had whole by [`recv`](Self::recv). `None`: the closing handshake was completed.
-    ///
-    /// ```no_run
-    /// # async fn store(bytes: &[u8]) {}
-    /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_core::Failure> {
-    /// use ws_native::proto::Part;
-    /// while let Some(Part::Binary { bytes, last }) = connection.recv_part().await? {
-    ///     store(&bytes).await;
-    ///     if last {
-    ///         break;
-    ///     }
-    /// }
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// As [`recv`](Self::recv).
-    ///
-    /// # Cancel safety
-    /// As [`recv`](Self::recv).
-    pub async fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
-        poll_fn(|cx| self.poll_part(cx)).await
-    }
-
-    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Failure>> {
-        self.poll_recv(cx, Delivery::InParts, receiving::part)
-    }
-
-    /// The next event that is wanted; others are passed over. `None`: the connection is closed.
-    fn poll_recv<M>(
-        &mut self,
-        cx: &mut Context<'_>,
-        delivery: Delivery,
-        wanted: impl Fn(Event) -> Option<M>,
-    ) -> Poll<Result<Option<M>, Failure>> {
-        while let State::Running = self.state {
-            match ready!(self.poll_event(cx, delivery)) {
-                Event::Closed(closed) => self.begin_end(closed),
-                // It may be the answer to a ping of the heartbeat.
-                Event::Pong(_) if self.protocol.is_watched() => self.protocol.note_time(self.clock.now(), false),
-                event => {
-                    if let Some(message) = wanted(event) {
-                        memory::take_back_if_read(&mut self.protocol);
-                        return Poll::Ready(Ok(Some(message)));
-                    }
-                }
-            }
-        }
-        self.poll_end(cx).map(|failure| failure.map_or(Ok(None), Err))
-    }
-
-    /// Sends a message: queues it, and writes all that is queued.
-    ///
-    /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent, a blob could not be read, the stream broke.
-    ///
-    /// # Cancel safety
-    /// The message is queued at the first poll (a blob that is not in memory: when it was read) and goes out with the
-    /// next [`send`](Self::send), [`flush`](Self::flush) or [`recv`](Self::recv); it is never sent in part or twice.
-    pub async fn send(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
-        self.feed(in_memory(data.into()).await?)?;
-        self.flush().await
-    }
-
-    /// Sends a part of a message, as it is produced: queues it, and writes all that is queued. The first one begins the
-    /// message, the last one ends it; until then no other message can be sent.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send); and if a message of another kind was begun.
-    ///
-    /// # Cancel safety
-    /// As [`send`](Self::send).
-    pub async fn send_part(&mut self, part: Part) -> Result<(), Failure> {
-        self.feed_part(part)?;
-        self.flush().await
-    }
-
-    fn feed_part(&mut self, part: Part) -> Result<(), Failure> {
-        sending::feed_part(&mut self.protocol, part)
-    }
-
-    /// Queues a message.
-    ///
-    /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent, or the message is a blob that is not in memory.
-    #[inline]
-    pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
-        sending::feed(&mut self.protocol, data.into())
-    }
-
-    /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
-    ///
-    /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent.
-    #[inline]
-    pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
-        self.protocol.send_text(text).map_err(misuse)
-    }
-
-    /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
-    ///
-    /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent.
-    #[inline]
-    pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.protocol.send_binary(bytes).map_err(misuse)
-    }
-
-    /// Queues a message that other connections send, too, and that is encoded once.
-    ///
-    /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent.
-    pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Failure> {
-        self.protocol.send_prepared(message).map_err(misuse)
-    }
-
-    /// Writes all that is queued, if that is more than 64 KiB: between two messages that are [fed](Self::feed), it keeps the
-    /// queue short.
-    ///
-    /// # Errors
-    /// As [`flush`](Self::flush).
-    ///
-    /// # Cancel safety
-    /// As [`flush`](Self::flush).
-    #[inline]
-    pub async fn ready(&mut self) -> Result<(), Failure> {
-        poll_fn(|cx| self.poll_ready(cx)).await
-    }
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        match self.protocol.backlog() {
-            ..=QUEUED => Poll::Ready(Ok(())),
-            _ => self.poll_flush(cx),
-        }
-    }
-
-    /// Writes all that is queued.
-    ///
-    /// # Errors
-    /// [`Failure`]: the stream broke. What the peer had sent before can still be [received](Self::recv).
-    ///
-    /// # Cancel safety
-    /// Nothing is lost if the future is dropped: what was not written stays queued.
-    pub async fn flush(&mut self) -> Result<(), Failure> {
-        poll_fn(|cx| self.poll_flush(cx)).await
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        let _ = self.poll_shutdown(cx);
-        let transmitted = self.transport.poll_transmit(&mut *self.protocol, cx);
-        self.state.flushed(&self.protocol, transmitted, self.transport.broken())
-    }
-
-    /// Sends a ping with up to 125 bytes of payload. Pongs are not reported.
-    ///
-    /// # Errors
-    /// [`Failure`]: the payload is too long, the connection is closed, or the stream broke.
-    ///
-    /// # Cancel safety
-    /// As [`send`](Self::send).
-    pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
-        self.feed_ping(payload)?;
-        self.flush().await
-    }
-
-    fn feed_ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
-        self.protocol.ping(payload).map_err(misuse)
-    }
-
-    /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after the messages it sent
-    /// before, as its `None`.
-    ///
-    /// # Errors
-    /// [`Failure`]: the code must not be sent, the reason has more than 123 bytes, or the stream broke.
-    ///
-    /// # Cancel safety
-    /// As [`send`](Self::send).
-    pub async fn close(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
-        self.start_closing(close)?;
-        poll_fn(|cx| self.poll_close(cx)).await
-    }
-
-    fn start_closing(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
-        sending::start_closing(&mut self.protocol, close)
-    }
-
-    /// Writes all that is queued, the Close frame being the last of it.
-    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        if let State::Ended(_) = self.state {
-            return Poll::Ready(Ok(()));
-        }
-        if let Poll::Ready(flushed) = self.poll_flush(cx) {
-            return Poll::Ready(flushed);
-        }
-        // A peer that does not read is given up in time, of which `recv` then tells.
-        if self.protocol.is_closing() {
-            ready!(self.poll_deadline(cx));
-        }
-        Poll::Ready(Ok(()))
-    }
-
     pub(crate) fn accept(&mut self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<(), AcceptError> {
         *self.established = self.protocol.accept(protocol, headers)?;
         Ok(())
@@ -413,32 +188,43 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     fn poll_event(&mut self, cx: &mut Context<'_>, delivery: Delivery) -> Poll<Event> {
         loop {
-            if self.protocol.is_timed() {
-                self.protocol.handle_timeout(self.clock.now());
-            }
-            if let Some(event) = self.protocol.advance(delivery) {
-                return Poll::Ready(event);
-            }
-            if self.poll_shutdown(cx) {
-                continue;
-            }
-            let Ok(more) = self.joined.poll(&mut self.protocol, cx) else { continue };
-            // The reader is about to wait: now is the time to write.
-            let transmitted = self.transport.poll_transmit(&mut *self.protocol, cx);
-            let is_server = self.protocol.role() == Role::Server;
-            let blocked = is_server && transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
-            let received = match self.transport.broken() {
-                None if blocked => Poll::Pending,
-                _ => self.transport.poll_receive(&mut *self.protocol, cx),
-            };
-            match received {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => self.protocol.lost(error),
-                // There is room again for what is broadcast.
-                Poll::Pending if more && transmitted.is_ready() => {}
-                Poll::Pending => ready!(self.poll_deadline(cx)),
+            match self.advance(delivery) {
+                Some(event) => return Poll::Ready(event),
+                None => ready!(self.poll_progress(cx)),
             }
         }
+    }
+
+    /// The next event, if there is one.
+    fn advance(&mut self, delivery: Delivery) -> Option<Event> {
+        if self.protocol.is_timed() {
+            self.protocol.handle_timeout(self.clock.now());
+        }
+        self.protocol.advance(delivery)
+    }
+
+    /// Writes, reads and waits, until there is reason to look for an event again.
+    fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.poll_shutdown(cx) {
+            return Poll::Ready(());
+        }
+        let Ok(more) = self.joined.poll(&mut self.protocol, cx) else { return Poll::Ready(()) };
+        // The reader is about to wait: now is the time to write.
+        let transmitted = self.transport.poll_transmit(&mut *self.protocol, cx);
+        let is_server = self.protocol.role() == Role::Server;
+        let blocked = is_server && transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
+        let received = match self.transport.broken() {
+            None if blocked => Poll::Pending,
+            _ => self.transport.poll_receive(&mut *self.protocol, cx),
+        };
+        match received {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => self.protocol.lost(error),
+            // There is room again for what is broadcast.
+            Poll::Pending if more && transmitted.is_ready() => {}
+            Poll::Pending => return self.poll_deadline(cx),
+        }
+        Poll::Ready(())
     }
 
     /// Does what the shutdown says that it follows. Whether there was anything to do.

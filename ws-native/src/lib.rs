@@ -27,11 +27,15 @@ mod send_queue;
 mod session;
 
 #[cfg(feature = "std")]
+mod answers;
+#[cfg(feature = "std")]
 mod connect;
 #[cfg(feature = "std")]
 mod ending;
 #[cfg(feature = "std")]
 mod memory;
+#[cfg(feature = "std")]
+mod message_ref;
 #[cfg(feature = "std")]
 mod origin;
 #[cfg(feature = "std")]
@@ -67,6 +71,8 @@ mod transport;
 pub use send_queue::BlobId;
 pub use session::Session;
 
+#[cfg(feature = "std")]
+pub use answers::Answers;
 #[cfg(feature = "tokio")]
 pub use backend::Native;
 #[cfg(feature = "http2")]
@@ -81,6 +87,8 @@ pub use connect::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_
 pub use connect::{Proxy, ProxyUrl, ProxyUrlError};
 #[cfg(feature = "tokio")]
 pub use connection::{Connection, Receiver, Sender};
+#[cfg(feature = "std")]
+pub use message_ref::MessageRef;
 #[cfg(feature = "std")]
 pub use origin::Origins;
 #[cfg(feature = "http2")]

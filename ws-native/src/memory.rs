@@ -8,17 +8,21 @@ use std::cell::RefCell;
 
 use bytes::BytesMut;
 
-use crate::proto;
+use crate::proto::{self, Role};
 
-/// The memory for one read, which empties most sockets at once. Less stays in the processor's nearer caches, but costs
-/// more system calls.
-const READ: usize = (128 << 10) + LEAST;
 /// The least room a read is worth.
 const LEAST: usize = 4 << 10;
+/// A frame is large, so that reads end with it, if it takes more than this part of the memory of a read.
+const LARGE: usize = 2;
+/// What is read beyond a large frame, in bytes: the next header, and some short frames.
+const BEYOND: usize = 256;
 /// The most bytes of a large frame that are made room for on the word of its header.
-const TRUSTED: usize = 1 << 20;
-/// What is left of a frame, in bytes, from which on it stays where it is while the connection waits for more.
-const MOVED: usize = READ / 8;
+const TRUSTED: usize = (1 << 20) + LEAST;
+/// Beyond that, for each byte of the frame that has come there is room made for so many.
+const PROVEN: usize = 4;
+/// What is left of a frame moves to memory of its own size while the connection waits for more, if it is less than this part
+/// of the memory of a read.
+const MOVED: usize = 8;
 /// The most memory for writing that is kept, in bytes.
 const WRITE: usize = 256 << 10;
 /// How many pieces of each kind a thread keeps.
@@ -37,27 +41,39 @@ thread_local! {
 /// Makes room for a read. Returns the most bytes to be read: not far beyond a large frame, so that little of the next one
 /// has to be moved to where there is room for it.
 pub(crate) fn lend_for_reading(connection: &mut proto::Connection) -> usize {
-    let missing = connection.missing();
+    let (missing, read) = (connection.missing(), room(connection));
     let buffer = connection.read_memory();
-    let (length, wanted) = (buffer.len(), missing.saturating_add(LEAST));
-    let least = wanted.min(READ);
+    let length = buffer.len();
+    let to_its_end = missing.saturating_add(BEYOND);
+    let wanted = missing.saturating_add(LEAST);
+    let least = wanted.min(read);
     if buffer.capacity() - length < least && !buffer.try_reclaim(least) {
-        if length.saturating_add(wanted) <= READ {
-            let mut fresh = spare_for_reading(length + wanted);
+        if length.saturating_add(wanted) <= read {
+            let mut fresh = spare_for_reading(length + wanted, read);
             fresh.extend_from_slice(buffer);
             *buffer = fresh;
         } else {
-            buffer.reserve(wanted.min(TRUSTED.max(length)));
+            buffer.reserve(wanted.min(TRUSTED.max(length.saturating_mul(PROVEN))));
         }
     }
-    if length.saturating_add(missing) > READ / 2 { wanted } else { READ }
+    match connection.role() {
+        _ if missing == 0 || length.saturating_add(missing) <= read / LARGE => read,
+        // What a server has read it unmasks before it reads on, while that is in the processor's caches.
+        Role::Server => to_its_end.min(read),
+        Role::Client => to_its_end,
+    }
 }
 
-fn spare_for_reading(room: usize) -> BytesMut {
+/// The memory for one read of a connection.
+fn room(connection: &proto::Connection) -> usize {
+    connection.config().most_read() + LEAST
+}
+
+fn spare_for_reading(least: usize, read: usize) -> BytesMut {
     let spare = spare(|spare| spare.read.pop()).flatten();
     // Where no message is left that shares it, it is whole again; else the rest of it is of use.
-    let usable = spare.and_then(|mut spare| (spare.try_reclaim(READ) || spare.capacity() >= room).then_some(spare));
-    usable.unwrap_or_else(|| BytesMut::with_capacity(READ))
+    let usable = spare.and_then(|mut spare| (spare.try_reclaim(read) || spare.capacity() >= least).then_some(spare));
+    usable.unwrap_or_else(|| BytesMut::with_capacity(read))
 }
 
 /// Lends memory to write into.
@@ -92,18 +108,18 @@ pub(crate) fn take_back_if_read(connection: &mut proto::Connection) {
 }
 
 fn take_back_read(connection: &mut proto::Connection) {
-    let missing = connection.missing();
+    let (missing, read) = (connection.missing(), room(connection));
     let buffer = connection.read_memory();
     // Memory of a large frame, which was made for it, stays.
-    let is_of_large_frame = buffer.len().saturating_add(missing).saturating_add(LEAST) > READ;
-    if buffer.len() >= MOVED || buffer.capacity() == 0 || is_of_large_frame {
+    let is_of_large_frame = buffer.len().saturating_add(missing).saturating_add(LEAST) > read;
+    if buffer.len() >= read / MOVED || buffer.capacity() == 0 || is_of_large_frame {
         return;
     }
     // The little that may be left of a frame moves to where it takes no more room than it needs.
     let rest = BytesMut::from(&buffer[..]);
     let mut buffer = std::mem::replace(buffer, rest);
     buffer.clear();
-    if buffer.capacity() < 2 * READ {
+    if buffer.capacity() < 2 * read {
         spare(|spare| {
             if spare.read.len() < KEPT {
                 spare.read.push(buffer);
@@ -121,6 +137,9 @@ fn spare<R>(look: impl FnOnce(&mut Spare) -> R) -> Option<R> {
 mod tests {
     use super::*;
     use crate::proto::{Config, Connection};
+
+    /// The memory of a read, if nothing else is set.
+    const READ: usize = (128 << 10) + LEAST;
 
     fn connection() -> Connection {
         Connection::client_established(Config::default(), Box::new(|bytes: &mut [u8]| bytes.fill(7)))

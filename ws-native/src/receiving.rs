@@ -1,13 +1,13 @@
 //! What the protocol has received, as a program takes it: the same for a face that awaits and for one that blocks.
 
-use ws_core::Message;
+use ws_core::{Failure, Message};
 
 use crate::ending::State;
-use crate::memory;
 use crate::proto::{Connection, Event, Part};
+use crate::{Answers, MessageRef, memory};
 
 /// The next message, if it takes next to no work to have it: most do.
-#[inline]
+#[inline(always)]
 pub(crate) fn next_simple(protocol: &mut Connection, state: &State) -> Option<Message> {
     if !matches!(state, State::Running) || protocol.is_timed() {
         return None;
@@ -15,6 +15,43 @@ pub(crate) fn next_simple(protocol: &mut Connection, state: &State) -> Option<Me
     let message = protocol.next_simple(Message::Text, Message::Binary)?;
     memory::take_back_if_read(protocol);
     Some(message)
+}
+
+/// What a program that is shown messages has to do with next.
+pub(crate) enum Received {
+    /// All that were simple were shown, or it was until this failure.
+    Shown(Result<(), Failure>),
+    /// A message that is still to be shown.
+    Other(Message),
+}
+
+/// Shows the messages that it takes next to no work to have. `None`: there are none.
+#[inline]
+pub(crate) fn show_simple(
+    protocol: &mut Connection,
+    state: &State,
+    mut each: impl FnMut(MessageRef<'_>, &mut Answers<'_>) -> Result<(), Failure>,
+) -> Option<Result<(), Failure>> {
+    if !matches!(state, State::Running) || protocol.is_timed() {
+        return None;
+    }
+    let mut shown = None;
+    loop {
+        match protocol.lend(|lent, protocol| each(lent.into(), &mut Answers::of(protocol))) {
+            Ok(0) => {}
+            lent => shown = Some(lent.map(drop)),
+        }
+        if let Some(Err(_)) = shown {
+            break;
+        }
+        // Of those that are not lent the long ones are had as easily.
+        let Some(message) = protocol.next_simple(Message::Text, Message::Binary) else { break };
+        shown = Some(each(message.into(), &mut Answers::of(protocol)));
+    }
+    if shown.is_some() {
+        memory::take_back_if_read(protocol);
+    }
+    shown
 }
 
 /// The message that has been received, if that is what has happened.

@@ -4,12 +4,15 @@ use ws_core::{CloseCode, Data, Failure, FailureKind};
 
 use crate::proto::{Close, Connection, Part};
 
-/// The most bytes that may be queued when the next message is welcome: as many as stay in the processor's nearer caches.
-pub(crate) const QUEUED: usize = 64 << 10;
-
 /// The most bytes that may wait to be written while a server's `recv` reads on. Above it a client that does not read what
 /// it asked for is not read from either. A client reads on: if both ends stopped, they would wait for each other.
 pub(crate) const WATERMARK: usize = 1 << 20;
+
+/// Whether the next message is welcome before what is queued is written.
+#[inline]
+pub(crate) fn is_ready(protocol: &Connection) -> bool {
+    protocol.backlog() <= protocol.config().most_queued()
+}
 
 /// Queues a message.
 #[inline]

@@ -166,6 +166,18 @@ fn a_server_that_echoes_allocates_nothing() {
 }
 
 #[test]
+fn a_server_that_is_shown_messages_allocates_nothing() {
+    for (opcode, size) in SMALL {
+        let mut server = server(burst(opcode, &vec![b'a'; size], KEY), 0);
+        let info =
+            allocations(
+                || while server.recv_each(|message, answers| answers.echo(message)).now_or_never().is_some() {},
+            );
+        assert_nothing(info, &format!("opcode {opcode}, {size} bytes"));
+    }
+}
+
+#[test]
 fn a_client_that_receives_allocates_nothing() {
     for (opcode, size) in SMALL {
         let mut client = client(burst(opcode, &vec![b'a'; size], None), 0);

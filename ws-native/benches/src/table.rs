@@ -29,10 +29,13 @@ impl Table {
         for peer in &self.peers {
             let _ = write!(text, " {} |", peer.name());
         }
-        let has_floor = self.peers.contains(&Peer::Floor);
-        let floor = |text| if has_floor { text } else { "" };
-        let _ = write!(text, " best other | ours / best other |{}\n|---|", floor(" ours / floor |"));
-        let _ = writeln!(text, "{}---|---:|{}", "---:|".repeat(self.peers.len()), floor("---:|"));
+        let _ = write!(text, " best other |");
+        let ratios = self.ratios();
+        for (ours, other) in &ratios {
+            let _ = write!(text, " {} / {} |", ours.name(), other.map_or("best other", Peer::name));
+        }
+        let columns = self.peers.len();
+        let _ = writeln!(text, "\n|---|{}---|{}", "---:|".repeat(columns), "---:|".repeat(ratios.len()));
         for (name, numbers) in &self.lines {
             let _ = write!(text, "| {name} |");
             for number in numbers {
@@ -47,18 +50,28 @@ impl Table {
         print!("{text}");
     }
 
+    /// Which of ours is compared with what: with the best other crate, and with the floor.
+    fn ratios(&self) -> Vec<(Peer, Option<Peer>)> {
+        let ours: Vec<_> = self.peers.iter().copied().filter(|peer| peer.is_ours()).collect();
+        let floor = self.peers.iter().copied().find(|peer| *peer == Peer::Floor);
+        [None]
+            .into_iter()
+            .chain(floor.map(Some))
+            .flat_map(|other| ours.iter().map(move |ours| (*ours, other)))
+            .collect()
+    }
+
     fn comparison(&self, numbers: &[Option<f64>]) -> String {
         let known = || self.peers.iter().zip(numbers).filter_map(|(peer, number)| Some((*peer, (*number)?)));
         let of = |wanted| known().find(|(peer, _)| *peer == wanted).map(|(_, number)| number);
         let best = known().filter(|(peer, _)| peer.is_rival()).min_by(|a, b| a.1.total_cmp(&b.1));
-        let ratio = |other: Option<f64>| match (of(Peer::Ours), other) {
-            (Some(ours), Some(other)) => format!("{:.2}", ours / other),
-            _ => "–".into(),
-        };
-        let name = best.map_or("–", |(peer, _)| peer.name());
-        let mut text = format!(" {name} | {} |", ratio(best.map(|best| best.1)));
-        if self.peers.contains(&Peer::Floor) {
-            let _ = write!(text, " {} |", ratio(of(Peer::Floor)));
+        let mut text = format!(" {} |", best.map_or("–", |(peer, _)| peer.name()));
+        for (ours, other) in self.ratios() {
+            let other = other.map_or(best.map(|(_, number)| number), of);
+            let _ = match of(ours).zip(other) {
+                Some((ours, other)) => write!(text, " {:.2} |", ours / other),
+                None => write!(text, " – |"),
+            };
         }
         text
     }

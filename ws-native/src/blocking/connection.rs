@@ -1,7 +1,7 @@
 //! The blocking face for native programs and servers.
 
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::{Duration, Instant};
 
 use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
@@ -10,8 +10,9 @@ use super::wire::Wire;
 use super::{Stream, Timed};
 use crate::ending::{State, failure_of};
 use crate::proto::{self, AcceptError, Closed, Config, Delivery, Established, Event, Part, Request, Role};
-use crate::sending::{self, QUEUED, WATERMARK, misuse};
-use crate::{memory, random, receiving};
+use crate::receiving::{self, Received};
+use crate::sending::{self, WATERMARK, misuse};
+use crate::{Answers, MessageRef, memory, random};
 
 /// An established WebSocket connection over any byte stream that blocks, in either role.
 ///
@@ -128,10 +129,40 @@ impl<S: Timed> Connection<S> {
     /// [`Failure`], once: the connection was lost or failed, or the peer ended it without a Close frame. And as often as it
     /// is so, [`WouldBlock`](FailureKind::WouldBlock): the stream has nothing yet.
     pub fn recv(&mut self) -> Result<Option<Message>, Failure> {
-        match receiving::next_simple(&mut self.protocol, &self.state) {
+        let simple = |connection: &mut Self| receiving::next_simple(&mut connection.protocol, &connection.state);
+        match simple(self) {
             // Most messages need no more than this.
             Some(message) => Ok(Some(message)),
-            None => self.receive(Delivery::Whole, receiving::message),
+            None => self.receive(Delivery::Whole, simple, receiving::message),
+        }
+    }
+
+    /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake was
+    /// completed, see [`closed`](Self::closed).
+    ///
+    /// It is the cheapest way to receive, by far for short messages: they are shown where they were read, and none has to be
+    /// taken off.
+    ///
+    /// ```no_run
+    /// # fn program(mut connection: ws_native::blocking::Connection) -> Result<(), ws_core::Failure> {
+    /// while connection.recv_each(|message, answers| answers.echo(message))? {}
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv); and the first error of what it is shown to, which is then shown no more of what has come.
+    pub fn recv_each(
+        &mut self,
+        mut each: impl FnMut(MessageRef<'_>, &mut Answers<'_>) -> Result<(), Failure>,
+    ) -> Result<bool, Failure> {
+        let simple = |connection: &mut Self| {
+            receiving::show_simple(&mut connection.protocol, &connection.state, &mut each).map(Received::Shown)
+        };
+        let other = |event| receiving::message(event).map(Received::Other);
+        match self.receive(Delivery::Whole, simple, other)? {
+            Some(Received::Shown(shown)) => shown.map(|()| true),
+            Some(Received::Other(message)) => each(message.into(), &mut Answers::of(&mut self.protocol)).map(|()| true),
+            None => Ok(false),
         }
     }
 
@@ -141,20 +172,29 @@ impl<S: Timed> Connection<S> {
     /// # Errors
     /// As [`recv`](Self::recv).
     pub fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
-        self.receive(Delivery::InParts, receiving::part)
+        self.receive(Delivery::InParts, |_| None, receiving::part)
     }
 
-    /// The next event that is wanted; others are passed over. `None`: the connection is closed.
-    fn receive<M>(&mut self, delivery: Delivery, wanted: impl Fn(Event) -> Option<M>) -> Result<Option<M>, Failure> {
+    /// The next event that is wanted, if none is had more simply; others are passed over. `None`: the connection is closed.
+    fn receive<M>(
+        &mut self,
+        delivery: Delivery,
+        mut simple: impl FnMut(&mut Self) -> Option<M>,
+        wanted: impl Fn(Event) -> Option<M>,
+    ) -> Result<Option<M>, Failure> {
         while let State::Running = self.state {
-            match self.next_event(delivery) {
-                Poll::Pending => return Err(would_block()),
-                Poll::Ready(Event::Closed(closed)) => self.begin_end(closed),
+            if let Some(message) = simple(self) {
+                return Ok(Some(message));
+            }
+            match self.advance(delivery) {
+                None if self.progress().is_pending() => return Err(would_block()),
+                None => {}
+                Some(Event::Closed(closed)) => self.begin_end(closed),
                 // It may be the answer to a ping of the heartbeat.
-                Poll::Ready(Event::Pong(_)) if self.protocol.is_watched() => {
+                Some(Event::Pong(_)) if self.protocol.is_watched() => {
                     self.protocol.note_time(self.start.elapsed(), false);
                 }
-                Poll::Ready(event) => {
+                Some(event) => {
                     if let Some(message) = wanted(event) {
                         memory::take_back_if_read(&mut self.protocol);
                         return Ok(Some(message));
@@ -214,14 +254,14 @@ impl<S: Timed> Connection<S> {
         self.protocol.send_binary(bytes).map_err(misuse)
     }
 
-    /// Writes all that is queued, if that is more than 64 KiB: between two messages that are [fed](Self::feed), it keeps the
+    /// Writes all that is queued, if that is more than [`Config::write_size`], 64 KiB: between two messages that are [fed](Self::feed), it keeps the
     /// queue short.
     ///
     /// # Errors
     /// As [`flush`](Self::flush).
     #[inline]
     pub fn ready(&mut self) -> Result<(), Failure> {
-        if self.protocol.backlog() <= QUEUED { Ok(()) } else { self.flush() }
+        if sending::is_ready(&self.protocol) { Ok(()) } else { self.flush() }
     }
 
     /// Writes all that is queued.
@@ -282,32 +322,43 @@ impl<S: Timed> Connection<S> {
     /// Pending: the stream would block.
     pub(super) fn next_event(&mut self, delivery: Delivery) -> Poll<Event> {
         loop {
-            if self.protocol.is_timed() {
-                self.protocol.handle_timeout(self.start.elapsed());
-            }
-            if let Some(event) = self.protocol.advance(delivery) {
-                return Poll::Ready(event);
-            }
-            // The reader is about to wait: now is the time to write.
-            let deadline = self.begin_wait();
-            let by = self.instant(deadline);
-            let transmitted = self.wire.transmit(&mut self.protocol, by);
-            let is_server = self.protocol.role() == Role::Server;
-            let blocked = is_server && transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
-            // How far the writing has come may have put it off.
-            let deadline = self.begin_wait();
-            let by = self.instant(deadline);
-            let received = match self.wire.broken() {
-                None if blocked => Poll::Pending,
-                _ => self.wire.receive(&mut self.protocol, by),
-            };
-            match received {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => self.protocol.lost(error),
-                Poll::Pending if self.has_passed(deadline) => self.protocol.handle_timeout(self.start.elapsed()),
-                Poll::Pending => return Poll::Pending,
+            match self.advance(delivery) {
+                Some(event) => return Poll::Ready(event),
+                None => ready!(self.progress()),
             }
         }
+    }
+
+    /// The next event, if there is one.
+    fn advance(&mut self, delivery: Delivery) -> Option<Event> {
+        if self.protocol.is_timed() {
+            self.protocol.handle_timeout(self.start.elapsed());
+        }
+        self.protocol.advance(delivery)
+    }
+
+    /// Writes, reads and waits, until there is reason to look for an event again. Pending: the stream would block.
+    fn progress(&mut self) -> Poll<()> {
+        // The reader is about to wait: now is the time to write.
+        let deadline = self.begin_wait();
+        let by = self.instant(deadline);
+        let transmitted = self.wire.transmit(&mut self.protocol, by);
+        let is_server = self.protocol.role() == Role::Server;
+        let blocked = is_server && transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
+        // How far the writing has come may have put it off.
+        let deadline = self.begin_wait();
+        let by = self.instant(deadline);
+        let received = match self.wire.broken() {
+            None if blocked => Poll::Pending,
+            _ => self.wire.receive(&mut self.protocol, by),
+        };
+        match received {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => self.protocol.lost(error),
+            Poll::Pending if self.has_passed(deadline) => self.protocol.handle_timeout(self.start.elapsed()),
+            Poll::Pending => return Poll::Pending,
+        }
+        Poll::Ready(())
     }
 
     /// The deadline of a wait that begins now. The times of what has just begun begin here, too.

@@ -27,6 +27,14 @@ pub struct Config {
     /// The most bytes that may wait to be transmitted. Default: 256 MiB. Beyond, the connection is failed: the standard
     /// says "flag the WebSocket as full and then close the WebSocket connection".
     pub max_send_queue: usize,
+    /// The most bytes of one read, from 4 KiB to 1 MiB. Default: 128 KiB, which empties most sockets with one system call. A
+    /// stream that is no socket of the system's, such as a pipe in memory, costs no system call: what is read from it with
+    /// 16 KiB at a time stays in the processor's nearest cache.
+    pub read_size: usize,
+    /// How many bytes a program queues before `Connection::ready` writes them, and how many of a client's very long payload
+    /// are masked at a time, from 4 KiB to 1 MiB. Default: 64 KiB. As with [`read_size`](Self::read_size), less is for streams
+    /// that cost no system call.
+    pub write_size: usize,
     /// permessage-deflate: offered by a client, accepted by a server. `None`: not. Default: with the feature `deflate`,
     /// [`Compression::default`].
     pub compression: Option<Compression>,
@@ -54,6 +62,17 @@ impl Config {
         self.max_message.min(self.max_frame)
     }
 
+    /// The most bytes of one read, in its range.
+    #[cfg(feature = "std")]
+    pub(crate) fn most_read(&self) -> usize {
+        self.read_size.clamp(4 << 10, 1 << 20)
+    }
+
+    /// The most bytes that wait for a write, in its range, and a multiple of a masking key.
+    pub(crate) fn most_queued(&self) -> usize {
+        self.write_size.clamp(4 << 10, 1 << 20) & !3
+    }
+
     /// The settings of permessage-deflate, with each number in its range.
     pub(super) fn compression(&self) -> Option<Compression> {
         self.compression.clone().map(Compression::in_range)
@@ -68,6 +87,8 @@ impl Default for Config {
             max_fragments: 131_072,
             max_head: 64 << 10,
             max_send_queue: 256 << 20,
+            read_size: 128 << 10,
+            write_size: 64 << 10,
             compression: Compression::DEFAULT,
             handshake_timeout: Duration::from_secs(20),
             close_timeout: Duration::from_secs(10),
@@ -112,6 +133,11 @@ impl Default for Heartbeat {
 /// What an end compresses with takes some 260 KiB at the most, what it decompresses with some 40 KiB, each from the first
 /// message on that needs it, and for good, unless it is [released](Self::release_when_idle). Smaller windows need less, and
 /// compress less.
+///
+/// Where each message begins with an empty window ([here](Self::no_context_takeover),
+/// [at the peer](Self::peer_no_context_takeover)), a connection has it during a message only, and all connections of a thread
+/// use the same one by turns: then their number does not matter. What a connection has released, or had when it was dropped,
+/// the thread keeps for others, four of each kind at the most: 1.2 MiB. (The engine alone knows no threads, and keeps none.)
 #[cfg(feature = "deflate")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -120,9 +146,9 @@ pub struct Compression {
     pub level: u8,
     /// Messages with fewer bytes are sent as they are. Default: 128. Empty messages always are.
     pub threshold: usize,
-    /// Start each message sent with an empty window. Default: false.
+    /// Start each message sent with an empty window, and share what compresses it. Default: false.
     pub no_context_takeover: bool,
-    /// Make the peer start each message with an empty window. Default: false.
+    /// Make the peer start each message with an empty window, and share what decompresses it. Default: false.
     pub peer_no_context_takeover: bool,
     /// The base-2 logarithm of the window for messages sent, from 9 to 15. Default: 15.
     pub max_window_bits: u8,

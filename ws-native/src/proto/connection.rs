@@ -1,39 +1,39 @@
 //! The protocol's one state machine, for both roles: [RFC 6455][1].
 //!
-//! Every change of a connection's state is in this file, which is why it is a long one; what is sent while it is open is in
-//! `sending`.
+//! Every change of a connection's state is in this file, which is why it is a long one. In files of their own are what an open
+//! connection sends and lends, what it has to do in time, and its side towards the transport.
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455
 
+#[cfg(feature = "std")]
+mod lending;
 mod sending;
+mod time;
+mod transport;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
 use core::time::Duration;
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
 use bytestring::ByteString;
-use ws_core::CloseCode;
 
 use super::close::Close;
 use super::compression::Agreement;
 use super::config::Config;
 use super::encoder::Encoder;
-use super::error::{Answer, Error, HandshakeError, Phase};
+use super::error::{Error, HandshakeError, Phase};
 use super::event::{Closed, Event, SendError};
 use super::frame::Opcode;
 use super::handshake::client::{self, Established, Request};
 use super::handshake::server::{self, AcceptError, Incoming as IncomingRequest};
 use super::incoming::{Delivery, Incoming, Received};
 use super::mask::{MaskKeys, Random};
-#[cfg(feature = "std")]
-use super::outgoing::Frames;
 use super::outgoing::Outgoing;
 use super::timer::Timer;
-use super::watch::{Due, Watch};
+use super::watch::Watch;
 
 /// One end of a WebSocket connection, from the opening handshake to the end of the transport.
 ///
@@ -74,7 +74,7 @@ pub enum Role {
 
 enum State {
     /// A client waits for the server's answer.
-    ClientHandshake(client::Handshake),
+    ClientHandshake(Box<client::Handshake>),
     /// A server waits for the client's request.
     ServerHandshake(server::Handshake),
     /// A server's program decides about the request.
@@ -97,7 +97,7 @@ impl Connection {
         let mut keys = Box::new(MaskKeys::new(random));
         let config = config.into();
         let (handshake, head) = client::Handshake::start(request, keys.nonce(), config.compression());
-        let mut connection = Self::new(State::ClientHandshake(handshake), config, Some(keys), now);
+        let mut connection = Self::new(State::ClientHandshake(Box::new(handshake)), config, Some(keys), now);
         connection.outgoing.push_head(head.as_bytes());
         connection
     }
@@ -132,12 +132,13 @@ impl Connection {
 
     fn new(state: State, config: Arc<Config>, keys: Option<Box<MaskKeys>>, now: Duration) -> Self {
         let role = if keys.is_some() { Role::Client } else { Role::Server };
+        let outgoing = Outgoing::new(config.most_queued());
         Self {
             state,
             timer: Some(Timer::handshake(now, &config)),
             config,
             incoming: Incoming::new(role),
-            outgoing: Outgoing::default(),
+            outgoing,
             encoder: Encoder::new(keys),
             pong: None,
             close_end: 0,
@@ -179,171 +180,6 @@ impl Connection {
     pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
     }
-
-    // Input.
-
-    /// The bytes the transport gave.
-    pub fn receive(&mut self, bytes: &[u8]) {
-        self.incoming.buffer().extend_from_slice(bytes);
-    }
-
-    /// Where a transport can write the bytes it gives, with room made for a read.
-    pub fn read_buffer(&mut self) -> impl BufMut {
-        const LEAST: usize = 4 << 10;
-        const MOST: usize = 128 << 10;
-        let missing = self.incoming.missing();
-        let buffer = self.incoming.buffer();
-        if buffer.capacity() - buffer.len() < LEAST / 2 {
-            buffer.reserve(missing.clamp(LEAST, MOST));
-        }
-        buffer
-    }
-
-    /// The connection has to wait for its peer: gives back the memory of compression, if
-    #[cfg_attr(feature = "deflate", doc = "[`Compression::release_when_idle`](super::Compression::release_when_idle)")]
-    #[cfg_attr(not(feature = "deflate"), doc = "the settings")]
-    /// says so. A transport that waits calls it; nothing has to.
-    pub fn release_idle(&mut self) {
-        self.encoder.release();
-        self.incoming.release();
-    }
-
-    /// The server's answer over HTTP/2, to the request with [these headers](Request::http2_headers). The transport is then the
-    /// stream of that request, and nothing is output before this. Does nothing for a connection that waits for no answer.
-    pub fn receive_answer(&mut self, answer: Answer) {
-        let State::ClientHandshake(handshake) = &mut self.state else { return };
-        handshake.answered_over_http2(answer);
-        // It was the request over HTTP/1.1.
-        self.outgoing.clear();
-    }
-
-    /// The transport has ended: the peer sent all it had to send.
-    pub fn receive_end(&mut self) {
-        self.ended = true;
-    }
-
-    /// The transport could not be opened, or broke.
-    pub fn lost(&mut self, error: impl Into<Box<dyn core::error::Error + Send + Sync>>) {
-        self.outgoing.clear();
-        self.fail(Error::Transport(error.into().into()));
-    }
-
-    // Time.
-
-    /// When [`handle_timeout`](Self::handle_timeout) is to be called, if nothing happens before. To be asked after
-    /// [`poll`](Self::poll), which is where the times of the closing handshake and of an open connection begin.
-    pub fn deadline(&self) -> Option<Duration> {
-        match &self.timer {
-            Some(timer) => timer.deadline(),
-            None => self.watch.as_ref().filter(|_| self.is_open())?.deadline(),
-        }
-    }
-
-    /// Time has passed. Does nothing before the deadline, and may do no more than to put the deadline off.
-    ///
-    /// To be called after what the transport has was received: a peer whose pong nobody has looked for is given up.
-    pub fn handle_timeout(&mut self, now: Duration) {
-        self.note_time(now, false);
-        match self.timer.take_if(|timer| timer.has_passed(now)).map(|timer| timer.phase()) {
-            None => self.look_after_peer(now),
-            // "In abnormal cases (such as not having received a TCP Close from the server after a reasonable amount of
-            // time) a client MAY initiate the TCP Close."
-            Some(Phase::End) => self.ended = true,
-            Some(phase) => self.fail(Error::Timeout(phase)),
-        }
-    }
-
-    /// How long the peer took to answer the newest ping of the [heartbeat](super::Heartbeat) that it has answered: from when
-    /// the ping was to be written next until its pong was given out. `None`: it has answered none.
-    pub fn round_trip_time(&self) -> Option<Duration> {
-        self.watch.as_ref()?.round_trip_time()
-    }
-
-    /// The time for the opening handshake begins now, and not when the connection was made: for a caller who had to wait
-    /// before it could open the transport.
-    pub fn restart_handshake_timer(&mut self, now: Duration) {
-        if let State::ClientHandshake(_) = self.state {
-            self.timer = Some(Timer::handshake(now, &self.config));
-        }
-    }
-
-    /// Times begin, and begin again, when it is known what time it is. `waits`: no more is to be had of what was received.
-    pub(crate) fn note_time(&mut self, now: Duration, waits: bool) {
-        if let Some(timer) = &mut self.timer {
-            timer.begin(now, self.outgoing.remaining_to(self.close_end), &self.config);
-        } else if self.is_watched() {
-            let watch = self.watch.get_or_insert_with(|| Box::new(Watch::begin(now, &self.config)));
-            watch.note(now, self.incoming.take_heard(), mem::take(&mut self.sent), &self.outgoing);
-            if waits {
-                watch.wait(self.incoming.buffer().len());
-            }
-        }
-    }
-
-    /// Whether the connection is open and has deadlines all the same.
-    pub(crate) fn is_watched(&self) -> bool {
-        self.is_open() && self.config.is_watched()
-    }
-
-    /// Does what is due in an open connection.
-    fn look_after_peer(&mut self, now: Duration) {
-        if !self.is_watched() {
-            return;
-        }
-        let Some(watch) = &mut self.watch else { return };
-        match watch.due(now, self.incoming.buffer().len(), &self.config) {
-            Due::Nothing => {}
-            Due::Ping(payload) => {
-                self.encoder.control(&mut self.outgoing, Opcode::Ping, &payload);
-                watch.pinged(now, &self.outgoing, &self.config);
-            }
-            Due::Close => self.begin_closing(Some(&Close::new(CloseCode::GOING_AWAY))),
-            Due::Failure => self.fail(Error::Timeout(Phase::Heartbeat)),
-        }
-    }
-
-    // Output.
-
-    /// What is to be transmitted; where a long payload stands in it, only the first piece.
-    pub fn output(&self) -> &[u8] {
-        self.outgoing.first()
-    }
-
-    /// All that is to be transmitted, in pieces, for a write that takes many. Pieces may be empty.
-    pub fn output_pieces(&self) -> impl Iterator<Item = &[u8]> {
-        self.outgoing.pieces()
-    }
-
-    /// This many bytes of the output, over all its pieces, were transmitted.
-    pub fn consume_output(&mut self, count: usize) {
-        self.outgoing.consume(count);
-        self.transmitted(count);
-    }
-
-    /// How many bytes have not reached the network: the output, and what was taken of it.
-    pub fn backlog(&self) -> usize {
-        self.outgoing.backlog()
-    }
-
-    /// How many bytes of output there were since the beginning, transmitted or not.
-    pub fn queued_total(&self) -> u64 {
-        self.outgoing.queued_total()
-    }
-
-    /// Takes the output, to be transmitted by somebody else, who then says so with [`transmitted`](Self::transmitted).
-    pub fn take_output(&mut self) -> Vec<u8> {
-        self.outgoing.take()
-    }
-
-    /// This many bytes of the output that was taken were transmitted.
-    pub fn transmitted(&mut self, count: usize) {
-        self.outgoing.transmitted(count);
-        if self.pong.is_some() {
-            self.release_pong();
-        }
-    }
-
-    // What the program does.
 
     /// Accepts the request, with one of the subprotocols the client offers or none, and further headers. Says what was
     /// agreed on.
@@ -419,8 +255,6 @@ impl Connection {
         self.state = State::Failed(error);
     }
 
-    // What has happened.
-
     /// The next event. `None`: nothing more until there is input, or time has passed.
     pub fn poll(&mut self, now: Duration) -> Option<Event> {
         let simple = self.next_simple(Event::Text, Event::Binary);
@@ -454,7 +288,7 @@ impl Connection {
     }
 
     /// The next message, made into what the caller wants, if it takes next to no work to have it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_simple<M>(
         &mut self,
         text: impl FnOnce(ByteString) -> M,
@@ -614,30 +448,6 @@ impl Connection {
         if let State::Established { close_sent, .. } = &mut self.state {
             *close_sent = true;
         }
-    }
-}
-
-/// For a transport that lends memory, and looks at the clock only when it has to.
-#[cfg(feature = "std")]
-impl Connection {
-    /// The memory that is read into: to be appended to, and to be replaced only with memory that has the same in it.
-    pub(crate) fn read_memory(&mut self) -> &mut bytes::BytesMut {
-        self.incoming.buffer()
-    }
-
-    /// The memory that output is written into, while there is no output: to be replaced only with memory that is empty.
-    pub(crate) fn write_memory(&mut self) -> Option<&mut Frames> {
-        self.outgoing.memory()
-    }
-
-    /// How many bytes the frame that is arriving still lacks, as far as its header is known.
-    pub(crate) fn missing(&self) -> usize {
-        self.incoming.missing()
-    }
-
-    /// Whether the peer has to do something in time.
-    pub(crate) fn is_timed(&self) -> bool {
-        self.timer.is_some()
     }
 }
 

@@ -59,6 +59,7 @@ mod incoming;
 mod mask;
 mod outgoing;
 mod prepared;
+mod simple;
 mod timer;
 #[cfg(not(feature = "deflate"))]
 mod uncompressed;
@@ -92,4 +93,4 @@ pub use prepared::Prepared;
 #[cfg(not(feature = "deflate"))]
 pub use uncompressed::Compression;
 #[cfg(feature = "std")]
-pub(crate) use {incoming::Delivery, outgoing::Frames};
+pub(crate) use {incoming::Delivery, outgoing::Frames, simple::Lent};

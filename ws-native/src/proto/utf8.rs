@@ -21,16 +21,17 @@ impl Validator {
     pub(super) fn push(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {
         self.given += piece.len();
         let rest = if self.length == 0 { piece } else { self.complete_character(piece)? };
-        match simdutf8::compat::from_utf8(rest) {
-            Ok(_) => Ok(()),
-            Err(error) if error.error_len().is_some() => Err(ProtocolError::Utf8),
-            Err(error) => {
-                let partial = &rest[error.valid_up_to()..];
+        let (whole, partial) = rest.split_at(rest.len() - cut_off(rest));
+        validate(whole).ok_or(ProtocolError::Utf8)?;
+        match core::str::from_utf8(partial) {
+            Ok(_) => {}
+            Err(error) if error.error_len().is_some() => return Err(ProtocolError::Utf8),
+            Err(_) => {
                 self.partial[..partial.len()].copy_from_slice(partial);
                 self.length = partial.len();
-                Ok(())
             }
         }
+        Ok(())
     }
 
     /// Takes the whole characters off the bytes that were given, of which these are the ones that were not taken before.
@@ -77,11 +78,29 @@ impl Validator {
     }
 }
 
+/// How many bytes there are, at the end, of a character that needs more.
+fn cut_off(bytes: &[u8]) -> usize {
+    let character = bytes.iter().rev().take(3).position(|byte| byte & 0xC0 != 0x80).map_or(0, |index| index + 1);
+    let needed = match bytes[bytes.len() - character..].first() {
+        Some(0xF0..) => 4,
+        Some(0xE0..) => 3,
+        Some(0xC0..) => 2,
+        _ => 0,
+    };
+    if character < needed { character } else { 0 }
+}
+
+/// The text that these bytes are, if they are.
+#[inline]
+pub(super) fn validate(bytes: &[u8]) -> Option<&str> {
+    simdutf8::basic::from_utf8(bytes).ok()
+}
+
 /// Splits text off the bytes, which goes from here to there; what is before it is dropped. `None`: it is not UTF-8, and the
 /// bytes are left as they are.
 #[inline]
 pub(super) fn split_text(bytes: &mut BytesMut, start: usize, end: usize) -> Option<ByteString> {
-    simdutf8::basic::from_utf8(&bytes[start..end]).ok()?;
+    validate(&bytes[start..end])?;
     bytes.advance(start);
     Some(trusted(bytes.split_to(end - start).freeze()))
 }

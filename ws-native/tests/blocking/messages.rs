@@ -66,6 +66,24 @@ fn what_was_fed_goes_out_when_recv_waits() {
 }
 
 #[test]
+fn messages_are_shown_where_they_were_read() {
+    let (mut client, mut server) = pair(plain(), plain());
+    let sent = [text("a"), text(&"b".repeat(5_000)), text(&"c".repeat(100_000))].map(Option::unwrap);
+    sent.iter().for_each(|message| client.feed(message.clone()).unwrap());
+    join(
+        move || {
+            while server.recv_each(|message, answers| answers.echo(message)).unwrap() {}
+        },
+        || {
+            client.flush().unwrap();
+            sent.iter().for_each(|message| assert_eq!(client.recv().unwrap().as_ref(), Some(message)));
+            client.close(None).unwrap();
+            assert_eq!(client.recv().unwrap(), None);
+        },
+    );
+}
+
+#[test]
 fn a_connection_is_an_iterator_whose_last_item_is_the_failure() {
     let (mut client, server) = pair(plain(), plain());
     client.send("a").unwrap();

@@ -3,6 +3,7 @@
 mod fastwebsockets;
 mod floor;
 mod ours;
+mod ours_fast;
 mod sockets;
 mod sockudo_ws;
 mod tokio_websockets;
@@ -24,6 +25,8 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Peer {
     Ours,
+    /// The same, as its guide advises for speed.
+    OursFast,
     Tungstenite,
     Fastwebsockets,
     TokioWebsockets,
@@ -51,6 +54,10 @@ macro_rules! for_peer {
         match $peer {
             Peer::Ours => {
                 use ours as $module;
+                $body
+            }
+            Peer::OursFast => {
+                use ours_fast as $module;
                 $body
             }
             Peer::Tungstenite => {
@@ -94,6 +101,7 @@ impl Peer {
     pub fn name(self) -> &'static str {
         match self {
             Self::Ours => "ours",
+            Self::OursFast => "ours-fast",
             Self::Tungstenite => "tungstenite",
             Self::Fastwebsockets => "fastwebsockets",
             Self::TokioWebsockets => "tokio-websockets",
@@ -103,9 +111,13 @@ impl Peer {
         }
     }
 
+    pub fn is_ours(self) -> bool {
+        matches!(self, Self::Ours | Self::OursFast)
+    }
+
     /// Another crate, which ours is compared with.
     pub fn is_rival(self) -> bool {
-        !matches!(self, Self::Ours | Self::Floor)
+        !self.is_ours() && self != Self::Floor
     }
 
     /// As a server, sends back every message until the stream ends.

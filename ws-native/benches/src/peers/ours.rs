@@ -1,4 +1,4 @@
-//! ws-native.
+//! ws-native, with what is plainest: messages that are received and sent.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -10,7 +10,7 @@ use super::{Failure, MAX_MESSAGE, Settings, repeat};
 use crate::frame::{Message, Opcode};
 use crate::memory::Memory;
 
-fn config() -> Config {
+pub fn config() -> Config {
     let mut config = Config::default();
     config.compression = None;
     config.max_message = MAX_MESSAGE;

@@ -1,7 +1,8 @@
 //! The server's half: [RFC 6455, section 4.2](https://datatracker.ietf.org/doc/html/rfc6455#section-4.2).
 
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use core::fmt::Write as _;
+use core::mem::MaybeUninit;
 
 use bytes::BytesMut;
 use ws_core::subprotocol;
@@ -197,9 +198,10 @@ impl Handshake {
             ));
         }
         let Some(head) = self.end.take(buffer, max)? else { return Ok(None) };
-        let mut parsed = vec![httparse::EMPTY_HEADER; MAX_HEADERS];
-        let mut request = httparse::Request::new(&mut parsed);
-        http::expect_whole(request.parse(&head).map_err(http::parse_error)?, &head)?;
+        let mut parsed = [const { MaybeUninit::uninit() }; MAX_HEADERS];
+        let mut request = httparse::Request::new(&mut []);
+        let status = request.parse_with_uninit_headers(&head, &mut parsed).map_err(http::parse_error)?;
+        http::expect_whole(status, &head)?;
         if request.version != Some(1) {
             return Err(HandshakeError::NotHttp("the version is not HTTP/1.1"));
         }

@@ -1,0 +1,144 @@
+//! What a connection receives: messages, whole, shown or in parts.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use ws_core::{Failure, Message};
+
+use super::Connection;
+use crate::ending::State;
+use crate::memory;
+use crate::proto::{Delivery, Event, Part};
+use crate::receiving::{self, Received};
+use crate::{Answers, MessageRef};
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
+    /// The next message. `None`: the closing handshake was completed, see [`closed`](Self::closed).
+    ///
+    /// # Errors
+    /// [`Failure`], once: the connection was lost or failed, or the peer ended it without a Close frame.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost if the future is dropped: all that was read, and how far the end has come, is kept in the
+    /// connection.
+    pub async fn recv(&mut self) -> Result<Option<Message>, Failure> {
+        poll_fn(|cx| self.poll_message(cx)).await
+    }
+
+    #[inline(always)]
+    pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Failure>> {
+        let simple = |connection: &mut Self| receiving::next_simple(&mut connection.protocol, &connection.state);
+        match simple(self) {
+            // Most messages need no more than this.
+            Some(message) => Poll::Ready(Ok(Some(message))),
+            None => self.poll_recv(cx, Delivery::Whole, simple, receiving::message),
+        }
+    }
+
+    /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake was
+    /// completed, see [`closed`](Self::closed).
+    ///
+    /// It is the cheapest way to receive, by far for short messages: they are shown where they were read, and none has to be
+    /// taken off. What is to be awaited for a message is better done with [`recv`](Self::recv).
+    ///
+    /// ```no_run
+    /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_core::Failure> {
+    /// let mut sum = 0.0;
+    /// let mut add = |text: &str| sum += text.parse().unwrap_or(0.0);
+    /// while connection
+    ///     .recv_each(|message, answers| match message.as_text() {
+    ///         Some("ping") => answers.feed_text("pong"),
+    ///         Some(text) => Ok(add(text)),
+    ///         None => answers.echo(message),
+    ///     })
+    ///     .await?
+    /// {}
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv); and the first error of what it is shown to, which is then shown no more of what has come.
+    ///
+    /// # Cancel safety
+    /// As [`recv`](Self::recv): what was shown is done with, all else is kept in the connection.
+    pub async fn recv_each(
+        &mut self,
+        mut each: impl FnMut(MessageRef<'_>, &mut Answers<'_>) -> Result<(), Failure>,
+    ) -> Result<bool, Failure> {
+        poll_fn(|cx| self.poll_each(cx, &mut each)).await
+    }
+
+    pub(super) fn poll_each(
+        &mut self,
+        cx: &mut Context<'_>,
+        each: &mut impl FnMut(MessageRef<'_>, &mut Answers<'_>) -> Result<(), Failure>,
+    ) -> Poll<Result<bool, Failure>> {
+        let simple = |connection: &mut Self| {
+            receiving::show_simple(&mut connection.protocol, &connection.state, &mut *each).map(Received::Shown)
+        };
+        let other = |event| receiving::message(event).map(Received::Other);
+        Poll::Ready(match ready!(self.poll_recv(cx, Delivery::Whole, simple, other))? {
+            Some(Received::Shown(shown)) => shown.map(|()| true),
+            Some(Received::Other(message)) => each(message.into(), &mut Answers::of(&mut self.protocol)).map(|()| true),
+            None => Ok(false),
+        })
+    }
+
+    /// The next part of a message, as it arrives, of which then no more is in memory. What is left of a message of which
+    /// parts were received is had whole by [`recv`](Self::recv). `None`: the closing handshake was completed.
+    ///
+    /// ```no_run
+    /// # async fn store(bytes: &[u8]) {}
+    /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_core::Failure> {
+    /// use ws_native::proto::Part;
+    /// while let Some(Part::Binary { bytes, last }) = connection.recv_part().await? {
+    ///     store(&bytes).await;
+    ///     if last {
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    ///
+    /// # Cancel safety
+    /// As [`recv`](Self::recv).
+    pub async fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
+        poll_fn(|cx| self.poll_part(cx)).await
+    }
+
+    pub(super) fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Failure>> {
+        self.poll_recv(cx, Delivery::InParts, |_| None, receiving::part)
+    }
+
+    /// The next event that is wanted, if none is had more simply; others are passed over. `None`: the connection is closed.
+    pub(super) fn poll_recv<M>(
+        &mut self,
+        cx: &mut Context<'_>,
+        delivery: Delivery,
+        mut simple: impl FnMut(&mut Self) -> Option<M>,
+        wanted: impl Fn(Event) -> Option<M>,
+    ) -> Poll<Result<Option<M>, Failure>> {
+        while let State::Running = self.state {
+            if let Some(message) = simple(self) {
+                return Poll::Ready(Ok(Some(message)));
+            }
+            match self.advance(delivery) {
+                None => ready!(self.poll_progress(cx)),
+                Some(Event::Closed(closed)) => self.begin_end(closed),
+                // It may be the answer to a ping of the heartbeat.
+                Some(Event::Pong(_)) if self.protocol.is_watched() => self.protocol.note_time(self.clock.now(), false),
+                Some(event) => {
+                    if let Some(message) = wanted(event) {
+                        memory::take_back_if_read(&mut self.protocol);
+                        return Poll::Ready(Ok(Some(message)));
+                    }
+                }
+            }
+        }
+        self.poll_end(cx).map(|failure| failure.map_or(Ok(None), Err))
+    }
+}

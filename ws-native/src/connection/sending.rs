@@ -1,0 +1,161 @@
+//! What a connection sends: messages, whole or in parts, pings, and its Close frame.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use ws_core::{CloseCode, Data, Failure};
+
+use super::{Connection, in_memory};
+use crate::ending::State;
+use crate::proto::{Part, Prepared};
+use crate::sending::{self, misuse};
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
+    /// Sends a message: queues it, and writes all that is queued.
+    ///
+    /// # Errors
+    /// [`Failure`]: the connection is closed or a Close frame was sent, a blob could not be read, the stream broke.
+    ///
+    /// # Cancel safety
+    /// The message is queued at the first poll (a blob that is not in memory: when it was read) and goes out with the
+    /// next [`send`](Self::send), [`flush`](Self::flush) or [`recv`](Self::recv); it is never sent in part or twice.
+    pub async fn send(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
+        self.feed(in_memory(data.into()).await?)?;
+        self.flush().await
+    }
+
+    /// Sends a part of a message, as it is produced: queues it, and writes all that is queued. The first one begins the
+    /// message, the last one ends it; until then no other message can be sent.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); and if a message of another kind was begun.
+    ///
+    /// # Cancel safety
+    /// As [`send`](Self::send).
+    pub async fn send_part(&mut self, part: Part) -> Result<(), Failure> {
+        self.feed_part(part)?;
+        self.flush().await
+    }
+
+    pub(super) fn feed_part(&mut self, part: Part) -> Result<(), Failure> {
+        sending::feed_part(&mut self.protocol, part)
+    }
+
+    /// Queues a message.
+    ///
+    /// # Errors
+    /// [`Failure`]: the connection is closed or a Close frame was sent, or the message is a blob that is not in memory.
+    #[inline]
+    pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
+        sending::feed(&mut self.protocol, data.into())
+    }
+
+    /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
+    ///
+    /// # Errors
+    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    #[inline]
+    pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
+        self.protocol.send_text(text).map_err(misuse)
+    }
+
+    /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
+    ///
+    /// # Errors
+    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    #[inline]
+    pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.protocol.send_binary(bytes).map_err(misuse)
+    }
+
+    /// Queues a message that other connections send, too, and that is encoded once.
+    ///
+    /// # Errors
+    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Failure> {
+        self.protocol.send_prepared(message).map_err(misuse)
+    }
+
+    /// Writes all that is queued, if that is more than [`Config::write_size`](crate::proto::Config::write_size), 64 KiB: between two messages that are [fed](Self::feed), it keeps the
+    /// queue short.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    ///
+    /// # Cancel safety
+    /// As [`flush`](Self::flush).
+    #[inline]
+    pub async fn ready(&mut self) -> Result<(), Failure> {
+        poll_fn(|cx| self.poll_ready(cx)).await
+    }
+
+    pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        if sending::is_ready(&self.protocol) { Poll::Ready(Ok(())) } else { self.poll_flush(cx) }
+    }
+
+    /// Writes all that is queued.
+    ///
+    /// # Errors
+    /// [`Failure`]: the stream broke. What the peer had sent before can still be [received](Self::recv).
+    ///
+    /// # Cancel safety
+    /// Nothing is lost if the future is dropped: what was not written stays queued.
+    pub async fn flush(&mut self) -> Result<(), Failure> {
+        poll_fn(|cx| self.poll_flush(cx)).await
+    }
+
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        let _ = self.poll_shutdown(cx);
+        let transmitted = self.transport.poll_transmit(&mut *self.protocol, cx);
+        self.state.flushed(&self.protocol, transmitted, self.transport.broken())
+    }
+
+    /// Sends a ping with up to 125 bytes of payload. Pongs are not reported.
+    ///
+    /// # Errors
+    /// [`Failure`]: the payload is too long, the connection is closed, or the stream broke.
+    ///
+    /// # Cancel safety
+    /// As [`send`](Self::send).
+    pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
+        self.feed_ping(payload)?;
+        self.flush().await
+    }
+
+    pub(super) fn feed_ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
+        self.protocol.ping(payload).map_err(misuse)
+    }
+
+    /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after the messages it sent
+    /// before, as its `None`.
+    ///
+    /// # Errors
+    /// [`Failure`]: the code must not be sent, the reason has more than 123 bytes, or the stream broke.
+    ///
+    /// # Cancel safety
+    /// As [`send`](Self::send).
+    pub async fn close(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
+        self.start_closing(close)?;
+        poll_fn(|cx| self.poll_close(cx)).await
+    }
+
+    pub(super) fn start_closing(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
+        sending::start_closing(&mut self.protocol, close)
+    }
+
+    /// Writes all that is queued, the Close frame being the last of it.
+    pub(super) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        if let State::Ended(_) = self.state {
+            return Poll::Ready(Ok(()));
+        }
+        if let Poll::Ready(flushed) = self.poll_flush(cx) {
+            return Poll::Ready(flushed);
+        }
+        // A peer that does not read is given up in time, of which `recv` then tells.
+        if self.protocol.is_closing() {
+            ready!(self.poll_deadline(cx));
+        }
+        Poll::Ready(Ok(()))
+    }
+}

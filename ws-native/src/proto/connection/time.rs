@@ -1,0 +1,88 @@
+//! What a connection has to do in time, and its peer.
+
+use alloc::boxed::Box;
+use core::mem;
+use core::time::Duration;
+
+use ws_core::CloseCode;
+
+use super::{Connection, State};
+use crate::proto::close::Close;
+use crate::proto::error::{Error, Phase};
+use crate::proto::frame::Opcode;
+use crate::proto::timer::Timer;
+use crate::proto::watch::{Due, Watch};
+
+impl Connection {
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called, if nothing happens before. To be asked after
+    /// [`poll`](Self::poll), which is where the times of the closing handshake and of an open connection begin.
+    pub fn deadline(&self) -> Option<Duration> {
+        match &self.timer {
+            Some(timer) => timer.deadline(),
+            None => self.watch.as_ref().filter(|_| self.is_open())?.deadline(),
+        }
+    }
+
+    /// Time has passed. Does nothing before the deadline, and may do no more than to put the deadline off.
+    ///
+    /// To be called after what the transport has was received: a peer whose pong nobody has looked for is given up.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.note_time(now, false);
+        match self.timer.take_if(|timer| timer.has_passed(now)).map(|timer| timer.phase()) {
+            None => self.look_after_peer(now),
+            // "In abnormal cases (such as not having received a TCP Close from the server after a reasonable amount of
+            // time) a client MAY initiate the TCP Close."
+            Some(Phase::End) => self.ended = true,
+            Some(phase) => self.fail(Error::Timeout(phase)),
+        }
+    }
+
+    /// How long the peer took to answer the newest ping of the [heartbeat](crate::proto::Heartbeat) that it has answered: from when
+    /// the ping was to be written next until its pong was given out. `None`: it has answered none.
+    pub fn round_trip_time(&self) -> Option<Duration> {
+        self.watch.as_ref()?.round_trip_time()
+    }
+
+    /// The time for the opening handshake begins now, and not when the connection was made: for a caller who had to wait
+    /// before it could open the transport.
+    pub fn restart_handshake_timer(&mut self, now: Duration) {
+        if let State::ClientHandshake(_) = self.state {
+            self.timer = Some(Timer::handshake(now, &self.config));
+        }
+    }
+
+    /// Times begin, and begin again, when it is known what time it is. `waits`: no more is to be had of what was received.
+    pub(crate) fn note_time(&mut self, now: Duration, waits: bool) {
+        if let Some(timer) = &mut self.timer {
+            timer.begin(now, self.outgoing.remaining_to(self.close_end), &self.config);
+        } else if self.is_watched() {
+            let watch = self.watch.get_or_insert_with(|| Box::new(Watch::begin(now, &self.config)));
+            watch.note(now, self.incoming.take_heard(), mem::take(&mut self.sent), &self.outgoing);
+            if waits {
+                watch.wait(self.incoming.buffer().len());
+            }
+        }
+    }
+
+    /// Whether the connection is open and has deadlines all the same.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.is_open() && self.config.is_watched()
+    }
+
+    /// Does what is due in an open connection.
+    fn look_after_peer(&mut self, now: Duration) {
+        if !self.is_watched() {
+            return;
+        }
+        let Some(watch) = &mut self.watch else { return };
+        match watch.due(now, self.incoming.buffer().len(), &self.config) {
+            Due::Nothing => {}
+            Due::Ping(payload) => {
+                self.encoder.control(&mut self.outgoing, Opcode::Ping, &payload);
+                watch.pinged(now, &self.outgoing, &self.config);
+            }
+            Due::Close => self.begin_closing(Some(&Close::new(CloseCode::GOING_AWAY))),
+            Due::Failure => self.fail(Error::Timeout(Phase::Heartbeat)),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What a connection takes from its transport, and gives to it.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use bytes::BufMut;
+
+use super::{Connection, State};
+use crate::proto::error::{Answer, Error};
+#[cfg(feature = "std")]
+use crate::proto::outgoing::Frames;
+
+impl Connection {
+    // Input.
+
+    /// The bytes the transport gave.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        self.incoming.buffer().extend_from_slice(bytes);
+    }
+
+    /// Where a transport can write the bytes it gives, with room made for a read.
+    pub fn read_buffer(&mut self) -> impl BufMut {
+        const LEAST: usize = 4 << 10;
+        const MOST: usize = 128 << 10;
+        let missing = self.incoming.missing();
+        let buffer = self.incoming.buffer();
+        if buffer.capacity() - buffer.len() < LEAST / 2 {
+            buffer.reserve(missing.clamp(LEAST, MOST));
+        }
+        buffer
+    }
+
+    /// The connection has to wait for its peer: gives back the memory of compression, if
+    #[cfg_attr(
+        feature = "deflate",
+        doc = "[`Compression::release_when_idle`](crate::proto::Compression::release_when_idle)"
+    )]
+    #[cfg_attr(not(feature = "deflate"), doc = "the settings")]
+    /// says so. A transport that waits calls it; nothing has to.
+    pub fn release_idle(&mut self) {
+        self.encoder.release();
+        self.incoming.release();
+    }
+
+    /// The server's answer over HTTP/2, to the request with [these headers](crate::proto::Request::http2_headers). The transport is then the
+    /// stream of that request, and nothing is output before this. Does nothing for a connection that waits for no answer.
+    pub fn receive_answer(&mut self, answer: Answer) {
+        let State::ClientHandshake(handshake) = &mut self.state else { return };
+        handshake.answered_over_http2(answer);
+        // It was the request over HTTP/1.1.
+        self.outgoing.clear();
+    }
+
+    /// The transport has ended: the peer sent all it had to send.
+    pub fn receive_end(&mut self) {
+        self.ended = true;
+    }
+
+    /// The transport could not be opened, or broke.
+    pub fn lost(&mut self, error: impl Into<Box<dyn core::error::Error + Send + Sync>>) {
+        self.outgoing.clear();
+        self.fail(Error::Transport(error.into().into()));
+    }
+
+    // Output.
+
+    /// What is to be transmitted; where a long payload stands in it, only the first piece.
+    pub fn output(&self) -> &[u8] {
+        self.outgoing.first()
+    }
+
+    /// What is to be transmitted, in pieces, for a write that takes many. Pieces may be empty. There may be more once it was
+    /// consumed: a client's very long payload is masked as it goes.
+    pub fn output_pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.outgoing.pieces()
+    }
+
+    /// This many bytes of the output, over all its pieces, were transmitted.
+    pub fn consume_output(&mut self, count: usize) {
+        self.outgoing.consume(count);
+        self.transmitted(count);
+    }
+
+    /// How many bytes have not reached the network: the output, and what was taken of it.
+    pub fn backlog(&self) -> usize {
+        self.outgoing.backlog()
+    }
+
+    /// How many bytes of output there were since the beginning, transmitted or not.
+    pub fn queued_total(&self) -> u64 {
+        self.outgoing.queued_total()
+    }
+
+    /// Takes the output, to be transmitted by somebody else, who then says so with [`transmitted`](Self::transmitted).
+    pub fn take_output(&mut self) -> Vec<u8> {
+        self.outgoing.take()
+    }
+
+    /// This many bytes of the output that was taken were transmitted.
+    pub fn transmitted(&mut self, count: usize) {
+        self.outgoing.transmitted(count);
+        if self.pong.is_some() {
+            self.release_pong();
+        }
+    }
+}
+
+/// For a transport that lends memory, and looks at the clock only when it has to.
+#[cfg(feature = "std")]
+impl Connection {
+    /// The memory that is read into: to be appended to, and to be replaced only with memory that has the same in it.
+    pub(crate) fn read_memory(&mut self) -> &mut bytes::BytesMut {
+        self.incoming.buffer()
+    }
+
+    /// The memory that output is written into, while there is no output: to be replaced only with memory that is empty.
+    pub(crate) fn write_memory(&mut self) -> Option<&mut Frames> {
+        self.outgoing.memory()
+    }
+
+    /// How many bytes the frame that is arriving still lacks, as far as its header is known.
+    pub(crate) fn missing(&self) -> usize {
+        self.incoming.missing()
+    }
+
+    /// Whether the peer has to do something in time.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.timer.is_some()
+    }
+}
