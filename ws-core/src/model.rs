@@ -314,6 +314,13 @@ impl Model {
         matches!(self.tasks.front(), Some(Feedback::Message(_)))
     }
 
+    /// Throws the message away that the next task brings.
+    pub fn discard_message(&mut self) {
+        if self.next_is_message() {
+            self.tasks.pop_front();
+        }
+    }
+
     /// Runs the next task that fires an event, and those before it that fire none. `None`: no task is left.
     pub fn run_task(&mut self) -> Option<Task> {
         while let Some(task) = self.tasks.pop_front() {

@@ -2,14 +2,15 @@
 
 use std::future::Future;
 use std::mem;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Notify;
 use ws_core::url::SocketUrl;
-use ws_core::{Failure, Task};
+use ws_core::{Failure, ReadyState, Task};
 
 use crate::clock::Clock;
 use crate::connect::{ConnectError, ConnectOptions, Connecting, Opened, Turn};
@@ -18,11 +19,15 @@ use crate::policy::Policy as _;
 use crate::proto::Request;
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::transport::Transport;
+use crate::transport::{Transmitted, Transport};
 
-/// A session, shared by the socket's handles and its driver.
+/// A session, shared by the socket's handles and its driver. Nobody is woken while it is locked: a waker may be anybody's code.
 #[derive(Debug)]
-pub(crate) struct Shared(Mutex<State>);
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    /// Tells those who wait until less is left to be written.
+    progress: Notify,
+}
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -31,19 +36,17 @@ pub(crate) struct State {
     paused: bool,
     /// Wakes the driver; there only while it waits.
     waker: Option<Waker>,
-    /// Those who wait until less is left to be written.
-    writers: Vec<Waker>,
 }
 
 impl Shared {
     pub(crate) fn new(session: Session) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State { session, paused: false, waker: None, writers: Vec::new() })))
+        Arc::new(Self { state: Mutex::new(State { session, paused: false, waker: None }), progress: Notify::new() })
     }
 
     /// Looks at the session.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         // The session holds no invariant across a panic of somebody who had it locked: nobody runs foreign code then.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the session, and wakes the driver if it waits.
@@ -66,16 +69,20 @@ impl Shared {
         result
     }
 
-    /// Ready when no more than this many bytes are left to be written, or none ever will be.
-    pub(crate) fn poll_written(&self, left: u64, cx: &Context<'_>) -> Poll<()> {
-        let mut state = self.lock();
-        if state.session.unwritten() <= left || state.session.connection_is_closed() {
-            return Poll::Ready(());
+    /// Waits until no more than this many bytes are left to be written, or none ever will be.
+    pub(crate) async fn written(&self, left: u64) {
+        loop {
+            let mut progress = pin!(self.progress.notified());
+            progress.as_mut().enable();
+            let is_over = {
+                let session = &self.lock().session;
+                session.unwritten() <= left || session.connection_is_closed()
+            };
+            if is_over {
+                return;
+            }
+            progress.await;
         }
-        if !state.writers.iter().any(|waker| waker.will_wake(cx.waker())) {
-            state.writers.push(cx.waker().clone());
-        }
-        Poll::Pending
     }
 }
 
@@ -87,17 +94,16 @@ impl State {
         }
     }
 
-    /// Whether there is a message that is not wanted yet.
+    /// Whether there is a message that is not wanted yet. A socket that closes wants none, and looks at what is behind them.
     fn holds_message(&mut self, now: Duration) -> bool {
-        // A failure is told at once, whatever is lost by it.
-        while self.paused && self.session.has_failed() && self.session.next_is_message(now) {
-            let _ = self.session.next_task(now);
+        if !self.paused || self.session.ready_state() != ReadyState::Open {
+            return false;
         }
-        self.paused && self.session.next_is_message(now)
-    }
-
-    fn wake_writers(&mut self) {
-        self.writers.drain(..).for_each(Waker::wake);
+        // A failure is told at once, whatever is lost by it.
+        while self.session.has_failed() && self.session.next_is_message(now) {
+            self.session.discard_message();
+        }
+        self.session.next_is_message(now)
     }
 }
 
@@ -217,7 +223,8 @@ impl Driver {
             state = self.shared.lock();
         }
         let task = state.session.next_task(now);
-        state.wake_writers();
+        drop(state);
+        self.shared.progress.notify_waiters();
         task
     }
 
@@ -292,7 +299,8 @@ impl Drop for Driver {
             // The state changes; a runtime that is no more can run no handler.
             while state.session.next_task(Duration::MAX).is_some() {}
         }
-        state.wake_writers();
+        drop(state);
+        self.shared.progress.notify_waiters();
     }
 }
 
@@ -309,10 +317,12 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
 ) -> Poll<()> {
     let mut state = shared.lock();
     loop {
-        let backlog = state.session.backlog();
+        let unwritten = state.session.unwritten();
         let transmitted = transport.poll_transmit_some(&mut state.session, STEP, cx);
-        if state.session.backlog() < backlog {
-            state.wake_writers();
+        if state.session.unwritten() < unwritten {
+            drop(state);
+            shared.progress.notify_waiters();
+            state = shared.lock();
         }
         // The event loop is at its step 1: what has been written by now counts.
         state.session.begin_turn();
@@ -320,33 +330,45 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
             state.session.handle_timeout(clock.now());
         }
         if state.holds_message(clock.now()) {
+            // Nothing is read, which would show that the transport is broken.
+            if let Some(error) = transport.take_broken() {
+                state.session.lost(error);
+                continue;
+            }
             // Of the deadlines that of the closing handshake stays; what the peer sends may be a sign of life.
             let is_timed = state.session.connection().is_timed();
             if clock.poll_deadline(state.session.deadline().filter(|_| is_timed), cx).is_ready() {
                 state.session.handle_timeout(clock.now());
                 continue;
             }
-            state.wait(cx);
-            return Poll::Pending;
-        }
-        if state.session.has_task(clock.now()) || state.session.is_closed() {
-            return Poll::Ready(());
-        }
-        // Reading on may have made output that no task stands for, such as a pong.
-        if transmitted.is_ready() && !state.session.output().is_empty() {
-            continue;
-        }
-        match transport.poll_receive(&mut state.session, cx) {
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => state.session.lost(error),
-            // There is nothing to be received: a peer of which nothing was heard is given up.
-            Poll::Pending if clock.poll_deadline(state.session.deadline(), cx).is_ready() => {
-                state.session.handle_timeout(clock.now());
+        } else {
+            if state.session.has_task(clock.now()) || state.session.is_closed() {
+                return Poll::Ready(());
             }
-            Poll::Pending => {
-                state.wait(cx);
-                return Poll::Pending;
+            // Reading on may have made output that no task stands for, such as a pong.
+            if transmitted == Poll::Ready(Transmitted::All) && !state.session.output().is_empty() {
+                continue;
+            }
+            match transport.poll_receive(&mut state.session, cx) {
+                Poll::Ready(Ok(())) => continue,
+                Poll::Ready(Err(error)) => {
+                    state.session.lost(error);
+                    continue;
+                }
+                // There is nothing to be received: a peer of which nothing was heard is given up.
+                Poll::Pending if clock.poll_deadline(state.session.deadline(), cx).is_ready() => {
+                    state.session.handle_timeout(clock.now());
+                    continue;
+                }
+                Poll::Pending => {}
             }
         }
+        state.wait(cx);
+        drop(state);
+        if transmitted == Poll::Ready(Transmitted::Some) {
+            // There is more to write, when others had their turn.
+            cx.waker().wake_by_ref();
+        }
+        return Poll::Pending;
     }
 }

@@ -227,23 +227,27 @@ impl<'a> Target<'a> {
     /// [`Blocked`]: fail the connection with it, by [`Session::refuse`](crate::Session::refuse).
     pub fn request(&self) -> Result<(SocketUrl, Request), Blocked> {
         let policy = self.policy;
-        // Fetch, main fetch: "If [...] request's current URL's scheme is "http" [and its host is a known HSTS host], then set
-        // request's current URL's scheme to "https"."
-        let url = match policy.is_hsts_host(self.url.host()) {
-            true => self.url.to_secure(),
-            false => self.url.clone(),
+        let asked = &self.url;
+        // Fetch, main fetch: "If should request be blocked due to a bad port, should fetching request be blocked as mixed
+        // content, should request be blocked by Content Security Policy [...] returns blocked, then set response to a network
+        // error."
+        if policy.blocks_port(asked.port()) {
+            return Err(Blocked::Port(asked.port()));
+        }
+        if policy.prohibits_mixed_content() && !is_potentially_trustworthy(asked) {
+            return Err(Blocked::MixedContent(asked.host().into()));
+        }
+        if !policy.allows(asked) {
+            return Err(Blocked::Url(asked.as_str().into()));
+        }
+        // "If all of the following conditions are true: request's current URL's scheme is "http"; request's current URL's host
+        // is a domain; [it is not localhost]; matching request's current URL's host per Known HSTS Host Domain Name Matching
+        // results in [a match]; then set request's current URL's scheme to "https"."
+        let is_domain = asked.address().is_none() && !is_localhost(asked.host());
+        let url = match is_domain && policy.is_hsts_host(asked.host()) {
+            true => asked.to_secure(),
+            false => asked.clone(),
         };
-        // "If should request be blocked due to a bad port, should fetching request be blocked as mixed content, should request
-        // be blocked by Content Security Policy [...] returns blocked, then set response to a network error."
-        if policy.blocks_port(url.port()) {
-            return Err(Blocked::Port(url.port()));
-        }
-        if policy.prohibits_mixed_content() && !is_potentially_trustworthy(&url) {
-            return Err(Blocked::MixedContent(url.host().into()));
-        }
-        if !policy.allows(&url) {
-            return Err(Blocked::Url(url.as_str().into()));
-        }
         let mut request = Request::new(url.authority(), url.resource_name(), &self.protocols)?;
         let added = policy.headers(&url);
         let own = [
@@ -277,12 +281,50 @@ pub(crate) fn basic_authorization(url: &SocketUrl) -> Option<String> {
 ///
 /// <https://w3c.github.io/webappsec-secure-contexts/#potentially-trustworthy-url>
 fn is_potentially_trustworthy(url: &SocketUrl) -> bool {
-    let host = url.host();
-    url.is_secure()
-        || url.address().is_some_and(|address| address.is_loopback())
-        || host == "localhost"
-        || host.ends_with(".localhost")
+    url.is_secure() || url.address().is_some_and(|address| address.is_loopback()) || is_localhost(url.host())
 }
+
+fn is_localhost(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+/// Whether a script may not set this header: a [forbidden request-header][1] of Fetch, or one that the policy gives.
+///
+/// ```
+/// use ws_native::policy::is_forbidden_header;
+/// assert!(is_forbidden_header("Origin") && is_forbidden_header("sec-fetch-site"));
+/// assert!(!is_forbidden_header("Authorization") && !is_forbidden_header("X-Token"));
+/// ```
+///
+/// [1]: https://fetch.spec.whatwg.org/#forbidden-request-header
+pub fn is_forbidden_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    FORBIDDEN_HEADERS.contains(&name.as_str()) || name.starts_with("proxy-") || name.starts_with("sec-")
+}
+
+const FORBIDDEN_HEADERS: [&str; 21] = [
+    "accept-charset",
+    "accept-encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "connection",
+    "content-length",
+    "cookie",
+    "cookie2",
+    "date",
+    "dnt",
+    "expect",
+    "host",
+    "keep-alive",
+    "origin",
+    "referer",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+];
 
 /// Whether the port is one of the 83 that other protocols are spoken on: <https://fetch.spec.whatwg.org/#port-blocking>.
 ///
@@ -367,12 +409,33 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_wants_tls_gets_it_before_content_is_mixed() {
-        let page = Page { hsts: true, ..page("https://h") };
+    fn a_host_that_wants_tls_gets_it_once_nothing_blocks() {
+        let page = Page { hsts: true, ..Page::default() };
         let target = page.target("ws://h:8080/a", &[]).unwrap();
         assert_eq!(target.url().as_str(), "ws://h:8080/a", "what the script sees");
         assert_eq!(target.request().unwrap().0.as_str(), "wss://h:8080/a");
-        assert_eq!(refusal(&page, "ws://i/"), Some(Blocked::MixedContent("i".to_string())));
+        assert_eq!(page.target("ws://i/", &[]).unwrap().request().unwrap().0.as_str(), "ws://i/");
+        let secure = Page { hsts: true, ..self::page("https://h") };
+        assert_eq!(refusal(&secure, "ws://h/"), Some(Blocked::MixedContent("h".to_string())), "as Fetch has it");
+    }
+
+    #[test]
+    fn addresses_and_this_machine_are_no_hosts_that_want_tls() {
+        #[derive(Debug)]
+        struct All;
+        impl Policy for All {
+            fn is_hsts_host(&self, _: &str) -> bool {
+                true
+            }
+        }
+        for (asked, connected) in [
+            ("ws://h/", "wss://h/"),
+            ("ws://127.0.0.1/", "ws://127.0.0.1/"),
+            ("ws://[::1]/", "ws://[::1]/"),
+            ("ws://localhost/", "ws://localhost/"),
+        ] {
+            assert_eq!(All.target(asked, &[]).unwrap().request().unwrap().0.as_str(), connected);
+        }
     }
 
     #[test]

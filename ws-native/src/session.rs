@@ -226,6 +226,11 @@ impl Session {
         self.has_task(now) && self.model.next_is_message()
     }
 
+    /// Throws the message away that the next task brings.
+    pub fn discard_message(&mut self) {
+        self.model.discard_message();
+    }
+
     /// Whether the connection has failed, though the task that says so may still have messages before it.
     pub fn has_failed(&self) -> bool {
         self.failure.is_some() || self.connection.failure().is_some()

@@ -208,7 +208,7 @@ impl Socket {
     pub fn written(&self, left: u64) -> impl Future<Output = ()> + Send + 'static {
         let shared = Arc::clone(&self.shared);
         async move {
-            poll_fn(|cx| shared.poll_written(left, cx)).await;
+            shared.written(left).await;
             // What the peer has said before it read on is in the system by now, but not known here.
             tokio::task::yield_now().await;
         }

@@ -35,6 +35,14 @@ impl Protocol for proto::Connection {
     }
 }
 
+/// How much of the output was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transmitted {
+    All,
+    /// As much as was wanted.
+    Some,
+}
+
 /// The most pieces that are written at once: sixteen long messages and their headers.
 const VECTOR: usize = 32;
 
@@ -61,6 +69,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         &self.stream
     }
 
+    /// Why writing has failed, for those who do not read on to hear of it.
+    pub(crate) fn take_broken(&mut self) -> Option<io::Error> {
+        self.broken.take().inspect(|_| self.ended = true)
+    }
+
     /// Why writing has failed, while there may still be something to read.
     pub(crate) fn broken(&self) -> Option<&io::Error> {
         self.broken.as_ref()
@@ -68,22 +81,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
 
     /// Writes all of the output. Pending: the stream takes no more for now, or for good, which reading will show.
     pub(crate) fn poll_transmit(&mut self, protocol: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_transmit_some(protocol, usize::MAX, cx)
+        self.poll_transmit_some(protocol, usize::MAX, cx).map(|_| ())
     }
 
-    /// Writes no more than `most` bytes of the output. Pending: as above, or there is more, and the task is woken to go on with
-    /// it when others had their turn.
+    /// The same for no more than `most` bytes.
     pub(crate) fn poll_transmit_some(
         &mut self,
         protocol: &mut impl Protocol,
         most: usize,
         cx: &mut Context<'_>,
-    ) -> Poll<()> {
+    ) -> Poll<Transmitted> {
         if self.broken.is_some() {
             return Poll::Pending;
         }
         match self.poll_write(protocol, most, cx) {
-            Poll::Ready(Ok(())) => Poll::Ready(()),
+            Poll::Ready(Ok(transmitted)) => Poll::Ready(transmitted),
             Poll::Ready(Err(error)) => {
                 self.broken = Some(error);
                 Poll::Pending
@@ -97,11 +109,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         protocol: &mut impl Protocol,
         mut most: usize,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    ) -> Poll<io::Result<Transmitted>> {
         while !protocol.connection().output().is_empty() {
             if most == 0 {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
+                return Poll::Ready(Ok(Transmitted::Some));
             }
             let count = ready!(self.poll_write_once(protocol.connection(), most, cx))?;
             if count == 0 {
@@ -115,7 +126,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
             ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
             self.unflushed = false;
         }
-        Poll::Ready(Ok(()))
+        Poll::Ready(Ok(Transmitted::All))
     }
 
     fn poll_write_once(

@@ -418,3 +418,70 @@ async fn a_socket_that_is_given_up_before_it_began_connects_to_nobody() {
     assert!(tasks.next().await.is_none());
     assert!(tokio::time::timeout(Duration::from_millis(50), server.accept()).await.is_err());
 }
+
+/// A socket that is paused and has a message to give out.
+async fn holding() -> (Socket, Tasks, Connection) {
+    let (socket, mut tasks, mut peer) = connected().await;
+    socket.pause();
+    peer.send("held").await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(50), tasks.next()).await.is_err());
+    (socket, tasks, peer)
+}
+
+#[tokio::test]
+async fn a_socket_that_closes_wants_no_message_and_is_held_up_by_none() {
+    let (socket, mut tasks, mut peer) = holding().await;
+    socket.close(None);
+    let (message, task) = tokio::join!(peer.recv(), tasks.next());
+    assert!(message.unwrap().is_none());
+    assert_eq!(close_of(task), (false, true, 1005));
+
+    let (socket, mut tasks, mut peer) = holding().await;
+    drop(socket);
+    let (message, task) = tokio::join!(peer.recv(), tasks.next());
+    assert!(message.unwrap().is_none());
+    assert_eq!(close_of(task), (false, true, 1005));
+
+    let (socket, mut tasks, peer) = holding().await;
+    socket.close(None);
+    socket.terminate();
+    assert_eq!(close_of(tasks.next().await), (true, false, 1006));
+    drop(peer);
+}
+
+#[tokio::test]
+async fn a_transport_that_breaks_is_told_though_a_message_is_held_back() {
+    let (socket, mut tasks, peer) = holding().await;
+    drop(peer);
+    // Nothing is read; but writing shows it, once the peer has said that nobody listens.
+    let task = loop {
+        let _ = socket.send("anybody there?".into());
+        if let Ok(task) = tokio::time::timeout(Duration::from_millis(20), tasks.next()).await {
+            break task;
+        }
+    };
+    assert_eq!(close_of(task), (true, false, 1006));
+}
+
+/// Asks the socket when it is woken, as a callback of a host may.
+struct Asking(Arc<Socket>);
+
+impl Wake for Asking {
+    fn wake(self: Arc<Self>) {
+        let _ = self.0.unwritten();
+    }
+}
+
+#[tokio::test]
+async fn a_waker_may_ask_the_socket() {
+    let (socket, mut tasks, _peer) = connected().await;
+    let socket = Arc::new(socket);
+    let waker = Waker::from(Arc::new(Asking(Arc::clone(&socket))));
+    socket.send(vec![0; 8 << 20].into()).unwrap();
+    let mut written = Box::pin(socket.written(0));
+    assert!(written.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    for _ in 0..100 {
+        assert!(tasks.poll_next(&mut Context::from_waker(&waker)).is_pending());
+    }
+    assert!(socket.unwritten() < 8 << 20);
+}
