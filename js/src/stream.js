@@ -157,6 +157,7 @@ export function defineWebSocketStream(open) {
      */
     #feedback(signal) {
       return {
+        __proto__: null,
         opened: () => {
           signal?.removeEventListener('abort', this.#abortHandshake);
           this.#establish();
@@ -179,6 +180,7 @@ export function defineWebSocketStream(open) {
       const { extensions, protocol } = this.#connection;
       // 8. Set up readable with pullAlgorithm and cancelAlgorithm.
       const readable = new ReadableStream({
+        __proto__: null,
         start: (controller) => {
           this.#readable = controller;
         },
@@ -192,6 +194,7 @@ export function defineWebSocketStream(open) {
       });
       // 13. Set up writable with writeAlgorithm, closeAlgorithm, and abortAlgorithm.
       const writable = new WritableStream({
+        __proto__: null,
         start: (controller) => {
           this.#writable = controller;
           // The stream calls abort() only when the write that is under way has ended.

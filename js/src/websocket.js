@@ -14,6 +14,9 @@ import {
   toWebSocketInit,
 } from './webidl.js';
 
+/** The host's own, whatever a program puts in their place. */
+const { DOMException, URL } = globalThis;
+
 const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
 
 const BINARY_TYPES = ['blob', 'arraybuffer'];
@@ -191,6 +194,8 @@ export function defineWebSocket(open) {
      */
     #feedback() {
       return {
+        // What a script gives all objects is none of the host's business.
+        __proto__: null,
         target: this,
         // 4. Fire an event named open at the WebSocket object.
         opened: () => fire(this, new Event('open')),

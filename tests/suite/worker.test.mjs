@@ -68,9 +68,50 @@ for (const worker of Object.keys(WORKERS)) {
       }
     });
 
+    test('a rejection that comes while another is told of is told of, too', async () => {
+      const { errors, status } = await run(worker, `
+        onunhandledrejection = (event) => {
+          onunhandledrejection = null;
+          event.preventDefault();
+          Promise.reject(new Error('second'));
+        };
+        Promise.reject(new Error('first'));
+      `);
+      assert.equal(status, 1);
+      assert.match(errors, /second/);
+    });
+
+    test('timers that are always due leave sockets their turn', async () => {
+      const { lines } = await run(worker, `
+        const busy = () => { for (const end = performance.now() + 3; performance.now() < end;); };
+        const timers = [1, 2, 3, 4].map(() => setInterval(busy, 4));
+        new WebSocket('${url}/close?code=1000').onclose = () => {
+          timers.forEach(clearInterval);
+          console.log('closed');
+        };
+      `, 5);
+      assert.deepEqual(lines, ['closed']);
+    });
+
+    test('a script sets no header that says where it comes from', async () => {
+      const { lines } = await run(worker, `
+        for (const name of ['Origin', 'Cookie', 'Sec-Fetch-Site']) {
+          try {
+            new WebSocket('${url}/echo', { headers: { [name]: 'a' } });
+          } catch (error) {
+            console.log(error.name);
+          }
+        }
+      `);
+      assert.deepEqual(lines, ['SyntaxError', 'SyntaxError', 'SyntaxError']);
+    });
+
     test('what cannot be run at all gives 2', async () => {
-      const child = spawn(path.join(TARGET, 'release', 'examples', WORKERS[worker]), [path.join(folder, 'none.js')], { stdio: 'ignore' });
-      assert.deepEqual(await once(child, 'close'), [2, null]);
+      const command = path.join(TARGET, 'release', 'examples', WORKERS[worker]);
+      for (const parameters of [['none.js'], [folder], ['--timeout', 'NaN', 'none.js'], ['--origin', 'a b', 'none.js'], ['--base-url', 'x', 'none.js']]) {
+        const child = spawn(command, parameters, { stdio: 'ignore', cwd: folder });
+        assert.deepEqual(await once(child, 'close'), [2, null], parameters.join(' '));
+      }
     });
 
     test('a script that never ends is ended', async () => {

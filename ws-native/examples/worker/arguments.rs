@@ -24,13 +24,13 @@ struct Arguments {
     /// The script, a classic one.
     file: PathBuf,
     /// Ends the program after so many seconds, with status 124.
-    #[arg(long)]
-    timeout: Option<f64>,
+    #[arg(long, value_parser = seconds)]
+    timeout: Option<Duration>,
     /// The URL that relative URLs are resolved against. Its origin is that of the script, unless --origin says otherwise.
-    #[arg(long, env = "WPT_URL")]
+    #[arg(long, env = "WPT_URL", value_parser = url)]
     base_url: Option<String>,
     /// The origin of the script, such as https://example.org, or null.
-    #[arg(long, env = "WPT_ORIGIN")]
+    #[arg(long, env = "WPT_ORIGIN", value_parser = origin)]
     origin: Option<String>,
     /// Takes any certificate of a server: for tests.
     #[arg(long)]
@@ -58,18 +58,29 @@ fn serve<E: Engine>(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::erro
     let mut engine = E::new(&host)?;
     let worker = async {
         engine.run_script(&script, &arguments.file.display().to_string());
-        while let Some(task) = EventLoop::next(&event_loop).await {
+        loop {
+            let task = tokio::select! {
+                biased;
+                task = EventLoop::next(&event_loop) => task,
+                () = tokio::task::yield_now(), if engine.has_rejections() => None,
+            };
+            let Some(task) = task else {
+                if !engine.has_rejections() {
+                    break;
+                }
+                engine.notify();
+                continue;
+            };
             engine.run_task(task);
             if host.exit_requested() {
                 break;
             }
         }
     };
-    let limit = arguments.timeout.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
-    if let Some(limit) = limit {
+    if let Some(limit) = arguments.timeout {
         watch(limit);
     }
-    let ended = runtime.block_on(tokio::time::timeout(limit.unwrap_or(Duration::MAX), worker));
+    let ended = runtime.block_on(tokio::time::timeout(arguments.timeout.unwrap_or(Duration::MAX), worker));
     // "Make disappear": what is open is closed with 1001.
     event_loop.borrow_mut().disappear();
     runtime.block_on(async {
@@ -77,7 +88,8 @@ fn serve<E: Engine>(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::erro
         let _ = tokio::time::timeout(FAREWELL, farewell).await;
     });
     if ended.is_err() {
-        return Ok(timed_out());
+        eprintln!("{TOOK_TOO_LONG}");
+        return Ok(ExitCode::from(124));
     }
     Ok(if host.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -89,14 +101,28 @@ const FAREWELL: Duration = Duration::from_secs(1);
 fn watch(limit: Duration) {
     thread::spawn(move || {
         thread::sleep(limit.saturating_add(2 * FAREWELL));
-        timed_out();
+        eprintln!("{TOOK_TOO_LONG}");
         process::exit(124);
     });
 }
 
-fn timed_out() -> ExitCode {
-    eprintln!("the script took longer than --timeout");
-    ExitCode::from(124)
+const TOOK_TOO_LONG: &str = "the script took longer than --timeout";
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it is no number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+fn url(text: &str) -> Result<String, url::ParseError> {
+    url::Url::parse(text).map(|_| text.to_owned())
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    match Origin::of(text) {
+        _ if text == "null" => Ok(text.to_owned()),
+        Origin::Tuple(origin) if origin == text => Ok(origin),
+        _ => Err("it is no origin, such as https://example.org, nor null".to_owned()),
+    }
 }
 
 fn read(path: &Path) -> Result<String, Box<dyn std::error::Error>> {

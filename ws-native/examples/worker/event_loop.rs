@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -22,6 +23,10 @@ pub(crate) trait Engine: Sized {
     fn run_script(&mut self, source: &str, name: &str);
     /// Runs a task, and then the microtasks.
     fn run_task(&mut self, task: Task);
+    /// Whether a promise was rejected by those who were told of rejected promises: another turn is due.
+    fn has_rejections(&self) -> bool;
+    /// Tells of rejected promises, and runs the microtasks.
+    fn notify(&mut self);
 }
 
 /// Something that the script is told of, by the function of the glue of that name.
@@ -42,6 +47,8 @@ pub(crate) struct EventLoop {
     /// How many timers the program waits for before it ends.
     awaited: usize,
     alarm: Option<Pin<Box<Sleep>>>,
+    /// Whether the last task was a timer's.
+    was_timer: bool,
     sockets: HashMap<u32, Socket>,
     tasks: SelectAll<Numbered>,
     /// A task of a socket whose turn has come, but for those that come before it.
@@ -82,6 +89,7 @@ impl EventLoop {
             due: HashMap::new(),
             awaited: 0,
             alarm: None,
+            was_timer: false,
             sockets: HashMap::new(),
             tasks: SelectAll::new(),
             ready: None,
@@ -98,8 +106,11 @@ impl EventLoop {
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Task>> {
-        if let Poll::Ready(id) = self.poll_timer(cx) {
-            return Poll::Ready(Some(Task::Timer { id }));
+        // Timers and sockets take turns where both are due.
+        if !mem::take(&mut self.was_timer)
+            && let Poll::Ready(timer) = self.poll_timer(cx)
+        {
+            return Poll::Ready(Some(timer));
         }
         // Who hears that something was written looks at what the socket has come to since. Those that wait for it are no more
         // than the sockets, so that messages have their turn.
@@ -115,13 +126,14 @@ impl EventLoop {
             return Poll::Ready(Some(Task::Written { id }));
         }
         match self.ready.take() {
-            Some(task) => Poll::Ready(Some(task)),
-            None if over && self.awaited == 0 && self.written.is_empty() => Poll::Ready(None),
-            None => Poll::Pending,
+            Some(task) => return Poll::Ready(Some(task)),
+            None if over && self.awaited == 0 && self.written.is_empty() => return Poll::Ready(None),
+            None => {}
         }
+        self.poll_timer(cx).map(Some)
     }
 
-    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<u32> {
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Task> {
         let Some((&due, &Timer { id, .. })) = self.timers.first_key_value() else {
             self.alarm = None;
             return Poll::Pending;
@@ -137,7 +149,8 @@ impl EventLoop {
             }
         }
         self.stop_timer(id);
-        Poll::Ready(id)
+        self.was_timer = true;
+        Poll::Ready(Task::Timer { id })
     }
 
     /// The time since the beginning.

@@ -1,12 +1,14 @@
 //! What scripts, or rather the glue, can ask of the program around the engine: one function a line of the table below.
 
 use std::cell::{Cell, RefCell};
+use std::io::{self, Write};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use url::{Origin, Position, Url};
 use ws_core::{BinaryType, BlobError, Close, CloseCode, Data, Error, EventKind};
+use ws_native::policy::is_forbidden_header;
 use ws_native::{BlobId, ConnectOptions, Socket};
 
 use crate::arguments::is_platform_test;
@@ -32,8 +34,8 @@ impl Host {
     pub(crate) const FUNCTIONS: &'static [(&'static str, Function)] = &[
         ("now", |host, _| Ok(Value::Number(host.event_loop.borrow().now().as_secs_f64() * 1000.0))),
         ("timeOrigin", |host, _| Ok(Value::Number(host.time_origin()))),
-        ("print", |_, given| print(given, |text| println!("{text}"))),
-        ("printError", |_, given| print(given, |text| eprintln!("{text}"))),
+        ("print", |_, given| print(given, &mut io::stdout())),
+        ("printError", |_, given| print(given, &mut io::stderr())),
         ("fail", |host, _| {
             host.failed.set(true);
             Ok(Value::Undefined)
@@ -139,6 +141,9 @@ impl Host {
     /// `closed` of the glue.
     fn open(&self, given: &mut Arguments<'_>) -> Result<Value, Exception> {
         let (url, protocols, headers) = (given.text()?, given.list()?, given.list()?);
+        if let Some([name, _]) = headers.chunks_exact(2).find(|pair| is_forbidden_header(&pair[0])) {
+            return Err(Exception::new("SyntaxError", format!("the header {name} is not a script's to set")));
+        }
         let mut options = self.options.clone();
         options.headers.extend(headers.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())));
         let (socket, tasks) = Socket::open(url, protocols, options)?;
@@ -252,8 +257,9 @@ pub(crate) fn call_of(task: Task) -> (&'static str, Vec<Value>) {
     }
 }
 
-fn print(given: &mut Arguments<'_>, line: impl FnOnce(&str)) -> Result<Value, Exception> {
-    line(given.text()?);
+fn print(given: &mut Arguments<'_>, stream: &mut impl Write) -> Result<Value, Exception> {
+    // Where nobody listens any more, there is nobody to tell of it.
+    let _ = writeln!(stream, "{}", given.text()?);
     Ok(Value::Undefined)
 }
 

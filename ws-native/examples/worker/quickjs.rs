@@ -86,6 +86,14 @@ impl event_loop::Engine for Engine {
         });
         self.run_microtasks();
     }
+
+    fn has_rejections(&self) -> bool {
+        !self.rejections.borrow().is_empty()
+    }
+
+    fn notify(&mut self) {
+        self.run_microtasks();
+    }
 }
 
 impl Engine {
@@ -97,28 +105,27 @@ impl Engine {
         function.call_arg::<JsValue<'js>>(arguments).map(drop)
     }
 
-    /// "Perform a microtask checkpoint." At its end the glue reports rejections that nobody has handled, and that may make
-    /// more microtasks.
+    /// "Perform a microtask checkpoint", and have the glue report rejections that nobody has handled.
     fn run_microtasks(&self) {
-        loop {
-            while self.runtime.is_job_pending() {
-                if let Err(failed) = self.runtime.execute_pending_job() {
-                    failed.0.with(|ctx| self.report(&ctx, Err(Error::Exception)));
-                }
-            }
-            let seen = std::mem::take(&mut *self.rejections.borrow_mut());
-            self.context.with(|ctx| {
-                for Rejection { promise, reason, is_handled } in seen {
-                    let name = if is_handled { "rejectionHandled" } else { "unhandledRejection" };
-                    let given = promise.restore(&ctx).and_then(|promise| Ok(vec![promise, reason.restore(&ctx)?]));
-                    let outcome = given.and_then(|given| self.call(&ctx, name, given));
-                    self.report(&ctx, outcome);
-                }
-                let outcome = self.call(&ctx, "checkpoint", Vec::new());
+        self.run_jobs();
+        let seen = std::mem::take(&mut *self.rejections.borrow_mut());
+        self.context.with(|ctx| {
+            for Rejection { promise, reason, is_handled } in seen {
+                let name = if is_handled { "rejectionHandled" } else { "unhandledRejection" };
+                let given = promise.restore(&ctx).and_then(|promise| Ok(vec![promise, reason.restore(&ctx)?]));
+                let outcome = given.and_then(|given| self.call(&ctx, name, given));
                 self.report(&ctx, outcome);
-            });
-            if !self.runtime.is_job_pending() {
-                return;
+            }
+            let outcome = self.call(&ctx, "checkpoint", Vec::new());
+            self.report(&ctx, outcome);
+        });
+        self.run_jobs();
+    }
+
+    fn run_jobs(&self) {
+        while self.runtime.is_job_pending() {
+            if let Err(failed) = self.runtime.execute_pending_job() {
+                failed.0.with(|ctx| self.report(&ctx, Err(Error::Exception)));
             }
         }
     }

@@ -1,4 +1,7 @@
 //! Boa, bound to the host: values there and back, the object `host`, modules, and the checkpoint for microtasks.
+//!
+//! The engine calls no FinalizationRegistry back that has nothing else to do: a socket that nobody can reach is not closed
+//! before the program ends.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -68,6 +71,14 @@ impl event_loop::Engine for Engine {
         self.report(outcome);
         self.run_microtasks();
     }
+
+    fn has_rejections(&self) -> bool {
+        !self.rejections.borrow().is_empty()
+    }
+
+    fn notify(&mut self) {
+        self.run_microtasks();
+    }
 }
 
 impl Engine {
@@ -78,31 +89,24 @@ impl Engine {
         function.call(&JsValue::undefined(), given, &mut self.context).map(drop)
     }
 
-    /// "Perform a microtask checkpoint." At its end the glue reports rejections that nobody has handled, and that may make
-    /// more microtasks.
+    /// "Perform a microtask checkpoint", and have the glue report rejections that nobody has handled.
     fn run_microtasks(&mut self) {
-        loop {
-            let outcome = self.context.run_jobs();
+        let outcome = self.context.run_jobs();
+        self.report(outcome);
+        let seen = std::mem::take(&mut *self.rejections.borrow_mut());
+        for (promise, is_handled) in seen {
+            let name = if is_handled { "rejectionHandled" } else { "unhandledRejection" };
+            let reason = match JsPromise::from_object(promise.clone()).map(|promise| promise.state()) {
+                Ok(PromiseState::Rejected(reason)) => reason,
+                _ => JsValue::undefined(),
+            };
+            let outcome = self.call(name, &[promise.into(), reason]);
             self.report(outcome);
-            let seen = std::mem::take(&mut *self.rejections.borrow_mut());
-            let done = seen.is_empty();
-            for (promise, is_handled) in seen {
-                let name = if is_handled { "rejectionHandled" } else { "unhandledRejection" };
-                let reason = match JsPromise::from_object(promise.clone()).map(|promise| promise.state()) {
-                    Ok(PromiseState::Rejected(reason)) => reason,
-                    _ => JsValue::undefined(),
-                };
-                let outcome = self.call(name, &[promise.into(), reason]);
-                self.report(outcome);
-            }
-            let outcome = self.call("checkpoint", &[]);
-            self.report(outcome);
-            let outcome = self.context.run_jobs();
-            self.report(outcome);
-            if done && self.rejections.borrow().is_empty() {
-                return;
-            }
         }
+        let outcome = self.call("checkpoint", &[]);
+        self.report(outcome);
+        let outcome = self.context.run_jobs();
+        self.report(outcome);
     }
 
     /// "Report the exception", which the glue does.

@@ -155,7 +155,7 @@ async fn tunnel(
 ) -> Result<Stream, ConnectError> {
     let limit = options.connect_timeout;
     let address = match proxy.wants_address() {
-        true => resolve(url.host(), url.port(), limit).await?.first().copied(),
+        true => options.allowed(url, resolve(url.host(), url.port(), limit).await?)?.first().copied(),
         false => None,
     };
     within(limit, Stage::Proxy(proxy.to_string()), proxy.tunnel(stream, url, address))

@@ -3,7 +3,7 @@
 import { blobOfBytes, bytesOfBlob } from './blob.js';
 import { listenerCount } from './event-target.js';
 import { host } from './host.js';
-import { bufferOf, OwnMap, push } from './intrinsics.js';
+import { apply, bufferOf, OwnMap, push } from './intrinsics.js';
 import { queueMicrotask } from './microtask.js';
 
 const OPEN = 1;
@@ -35,7 +35,7 @@ export function open(url, { protocols, headers }, feedback) {
   const id = host.open(url.href, protocols, flat);
   const connection = new Connection(id, feedback);
   connections.set(id, new WeakReference(connection));
-  Reflect.apply(register, collected, [connection, id]);
+  apply(register, collected, [connection, id]);
   push(kept, connection);
   return connection;
 }
@@ -159,7 +159,7 @@ export const tasks = {
 
 function find(id) {
   const reference = connections.get(id);
-  return reference && Reflect.apply(deref, reference, []);
+  return reference && apply(deref, reference, []);
 }
 
 /** How many connections are looked at after each task. */

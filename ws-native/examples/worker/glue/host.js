@@ -1,3 +1,7 @@
+// The host, of which only the glue knows.
+
+import { toUSVString } from './webidl.js';
+
 /**
  * What the program around the engine provides. A script gets none of it: the property is gone before one runs.
  *
@@ -46,5 +50,11 @@
  */
 
 /** @type {Host} */
-export const host = globalThis.host;
+export const { host } = globalThis;
 delete globalThis.host;
+
+const { print, printError } = host;
+
+// An engine may know no way to give a lone surrogate to its host.
+host.print = (text) => print(toUSVString(text));
+host.printError = (text) => printError(toUSVString(text));
