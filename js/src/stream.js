@@ -2,6 +2,7 @@
 // https://github.com/whatwg/websockets/pull/48 (a proposal: the sections are those of its text)
 
 import {
+  bare,
   defineInterface,
   requireArguments,
   toBufferSourceOrUSVString,
@@ -156,8 +157,7 @@ export function defineWebSocketStream(open) {
      * @returns {StreamFeedback}
      */
     #feedback(signal) {
-      return {
-        __proto__: null,
+      return bare({
         opened: () => {
           signal?.removeEventListener('abort', this.#abortHandshake);
           this.#establish();
@@ -172,15 +172,14 @@ export function defineWebSocketStream(open) {
           signal?.removeEventListener('abort', this.#abortHandshake);
           this.#end(how);
         },
-      };
+      });
     }
 
     /** Handle WebSocketStream connection establishment. */
     #establish() {
       const { extensions, protocol } = this.#connection;
       // 8. Set up readable with pullAlgorithm and cancelAlgorithm.
-      const readable = new ReadableStream({
-        __proto__: null,
+      const readable = new ReadableStream(bare(/** @type {UnderlyingDefaultSource} */ ({
         start: (controller) => {
           this.#readable = controller;
         },
@@ -191,10 +190,9 @@ export function defineWebSocketStream(open) {
           this.#readable = undefined;
           this.#closeUsingReason(reason);
         },
-      });
+      })));
       // 13. Set up writable with writeAlgorithm, closeAlgorithm, and abortAlgorithm.
-      const writable = new WritableStream({
-        __proto__: null,
+      const writable = new WritableStream(bare({
         start: (controller) => {
           this.#writable = controller;
           // The stream calls abort() only when the write that is under way has ended.
@@ -204,7 +202,7 @@ export function defineWebSocketStream(open) {
         write: (chunk) => this.#write(chunk),
         close: () => this.#closeWritable(),
         abort: (reason) => this.#closeUsingReason(reason),
-      });
+      }));
       // 16. Resolve stream's opened promise with WebSocketOpenInfo
       this.#opened.resolve({ extensions, protocol, readable, writable });
     }

@@ -60,6 +60,17 @@ function isObject(value) {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
+/**
+ * Members without a prototype: what a script gives to all objects is not among them.
+ *
+ * @template {object} T
+ * @param {T} members
+ * @returns {T}
+ */
+export const bare = (members) => setPrototypeOf(members, null);
+
+const { setPrototypeOf } = Object;
+
 /** Gives a class what Web IDL asks of an interface object and a class definition does not do by itself. */
 export function defineInterface(interfaceObject, members, constants = {}) {
   const { prototype } = interfaceObject;

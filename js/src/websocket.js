@@ -5,6 +5,7 @@
 import { EventHandler } from './event-handler.js';
 import { CloseEvent, Event, fire, MessageEvent } from './events.js';
 import {
+  bare,
   defineInterface,
   requireArguments,
   toClampedUnsignedShort,
@@ -193,9 +194,7 @@ export function defineWebSocket(open) {
      * @returns {Feedback}
      */
     #feedback() {
-      return {
-        // What a script gives all objects is none of the host's business.
-        __proto__: null,
+      return bare({
         target: this,
         // 4. Fire an event named open at the WebSocket object.
         opened: () => fire(this, new Event('open')),
@@ -215,7 +214,7 @@ export function defineWebSocket(open) {
           //    of applying UTF-8 decode without BOM to the WebSocket connection close reason.
           fire(this, new CloseEvent('close', { wasClean, code, reason }));
         },
-      };
+      });
     }
   }
 

@@ -377,8 +377,7 @@ mod tests {
 
     fn headers(page: &Page, url: &str) -> Vec<(String, String)> {
         let (_, request) = page.target(url, &[]).unwrap().request().unwrap();
-        let mut config = crate::proto::Config::default();
-        config.compression = None;
+        let config = crate::proto::Config { compression: None, ..crate::proto::Config::default() };
         request.http2_headers(&config).split_off(1)
     }
 
