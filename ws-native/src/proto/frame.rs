@@ -6,13 +6,19 @@ use super::connection::Role;
 use super::error::ProtocolError;
 
 /// What a frame is for: "Defines the interpretation of the "Payload data"."
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Opcode {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Opcode {
+    /// Continues the message that a text or binary frame has begun.
     Continuation,
+    /// Begins a text message.
     Text,
+    /// Begins a binary message.
     Binary,
+    /// Starts or answers the closing handshake.
     Close,
+    /// Asks for a pong.
     Ping,
+    /// Answers a ping, or says unasked that the end is alive.
     Pong,
 }
 
@@ -103,7 +109,7 @@ impl Header {
 
     /// Writes the header.
     pub(super) fn encode(&self, output: &mut Vec<u8>) {
-        let first = u8::from(self.fin) << 7 | u8::from(self.compressed) << 6 | self.opcode.encode();
+        let first = u8::from(self.fin) << 7 | u8::from(self.compressed) << 6 | self.opcode.number();
         let masked = u8::from(self.mask.is_some()) << 7;
         match self.length {
             0..=125 => output.extend_from_slice(&[first, masked | self.length as u8]),
@@ -135,7 +141,8 @@ impl Opcode {
         })
     }
 
-    fn encode(self) -> u8 {
+    /// What stands for it on the wire: four bits.
+    pub fn number(self) -> u8 {
         match self {
             Self::Continuation => 0x0,
             Self::Text => 0x1,
@@ -147,7 +154,7 @@ impl Opcode {
     }
 
     /// "Control frames are identified by opcodes where the most significant bit of the opcode is 1."
-    pub(super) fn is_control(self) -> bool {
+    pub fn is_control(self) -> bool {
         matches!(self, Self::Close | Self::Ping | Self::Pong)
     }
 }
