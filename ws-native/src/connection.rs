@@ -22,6 +22,7 @@ use crate::random;
 use crate::sending::WATERMARK;
 use crate::server::{Broadcast, Follower, Joined, Phase as ShutdownPhase, Shutdown};
 use crate::stream::Stream;
+use crate::tap::Tapping;
 use crate::transport::Transport;
 
 /// An established WebSocket connection over any byte stream, in either role.
@@ -57,6 +58,8 @@ pub struct Connection<T = Stream> {
     follower: Option<Follower>,
     /// The broadcasts it gets.
     joined: Joined,
+    /// The tap on its stream.
+    tapping: Option<Arc<Tapping>>,
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
@@ -120,7 +123,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             state: State::Running,
             follower: None,
             joined: Joined::default(),
+            tapping: None,
         }
+    }
+
+    /// Has this tap on its stream.
+    pub(crate) fn set_tapping(&mut self, tapping: Option<Arc<Tapping>>) {
+        self.tapping = tapping;
     }
 
     /// Closes itself, with 1001, when this shutdown [begins](Shutdown::begin), and is cut when its time is over. Then

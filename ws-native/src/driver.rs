@@ -19,6 +19,7 @@ use crate::policy::Policy as _;
 use crate::proto::Request;
 use crate::session::Session;
 use crate::stream::Stream;
+use crate::tap::{Tapped, Tapping};
 use crate::transport::{Transmitted, Transport};
 
 /// A session, shared by the socket's handles and its driver. Nobody is woken while it is locked: a waker may be anybody's code.
@@ -117,6 +118,8 @@ pub(crate) struct Driver {
     stage: Stage,
     /// The opening handshake, as long as it lasts.
     handshake: Option<Box<Handshake>>,
+    /// The tap on the transport. The session is locked while that is used, and the tap is told afterwards.
+    tapping: Option<Arc<Tapping>>,
 }
 
 /// How far the transport is.
@@ -146,17 +149,18 @@ impl Driver {
     pub(crate) fn new(shared: Arc<Shared>, url: SocketUrl, request: Request, options: ConnectOptions) -> Self {
         let handshake = Handshake { url: url.clone(), options: options.clone(), turn: None };
         let stage = Stage::New(Box::new((url, request, options)));
-        Self { shared, clock: Clock::start(), stage, handshake: Some(Box::new(handshake)) }
+        Self { shared, clock: Clock::start(), stage, handshake: Some(Box::new(handshake)), tapping: None }
     }
 
     /// A socket that is not to be connected: its session has failed.
     pub(crate) fn refused(shared: Arc<Shared>) -> Self {
-        Self { shared, clock: Clock::start(), stage: Stage::Over, handshake: None }
+        Self { shared, clock: Clock::start(), stage: Stage::Over, handshake: None, tapping: None }
     }
 
     /// The next task. `None`: the last one was given out, and the transport has ended.
     pub(crate) fn poll_task(&mut self, cx: &mut Context<'_>) -> Poll<Option<Task>> {
         loop {
+            self.tell();
             if let Some(task) = self.take_task() {
                 return Poll::Ready(Some(task));
             }
@@ -201,7 +205,14 @@ impl Driver {
 
     fn wait(&mut self, stage: Stage) -> Poll<Option<Task>> {
         self.stage = stage;
+        self.tell();
         Poll::Pending
+    }
+
+    fn tell(&self) {
+        if let Some(tapping) = &self.tapping {
+            tapping.tell();
+        }
     }
 
     /// Runs the change of state of the next task, as a turn of the event loop.
@@ -228,9 +239,14 @@ impl Driver {
         task
     }
 
-    fn opened(&mut self, Opened { stream, answer, turn }: Opened) -> Stage {
+    fn opened(&mut self, Opened { mut stream, answer, turn }: Opened) -> Stage {
         if let Some(handshake) = &mut self.handshake {
             handshake.turn = turn;
+            self.tapping = handshake.options.tap.as_ref().map(Tapping::begin);
+        }
+        if let Some(tapping) = &self.tapping {
+            tapping.hold_back();
+            stream = Tapped::over(stream, tapping, answer.is_some());
         }
         if let Some(answer) = answer {
             self.shared.with(|session| session.receive_answer(answer));

@@ -66,6 +66,8 @@ mod socket;
 #[cfg(feature = "tokio")]
 mod stream;
 #[cfg(feature = "tokio")]
+mod tap;
+#[cfg(feature = "tokio")]
 mod transport;
 
 pub use send_queue::BlobId;
@@ -103,6 +105,8 @@ pub use server::{Accepted, Broadcast, BroadcastConfig, Incoming, Server, Shutdow
 pub use socket::{Socket, Tasks};
 #[cfg(feature = "tokio")]
 pub use stream::Stream;
+#[cfg(feature = "tokio")]
+pub use tap::Tap;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use ws_core::url::SocketUrl;

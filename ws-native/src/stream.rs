@@ -13,6 +13,8 @@ use tokio::net::UnixStream;
 #[cfg(feature = "tls")]
 use tokio_rustls::{TlsStream, rustls};
 
+use crate::tap::Tapped;
+
 /// The transport of a connection that the crate has opened or accepted: TCP, a Unix socket, TLS over either, or any other
 /// byte stream.
 ///
@@ -33,6 +35,7 @@ enum Kind {
     Unix(UnixStream),
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream<Stream>>),
+    Tapped(Box<Tapped>),
     Other(Box<dyn Io>),
 }
 
@@ -50,11 +53,16 @@ impl Stream {
         Self(Kind::Tls(Box::new(stream.into())))
     }
 
+    pub(crate) fn tapped(stream: Tapped) -> Self {
+        Self(Kind::Tapped(Box::new(stream)))
+    }
+
     /// Whether TLS protects it.
     pub fn is_secure(&self) -> bool {
         match &self.0 {
             #[cfg(feature = "tls")]
             Kind::Tls(_) => true,
+            Kind::Tapped(tapped) => tapped.stream().is_secure(),
             _ => false,
         }
     }
@@ -64,6 +72,7 @@ impl Stream {
     pub fn tls_session(&self) -> Option<&rustls::CommonState> {
         match &self.0 {
             Kind::Tls(stream) => Some(stream.get_ref().1),
+            Kind::Tapped(tapped) => tapped.stream().tls_session(),
             _ => None,
         }
     }
@@ -80,6 +89,7 @@ impl Stream {
             Kind::Tcp(stream) => Some(stream),
             #[cfg(feature = "tls")]
             Kind::Tls(stream) => stream.get_ref().0.tcp(),
+            Kind::Tapped(tapped) => tapped.stream().tcp(),
             _ => None,
         }
     }
@@ -106,6 +116,7 @@ impl fmt::Debug for Stream {
             Kind::Unix(stream) => return f.debug_tuple("Stream").field(stream).finish(),
             #[cfg(feature = "tls")]
             Kind::Tls(stream) => return f.debug_tuple("Stream").field(&"TLS").field(stream.get_ref().0).finish(),
+            Kind::Tapped(tapped) => return tapped.stream().fmt(f),
             Kind::Other(_) => "other",
         };
         f.debug_tuple("Stream").field(&kind).finish()
@@ -120,6 +131,7 @@ impl Stream {
             Kind::Unix(stream) => stream,
             #[cfg(feature = "tls")]
             Kind::Tls(stream) => &mut **stream,
+            Kind::Tapped(stream) => &mut **stream,
             Kind::Other(stream) => &mut **stream,
         })
     }
@@ -151,6 +163,7 @@ impl AsyncWrite for Stream {
             Kind::Unix(stream) => stream.is_write_vectored(),
             #[cfg(feature = "tls")]
             Kind::Tls(stream) => stream.is_write_vectored(),
+            Kind::Tapped(stream) => stream.is_write_vectored(),
             Kind::Other(stream) => stream.is_write_vectored(),
         }
     }

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,11 +12,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use ws_core::{CloseCode, Failure, FailureKind, Message};
-use ws_native::proto::{Error, HandshakeError};
+use ws_native::proto::{Error, HandshakeError, Seen};
 use ws_native::rustls::ServerConfig;
 use ws_native::rustls::pki_types::CertificateDer;
 use ws_native::{
-    ConnectOptions, Connection, Http2, Identity, Incoming, Origins, Roots, Server, Shutdown, Tls, TlsOptions, WebSocket,
+    ConnectOptions, Connection, Http2, Identity, Incoming, Origins, Roots, Server, Shutdown, Tap, Tls, TlsOptions,
+    WebSocket,
 };
 
 /// A certificate for localhost, and what a server shows.
@@ -112,6 +113,42 @@ async fn sockets_share_a_connection() {
     assert_eq!((first.closed().unwrap().clean, first.closed().unwrap().code().get()), (true, 4000));
     drop(sockets.remove(0));
     exchange(&mut sockets[0]).await;
+}
+
+/// Keeps what was sent and received.
+#[derive(Debug, Default)]
+struct Record(Mutex<Vec<(&'static str, Seen)>>);
+
+impl Tap for Record {
+    fn sent(&self, seen: Seen) {
+        self.0.lock().unwrap().push(("sent", seen));
+    }
+    fn received(&self, seen: Seen) {
+        self.0.lock().unwrap().push(("received", seen));
+    }
+}
+
+#[tokio::test]
+async fn a_tap_is_shown_the_frames_and_no_head() {
+    let mut echo = echo(|server| server).await;
+    let record = Arc::new(Record::default());
+    echo.options.tap = Some(record.clone());
+    echo.options.config.compression = None;
+    let mut first = Connection::connect(&echo.url, &echo.options).await.unwrap();
+    echo.options.tap = None;
+    // What others say on the same connection is none of its business.
+    let mut second = Connection::connect(&echo.url, &echo.options).await.unwrap();
+    for (socket, message) in [(&mut second, "other"), (&mut first, "hello")] {
+        socket.send(message).await.unwrap();
+        assert_eq!(socket.recv().await.unwrap(), Some(Message::Text(message.into())));
+    }
+    assert_eq!(echo.connections.load(Ordering::Relaxed), 1);
+    let shown = record.0.lock().unwrap();
+    let frames = shown.iter().map(|(way, seen)| match seen {
+        Seen::Frame(frame) => (*way, frame.masked, &frame.payload[..]),
+        other => panic!("no frame: {other:?}"),
+    });
+    assert_eq!(frames.collect::<Vec<_>>(), [("sent", true, &b"hello"[..]), ("received", false, b"hello")]);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use ws_core::Failure;
 use super::{ConnectOptions, Connecting, Opened, keep};
 use crate::Connection;
 use crate::proto::{self, Phase};
+use crate::tap::{Tapped, Tapping};
 
 impl Connection {
     /// Connects to a server: resolves its name, opens a transport to it, through a proxy if the options say so and with TLS
@@ -22,8 +23,15 @@ impl Connection {
         let connecting = Connecting::prepare(url.clone(), request.clone(), options.clone()).await?;
         let limit = options.config.handshake_timeout;
         let handshake = async {
-            let Opened { stream, answer, turn } = connecting.open().await?;
-            let connected = Self::client_with(stream, request, options.config.clone().into(), answer).await;
+            let Opened { mut stream, answer, turn } = connecting.open().await?;
+            let tapping = options.tap.as_ref().map(Tapping::begin);
+            if let Some(tapping) = &tapping {
+                stream = Tapped::over(stream, tapping, answer.is_some());
+            }
+            let mut connected = Self::client_with(stream, request, options.config.clone().into(), answer).await;
+            if let Ok(connection) = &mut connected {
+                connection.set_tapping(tapping);
+            }
             drop(turn);
             connected
         };

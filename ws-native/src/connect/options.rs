@@ -16,6 +16,8 @@ use super::cookies::CookieJar;
 use super::proxy::Proxy;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
+#[cfg(feature = "tokio")]
+use crate::Tap;
 use crate::policy::{self, Blocked, Origin, Policy, Target};
 use crate::proto::{Config, Request};
 use crate::sending::misuse;
@@ -70,6 +72,10 @@ pub struct ConnectOptions {
     /// What may be connected to, and what is sent along, where it is a script that asks: its base URL, its origin and so on.
     /// Default: none, for a program may do as it likes.
     pub policy: Option<Arc<dyn Policy + Send + Sync>>,
+    /// Is shown the heads and frames of the connection, in both directions. Default: nobody is, and it costs nothing. Clients
+    /// of the module `blocking` have none.
+    #[cfg(feature = "tokio")]
+    pub tap: Option<Arc<dyn Tap>>,
     /// Waits until no other socket of this program is connecting to the same address, as the standard says, but no longer than
     /// the three deadlines of connecting together. A program that
     /// opens thousands to its own server may turn it off. Default: true.
@@ -178,6 +184,8 @@ impl Default for ConnectOptions {
             unix_socket: None,
             cookies: None,
             policy: None,
+            #[cfg(feature = "tokio")]
+            tap: None,
             one_at_a_time: true,
         }
     }

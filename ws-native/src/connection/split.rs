@@ -15,6 +15,7 @@ use ws_core::{CloseCode, Data, Failure, Message};
 use super::{Connection, in_memory};
 use crate::Stream as Transport;
 use crate::proto::{Closed, Established, Part};
+use crate::tap::Tapping;
 
 /// The half of a connection that receives. While it is awaited, pings are answered and what the other half has queued is
 /// written. Made by [`Connection::split`].
@@ -36,6 +37,8 @@ pub struct Sender<T = Transport> {
 #[derive(Debug)]
 struct Shared<T> {
     connection: Mutex<Connection<T>>,
+    /// The tap on its stream.
+    tapping: Option<Arc<Tapping>>,
     waiting: Arc<Waiting>,
     /// Wakes all that wait.
     waker: Waker,
@@ -77,7 +80,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     pub fn split(self) -> (Sender<T>, Receiver<T>) {
         let waiting = Arc::<Waiting>::default();
         let waker = Waker::from(Arc::clone(&waiting));
-        let shared = Arc::new(Shared { connection: Mutex::new(self), waiting, waker });
+        let tapping = self.tapping.clone();
+        if let Some(tapping) = &tapping {
+            tapping.hold_back();
+        }
+        let shared = Arc::new(Shared { connection: Mutex::new(self), tapping, waiting, waker });
         let receiver = Receiver { place: shared.place(), shared: Arc::clone(&shared) };
         (Sender { place: shared.place(), shared }, receiver)
     }
@@ -104,7 +111,12 @@ impl<T> Shared<T> {
         let mut connection = self.lock();
         // Before it is polled, so that what happens meanwhile is not missed.
         place.wait(cx.waker());
-        poll(&mut connection, &mut Context::from_waker(&self.waker))
+        let outcome = poll(&mut connection, &mut Context::from_waker(&self.waker));
+        drop(connection);
+        if let Some(tapping) = &self.tapping {
+            tapping.tell();
+        }
+        outcome
     }
 
     /// Polls the connection, for the task that has this place, until it has come to something.

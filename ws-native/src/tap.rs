@@ -1,0 +1,287 @@
+//! Who is shown what goes over the wire: the network panel of an inspector, say.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::task::{Context, Poll, Waker, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::proto::{Inspector, Seen};
+use crate::stream::Stream;
+
+/// Is shown the heads and frames of a connection as they are on the wire:
+/// [`ConnectOptions::tap`](crate::ConnectOptions::tap).
+///
+/// What was sent is shown when the system, or TLS, has taken the last byte of it; what was received before the program is
+/// told of it. One call comes after the other, in that order, on a thread that asks for the [tasks](crate::Tasks) of the
+/// socket or awaits the [connection](crate::Connection). Nothing is locked: all methods of the socket may be called, and
+/// those of the halves of a connection that do not wait. Whoever takes his time delays the connection.
+///
+/// What a proxy is asked for, and TLS, is not shown. Over HTTP/2 there are frames alone. A head has secrets in it, such as
+/// cookies. Connections that share a tap cannot be told apart by it: each is better given its own.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use ws_native::proto::Seen;
+/// use ws_native::{ConnectOptions, Tap};
+///
+/// #[derive(Debug)]
+/// struct Panel;
+/// impl Tap for Panel {
+///     fn sent(&self, seen: Seen) {
+///         println!("> {seen:?}");
+///     }
+///     fn received(&self, seen: Seen) {
+///         println!("< {seen:?}");
+///     }
+/// }
+/// let mut options = ConnectOptions::default();
+/// options.tap = Some(Arc::new(Panel));
+/// ```
+pub trait Tap: fmt::Debug + Send + Sync {
+    /// This was sent.
+    fn sent(&self, seen: Seen);
+    /// This was received.
+    fn received(&self, seen: Seen);
+    /// The most bytes of a payload that it wants to see. Asked once, when the connection begins. Default: 64 KiB.
+    fn preview(&self) -> usize {
+        Inspector::PREVIEW
+    }
+}
+
+/// A tap on one connection, and what it is still to be told.
+#[derive(Debug)]
+pub(crate) struct Tapping {
+    tap: Arc<dyn Tap>,
+    untold: Mutex<Untold>,
+    /// Held by the one who tells; nobody waits for it.
+    telling: Mutex<()>,
+    /// The stream is used with something locked. Whoever uses it tells when nothing is any more.
+    held_back: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Untold {
+    seen: VecDeque<(Way, Seen)>,
+    /// The bytes in it.
+    bytes: usize,
+    /// Wakes the task that uses the stream; there only while that waits until the tap was told.
+    waiting: Option<Waker>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Sent,
+    Received,
+}
+
+/// From how many bytes, or things, on nothing more is read or written before the tap was told.
+const FULL: usize = 1 << 20;
+const MANY: usize = 1 << 10;
+
+impl Tapping {
+    /// Tells at once what is seen.
+    pub(crate) fn begin(tap: &Arc<dyn Tap>) -> Arc<Self> {
+        let (tap, held_back) = (Arc::clone(tap), AtomicBool::new(false));
+        Arc::new(Self { tap, untold: Mutex::default(), telling: Mutex::default(), held_back })
+    }
+
+    /// From now on [`tell`](Self::tell) is to be called, with nothing locked, whenever the stream was used.
+    pub(crate) fn hold_back(&self) {
+        self.held_back.store(true, Ordering::Release);
+    }
+
+    /// Tells what was seen.
+    pub(crate) fn tell(&self) {
+        while !self.lock().seen.is_empty() {
+            // Who tells already tells this, too: in order, and not from within a call.
+            let _telling = match self.telling.try_lock() {
+                Ok(telling) => telling,
+                // A tap that has panicked is called again.
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return,
+            };
+            while let Some((way, seen)) = self.next() {
+                match way {
+                    Way::Sent => self.tap.sent(seen),
+                    Way::Received => self.tap.received(seen),
+                }
+            }
+            let waiting = self.lock().waiting.take();
+            if let Some(waiting) = waiting {
+                waiting.wake();
+            }
+        }
+    }
+
+    fn next(&self) -> Option<(Way, Seen)> {
+        let mut untold = self.lock();
+        let next = untold.seen.pop_front()?;
+        untold.bytes -= size(&next.1);
+        Some(next)
+    }
+
+    /// Pending while there is much that the tap was not told yet. Nobody is woken by this: something may be locked.
+    fn poll_room(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut untold = self.lock();
+        if untold.bytes < FULL && untold.seen.len() < MANY {
+            return Poll::Ready(());
+        }
+        untold.waiting = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Untold> {
+        // Nobody else's code runs while it is locked.
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn size(seen: &Seen) -> usize {
+    match seen {
+        Seen::Head(head) => head.len(),
+        Seen::Frame(frame) => frame.payload.len(),
+    }
+}
+
+/// A stream whose bytes are looked at.
+#[derive(Debug)]
+pub(crate) struct Tapped {
+    stream: Stream,
+    sent: Inspector,
+    received: Inspector,
+    tapping: Arc<Tapping>,
+}
+
+impl Tapped {
+    /// A stream with this tap on it. `established`: the opening handshake was done elsewhere.
+    pub(crate) fn over(stream: Stream, tapping: &Arc<Tapping>, established: bool) -> Stream {
+        let inspector = if established { Inspector::established } else { Inspector::new };
+        let preview = tapping.tap.preview();
+        let (sent, received) = (inspector(preview), inspector(preview));
+        Stream::tapped(Self { stream, sent, received, tapping: Arc::clone(tapping) })
+    }
+
+    pub(crate) fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    fn observe(&mut self, way: Way, bytes: &[u8]) {
+        let inspector = match way {
+            Way::Sent => &mut self.sent,
+            Way::Received => &mut self.received,
+        };
+        inspector.observe(bytes, |seen| {
+            let mut untold = self.tapping.lock();
+            untold.bytes += size(&seen);
+            untold.seen.push_back((way, seen));
+        });
+        if !self.tapping.held_back.load(Ordering::Acquire) {
+            self.tapping.tell();
+        }
+    }
+}
+
+impl AsyncRead for Tapped {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        ready!(self.tapping.poll_room(cx));
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        self.observe(Way::Received, &buffer.filled()[before..]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Tapped {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.tapping.poll_room(cx));
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        self.observe(Way::Sent, &bytes[..written]);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.tapping.poll_room(cx));
+        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices))?;
+        let mut left = written;
+        for slice in slices {
+            let part = &slice[..slice.len().min(left)];
+            self.observe(Way::Sent, part);
+            left -= part.len();
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, duplex};
+
+    #[derive(Debug, Default)]
+    struct Sent(Mutex<Vec<Vec<u8>>>);
+
+    impl Tap for Sent {
+        fn sent(&self, seen: Seen) {
+            let Seen::Frame(frame) = seen else { panic!("no frame: {seen:?}") };
+            self.0.lock().unwrap().push(frame.payload.to_vec());
+        }
+        fn received(&self, seen: Seen) {
+            panic!("nobody sent {seen:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_not_written_is_not_shown() {
+        const BYTES: &[u8] = b"\x81\x0aHelloWorld\x82\x03one\x82\x00\x82\x05three";
+        // So many at a time, and then the rest of what was not taken.
+        for room in 1..=BYTES.len() {
+            for vectored in [false, true] {
+                let tap = Arc::new(Sent::default());
+                let (near, mut far) = duplex(room);
+                let tapping = Tapping::begin(&(tap.clone() as Arc<dyn Tap>));
+                let mut stream = Tapped::over(Stream::other(near), &tapping, true);
+                let mut left = BYTES;
+                let mut taken = Vec::new();
+                while !left.is_empty() {
+                    let mut cx = Context::from_waker(std::task::Waker::noop());
+                    let (first, second) = left.split_at(left.len() / 2);
+                    let written = match vectored {
+                        true => {
+                            let slices = [IoSlice::new(first), IoSlice::new(&[]), IoSlice::new(second)];
+                            Pin::new(&mut stream).poll_write_vectored(&mut cx, &slices)
+                        }
+                        false => Pin::new(&mut stream).poll_write(&mut cx, left),
+                    };
+                    match written {
+                        Poll::Ready(written) => left = &left[written.unwrap()..],
+                        Poll::Pending => taken.push(far.read_u8().await.unwrap()),
+                    }
+                }
+                let expected: [&[u8]; 4] = [b"HelloWorld", b"one", b"", b"three"];
+                assert_eq!(*tap.0.lock().unwrap(), expected, "{room} bytes at a time");
+                assert!(BYTES.starts_with(&taken));
+            }
+        }
+    }
+}
