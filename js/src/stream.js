@@ -67,6 +67,8 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 export function defineWebSocketStream(open) {
   const { ReadableStream, WritableStream } = globalThis;
   const abortedOf = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted').get;
+  const { any } = AbortSignal;
+  const { addEventListener, removeEventListener } = AbortSignal.prototype;
   const { WebSocketError, createWebSocketError, closeInfoOf } = defineWebSocketError();
 
   class WebSocketStream {
@@ -81,6 +83,8 @@ export function defineWebSocketStream(open) {
     #readable;
     /** @type {WritableStreamDefaultController | undefined} the writable stream's */
     #writable;
+    /** That of the options, as long as the handshake lasts: one of its own, which no script can keep from being heard. */
+    #signal;
     /** The write whose message was sent and has to wait for buffer space. */
     #waitingWrite;
     /** The writable stream's close(), which waits for the end of the connection. */
@@ -103,7 +107,7 @@ export function defineWebSocketStream(open) {
       }
       // 10.1. Establish a WebSocket connection given urlRecord, protocols, and client.
       try {
-        this.#connection = open(this.#url, { protocols, headers }, this.#feedback(signal));
+        this.#connection = open(this.#url, { protocols, headers }, this.#feedback());
       } catch (error) {
         throw asDOMException(error);
       }
@@ -111,7 +115,9 @@ export function defineWebSocketStream(open) {
       // 7. Apply backpressure to the WebSocket.
       this.#connection.pause();
       // 8.3. Add the following abort steps to signal:
-      signal?.addEventListener('abort', this.#abortHandshake);
+      if (signal === undefined) return;
+      this.#signal = apply(any, AbortSignal, [[signal]]);
+      apply(addEventListener, this.#signal, ['abort', this.#abortHandshake]);
     }
 
     get url() {
@@ -133,18 +139,23 @@ export function defineWebSocketStream(open) {
       this.#closeWebSocket(closeCode, reason);
     }
 
-    #abortHandshake = ({ target: signal }) => {
-      // An event that a script has dispatched is no abort.
-      if (!apply(abortedOf, signal, [])) return;
+    #abortHandshake = () => {
+      const { reason } = this.#signal;
       // 1. If the WebSocket connection is not yet established:
       // 1.1. Fail the WebSocket connection.
       // 1.2. Set this's ready state to CLOSING.
       this.#connection.close();
       // 1.3. Reject this's opened promise and closed promise with signal's abort reason.
-      this.#reject(signal.reason);
+      this.#reject(reason);
       // 1.4. Set this's handshake aborted to true.
       this.#handshakeAborted = true;
     };
+
+    /** Aborting means nothing any more. */
+    #forgetSignal() {
+      if (this.#signal) apply(removeEventListener, this.#signal, ['abort', this.#abortHandshake]);
+      this.#signal = undefined;
+    }
 
     #reject(reason) {
       this.#opened.reject(reason);
@@ -156,10 +167,10 @@ export function defineWebSocketStream(open) {
      *
      * @returns {StreamFeedback}
      */
-    #feedback(signal) {
+    #feedback() {
       return bare({
         opened: () => {
-          signal?.removeEventListener('abort', this.#abortHandshake);
+          this.#forgetSignal();
           this.#establish();
         },
         received: (data) => this.#receive(data),
@@ -169,7 +180,7 @@ export function defineWebSocketStream(open) {
           if (isOpen && this.#hasBufferSpace()) this.#settleWrite(({ resolve }) => resolve());
         },
         closed: (how) => {
-          signal?.removeEventListener('abort', this.#abortHandshake);
+          this.#forgetSignal();
           this.#end(how);
         },
       });

@@ -130,6 +130,16 @@ describe('over a connection that the test plays', () => {
       assert.ok(await isPending(stream.opened));
     });
 
+    test('aborted while connecting, though a script stops the event', async () => {
+      const abort = new AbortController();
+      abort.signal.addEventListener('abort', (event) => event.stopImmediatePropagation());
+      const stream = new Stream('ws://h', { signal: abort.signal });
+      Object.defineProperty(abort.signal, 'reason', { value: 'another' });
+      abort.abort('why');
+      await assert.rejects(stream.opened, (reason) => reason === 'why');
+      await assert.rejects(stream.closed, (reason) => reason === 'why');
+    });
+
     test('aborted when it is open: nothing', async () => {
       const abort = new AbortController();
       const { stream } = await open({ signal: abort.signal });
