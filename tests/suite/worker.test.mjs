@@ -106,6 +106,33 @@ for (const worker of Object.keys(WORKERS)) {
       assert.deepEqual(lines, ['SyntaxError', 'SyntaxError', 'SyntaxError']);
     });
 
+    test('a program waits for what can still be heard, and for nothing else', async () => {
+      const { status, lines } = await run(worker, `
+        for (let count = 0; count < 100; count += 1) new WebSocket('${url}/echo');
+        const unheard = new WebSocket('${url}/echo');
+        const late = new WebSocket('${url}/send?text=late');
+        // A listener that comes late counts, one that goes does not any more.
+        unheard.onmessage = () => {};
+        setTimeout(() => {
+          unheard.onmessage = null;
+          late.addEventListener('close', () => console.log('closed'));
+          late.close();
+        }, 300);
+      `, 10);
+      assert.deepEqual({ status, lines }, { status: 0, lines: ['closed'] });
+    });
+
+    test('what was sent goes out, though nobody hears what comes of it', async () => {
+      const { status } = await run(worker, `
+        const socket = new WebSocket('${url}/echo');
+        socket.onopen = () => {
+          socket.onopen = null;
+          socket.send(new Uint8Array(8 << 20).map((_, index) => index * index * 31 >> 3));
+        };
+      `, 20);
+      assert.equal(status, 0);
+    });
+
     test('what cannot be run at all gives 2', async () => {
       const command = path.join(TARGET, 'release', 'examples', WORKERS[worker]);
       for (const parameters of [['none.js'], [folder], ['--timeout', 'NaN', 'none.js'], ['--origin', 'a b', 'none.js'], ['--base-url', 'x', 'none.js']]) {
@@ -115,7 +142,7 @@ for (const worker of Object.keys(WORKERS)) {
     });
 
     test('a script that never ends is ended', async () => {
-      for (const script of ['for (;;);', 'setInterval(() => {}, 10)', `new WebSocket('${url}/silent')`]) {
+      for (const script of ['for (;;);', 'setInterval(() => {}, 10)', `new WebSocket('${url}/silent').onclose = () => {}`]) {
         const { status } = await run(worker, script, 0.5);
         assert.equal(status, 124, script);
       }

@@ -1,7 +1,7 @@
 //! The event loop: timers, sockets, and those that wait until something is written.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
@@ -46,6 +46,8 @@ pub(crate) struct EventLoop {
     due: HashMap<u32, Due>,
     /// How many timers the program waits for before it ends.
     awaited: usize,
+    /// The sockets that it does not wait for.
+    unawaited: HashSet<u32>,
     alarm: Option<Pin<Box<Sleep>>>,
     /// Whether the last task was a timer's.
     was_timer: bool,
@@ -88,6 +90,7 @@ impl EventLoop {
             timers: BTreeMap::new(),
             due: HashMap::new(),
             awaited: 0,
+            unawaited: HashSet::new(),
             alarm: None,
             was_timer: false,
             sockets: HashMap::new(),
@@ -102,6 +105,10 @@ impl EventLoop {
     ///
     /// Nothing is borrowed when it is given out: the script that it runs may call everything here.
     pub(crate) async fn next(this: &RefCell<Self>) -> Option<Task> {
+        if this.borrow().was_timer {
+            // Where a timer is always due, nothing else would let the system say what has come for sockets.
+            tokio::task::yield_now().await;
+        }
         poll_fn(|cx| this.borrow_mut().poll_next(cx)).await
     }
 
@@ -114,23 +121,26 @@ impl EventLoop {
         }
         // Who hears that something was written looks at what the socket has come to since. Those that wait for it are no more
         // than the sockets, so that messages have their turn.
-        let mut over = false;
-        if self.ready.is_none() {
-            match self.tasks.poll_next_unpin(cx) {
-                Poll::Ready(Some(task)) => self.ready = Some(task),
-                Poll::Ready(None) => over = true,
-                Poll::Pending => {}
-            }
+        if self.ready.is_none()
+            && let Poll::Ready(task) = self.tasks.poll_next_unpin(cx)
+        {
+            self.ready = task;
         }
         if let Poll::Ready(Some(id)) = self.written.poll_next_unpin(cx) {
             return Poll::Ready(Some(Task::Written { id }));
         }
         match self.ready.take() {
             Some(task) => return Poll::Ready(Some(task)),
-            None if over && self.awaited == 0 && self.written.is_empty() => return Poll::Ready(None),
+            None if self.is_over() => return Poll::Ready(None),
             None => {}
         }
         self.poll_timer(cx).map(Some)
+    }
+
+    /// Whether nothing is pending that the program waits for.
+    fn is_over(&self) -> bool {
+        let waits_for = |socket: &Numbered| !self.unawaited.contains(&socket.id);
+        self.awaited == 0 && self.written.is_empty() && !self.tasks.iter().any(waits_for)
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Task> {
@@ -190,9 +200,18 @@ impl EventLoop {
         self.tasks.len()
     }
 
+    /// Whether the program waits for what comes of a socket before it ends: ref() and unref().
+    pub(crate) fn set_awaited(&mut self, id: u32, is_awaited: bool) {
+        match is_awaited {
+            true => self.unawaited.remove(&id),
+            false => self.unawaited.insert(id),
+        };
+    }
+
     /// No script can reach the socket any more: it is closed. Its tasks go on, and are heard by nobody.
     pub(crate) fn drop_socket(&mut self, id: u32) {
         self.sockets.remove(&id);
+        self.unawaited.remove(&id);
     }
 
     /// Makes a task when fewer bytes of the socket are left to be written than now.
@@ -212,8 +231,8 @@ impl EventLoop {
         self.due.clear();
         self.awaited = 0;
         self.written.clear();
+        self.unawaited.clear();
         for socket in self.sockets.values() {
-            socket.resume();
             socket.disappear();
         }
     }

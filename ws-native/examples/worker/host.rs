@@ -89,6 +89,10 @@ impl Host {
             Ok(Value::Undefined)
         }),
         ("backlog", |host, given| host.socket(given, |socket| Value::Number(socket.unwritten() as f64))),
+        ("setAwaited", |host, given| {
+            host.event_loop.borrow_mut().set_awaited(given.id()?, given.boolean()?);
+            Ok(Value::Undefined)
+        }),
         ("terminate", |host, given| {
             host.socket(given, |socket| {
                 socket.terminate();

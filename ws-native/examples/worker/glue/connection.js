@@ -1,19 +1,31 @@
 // One connection: a socket of the host, which is known here by a number.
 
 import { blobOfBytes, bytesOfBlob } from './blob.js';
-import { listenerCount } from './event-target.js';
+import { listenerCount, provide } from './event-target.js';
 import { host } from './host.js';
-import { apply, bufferOf, OwnMap, push } from './intrinsics.js';
+import { apply, bufferOf, OwnMap, OwnWeakMap, push } from './intrinsics.js';
 import { queueMicrotask } from './microtask.js';
 
 const OPEN = 1;
+const CLOSED = 3;
 
-/** The connections whose objects a script may still hear of, by their numbers. */
-const connections = new OwnMap();
-/** Those whose objects must not be collected though no script can reach them. */
-const kept = [];
-/** Where among them to look next. */
-let place = 0;
+/**
+ * What is known of a connection whose object a script may still hear of.
+ *
+ * @typedef {object} Entry
+ * @property {number} id
+ * @property {WeakRef<Connection>} reference
+ * @property {Connection | undefined} kept the connection while its object must not be collected, though no script may reach it
+ * @property {boolean} isAwaited whether the program waits for it before it ends
+ * @property {boolean} isToBeLookedAt
+ */
+
+/** @type {Map<number, Entry>} by their numbers */
+const entries = new OwnMap();
+/** @type {WeakMap<EventTarget, Entry>} by their objects */
+const entriesOfTargets = new OwnWeakMap();
+/** @type {Entry[]} those of which something has changed in this task */
+let changed = [];
 
 const WeakReference = WeakRef;
 const { deref } = WeakRef.prototype;
@@ -23,10 +35,12 @@ const { deref } = WeakRef.prototype;
  * closing handshake, with no status code for the Close message."
  */
 const collected = new FinalizationRegistry((id) => {
-  connections.delete(id);
+  entries.delete(id);
   host.collected(id);
 });
 const { register } = FinalizationRegistry.prototype;
+
+provide({ listenersChanged: (target) => change(entriesOfTargets.get(target)) });
 
 /** Opens the connection of a WebSocket or a WebSocketStream object. */
 export function open(url, { protocols, headers }, feedback) {
@@ -34,10 +48,37 @@ export function open(url, { protocols, headers }, feedback) {
   for (let index = 0; index < headers.length; index += 1) push(flat, headers[index][0], headers[index][1]);
   const id = host.open(url.href, protocols, flat);
   const connection = new Connection(id, feedback);
-  connections.set(id, new WeakReference(connection));
+  const entry = { id, reference: new WeakReference(connection), kept: connection, isAwaited: true, isToBeLookedAt: false };
+  entries.set(id, entry);
+  if (feedback.target) entriesOfTargets.set(feedback.target, entry);
   apply(register, collected, [connection, id]);
-  push(kept, connection);
+  change(entry);
   return connection;
+}
+
+/** Has the entry looked at when the task is over. */
+function change(entry) {
+  if (entry === undefined || entry.isToBeLookedAt) return;
+  entry.isToBeLookedAt = true;
+  push(changed, entry);
+}
+
+/** To be called after each task: finds out which objects have to be kept, and which the program waits for. */
+export function lookAtConnections() {
+  const entriesToLookAt = changed;
+  changed = [];
+  for (let index = 0; index < entriesToLookAt.length; index += 1) look(entriesToLookAt[index]);
+}
+
+function look(entry) {
+  entry.isToBeLookedAt = false;
+  const connection = entry.kept ?? apply(deref, entry.reference, []);
+  const mustBeKept = connection !== undefined && connection.mustBeKept();
+  entry.kept = mustBeKept ? connection : undefined;
+  // Nothing that comes of one that need not be kept could be heard by anybody.
+  if (entry.isAwaited === mustBeKept || connection === undefined) return;
+  entry.isAwaited = mustBeKept;
+  host.setAwaited(entry.id, mustBeKept);
 }
 
 class Connection {
@@ -75,12 +116,12 @@ class Connection {
 
   sendText(text) {
     host.sendText(this.#id, text);
-    this.#writes();
+    if (this.#feedback.drained !== undefined) this.#writes();
   }
 
   sendBytes(bytes) {
     host.sendBytes(this.#id, bytes);
-    this.#writes();
+    if (this.#feedback.drained !== undefined) this.#writes();
   }
 
   /** The host keeps the message's place in the order while the Blob is read: one that is a file would take its time. */
@@ -106,10 +147,14 @@ class Connection {
   /** Whether its object must not be collected: https://websockets.spec.whatwg.org/#garbage-collection */
   mustBeKept() {
     const { target } = this.#feedback;
+    if (this.readyState === CLOSED) return false;
     // A WebSocketStream hears of all that happens by its promises and streams.
-    if (target === undefined) return this.readyState !== 3;
+    if (target === undefined) return true;
     const listens = (type) => listenerCount(target, type) > 0;
-    return host.mustBeKept(this.#id, listens('open'), listens('message'), listens('error'), listens('close'));
+    const mustBeKept = host.mustBeKept(this.#id, listens('open'), listens('message'), listens('error'), listens('close'));
+    // It may be that something is still to be transmitted, and nothing else.
+    if (mustBeKept && this.backlog > 0) this.#writes();
+    return mustBeKept;
   }
 
   // What the host tells, each in a task.
@@ -124,6 +169,7 @@ class Connection {
 
   written() {
     this.#isWriting = false;
+    if (this.#feedback.drained === undefined) return;
     if (this.backlog > 0) this.#writes();
     this.#feedback.drained();
   }
@@ -143,7 +189,7 @@ class Connection {
   }
 
   #writes() {
-    if (this.#isWriting || this.#feedback.drained === undefined || this.readyState !== OPEN) return;
+    if (this.#isWriting || this.readyState !== OPEN) return;
     this.#isWriting = true;
     host.whenWritten(this.#id);
   }
@@ -151,32 +197,16 @@ class Connection {
 
 /** What the host calls, each in a task of its own. */
 export const tasks = {
-  opened: (id) => find(id)?.opened(),
-  received: (id, data) => find(id)?.received(data),
-  written: (id) => find(id)?.written(),
-  closed: (id, failed, code, reason, wasClean) => find(id)?.closed({ failed, code, reason, wasClean }),
+  opened: (id) => run(id, (connection) => connection.opened()),
+  received: (id, data) => run(id, (connection) => connection.received(data)),
+  written: (id) => run(id, (connection) => connection.written()),
+  closed: (id, failed, code, reason, wasClean) => run(id, (connection) => connection.closed({ failed, code, reason, wasClean })),
 };
 
-function find(id) {
-  const reference = connections.get(id);
-  return reference && apply(deref, reference, []);
-}
-
-/** How many connections are looked at after each task. */
-const LOOKS = 16;
-
-/**
- * To be called after each task: looks at some connections, by turns, whether they still have to be kept. A listener that is
- * removed makes no noise.
- */
-export function lookAtConnections() {
-  for (let looks = kept.length < LOOKS ? kept.length : LOOKS; looks > 0; looks -= 1) {
-    if (place >= kept.length) place = 0;
-    if (kept[place].mustBeKept()) {
-      place += 1;
-    } else {
-      kept[place] = kept[kept.length - 1];
-      kept.length -= 1;
-    }
-  }
+function run(id, task) {
+  const entry = entries.get(id);
+  const connection = entry && (entry.kept ?? apply(deref, entry.reference, []));
+  if (connection === undefined) return;
+  change(entry);
+  task(connection);
 }

@@ -15,6 +15,8 @@ const provided = {
   isAborted: undefined,
   /** abort.js: has a function called when the signal is aborted. */
   addAlgorithm: undefined,
+  /** connection.js: a target has got a listener, or has one fewer. */
+  listenersChanged: undefined,
 };
 
 export function provide(functions) {
@@ -114,6 +116,7 @@ export class EventTarget {
     //    event listener list.
     if (listeners.find(listener.type, listener.callback, listener.capture)) return;
     listeners.add(listener);
+    provided.listenersChanged?.(this);
     // 6. If listener's signal is not null, then add the following abort steps to it: Remove an event listener with
     //    eventTarget and listener.
     if (listener.signal !== undefined) provided.addAlgorithm(listener.signal, () => listeners.remove(listener));
@@ -128,7 +131,9 @@ export class EventTarget {
     // 2. If this's event listener list contains an event listener whose type is type, callback is callback, and capture
     //    is capture, then remove an event listener with this and that event listener.
     const listener = listeners.find(name, listenerCallback, capture);
-    if (listener) listeners.remove(listener);
+    if (!listener) return;
+    listeners.remove(listener);
+    provided.listenersChanged?.(this);
   }
 
   dispatchEvent(event) {

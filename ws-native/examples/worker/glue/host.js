@@ -44,6 +44,7 @@ import { toUSVString } from './webidl.js';
  * @property {(id: number) => void} pause holds messages back, and the peer with them
  * @property {(id: number) => void} resume
  * @property {(id: number) => void} whenWritten calls `written(id)` once, in a task, when the backlog has become smaller
+ * @property {(id: number, isAwaited: boolean) => void} setAwaited whether the program waits for what comes of it before it ends
  * @property {(id: number) => void} terminate ends the connection without a closing handshake
  * @property {(id: number, open: boolean, message: boolean, error: boolean, close: boolean) => boolean} mustBeKept whether the
  * object must not be collected, given for which events it has listeners
