@@ -204,6 +204,22 @@ for (const worker of Object.keys(WORKERS)) {
       assert.doesNotMatch(errors, /panicked/);
     });
 
+    test('setters that all arrays have get nothing, and change nothing', async () => {
+      const { lines, errors, status } = await run(worker, `
+        let got = 0;
+        for (let index = 0; index < 20; index += 1) {
+          Object.defineProperty(Array.prototype, index, { set() { got += 1 }, configurable: true });
+        }
+        const socket = new WebSocket('${url}/send?text=a');
+        socket.addEventListener('message', () => socket.close());
+        socket.onclose = ({ code }) => {
+          for (let index = 0; index < 20; index += 1) delete Array.prototype[index];
+          console.log(code, got);
+        };
+      `, 10);
+      assert.deepEqual({ lines, status }, { lines: ['1005 0'], status: 0 }, errors);
+    });
+
     test('a reader that takes its time holds the peer up', async () => {
       let sent = 0;
       const flood = net.createServer(async (peer) => {

@@ -8,6 +8,7 @@ use rquickjs::context::EvalOptions;
 use rquickjs::function::{Args, Rest};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
+use rquickjs::object::Property;
 use rquickjs::{
     Array, Context, Ctx, Error, Exception as JsException, Function, IntoJs as _, Module, Object, Persistent, Result,
     Runtime, TypedArray, Value as JsValue,
@@ -219,7 +220,8 @@ fn to_js<'js>(ctx: &Ctx<'js>, value: Value) -> Result<JsValue<'js>> {
         Value::List(list) => {
             let array = Array::new(ctx.clone())?;
             for (index, text) in list.into_iter().enumerate() {
-                array.set(index, text)?;
+                // As a property of its own: scripts may have given setters to all arrays.
+                array.prop(index as u32, Property::from(text).writable().enumerable().configurable())?;
             }
             Ok(array.into_value())
         }

@@ -4,7 +4,7 @@
 import { isObject } from './conversion.js';
 import { DOMException } from './dom-exception.js';
 import { PHASES, stateOf } from './event.js';
-import { apply, defineProperty } from './intrinsics.js';
+import { apply, defineProperty, push } from './intrinsics.js';
 import { defineInterface, requireArguments, toDOMString } from './webidl.js';
 
 /** What others provide as they are loaded: they are made of events themselves. */
@@ -81,9 +81,9 @@ class ListenerList {
   #replace(removed, added) {
     const items = [];
     for (let index = 0; index < this.items.length; index += 1) {
-      if (this.items[index] !== removed) items[items.length] = this.items[index];
+      if (this.items[index] !== removed) push(items, this.items[index]);
     }
-    if (added) items[items.length] = added;
+    if (added) push(items, added);
     this.items = items;
   }
 }

@@ -13,7 +13,15 @@ export function getterOf(prototype, name) {
   return (receiver) => apply(get, receiver, []);
 }
 
-export const push = uncurry(Array.prototype.push);
+/** Appends items as properties of their own: a setter that a script gives to all arrays gets none of them. */
+export function push(list, ...items) {
+  for (let index = 0; index < items.length; index += 1) {
+    defineProperty(list, list.length, {
+      __proto__: null, value: items[index], writable: true, enumerable: true, configurable: true,
+    });
+  }
+}
+
 export const join = uncurry(Array.prototype.join);
 export const includes = uncurry(Array.prototype.includes);
 
