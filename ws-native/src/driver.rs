@@ -235,7 +235,10 @@ impl Driver {
         }
         let task = state.session.next_task(now);
         drop(state);
-        self.shared.progress.notify_waiters();
+        if let Some(Task::Close { .. }) = task {
+            // What has not been written never will be.
+            self.shared.progress.notify_waiters();
+        }
         task
     }
 

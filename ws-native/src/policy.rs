@@ -1,6 +1,9 @@
 //! What stands between a script and the network: the Fetch side of connecting,
 //! <https://websockets.spec.whatwg.org/#websocket-opening-handshake>.
 
+mod bad_port;
+mod forbidden_header;
+
 use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::String;
@@ -15,6 +18,9 @@ use ws_core::url::SocketUrl;
 use ws_core::{Error, SyntaxError};
 
 use crate::proto::{Headers, Request, RequestError};
+
+pub use bad_port::is_bad_port;
+pub use forbidden_header::is_forbidden_header;
 
 /// What a script may connect to, and what is sent along: the settings of its page or worker. Every method has the standard's
 /// default for a script that came from nowhere; a host overrides those that its scripts differ in.
@@ -288,61 +294,6 @@ fn is_localhost(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost")
 }
 
-/// Whether a script may not set this header: a [forbidden request-header][1] of Fetch, or one that the policy gives.
-///
-/// ```
-/// use ws_native::policy::is_forbidden_header;
-/// assert!(is_forbidden_header("Origin") && is_forbidden_header("sec-fetch-site"));
-/// assert!(!is_forbidden_header("Authorization") && !is_forbidden_header("X-Token"));
-/// ```
-///
-/// [1]: https://fetch.spec.whatwg.org/#forbidden-request-header
-pub fn is_forbidden_header(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    FORBIDDEN_HEADERS.contains(&name.as_str()) || name.starts_with("proxy-") || name.starts_with("sec-")
-}
-
-const FORBIDDEN_HEADERS: [&str; 21] = [
-    "accept-charset",
-    "accept-encoding",
-    "access-control-request-headers",
-    "access-control-request-method",
-    "connection",
-    "content-length",
-    "cookie",
-    "cookie2",
-    "date",
-    "dnt",
-    "expect",
-    "host",
-    "keep-alive",
-    "origin",
-    "referer",
-    "set-cookie",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "via",
-];
-
-/// Whether the port is one of the 83 that other protocols are spoken on: <https://fetch.spec.whatwg.org/#port-blocking>.
-///
-/// ```
-/// use ws_native::policy::is_bad_port;
-/// assert!(is_bad_port(25) && !is_bad_port(26));
-/// ```
-pub fn is_bad_port(port: u16) -> bool {
-    BAD_PORTS.binary_search(&port).is_ok()
-}
-
-const BAD_PORTS: [u16; 83] = [
-    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109,
-    110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531,
-    532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060,
-    5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,12 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_ports_are_sorted_and_blocked_by_either_scheme() {
-        assert!(BAD_PORTS.is_sorted());
-        for (port, bad) in [(0, true), (2, false), (79, true), (80, false), (6665, true), (6670, false), (10080, true)]
-        {
-            assert_eq!(is_bad_port(port), bad, "{port}");
-        }
+    fn bad_ports_are_blocked_by_either_scheme() {
         assert_eq!(refusal(&Page::default(), "ws://h:25/"), Some(Blocked::Port(25)));
         assert_eq!(refusal(&Page::default(), "wss://h:6000/"), Some(Blocked::Port(6000)));
         assert_eq!(refusal(&Page::default(), "ws://h:6001/"), None);

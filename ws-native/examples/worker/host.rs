@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use url::{Origin, Position, Url};
-use ws_core::{BinaryType, BlobError, Close, CloseCode, Data, Error, EventKind};
+use ws_core::{BinaryType, Close, CloseCode, Data, Error, EventKind};
 use ws_native::policy::is_forbidden_header;
 use ws_native::{BlobId, ConnectOptions, Socket};
 
@@ -70,7 +70,6 @@ impl Host {
         ("sendBytes", |host, given| host.send(given, |given| Ok(Data::from(given.bytes()?)))),
         ("sendBlob", Self::send_blob),
         ("blobRead", Self::blob_read),
-        ("blobFailed", Self::blob_failed),
         ("close", Self::close),
         ("pause", |host, given| {
             host.socket(given, |socket| {
@@ -92,12 +91,6 @@ impl Host {
         ("setAwaited", |host, given| {
             host.event_loop.borrow_mut().set_awaited(given.id()?, given.boolean()?);
             Ok(Value::Undefined)
-        }),
-        ("terminate", |host, given| {
-            host.socket(given, |socket| {
-                socket.terminate();
-                Value::Undefined
-            })
         }),
         ("mustBeKept", Self::must_be_kept),
     ];
@@ -197,16 +190,6 @@ impl Host {
         let event_loop = self.event_loop.borrow();
         if let Some(socket) = event_loop.socket(id) {
             socket.blob_read(BlobId::from_number(blob), bytes);
-        }
-        Ok(Value::Undefined)
-    }
-
-    fn blob_failed(&self, given: &mut Arguments<'_>) -> Result<Value, Exception> {
-        let (id, blob) = (given.id()?, given.id()?);
-        let error = BlobError("the script could not read it".into());
-        let event_loop = self.event_loop.borrow();
-        if let Some(socket) = event_loop.socket(id) {
-            socket.blob_failed(BlobId::from_number(blob), error);
         }
         Ok(Value::Undefined)
     }

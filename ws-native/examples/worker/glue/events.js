@@ -1,11 +1,12 @@
 // The events that the program fires, and how it fires them.
 
+import { defineCloseEvent } from './close-event.js';
 import { isObject, toDictionary, toSequence, toUnsignedLong } from './conversion.js';
 import { Event, stateOf } from './event.js';
 import { dispatchTrusted } from './event-target.js';
 import { host } from './host.js';
 import { apply } from './intrinsics.js';
-import { defineInterface, requireArguments, toDOMString, toUnsignedShort, toUSVString } from './webidl.js';
+import { defineInterface, requireArguments, toDOMString, toUSVString } from './webidl.js';
 
 export { Event };
 
@@ -99,35 +100,7 @@ export class MessageEvent extends Event {
 
 defineInterface(MessageEvent, ['data', 'origin', 'lastEventId', 'source', 'ports', 'initMessageEvent']);
 
-/** https://websockets.spec.whatwg.org/#the-closeevent-interface */
-export class CloseEvent extends Event {
-  #wasClean;
-  #code;
-  #reason;
-
-  constructor(type, eventInitDict = {}) {
-    requireArguments(arguments.length, 1, "Failed to construct 'CloseEvent'");
-    super(type, eventInitDict);
-    const { code = 0, reason = '', wasClean = false } = toDictionary(eventInitDict);
-    this.#code = toUnsignedShort(code);
-    this.#reason = toUSVString(reason);
-    this.#wasClean = Boolean(wasClean);
-  }
-
-  get wasClean() {
-    return this.#wasClean;
-  }
-
-  get code() {
-    return this.#code;
-  }
-
-  get reason() {
-    return this.#reason;
-  }
-}
-
-defineInterface(CloseEvent, ['wasClean', 'code', 'reason']);
+export const CloseEvent = defineCloseEvent(Event);
 
 /** https://html.spec.whatwg.org/multipage/webappapis.html#the-errorevent-interface */
 export class ErrorEvent extends Event {

@@ -39,13 +39,11 @@ import { toUSVString } from './webidl.js';
  * @property {(id: number, size: number) => number | undefined} sendBlob keeps a place for a Blob, and gives its number; nothing
  * when the message is discarded
  * @property {(id: number, place: number, bytes: Uint8Array) => void} blobRead
- * @property {(id: number, place: number) => void} blobFailed
  * @property {(id: number, code?: number, reason?: string) => void} close
  * @property {(id: number) => void} pause holds messages back, and the peer with them
  * @property {(id: number) => void} resume
  * @property {(id: number) => void} whenWritten calls `written(id)` once, in a task, when the backlog has become smaller
  * @property {(id: number, isAwaited: boolean) => void} setAwaited whether the program waits for what comes of it before it ends
- * @property {(id: number) => void} terminate ends the connection without a closing handshake
  * @property {(id: number, open: boolean, message: boolean, error: boolean, close: boolean) => boolean} mustBeKept whether the
  * object must not be collected, given for which events it has listeners
  */
