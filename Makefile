@@ -9,7 +9,7 @@ PORT ?= 8080
 
 # Crates that exist for wasm32 only; everything else is checked and tested natively. The tests against other software are
 # a suite of their own, for they need that software.
-WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-www
+WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-probe isosocket-www
 NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop \
   --features isosocket/cli,ws-native/axum,ws-native/blocking,ws-native/http2,ws-native/hyper,ws-native/webpki-roots
 WASM := --target wasm32-unknown-unknown
