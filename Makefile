@@ -108,12 +108,15 @@ test-page: page ## the workbench in Chromium and Firefox
 	npm test --silent --prefix tests/browser
 
 .PHONY: test-front
-test-front: chat-pages ## the hooks for Yew and Leptos, and the example chats with them in Chromium and Firefox
-	@$(SETUP) geckodriver browsers
+test-front: chat-pages ## the hooks for Yew and Leptos, and the example chats with them, in Chromium and Firefox
+	@$(SETUP) tools browsers
 	cargo test --package isosocket --features leptos,yew --doc -- component leptos yew
 	cd examples/chat && cargo test --locked --package chat-message --package chat-leptos \
 	  --no-default-features --features chat-leptos/ssr
 	cd examples/chat && cargo build --locked --package chat-server
+	tests/browser/with-server bash -c 'failed=0; for browser in chrome firefox; do for framework in yew leptos; do \
+	  $(WASM_PACK_TEST) --$$browser examples/chat/$$framework --locked --test hook || failed=1; \
+	done; done; exit $$failed'
 	node --test --test-concurrency=1 tests/browser/chat/
 
 .PHONY: conformance conformance-quick
@@ -154,8 +157,8 @@ miri: ## what is unsafe, and what stands on it, under Miri, with a nightly toolc
 
 # ---- checking ----
 
-.PHONY: lint
-lint: setup-build ## formatting, clippy, documentation and the wasm32 builds, without a warning
+.PHONY: lint lint-front
+lint: setup-build lint-front ## formatting, clippy, documentation and the wasm32 builds, without a warning
 	cargo fmt --all --check
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
 	cargo clippy --package ws-interop --all-targets -- -D warnings
@@ -169,6 +172,15 @@ lint: setup-build ## formatting, clippy, documentation and the wasm32 builds, wi
 	RUSTDOCFLAGS="-D warnings" cargo doc $(NATIVE) --no-deps
 	RUSTDOCFLAGS="-D warnings" cargo doc $(WASM) --package ws-wasm --no-deps
 	npm run --silent check --prefix js
+
+lint-front: setup-build
+	cargo clippy $(WASM) --package isosocket --features leptos,yew -- -D warnings
+	cargo clippy --package isosocket --features leptos,yew -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --package isosocket --features leptos,yew --no-deps
+	cd examples/chat && cargo fmt --all --check
+	cd examples/chat && cargo clippy --locked $(WASM) --workspace --exclude chat-server --all-targets -- -D warnings
+	cd examples/chat && cargo clippy --locked --workspace --exclude chat-yew --all-targets \
+	  --no-default-features --features chat-leptos/ssr -- -D warnings
 
 .PHONY: deny
 deny: ## licences, sources and who may depend on whom
