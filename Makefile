@@ -25,6 +25,15 @@ help: ## print this list
 run: page ## build all, serve the workbench and an echo endpoint (PORT=8080)
 	cargo run --release --features cli --bin isosocket -- serve --dir www/dist --port $(PORT)
 
+# Trunk calls the wasm-bindgen of the tools' folder, which is first on the path.
+.PHONY: chat chat-pages
+chat: chat-pages ## build the example chats, and serve them on http://127.0.0.1:8081
+	cd examples/chat && cargo run --locked --package chat-server
+
+chat-pages: setup-build
+	@$(SETUP) trunk
+	cd examples/chat && for framework in yew leptos; do trunk build --config $$framework || exit 1; done
+
 .PHONY: js
 js: setup-build ## build the npm package into js/dist
 	npm run --silent build --prefix js
@@ -44,7 +53,7 @@ setup-build:
 
 .PHONY: test
 test: ## run every suite and count what passed
-	@scripts/run-suites test-native test-interop test-browser test-js test-suite test-page
+	@scripts/run-suites test-native test-interop test-browser test-js test-suite test-page test-front
 
 .PHONY: test-native
 test-native: ## unit, integration and documentation tests of the native crates
@@ -98,6 +107,18 @@ test-page: page ## the workbench in Chromium and Firefox
 	@$(SETUP) geckodriver browsers
 	npm test --silent --prefix tests/browser
 
+.PHONY: test-front
+test-front: chat-pages ## the hooks for Yew and Leptos, and the example chats with them, in Chromium and Firefox
+	@$(SETUP) tools browsers
+	cargo test --package isosocket --features leptos,yew --doc -- component leptos yew
+	cd examples/chat && cargo test --locked --package chat-message --package chat-leptos \
+	  --no-default-features --features chat-leptos/ssr
+	cd examples/chat && cargo build --locked --package chat-server
+	tests/browser/with-server bash -c 'failed=0; for browser in chrome firefox; do for framework in yew leptos; do \
+	  $(WASM_PACK_TEST) --$$browser examples/chat/$$framework --locked --test hook || failed=1; \
+	done; done; exit $$failed'
+	node --test --test-concurrency=1 tests/browser/chat/
+
 .PHONY: conformance conformance-quick
 conformance: ## the Autobahn test suite against our server and our client (15 minutes)
 	@$(SETUP) autobahn
@@ -136,8 +157,8 @@ miri: ## what is unsafe, and what stands on it, under Miri, with a nightly toolc
 
 # ---- checking ----
 
-.PHONY: lint
-lint: setup-build ## formatting, clippy, documentation and the wasm32 builds, without a warning
+.PHONY: lint lint-front
+lint: setup-build lint-front ## formatting, clippy, documentation and the wasm32 builds, without a warning
 	cargo fmt --all --check
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
 	cargo clippy --package ws-interop --all-targets -- -D warnings
@@ -151,6 +172,15 @@ lint: setup-build ## formatting, clippy, documentation and the wasm32 builds, wi
 	RUSTDOCFLAGS="-D warnings" cargo doc $(NATIVE) --no-deps
 	RUSTDOCFLAGS="-D warnings" cargo doc $(WASM) --package ws-wasm --no-deps
 	npm run --silent check --prefix js
+
+lint-front: setup-build
+	cargo clippy $(WASM) --package isosocket --features leptos,yew -- -D warnings
+	cargo clippy --package isosocket --features leptos,yew -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --package isosocket --features leptos,yew --no-deps
+	cd examples/chat && cargo fmt --all --check
+	cd examples/chat && cargo clippy --locked $(WASM) --workspace --exclude chat-server --all-targets -- -D warnings
+	cd examples/chat && cargo clippy --locked --workspace --exclude chat-yew --all-targets \
+	  --no-default-features --features chat-leptos/ssr -- -D warnings
 
 .PHONY: deny
 deny: ## licences, sources and who may depend on whom

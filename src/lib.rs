@@ -24,6 +24,13 @@
 //! servers above all, use those directly.
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "leptos", feature = "yew"))]
+mod component;
+#[cfg(feature = "leptos")]
+pub mod leptos;
+#[cfg(feature = "yew")]
+pub mod yew;
+
 #[cfg(not(target_arch = "wasm32"))]
 use ws_native::{Native as Platform, Native as StreamPlatform};
 #[cfg(target_arch = "wasm32")]
