@@ -24,14 +24,24 @@
 //! servers above all, use those directly.
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "json", feature = "msgpack", feature = "js-values"))]
+pub mod codec;
+
 #[cfg(not(target_arch = "wasm32"))]
 use ws_native::Native as Platform;
 #[cfg(target_arch = "wasm32")]
 use ws_wasm::Browser as Platform;
 
+#[cfg(feature = "js-values")]
+pub use codec::JsValues;
+#[cfg(feature = "json")]
+pub use codec::Json;
+#[cfg(feature = "msgpack")]
+pub use codec::MessagePack;
 pub use ws_core::{
-    BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Error, Event, EventKind, Failure, FailureKind,
-    ListenerId, MessageEvent, ReadyState, SyntaxError, Text,
+    BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Decode, Encode, Error, Event, EventKind, Failure,
+    FailureKind, ListenerId, MessageEvent, ReadyState, SyntaxError, Text, TypedReadError, TypedReadable, TypedWritable,
+    TypedWriteError,
 };
 
 /// A WebSocket: the browser's own in WebAssembly, RFC 6455 over TCP elsewhere.
