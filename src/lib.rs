@@ -28,9 +28,9 @@
 pub mod codec;
 
 #[cfg(not(target_arch = "wasm32"))]
-use ws_native::Native as Platform;
+use ws_native::{Native as Platform, Native as StreamPlatform};
 #[cfg(target_arch = "wasm32")]
-use ws_wasm::Browser as Platform;
+use ws_wasm::{Browser as Platform, BrowserStream as StreamPlatform};
 
 #[cfg(feature = "js-values")]
 pub use codec::JsValues;
@@ -40,8 +40,8 @@ pub use codec::Json;
 pub use codec::MessagePack;
 pub use ws_core::{
     BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Decode, Encode, Error, Event, EventKind, Failure,
-    FailureKind, ListenerId, MessageEvent, ReadyState, SyntaxError, Text, TypedReadError, TypedReadable, TypedWritable,
-    TypedWriteError,
+    FailureKind, ListenerId, MessageEvent, Overflow, ReadyState, SyntaxError, Text, TypedReadError, TypedReadable,
+    TypedWritable, TypedWriteError, WebSocketError,
 };
 
 /// A WebSocket: the browser's own in WebAssembly, RFC 6455 over TCP elsewhere.
@@ -49,6 +49,24 @@ pub type WebSocket = ws_core::WebSocket<Platform>;
 
 /// A socket about to be made; see [`WebSocket::builder`].
 pub type Builder = ws_core::Builder<Platform>;
+
+/// A WebSocket as two streams with back-pressure.
+pub type WebSocketStream = ws_core::WebSocketStream<StreamPlatform>;
+
+/// A stream about to be made; see [`WebSocketStream::builder`].
+pub type StreamBuilder = ws_core::StreamBuilder<StreamPlatform>;
+
+/// The two halves of an established stream; see [`WebSocketStream::opened`].
+pub type Opened = ws_core::Opened<StreamPlatform>;
+
+/// The half of a stream that messages come from.
+pub type Readable = ws_core::Readable<StreamPlatform>;
+
+/// The half of a stream that messages are sent by.
+pub type Writable = ws_core::Writable<StreamPlatform>;
+
+/// An established stream whose messages are values; see [`Opened::typed`].
+pub type TypedOpened<In, Out, C> = ws_core::TypedOpened<StreamPlatform, In, Out, C>;
 
 /// What can be set beyond the standard's arguments, which is the platform's matter.
 pub type ConnectOptions = <Platform as ws_core::Backend>::Options;

@@ -11,7 +11,7 @@ use futures_util::{SinkExt as _, StreamExt as _, sink, stream};
 use isosocket::codec::CodecError;
 use isosocket::{
     Blob, Data, Decode, Encode, JsValues, Json, MessagePack, TypedReadError, TypedReadable, TypedWritable,
-    TypedWriteError,
+    TypedWriteError, WebSocketError, WebSocketStream,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -370,4 +370,56 @@ async fn a_blob_that_the_host_keeps_is_read_before_it_is_decoded() {
         assert_eq!(error.to_string(), "it is a blob, whose bytes have to be read before");
     }
     assert_eq!(Data::from(blob.bytes().await.unwrap()).decode::<Json, u8>().unwrap(), 7);
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn both_halves_of_a_stream_have_values() {
+    let stream = WebSocketStream::new(&url("/echo")).unwrap();
+    let mut chat = stream.opened().await.unwrap().typed::<Chat, Chat, Json>();
+    assert_eq!(chat.protocol, "");
+    let said = [Chat::Say("hi".into()), Chat::Move(1, -2), Chat::Leave];
+    for value in &said {
+        chat.writable.write(value).await.unwrap();
+    }
+    for value in &said {
+        assert_eq!(&chat.readable.read().await.unwrap().unwrap(), value);
+    }
+    chat.writable.send(Chat::Leave).await.unwrap();
+    assert_eq!(chat.readable.next().await.unwrap().unwrap(), Chat::Leave);
+    stream.close();
+    assert!(chat.readable.read().await.is_none());
+    assert!(matches!(chat.writable.write(&Chat::Leave).await, Err(TypedWriteError::Socket(_))));
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn a_stream_goes_on_after_a_message_that_is_no_value_and_a_value_that_is_no_message() {
+    let stream = WebSocketStream::new(&url("/echo")).unwrap();
+    let mut numbers = stream.opened().await.unwrap().typed::<u8, u64, JsValues>();
+    numbers.writable.write(&1).await.unwrap();
+    assert!(matches!(numbers.writable.write(&(1 << 53)).await, Err(TypedWriteError::Codec(_))));
+    numbers.writable.write(&256).await.unwrap();
+    numbers.writable.get_mut().write(b"{").await.unwrap();
+    numbers.writable.write(&2).await.unwrap();
+    assert_eq!(numbers.readable.read().await.unwrap().unwrap(), 1);
+    for expected in [&b"256"[..], b"{"] {
+        match numbers.readable.read().await.unwrap().unwrap_err() {
+            TypedReadError::Codec { data: Data::Text(text), .. } => assert_eq!(text.as_bytes(), expected),
+            TypedReadError::Codec { data: Data::Binary(bytes), .. } => assert_eq!(bytes, expected),
+            error => panic!("{error:?}"),
+        }
+    }
+    assert_eq!(numbers.readable.read().await.unwrap().unwrap(), 2);
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn an_error_of_the_connection_is_told_from_one_of_the_codec() {
+    let stream = WebSocketStream::new(&url("/drop")).unwrap();
+    let mut numbers = stream.opened().await.unwrap().typed::<u8, u8, MessagePack>();
+    numbers.writable.write(&1).await.unwrap();
+    let error = numbers.readable.read().await.unwrap().unwrap_err();
+    assert!(matches!(error, TypedReadError::Socket(WebSocketError::Closed { .. })), "{error:?}");
+    assert!(numbers.readable.read().await.is_none());
 }

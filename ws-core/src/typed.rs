@@ -1,5 +1,7 @@
 //! Messages as values of the program: what a codec is, and streams and sinks of typed messages.
 
+use alloc::string::String;
+use core::future::poll_fn;
 use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -8,7 +10,7 @@ use core::{error, fmt};
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
-use crate::Data;
+use crate::{Data, Flow, Opened, Readable, WebSocketError, Writable};
 
 /// A way to write a value into a message. Types that have it are codecs, and have no values: they are only named.
 ///
@@ -116,6 +118,18 @@ pub struct TypedWritable<S, Out, C> {
     codec: PhantomData<fn(Out) -> C>,
 }
 
+/// An established connection whose messages are values: see [`Opened::typed`].
+pub struct TypedOpened<B: Flow, In, Out, C> {
+    /// The values that come.
+    pub readable: TypedReadable<Readable<B>, In, C>,
+    /// Where values are sent.
+    pub writable: TypedWritable<Writable<B>, Out, C>,
+    /// The subprotocol the server selected; empty if there is none.
+    pub protocol: String,
+    /// The extensions the server selected; empty if there are none.
+    pub extensions: String,
+}
+
 /// Why there is no value: the message is none, or there is no message.
 #[derive(Clone, Debug)]
 pub enum TypedReadError<C, E> {
@@ -158,6 +172,24 @@ impl<S, In, C> TypedReadable<S, In, C> {
     /// Gives the stream beneath back. Nothing of it is held here.
     pub fn into_inner(self) -> S {
         self.messages
+    }
+}
+
+impl<S, In, C, E> TypedReadable<S, In, C>
+where
+    S: Stream<Item = Result<Data, E>> + Unpin,
+    C: Decode<In>,
+{
+    /// Waits for the next value. `None` at the end.
+    ///
+    /// # Errors
+    /// [`TypedReadError::Codec`] for a message that is no such value, and the next one may be asked for;
+    /// [`TypedReadError::Socket`] when the stream beneath has failed.
+    ///
+    /// # Cancel safety
+    /// That of the stream beneath: of a [`Readable`] no message is lost.
+    pub async fn read(&mut self) -> Option<Result<In, TypedReadError<C::Error, E>>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
 
@@ -215,6 +247,21 @@ impl<S, Out, C> TypedWritable<S, Out, C> {
     }
 }
 
+impl<B: Flow, Out, C: Encode<Out>> TypedWritable<Writable<B>, Out, C> {
+    /// Waits until there is room, and sends a value.
+    ///
+    /// # Errors
+    /// [`TypedWriteError::Codec`] for a value that the codec cannot express, and others may be sent after it;
+    /// [`TypedWriteError::Socket`] as [`Writable::write`].
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the value is not sent, no part of it.
+    pub async fn write(&mut self, value: &Out) -> Result<(), TypedWriteError<C::Error, WebSocketError>> {
+        let data = C::encode(value).map_err(TypedWriteError::Codec)?;
+        self.messages.write(data).await.map_err(TypedWriteError::Socket)
+    }
+}
+
 impl<S, Out, C> Sink<Out> for TypedWritable<S, Out, C>
 where
     S: Sink<Data> + Unpin,
@@ -243,6 +290,54 @@ where
 impl<S: Unpin, Out, C> TypedWritable<S, Out, C> {
     fn beneath(self: Pin<&mut Self>) -> Pin<&mut S> {
         Pin::new(&mut self.get_mut().messages)
+    }
+}
+
+impl<B: Flow> Opened<B> {
+    /// Has the codec `C` read all messages into values of type `In`, and write values of type `Out` into messages.
+    ///
+    /// ```
+    /// # use ws_core::{Data, Decode, Encode};
+    /// # enum Decimal {}
+    /// # impl Encode<u32> for Decimal {
+    /// #     type Error = std::convert::Infallible;
+    /// #     fn encode(value: &u32) -> Result<Data, Self::Error> { Ok(value.to_string().into()) }
+    /// # }
+    /// # impl Decode<u32> for Decimal {
+    /// #     type Error = std::num::ParseIntError;
+    /// #     fn decode(data: &Data) -> Result<u32, Self::Error> { data.as_text().unwrap_or_default().parse() }
+    /// # }
+    /// # async fn program<B: ws_core::Flow>(stream: ws_core::WebSocketStream<B>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut numbers = stream.opened().await?.typed::<u32, u32, Decimal>();
+    /// numbers.writable.write(&7).await?;
+    /// while let Some(number) = numbers.readable.read().await {
+    ///     println!("{}", number?);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn typed<In, Out, C>(self) -> TypedOpened<B, In, Out, C> {
+        let Self { readable, writable, protocol, extensions } = self;
+        TypedOpened { readable: readable.typed(), writable: writable.typed(), protocol, extensions }
+    }
+}
+
+impl<B: Flow> Readable<B> {
+    /// Has the codec `C` read all messages into values of type `In`.
+    pub fn typed<In, C>(self) -> TypedReadable<Self, In, C> {
+        TypedReadable::new(self)
+    }
+}
+
+impl<B: Flow> Writable<B> {
+    /// Has the codec `C` write values of type `Out` into messages.
+    pub fn typed<Out, C>(self) -> TypedWritable<Self, Out, C> {
+        TypedWritable::new(self)
+    }
+}
+
+impl<B: Flow, In, Out, C> fmt::Debug for TypedOpened<B, In, Out, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedOpened").field("protocol", &self.protocol).finish_non_exhaustive()
     }
 }
 

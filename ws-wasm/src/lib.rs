@@ -18,7 +18,10 @@ mod error;
 #[cfg(feature = "js-values")]
 pub mod json;
 mod listeners;
+mod stream;
 mod sys;
+mod timer;
 
 pub use backend::Browser;
 pub use data::JsBlob;
+pub use stream::BrowserStream;
