@@ -120,3 +120,109 @@ impl Inbox {
         self.waiting.len() < self.bound.messages && self.bytes + data.len() <= self.bound.bytes
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn inbox(overflow: Overflow) -> Inbox {
+        Inbox::new(Bound { bytes: 10, messages: 3 }, overflow)
+    }
+
+    fn rest(mut inbox: Inbox) -> alloc::vec::Vec<Data> {
+        core::iter::from_fn(|| inbox.pop()).collect()
+    }
+
+    fn texts(inbox: Inbox) -> alloc::string::String {
+        rest(inbox).iter().map(|data| data.as_text().unwrap()).collect::<alloc::vec::Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn as_much_as_the_bound_is_kept() {
+        let mut bytes = inbox(Overflow::Fail);
+        assert!(bytes.push("123456".into()));
+        assert!(bytes.push("1234".into()));
+        assert!(!bytes.has_overflowed());
+        assert!(!bytes.push("x".into()));
+        assert!(bytes.has_overflowed());
+        let mut messages = inbox(Overflow::Fail);
+        for text in ["1", "2", "3"] {
+            assert!(messages.push(text.into()));
+        }
+        // An empty one is one too many.
+        assert!(!messages.push("".into()));
+        assert_eq!(texts(messages), "1 2 3");
+    }
+
+    #[test]
+    fn what_is_taken_makes_room() {
+        let mut inbox = inbox(Overflow::Fail);
+        assert!(inbox.push("1234567890".into()));
+        assert_eq!(inbox.pop().unwrap().len(), 10);
+        assert!(inbox.push("abcdefghij".into()));
+        assert_eq!(texts(inbox), "abcdefghij");
+    }
+
+    #[test]
+    fn a_message_alone_is_kept_however_large() {
+        for overflow in [Overflow::Fail, Overflow::DropOldest, Overflow::DropNewest] {
+            let mut inbox = inbox(overflow);
+            assert!(inbox.push("12345678901".into()));
+            assert_eq!((inbox.dropped(), inbox.has_overflowed()), (0, false));
+            assert_eq!(texts(inbox), "12345678901");
+        }
+    }
+
+    #[test]
+    fn an_overflow_is_told_once_and_nothing_is_kept_after_it() {
+        let mut inbox = inbox(Overflow::Fail);
+        assert!(inbox.push("1234567890".into()));
+        assert!(!inbox.push("x".into()));
+        assert!(inbox.push("y".into()));
+        inbox.pop();
+        assert!(inbox.push("z".into()));
+        assert_eq!((inbox.dropped(), texts(inbox)), (0, alloc::string::String::new()));
+    }
+
+    #[test]
+    fn the_oldest_go_until_there_is_room() {
+        let mut inbox = inbox(Overflow::DropOldest);
+        for text in ["12345", "678", "90", "abcde"] {
+            assert!(inbox.push(text.into()));
+        }
+        assert_eq!(inbox.dropped(), 1);
+        assert!(inbox.push("ABCDEFGHIJ".into()));
+        assert_eq!(inbox.dropped(), 4);
+        assert_eq!(texts(inbox), "ABCDEFGHIJ");
+    }
+
+    #[test]
+    fn the_newest_does_not_stay_without_room() {
+        let mut inbox = inbox(Overflow::DropNewest);
+        for text in ["12345", "678", "abc", "90", "x"] {
+            assert!(inbox.push(text.into()));
+        }
+        assert_eq!(inbox.dropped(), 2);
+        assert_eq!(texts(inbox), "12345 678 90");
+    }
+
+    #[test]
+    fn without_a_reader_nothing_is_kept() {
+        let mut inbox = inbox(Overflow::Fail);
+        assert!(inbox.push("12345".into()));
+        assert_eq!(inbox.discard().len(), 1);
+        for _ in 0..10 {
+            assert!(inbox.push("1234567890".into()));
+        }
+        assert_eq!((inbox.weight(), rest(inbox).len()), (0, 0));
+    }
+
+    #[test]
+    fn empty_messages_weigh_something() {
+        let mut inbox = inbox(Overflow::Fail);
+        assert_eq!(inbox.weight(), 0);
+        assert!(inbox.push("".into()));
+        assert!(inbox.weight() >= 16);
+    }
+}

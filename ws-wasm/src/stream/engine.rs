@@ -196,12 +196,14 @@ impl Connection {
     }
 }
 
-/// A chunk: "a new DOMString containing data", or "a new Uint8Array object [...] whose contents are data".
+/// A chunk: "a new DOMString containing data", or "a new Uint8Array object [...] whose contents are data". Browsers that began
+/// before it was said so have an ArrayBuffer.
 fn received(chunk: JsValue) -> Data {
-    match chunk.as_string() {
-        Some(text) => Data::Text(text.into()),
-        None => Data::Binary(chunk.unchecked_into::<Uint8Array>().to_vec().into()),
+    if let Some(text) = chunk.as_string() {
+        return Data::Text(text.into());
     }
+    let bytes = chunk.dyn_into().unwrap_or_else(|buffer| Uint8Array::new(&buffer));
+    Data::Binary(bytes.to_vec().into())
 }
 
 impl fmt::Debug for Engine {
