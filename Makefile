@@ -10,8 +10,10 @@ PORT ?= 8080
 # Crates that exist for wasm32 only; everything else is checked and tested natively. The tests against other software are
 # a suite of their own, for they need that software.
 WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-probe isosocket-www
+# What the facade has beyond the interface, on both targets.
+FACADE := --features isosocket/json,isosocket/msgpack,isosocket/js-values,isosocket/send
 NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop \
-  --features isosocket/cli,ws-native/axum,ws-native/blocking,ws-native/http2,ws-native/hyper,ws-native/webpki-roots
+  $(FACADE) --features isosocket/cli,ws-native/axum,ws-native/blocking,ws-native/http2,ws-native/hyper,ws-native/webpki-roots
 WASM := --target wasm32-unknown-unknown
 WASM_PACK_TEST := wasm-pack test --mode no-install --headless
 
@@ -78,7 +80,7 @@ test-interop: ## ws-native against nginx, HAProxy, Caddy, Squid, SOCKS5, other l
 test-browser: ## the tests of the facade and of ws-wasm in Chromium and Firefox
 	@$(SETUP) wasm tools browsers
 	tests/browser/with-server bash -c 'failed=0; for browser in chrome firefox; do \
-	  $(WASM_PACK_TEST) --$$browser . --package isosocket || failed=1; \
+	  $(WASM_PACK_TEST) --$$browser . --package isosocket $(FACADE) || failed=1; \
 	  $(WASM_PACK_TEST) --$$browser ws-wasm || failed=1; \
 	done; exit $$failed'
 
@@ -164,7 +166,7 @@ lint: setup-build lint-front ## formatting, clippy, documentation and the wasm32
 	cargo clippy --package ws-interop --all-targets -- -D warnings
 	cargo clippy --package ws-native --no-default-features --features blocking --lib --test blocking --example blocking_client -- -D warnings
 	cargo clippy $(WORKERS) -- -D warnings
-	cargo clippy $(WASM) --package isosocket $(WASM_CRATES:%=--package %) --all-targets -- -D warnings
+	cargo clippy $(WASM) --package isosocket $(FACADE) $(WASM_CRATES:%=--package %) --all-targets -- -D warnings
 	cargo clippy $(WASM) --package ws-core -- -D warnings
 	cargo clippy $(WASM) --package ws-native --no-default-features -- -D warnings
 	cargo clippy --package ws-native -- -D warnings

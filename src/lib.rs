@@ -30,15 +30,24 @@ mod component;
 pub mod leptos;
 #[cfg(feature = "yew")]
 pub mod yew;
+#[cfg(any(feature = "json", feature = "msgpack", feature = "js-values"))]
+pub mod codec;
 
 #[cfg(not(target_arch = "wasm32"))]
 use ws_native::{Native as Platform, Native as StreamPlatform};
 #[cfg(target_arch = "wasm32")]
 use ws_wasm::{Browser as Platform, BrowserStream as StreamPlatform};
 
+#[cfg(feature = "js-values")]
+pub use codec::JsValues;
+#[cfg(feature = "json")]
+pub use codec::Json;
+#[cfg(feature = "msgpack")]
+pub use codec::MessagePack;
 pub use ws_core::{
-    BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Error, Event, EventKind, Failure, FailureKind,
-    ListenerId, MessageEvent, Overflow, ReadyState, SyntaxError, Text, WebSocketError,
+    BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Decode, Encode, Error, Event, EventKind, Failure,
+    FailureKind, ListenerId, MessageEvent, Overflow, ReadyState, SyntaxError, Text, TypedReadError, TypedReadable,
+    TypedWritable, TypedWriteError, WebSocketError,
 };
 
 /// A WebSocket: the browser's own in WebAssembly, RFC 6455 over TCP elsewhere.
@@ -61,6 +70,9 @@ pub type Readable = ws_core::Readable<StreamPlatform>;
 
 /// The half of a stream that messages are sent by.
 pub type Writable = ws_core::Writable<StreamPlatform>;
+
+/// An established stream whose messages are values; see [`Opened::typed`].
+pub type TypedOpened<In, Out, C> = ws_core::TypedOpened<StreamPlatform, In, Out, C>;
 
 /// What can be set beyond the standard's arguments, which is the platform's matter.
 pub type ConnectOptions = <Platform as ws_core::Backend>::Options;

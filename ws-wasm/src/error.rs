@@ -25,6 +25,12 @@ pub(crate) fn from_rejection(exception: &JsValue) -> BlobError {
     BlobError(name + ": " + &message)
 }
 
+/// The message of an exception.
+#[cfg(feature = "js-values")]
+pub(crate) fn message(exception: &JsValue) -> String {
+    describe(exception).1
+}
+
 /// Name and message; empty for a value that has none.
 fn describe(exception: &JsValue) -> (String, String) {
     if !exception.is_object() {
