@@ -172,7 +172,9 @@ lint: setup-build lint-front ## formatting, clippy, documentation and the wasm32
 	cargo clippy --package ws-native -- -D warnings
 	cargo clippy --package ws-native --no-default-features --features tokio -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(NATIVE) --no-deps
-	RUSTDOCFLAGS="-D warnings" cargo doc $(WASM) --package ws-wasm --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc $(WASM) $(FACADE) --package ws-wasm --package isosocket --no-deps
+	scripts/compare-api $(or $(CARGO_TARGET_DIR),target)/doc/isosocket \
+	  $(or $(CARGO_TARGET_DIR),target)/wasm32-unknown-unknown/doc/isosocket
 	npm run --silent check --prefix js
 
 lint-front: setup-build

@@ -24,14 +24,14 @@
 //! servers above all, use those directly.
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "json", feature = "msgpack", feature = "js-values"))]
+pub mod codec;
 #[cfg(any(feature = "leptos", feature = "yew"))]
 mod component;
 #[cfg(feature = "leptos")]
 pub mod leptos;
 #[cfg(feature = "yew")]
 pub mod yew;
-#[cfg(any(feature = "json", feature = "msgpack", feature = "js-values"))]
-pub mod codec;
 
 #[cfg(not(target_arch = "wasm32"))]
 use ws_native::{Native as Platform, Native as StreamPlatform};
