@@ -49,6 +49,8 @@ pub use ws_core::{
     FailureKind, ListenerId, MessageEvent, Overflow, ReadyState, SyntaxError, Text, TypedReadError, TypedReadable,
     TypedWritable, TypedWriteError, WebSocketError,
 };
+#[cfg(feature = "send")]
+pub use ws_core::{Message, SendHandle, SendHandleConfig, TrySendError};
 
 /// A WebSocket: the browser's own in WebAssembly, RFC 6455 over TCP elsewhere.
 pub type WebSocket = ws_core::WebSocket<Platform>;
