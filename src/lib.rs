@@ -19,6 +19,25 @@
 //! # Ok(()) }
 //! ```
 //!
+//! [`WebSocketStream`] is the same connection for `async` code: two streams, with back-pressure both ways.
+//!
+//! ```no_run
+//! use isosocket::{Opened, WebSocketStream};
+//!
+//! # async fn program() -> Result<(), isosocket::WebSocketError> {
+//! let stream = WebSocketStream::new("ws://127.0.0.1:8080/echo")?;
+//! let Opened { mut readable, mut writable, .. } = stream.opened().await?;
+//! writable.write("hello").await?;
+//! while let Some(message) = readable.read().await {
+//!     println!("{:?}", message?);
+//!     stream.close();
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! The features `json`, `msgpack` and `js-values` have codecs for [typed messages](ws_core::Opened::typed); `send` has a handle
+//! to a stream that other threads can have, in browsers, too; `yew` and `leptos` have a `use_websocket` each.
+//!
 //! The crates underneath are `ws-core` (the interface, without a socket), `ws-native` (RFC 6455, also as an I/O-free
 //! engine for those who embed a JavaScript engine) and `ws-wasm` (the browser). Programs that run on one target alone,
 //! servers above all, use those directly.
@@ -83,3 +102,8 @@ pub type ConnectOptions = <Platform as ws_core::Backend>::Options;
 #[cfg(all(doctest, not(target_arch = "wasm32")))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The programs of the README of `ws-wasm`, which are the same for both targets.
+#[cfg(all(doctest, feature = "json", not(target_arch = "wasm32")))]
+#[doc = include_str!("../ws-wasm/README.md")]
+struct WasmReadme;
