@@ -1,5 +1,7 @@
 // Conversions of JavaScript values to IDL values, as far as the interfaces of this package need them.
 // https://webidl.spec.whatwg.org/#js-type-mapping
+//
+// What is computed as the module is loaded is marked as pure: a bundler leaves out what a program has no use for.
 
 // The language's own, whatever a program puts in their place.
 const { apply } = Reflect;
@@ -24,16 +26,18 @@ function brandOf(Class, name) {
   };
 }
 
-const TypedArray = Object.getPrototypeOf(Uint8Array);
-const isArrayBuffer = brandOf(ArrayBuffer, 'byteLength');
+const TypedArray = /* @__PURE__ */ Object.getPrototypeOf(Uint8Array);
+const isArrayBuffer = /* @__PURE__ */ brandOf(ArrayBuffer, 'byteLength');
 /** Browsers have the class only where a page may use it. */
-const isSharedArrayBuffer = typeof SharedArrayBuffer === 'function' ? brandOf(SharedArrayBuffer, 'byteLength') : () => false;
-const isDataView = brandOf(DataView, 'buffer');
-const lengthOfBuffer = attributeOf(ArrayBuffer, 'byteLength');
+const isSharedArrayBuffer = typeof SharedArrayBuffer === 'function'
+  ? /* @__PURE__ */ brandOf(SharedArrayBuffer, 'byteLength')
+  : () => false;
+const isDataView = /* @__PURE__ */ brandOf(DataView, 'buffer');
+const lengthOfBuffer = /* @__PURE__ */ attributeOf(ArrayBuffer, 'byteLength');
 
 /** What a view shows of which buffer. */
-const ofTypedArray = attributesOfView(TypedArray);
-const ofDataView = attributesOfView(DataView);
+const ofTypedArray = /* @__PURE__ */ attributesOfView(TypedArray);
+const ofDataView = /* @__PURE__ */ attributesOfView(DataView);
 
 function attributesOfView(Class) {
   return {

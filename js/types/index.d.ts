@@ -148,15 +148,25 @@ export interface WebSocketStreamOptions {
   signal?: AbortSignal;
   /** Headers for the opening handshake: see {@link WebSocketInit.headers}. */
   headers?: Iterable<readonly [string, string]> | Record<string, string>;
+  /**
+   * How much may wait for the reader where the peer cannot be made to wait, which is in browsers that have a WebSocket
+   * and no WebSocketStream: 16 MiB (of text, characters) and 65,536 messages, unless the program says otherwise. What
+   * exceeds that closes the connection with code 4009; the reader is given what waited for it, and then a
+   * {@link WebSocketError} with that code. A message that is alone may be larger.
+   */
+  inboundLimit?: { bytes?: number; messages?: number };
 }
 
 /** What there is once the connection is open. */
 export interface WebSocketOpenInfo {
   /**
    * A chunk for each message. A reader that is slow lets the peer wait: what is read ahead is a message or two, and
-   * what the network has under way. Cancelling it closes the connection.
+   * what the network has under way. Where a browser has no way to do that, {@link WebSocketStreamOptions.inboundLimit}
+   * holds. Cancelling it closes the connection.
+   *
+   * A binary message is a Uint8Array; Chromium's own class gives an ArrayBuffer. `new Uint8Array(chunk)` takes both.
    */
-  readable: ReadableStream<string | Uint8Array>;
+  readable: ReadableStream<string | Uint8Array | ArrayBuffer>;
   /**
    * Sends a message for each chunk. `write()` lasts until there is room: no more than 64 KiB wait for the network after
    * it. Closing or aborting it closes the connection, and `close()` lasts until that is done.
@@ -170,7 +180,7 @@ export interface WebSocketOpenInfo {
 
 /**
  * A WebSocket as a pair of streams, with back-pressure in both directions: what the WHATWG is discussing in
- * https://github.com/whatwg/websockets/pull/48. In browsers it is there when they have it.
+ * https://github.com/whatwg/websockets/pull/48. It is the browser's own where it has one.
  */
 export declare class WebSocketStream {
   /**
