@@ -25,13 +25,13 @@
 #![forbid(unsafe_code)]
 
 #[cfg(not(target_arch = "wasm32"))]
-use ws_native::Native as Platform;
+use ws_native::{Native as Platform, Native as StreamPlatform};
 #[cfg(target_arch = "wasm32")]
-use ws_wasm::Browser as Platform;
+use ws_wasm::{Browser as Platform, BrowserStream as StreamPlatform};
 
 pub use ws_core::{
     BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Error, Event, EventKind, Failure, FailureKind,
-    ListenerId, MessageEvent, ReadyState, SyntaxError, Text,
+    ListenerId, MessageEvent, Overflow, ReadyState, SyntaxError, Text, WebSocketError,
 };
 
 /// A WebSocket: the browser's own in WebAssembly, RFC 6455 over TCP elsewhere.
@@ -39,6 +39,21 @@ pub type WebSocket = ws_core::WebSocket<Platform>;
 
 /// A socket about to be made; see [`WebSocket::builder`].
 pub type Builder = ws_core::Builder<Platform>;
+
+/// A WebSocket as two streams with back-pressure.
+pub type WebSocketStream = ws_core::WebSocketStream<StreamPlatform>;
+
+/// A stream about to be made; see [`WebSocketStream::builder`].
+pub type StreamBuilder = ws_core::StreamBuilder<StreamPlatform>;
+
+/// The two halves of an established stream; see [`WebSocketStream::opened`].
+pub type Opened = ws_core::Opened<StreamPlatform>;
+
+/// The half of a stream that messages come from.
+pub type Readable = ws_core::Readable<StreamPlatform>;
+
+/// The half of a stream that messages are sent by.
+pub type Writable = ws_core::Writable<StreamPlatform>;
 
 /// What can be set beyond the standard's arguments, which is the platform's matter.
 pub type ConnectOptions = <Platform as ws_core::Backend>::Options;

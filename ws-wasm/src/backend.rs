@@ -4,12 +4,12 @@ use std::{cell::Cell, fmt, rc::Rc};
 
 use js_sys::{Array, JsString};
 use wasm_bindgen::JsValue;
-use ws_core::{Backend, BinaryType, Close, Data, Error, EventTarget, Failure, ReadyState};
+use ws_core::{Backend, BinaryType, Close, Data, Drained, Error, EventTarget, Failure, Flow, ReadyState};
 
 use crate::{
     data, error,
     listeners::{Listeners, Slot},
-    sys,
+    sys, timer,
 };
 
 /// The WebSocket of the page or worker the program runs in.
@@ -38,6 +38,11 @@ impl Browser {
     pub fn as_js(&self) -> &JsValue {
         &self.socket
     }
+
+    /// Has the browser's events reported to a socket, of whatever kind that is.
+    pub(crate) fn listen<B: Backend>(&self, target: EventTarget<B>) {
+        self.listeners.set(Some(Listeners::attach(&self.socket, target, &self.listeners)));
+    }
 }
 
 impl Backend for Browser {
@@ -53,7 +58,7 @@ impl Backend for Browser {
     }
 
     fn establish(&self, target: EventTarget<Self>) {
-        self.listeners.set(Some(Listeners::attach(&self.socket, target, &self.listeners)));
+        self.listen(target);
     }
 
     fn url(&self) -> String {
@@ -106,6 +111,18 @@ impl Backend for Browser {
     /// Always `None`: browsers tell nobody.
     fn failure(&self) -> Option<Failure> {
         None
+    }
+}
+
+impl Flow for Browser {
+    /// Always false: messages come whether anybody takes them or not.
+    fn hold_back(&self, _: bool) -> bool {
+        false
+    }
+
+    /// The browser does not tell when `bufferedAmount` falls: it is looked at now and then.
+    fn drained(&self, left: u64) -> Drained {
+        Box::pin(timer::drained(self.socket.clone(), left))
     }
 }
 

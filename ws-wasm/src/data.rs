@@ -1,7 +1,7 @@
 //! The contents of messages, on their way in and out.
 
 use bytes::Bytes;
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::{ArrayBuffer, Promise, Uint8Array};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use ws_core::{Blob, BlobFuture, Data, Error, HostBlob, SyntaxError};
@@ -45,12 +45,16 @@ pub(crate) fn send(socket: &sys::WebSocket, data: &Data) -> Result<(), Error> {
         Data::Blob(blob) => match (blob.as_bytes(), blob.downcast_host::<JsBlob>()) {
             (Some(bytes), _) => send_bytes(socket, bytes),
             (None, Some(JsBlob(blob))) => socket.send_value(blob),
-            // It would have to be read first, and this while the messages after it wait: the browser's own queue
-            // takes nothing but the browser's own blobs.
-            (None, None) => return Err(SyntaxError::Host("a browser can only send its own blobs".into()).into()),
+            (None, None) => return Err(foreign_blob()),
         },
     }
     .map_err(|exception| error::from_exception(&exception))
+}
+
+/// It would have to be read first, and this while the messages after it wait: the browser's own queue takes nothing but the
+/// browser's own blobs.
+pub(crate) fn foreign_blob() -> Error {
+    SyntaxError::Host("a browser can only send its own blobs".into()).into()
 }
 
 #[cfg(not(target_feature = "atomics"))]
@@ -69,6 +73,13 @@ fn copy(buffer: &ArrayBuffer) -> Bytes {
     Uint8Array::new(buffer).to_vec().into()
 }
 
+impl JsBlob {
+    /// Starts reading it, into the browser's memory.
+    pub(crate) fn array_buffer(&self) -> Promise {
+        self.0.array_buffer()
+    }
+}
+
 impl HostBlob for JsBlob {
     fn size(&self) -> u64 {
         self.0.size() as u64
@@ -79,7 +90,7 @@ impl HostBlob for JsBlob {
     }
 
     fn bytes(&self) -> BlobFuture {
-        let buffer = JsFuture::from(self.0.array_buffer());
+        let buffer = JsFuture::from(self.array_buffer());
         Box::pin(async move {
             match buffer.await {
                 Ok(buffer) => Ok(copy(buffer.unchecked_ref())),

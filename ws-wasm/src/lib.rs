@@ -16,7 +16,10 @@ mod backend;
 mod data;
 mod error;
 mod listeners;
+mod stream;
 mod sys;
+mod timer;
 
 pub use backend::Browser;
 pub use data::JsBlob;
+pub use stream::BrowserStream;

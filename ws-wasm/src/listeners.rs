@@ -7,9 +7,9 @@ use std::{
 };
 
 use wasm_bindgen::{JsValue, closure::Closure};
-use ws_core::{CloseCode, CloseEvent, EventTarget, MessageEvent, Task};
+use ws_core::{Backend, CloseCode, CloseEvent, EventTarget, MessageEvent, Task};
 
-use crate::{Browser, data, sys};
+use crate::{data, sys};
 
 /// One of the browser's event handlers. `Fn`, for a dialog may let one event into the handling of another.
 type Listener = Closure<dyn Fn(sys::Event)>;
@@ -28,8 +28,8 @@ pub(crate) struct Listeners {
 }
 
 /// Turns the browser's events into tasks.
-struct Reporter {
-    target: EventTarget<Browser>,
+struct Reporter<B: Backend> {
+    target: EventTarget<B>,
     /// `error` has been fired.
     failed: Cell<bool>,
     /// The origin of all message events, once there was one.
@@ -40,10 +40,10 @@ struct Reporter {
 
 impl Listeners {
     /// Makes the socket's events tasks for `target`. The listeners leave `slot` when the last event has been fired.
-    pub(crate) fn attach(socket: &sys::WebSocket, target: EventTarget<Browser>, slot: &Rc<Slot>) -> Self {
+    pub(crate) fn attach<B: Backend>(socket: &sys::WebSocket, target: EventTarget<B>, slot: &Rc<Slot>) -> Self {
         let reporter =
             Rc::new(Reporter { target, failed: Cell::new(false), origin: OnceCell::new(), slot: Rc::downgrade(slot) });
-        let listen = |report: fn(&Reporter, &sys::Event)| -> Listener {
+        let listen = |report: fn(&Reporter<B>, &sys::Event)| -> Listener {
             let reporter = Rc::clone(&reporter);
             Closure::own_assert_unwind_safe(move |event: sys::Event| report(&reporter, &event))
         };
@@ -66,7 +66,7 @@ impl Drop for Listeners {
     }
 }
 
-impl Reporter {
+impl<B: Backend> Reporter<B> {
     fn open(&self, _: &sys::Event) {
         self.target.run(Task::Open);
     }

@@ -6,6 +6,7 @@
 //! | `/protocol?pick=P` | answers with the subprotocol P, offered or not |
 //! | `/send?text=T` | sends T once |
 //! | `/burst?count=N` | sends the numbers from 0 to N - 1 |
+//! | `/flood?count=N&size=B&id=I` | sends the numbers from 0 to N - 1, each padded with spaces to B bytes; under the name "I stalled" it keeps how many were sent when a client had not read for a second, and under "I sent" that all were |
 //! | `/order` | sends "one", "two", "three", then Close(1000, "done") |
 //! | `/head` | sends the head of the request, as it came |
 //! | `/close?code=N&reason=R` | sends Close(N, R); without a code a Close frame with no body |
@@ -56,6 +57,9 @@ pub struct TestServer {
 
 /// The longest that anything here waits: a test that has failed must not leave a task behind.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A client that has not made room for so long does not read.
+const STALL: Duration = Duration::from_secs(1);
 
 type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
