@@ -202,7 +202,7 @@ function toHeaderList(value) {
 
 /**
  * The constructor's second argument, (DOMString or sequence<DOMString> or WebSocketInit), as what all of them stand
- * for: a list of subprotocols and a list of request headers.
+ * for: a list of subprotocols and a list of request headers. A host may know more members of the dictionary itself.
  */
 export function toWebSocketInit(value) {
   if (value === null || value === undefined) return { protocols: [], headers: [] };
@@ -217,13 +217,20 @@ export function toWebSocketInit(value) {
     const protocols = value.protocols;
     const protocolList = protocols === undefined ? [] : toStringOrSequence(protocols);
     // 8. If protocols is a string, set protocols to a sequence consisting of just that string.
-    return { protocols: typeof protocolList === 'string' ? [protocolList] : protocolList, headers: headerList };
+    return {
+      protocols: typeof protocolList === 'string' ? [protocolList] : protocolList,
+      headers: headerList,
+      dictionary: value,
+    };
   }
   // 8. If protocols is a string, set protocols to a sequence consisting of just that string.
   return { protocols: [toUSVString(value)], headers: [] };
 }
 
-/** WebSocketStreamOptions, and the request headers that WebSocketInit has; a signal is still to be looked at. */
+/**
+ * WebSocketStreamOptions, and the request headers that WebSocketInit has; a signal is still to be looked at, and so are
+ * the members that a host may know.
+ */
 export function toWebSocketStreamOptions(value) {
   const dictionary = toDictionary(value, 'options');
   // The members of a dictionary are read in lexicographical order.
@@ -231,7 +238,7 @@ export function toWebSocketStreamOptions(value) {
   const headerList = headers === undefined ? [] : toHeaderList(headers);
   const { protocols } = dictionary;
   const protocolList = protocols === undefined ? [] : toUSVStringSequence(protocols, 'protocols');
-  return { protocols: protocolList, headers: headerList, signal: dictionary.signal };
+  return { protocols: protocolList, headers: headerList, signal: dictionary.signal, dictionary };
 }
 
 /** WebSocketCloseInfo; a close code that does not exist is undefined. */
