@@ -57,6 +57,40 @@ test('every target of its exports exists; types come first, and the default last
   }
 });
 
+// The conditions that hosts and bundlers set; wrangler, for workerd, sets three.
+for (const [host, conditions, main, engine] of [
+  ['Node', [], 'node.js', 'node.js'],
+  ['Deno', ['deno'], 'deno.js', 'deno.js'],
+  ['Bun', ['bun'], 'bun.js', 'bun.js'],
+  ['a page', ['browser'], 'index.js', 'node.js'],
+  ['a worker', ['worker', 'browser'], 'index.js', 'node.js'],
+  ['workerd', ['workerd', 'worker', 'browser'], 'index.js', 'workerd.js'],
+  ['the edge runtime of Next', ['edge-light', 'worker', 'browser'], 'index.js', 'node.js'],
+]) {
+  test(`what is imported in ${host}`, () => {
+    const flags = conditions.map((name) => `--conditions=${name}`);
+    const program = `for (const name of ['isosocket', 'isosocket/engine', 'isosocket/wasm']) console.log(import.meta.resolve(name).split('/dist/')[1])`;
+    const output = execFileSync(process.execPath, [...flags, '--input-type=module', '--eval', program], { cwd: path.join(folder, 'program'), env, encoding: 'utf8' });
+    assert.deepEqual(output.trim().split('\n'), [main, engine, 'wasm.js']);
+  });
+}
+
+// What is rendered on a server is imported there, with none of what a browser has.
+for (const file of ['index.js', 'wasm.js']) {
+  test(`dist/${file} can be imported where there is no WebSocket, and does nothing`, async () => {
+    const output = await run(`
+      const before = Object.getOwnPropertyNames(globalThis).join();
+      for (const name of ['Module', 'Instance', 'compile', 'instantiate']) WebAssembly[name] = () => console.log(name);
+      globalThis.fetch = () => console.log('fetch');
+      const module = await import('${path.join(root, 'dist', file)}');
+      console.log(Object.keys(module).sort().join(), Object.getOwnPropertyNames(globalThis).join() === before);
+      console.log(process.getActiveResourcesInfo().filter((name) => /Timeout|Immediate|TCP|TLS|MessagePort/.test(name)).length);
+    `, { env });
+    const names = 'CloseEvent,WebSocket,WebSocketError,WebSocketStream';
+    assert.equal(output, `${names}${file === 'wasm.js' ? ',init' : ''} true\n0\n`);
+  });
+}
+
 test('attw finds nothing wrong with its types', () => {
   // It is a package of ES modules only.
   tool('@arethetypeswrong/cli', 'attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji');

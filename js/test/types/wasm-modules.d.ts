@@ -72,3 +72,13 @@ declare module "*/wasm/isosocket_browser.js" {
     close(code?: number, reason?: string): void;
   }
 }
+
+declare module "*/wasm/isosocket_engine_bg.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
+
+// What workerd has.
+declare module "cloudflare:sockets" {
+  export function connect(address: { hostname: string; port: number }, options?: { secureTransport?: "off" | "on" | "starttls"; allowHalfOpen?: boolean }): any;
+}
