@@ -74,8 +74,9 @@ test-browser: ## the tests of the facade and of ws-wasm in Chromium and Firefox
 	done; exit $$failed'
 
 .PHONY: test-js
-test-js: js ## the npm package under Node and in Chromium
+test-js: js ## the npm package under Node, Deno, Bun and workerd, and in Chromium
 	@$(SETUP) geckodriver browsers
+	cargo build --quiet --release --package ws-test-server
 	npm test --silent --prefix js
 
 # The hosts in which the conformance suite runs.
