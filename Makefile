@@ -74,8 +74,9 @@ test-browser: ## the tests of the facade and of ws-wasm in Chromium and Firefox
 	done; exit $$failed'
 
 .PHONY: test-js
-test-js: js ## the npm package under Node, in Chromium and in Firefox
+test-js: js ## the npm package under Node, Deno, Bun and workerd, in Chromium and in Firefox
 	@$(SETUP) geckodriver browsers
+	cargo build --quiet --release --package ws-test-server
 	npm test --silent --prefix js
 
 .PHONY: test-bundlers

@@ -7,6 +7,9 @@ import { defineWebSocketStream } from './stream.js';
 import { toMessage } from './webidl.js';
 import { defineWebSocket } from './websocket.js';
 
+/** The most bytes of a control frame. */
+const LONGEST_PING = 125;
+
 /**
  * @typedef {object} Host
  * @property {import('./route.js').Connect} connect
@@ -54,7 +57,9 @@ export function defineInterfaces(host) {
     const connection = connectionOf(socket);
     const message = toMessage(data);
     if (message instanceof Blob) throw new TypeError('a Blob cannot be sent with a ping');
-    connection?.ping(typeof message === 'string' ? new TextEncoder().encode(message) : message);
+    const bytes = typeof message === 'string' ? new TextEncoder().encode(message) : message;
+    if (bytes.length > LONGEST_PING) throw new RangeError(`a ping can carry ${LONGEST_PING} bytes, and not ${bytes.length}`);
+    connection?.ping(bytes);
   };
 
   return { WebSocket, WebSocketStream, WebSocketError, failure, terminate, ref, unref, ping };

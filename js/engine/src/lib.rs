@@ -249,7 +249,7 @@ impl Session {
         Ok(self.flags())
     }
 
-    /// Sends a ping, of no more than 125 bytes.
+    /// Sends a ping, of no more than 125 bytes. Does nothing once the connection closes.
     pub fn ping(&mut self, payload: &[u8], now: f64) -> Result<u32, JsValue> {
         self.at(now);
         let outcome = match self.engine.ping(payload) {

@@ -11,7 +11,7 @@ import { WebSocketServer } from 'ws';
 import { BROWSERS } from '../../../tests/browser/browsers.mjs';
 import { serveSite } from '../../test/site.mjs';
 import { commandOf, examples, install, versionOf } from './installed.mjs';
-import { run, start } from './programs.mjs';
+import { run, runCommand, start } from './programs.mjs';
 
 const LIMIT = 20_000;
 const ECHOED = 'h\u00e9llo 1,2,255';
@@ -99,4 +99,21 @@ for (const [name, { packages = [], build, serve }] of Object.entries(EXAMPLES)) 
   });
 }
 
-test('in Node', async () => assert.equal(await run('node/main.js', echo), `${ECHOED}\n`));
+describe('the program for Node', () => {
+  const deno = ['run', '--quiet', '--no-prompt', '--node-modules-dir=manual', '--allow-net', '--allow-read', '--allow-env', '--allow-sys'];
+  for (const [host, command, parameters] of [
+    ['Node', process.execPath, []],
+    ['Deno', hostCommand('deno'), deno],
+    ['Bun', hostCommand('bun'), ['run']],
+  ]) {
+    test(`in ${host}`, async (t) => {
+      t.diagnostic((await runCommand(command, '--version')).split('\n')[0]);
+      assert.equal(await runCommand(command, ...parameters, 'node/main.js', echo), `${ECHOED}\n`);
+    });
+  }
+});
+
+/** A host of the tests in js/test/hosts. */
+function hostCommand(name) {
+  return path.join(examples, '..', 'test', 'hosts', 'node_modules', '.bin', name);
+}

@@ -10,14 +10,16 @@ const LIMIT = 240_000;
 const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' };
 
 /** Runs a script of Node, which has to end well; gives what it prints. */
-export async function run(...parameters) {
-  const child = spawn(process.execPath, parameters, { cwd: examples, env, stdio: ['ignore', 'pipe', 'pipe'] });
+export const run = (...parameters) => runCommand(process.execPath, ...parameters);
+
+/** Runs a command, which has to end well; gives what it prints. */
+export async function runCommand(command, ...parameters) {
+  const child = spawn(command, parameters, { cwd: examples, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill(), LIMIT);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk; });
-  const [status, signal] = await once(child, 'close');
-  clearTimeout(timer);
-  if (status !== 0) throw new Error(`${parameters.join(' ')} ended with ${signal ?? status}:\n${output}`);
+  const [status, signal] = await once(child, 'close').finally(() => clearTimeout(timer));
+  if (status !== 0) throw new Error(`${command} ${parameters.join(' ')} ended with ${signal ?? status}:\n${output}`);
   return output;
 }
 

@@ -158,7 +158,7 @@ export const casesFor = (engine, setting) => {
     ],
 
     'TLS with a certificate of another name': async () => {
-      const url = `${secure.replace('localhost', '127.0.0.2')}/echo`;
+      const url = `${secure.replace('localhost', '0.0.0.0')}/echo`;
       const straight = await play(url, tls);
       const proxied = await play(url, { ...tls, proxy: proxies.http });
       return [
