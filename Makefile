@@ -55,7 +55,7 @@ setup-build:
 
 .PHONY: test
 test: ## run every suite and count what passed
-	@scripts/run-suites test-native test-interop test-browser test-js test-suite test-page test-front
+	@scripts/run-suites test-native test-interop test-browser test-js test-bundlers test-suite test-page test-front
 
 .PHONY: test-native
 test-native: ## unit, integration and documentation tests of the native crates
@@ -85,9 +85,15 @@ test-browser: ## the tests of the facade and of ws-wasm in Chromium and Firefox
 	done; exit $$failed'
 
 .PHONY: test-js
-test-js: js ## the npm package under Node and in Chromium
+test-js: js ## the npm package under Node, Deno, Bun and workerd, in Chromium and in Firefox
 	@$(SETUP) geckodriver browsers
+	cargo build --quiet --release --package ws-test-server
 	npm test --silent --prefix js
+
+.PHONY: test-bundlers
+test-bundlers: js ## the npm package in pages built by Vite, webpack, esbuild, Rollup and Next, and what it costs them
+	@$(SETUP) geckodriver browsers
+	npm test --silent --prefix js/examples
 
 # The hosts in which the conformance suite runs.
 SUITE_HOSTS ?= node,chromium,firefox,quickjs,boa
@@ -160,7 +166,7 @@ miri: ## what is unsafe, and what stands on it, under Miri, with a nightly toolc
 # ---- checking ----
 
 .PHONY: lint lint-front
-lint: setup-build lint-front ## formatting, clippy, documentation and the wasm32 builds, without a warning
+lint: js lint-front ## formatting, clippy, documentation and the wasm32 builds, without a warning
 	cargo fmt --all --check
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
 	cargo clippy --package ws-interop --all-targets -- -D warnings
