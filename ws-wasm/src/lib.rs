@@ -13,10 +13,11 @@
 #![cfg(target_arch = "wasm32")]
 
 mod backend;
+mod blob;
 mod data;
 mod error;
-mod listeners;
+mod listener;
 mod sys;
 
 pub use backend::Browser;
-pub use data::JsBlob;
+pub use blob::JsBlob;
