@@ -6,6 +6,8 @@
 //! | `/protocol?pick=P` | answers with the subprotocol P, offered or not |
 //! | `/send?text=T` | sends T once |
 //! | `/burst?count=N` | sends the numbers from 0 to N - 1 |
+//! | `/flood?count=N&size=S&kind=K` | sends, for each message, N of S bytes with their number in front; K is `text`, `wide` (text of more than ASCII) or `binary` |
+//! | `/sink?count=N` | answers every N messages with the number of their bytes |
 //! | `/order` | sends "one", "two", "three", then Close(1000, "done") |
 //! | `/head` | sends the head of the request, as it came |
 //! | `/close?code=N&reason=R` | sends Close(N, R); without a code a Close frame with no body |
@@ -33,6 +35,7 @@ mod authority;
 mod behaviour;
 mod frames;
 mod handshake;
+mod load;
 mod reports;
 
 use std::io;
