@@ -14,10 +14,10 @@ const dist = path.join(here, 'dist');
 const wasmFolder = path.join(dist, 'wasm');
 const require = createRequire(import.meta.url);
 
-/** The engine is to be fast, the browser runtime small. */
+/** The engine is to be fast, the browser runtime small; what each may have, in bytes, gzipped. */
 const MODULES = [
-  { crate: 'isosocket-engine', profile: 'release', optimization: '-O3' },
-  { crate: 'isosocket-browser', profile: 'web', optimization: '-Oz' },
+  { crate: 'isosocket-engine', profile: 'engine', optimization: '-O3', budget: 90_000 },
+  { crate: 'isosocket-browser', profile: 'web', optimization: '-Oz', budget: 25_000 },
 ];
 
 /** What rustc lets WebAssembly use by default. */
@@ -36,7 +36,7 @@ if (!process.argv.includes('--sources')) {
 }
 copySources();
 
-function buildModule({ crate, profile, optimization }) {
+function buildModule({ crate, profile, optimization, budget }) {
   const name = crate.replace('-', '_');
   run('cargo', ['build', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '-p', crate], root);
   const targetFolder = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target');
@@ -45,7 +45,12 @@ function buildModule({ crate, profile, optimization }) {
   const bound = path.join(wasmFolder, `${name}_bg.wasm`);
   run(process.execPath, [wasmOpt(), optimization, '--strip-debug', ...WASM_FEATURES, bound, '-o', bound]);
   const bytes = readFileSync(bound);
-  console.log(`${name}_bg.wasm: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`);
+  const gzipped = gzipSync(bytes, { level: 9 }).length;
+  console.log(`${name}_bg.wasm: ${bytes.length} bytes, ${gzipped} gzipped, of ${budget}`);
+  if (gzipped > budget) {
+    console.error(`${name}_bg.wasm is larger than it may be`);
+    process.exit(1);
+  }
 }
 
 /** Puts src/ and the licences beside the WebAssembly modules; what src/ has no more goes. */

@@ -1,10 +1,10 @@
 // One connection: a session of the engine, joined to a byte stream of the host, to the clock and to the event loop.
 
-import { createSession } from './engine.js';
-import { connect } from './host/node.js';
+import { createSession, loadEngine, Settings } from './engine.js';
+import { applyProtocolOptions, networkOptions, originOption } from './options.js';
 import { headersFor, isBadPort, portOf, targetOf } from './request.js';
+import { openRoute } from './route.js';
 import { TaskSource } from './task.js';
-import { takeTurn } from './turn.js';
 
 // What each call of the session answers: the things there are to do now.
 const TASKS = 1;
@@ -17,6 +17,7 @@ const NONE = 0;
 const OPEN = 1;
 const TEXT = 2;
 const BINARY = 3;
+const PONG = 5;
 
 /** The longest delay a timer can have, in milliseconds. */
 const LONGEST_DELAY = 0x7fffffff;
@@ -31,10 +32,14 @@ const readAll = Blob.prototype.arrayBuffer;
 
 const now = () => performance.now();
 
-/** Opens the connection of a WebSocket or a WebSocketStream object. */
-export const open = (url, init, feedback) => new Connection(url, init, feedback);
+/**
+ * Gives the function that opens the connection of a WebSocket or a WebSocketStream object over a host.
+ *
+ * @param {import('./interfaces.js').Host} host
+ */
+export const openOver = (host) => (url, init, feedback) => new Connection(host, url, init, feedback);
 
-class Connection {
+export class Connection {
   /** How binary messages are handed over. */
   binaryType = 'blob';
   #session;
@@ -56,21 +61,31 @@ class Connection {
   #writing;
   #ended = false;
   #giveTurnUp;
+  /** Whether the process is to go on as long as the connection does. */
+  #keepsAlive = true;
 
-  constructor(url, { protocols, headers }, feedback) {
-    const { host, resource } = targetOf(url);
+  constructor(host, url, { protocols, headers, dictionary }, feedback) {
+    const options = networkOptions(dictionary, host.able);
+    const requestHeaders = headersFor(url, headers, originOption(dictionary));
     this.#feedback = feedback;
-    this.#session = createSession(host, resource, protocols, headersFor(url, headers), now());
+    this.#session = newSession(host, url, protocols, requestHeaders, dictionary);
     const port = portOf(url);
     // Fetch: if should request be blocked due to a bad port returns blocked, then return a network error.
     if (isBadPort(port)) {
       this.#later(this.#session.lost(`port ${port} is blocked`, now()));
       return;
     }
-    this.#giveTurnUp = takeTurn(`${url.hostname} ${port}`, () => {
+    const target = { hostname: url.hostname, port, secure: url.protocol === 'wss:' };
+    this.#giveTurnUp = host.takeTurn(`${url.hostname} ${port}`, () => {
       // What is pending goes out when the stream is open.
       this.#act(this.#session.connecting(now()) & TIMEOUT);
-      this.#stream = connect({ hostname: url.hostname, port, secure: url.protocol === 'wss:' }, this.#host());
+      const events = this.#events();
+      try {
+        this.#stream = openRoute(host.connect, target, options, events);
+        if (!this.#keepsAlive) this.#stream.unref();
+      } catch (error) {
+        events.lost(String(error));
+      }
     });
   }
 
@@ -129,8 +144,32 @@ class Connection {
     if (this.#held !== undefined) this.#tasks.wake();
   }
 
-  /** What the stream calls. */
-  #host() {
+  /** Sends a ping of at most 125 bytes. */
+  ping(bytes) {
+    this.#later(this.#session.ping(bytes, now()));
+  }
+
+  /** Ends the connection at once: what is queued is lost. */
+  terminate() {
+    const flags = this.#session.terminate(now());
+    if (flags & END) this.#leave(() => this.#stream.destroy());
+    this.#later(flags & ~END);
+  }
+
+  ref() {
+    this.#keepsAlive = true;
+    this.#stream?.ref();
+    this.#timer?.ref();
+  }
+
+  unref() {
+    this.#keepsAlive = false;
+    this.#stream?.unref();
+    this.#timer?.unref();
+  }
+
+  /** What the stream reports. */
+  #events() {
     return {
       opened: () => this.#inTask(this.#session.connected(now())),
       received: (chunk) => {
@@ -193,6 +232,9 @@ class Connection {
         return this.#receive(session.task_text());
       case BINARY:
         return this.#receive(this.#dataForEvent(session.task_bytes()));
+      case PONG:
+        this.#feedback.ponged?.(session.task_bytes().buffer);
+        break;
       default:
         this.#giveTurnUp?.();
         this.#feedback.closed({
@@ -277,17 +319,24 @@ class Connection {
   }
 
   #end() {
+    this.#leave(() => {
+      const unwritten = this.#writing?.subarray(LARGEST_PIECE) ?? new Uint8Array(0);
+      const last = this.#session.transmit();
+      const bytes = new Uint8Array(unwritten.length + last.length);
+      bytes.set(unwritten);
+      bytes.set(last, unwritten.length);
+      this.#stream.end(bytes);
+    });
+  }
+
+  /** Ends the stream, if it was opened and has not been ended. */
+  #leave(endStream) {
     if (this.#ended) return;
     this.#ended = true;
     this.#canHold = false;
     clearTimeout(this.#timer);
     this.#giveTurnUp?.();
-    const unwritten = this.#writing?.subarray(LARGEST_PIECE) ?? new Uint8Array(0);
-    const last = this.#session.transmit();
-    const bytes = new Uint8Array(unwritten.length + last.length);
-    bytes.set(unwritten);
-    bytes.set(last, unwritten.length);
-    this.#stream?.end(bytes);
+    if (this.#stream) endStream();
   }
 
   #schedule() {
@@ -300,5 +349,21 @@ class Connection {
       if (now() < deadline) this.#schedule();
       else this.#inTask(this.#session.timeout(now()));
     }, delay);
+    if (!this.#keepsAlive) this.#timer.unref();
   }
+}
+
+/** Makes the engine's side, with the program's settings. */
+function newSession(host, url, protocols, headers, dictionary) {
+  const { host: authority, resource } = targetOf(url);
+  loadEngine(host.loadModule);
+  const settings = new Settings();
+  try {
+    applyProtocolOptions(dictionary, settings);
+  } catch (error) {
+    settings.free();
+    throw error;
+  }
+  // The session takes the settings over.
+  return createSession(authority, resource, protocols, headers, settings, now());
 }

@@ -1,16 +1,11 @@
-// `isosocket` in Node, and `isosocket/engine`: the RFC 6455 engine behind the interfaces of the standard.
+// `isosocket` in Node, and `isosocket/engine` there: the RFC 6455 engine behind the interfaces of the standard.
 
-import { open } from './connection.js';
-import { defineWebSocketStream } from './stream.js';
-import { defineWebSocket } from './websocket.js';
+import { loadModule } from './host/module-file.js';
+import { able, connect } from './host/node.js';
+import { defineInterfaces } from './interfaces.js';
+import { takeTurn } from './turn.js';
 
 export { CloseEvent } from './events.js';
 
-const { WebSocket, connectionOf } = defineWebSocket(open);
-
-export const { WebSocketStream, WebSocketError } = defineWebSocketStream(open);
-
-/** Why a socket's connection failed, in words for the program's log; undefined if it did not. */
-const failure = (socket) => connectionOf(socket).failure;
-
-export { WebSocket, failure };
+export const { WebSocket, WebSocketStream, WebSocketError, failure, terminate, ref, unref, ping } =
+  defineInterfaces({ connect, able, loadModule, takeTurn });

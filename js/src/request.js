@@ -39,10 +39,11 @@ const HANDSHAKE_HEADER = /^(?:host|upgrade|connection|content-length|transfer-en
  *
  * @returns a flat list: name, value, name, value
  */
-export function headersFor(url, given) {
+export function headersFor(url, given, givenOrigin = undefined) {
   const headers = [];
   const names = new Set();
-  for (const [name, value] of given) {
+  const all = givenOrigin === undefined ? given : [...given, ['Origin', givenOrigin]];
+  for (const [name, value] of all) {
     const trimmed = value.replace(/^[\t\r\n ]+|[\t\r\n ]+$/g, '');
     if (!TOKEN.test(name)) throw new TypeError(`'${name}' is not a header's name`);
     if (ENDS_VALUE.test(trimmed)) throw new TypeError(`the value of the header '${name}' has a line break or a null`);
@@ -64,6 +65,6 @@ function authorizationOf({ username, password }) {
 }
 
 /** The bytes a part of a URL stands for, as a string with a character for each. */
-function percentDecode(part) {
+export function percentDecode(part) {
   return part.replace(/%([0-9A-F]{2})/gi, (_, digits) => String.fromCharCode(parseInt(digits, 16)));
 }

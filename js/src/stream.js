@@ -54,7 +54,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
  *
  * @callback Open starts to connect, and throws what the constructor is to throw
  * @param {URL} url
- * @param {{ protocols: string[], headers: string[][] }} init
+ * @param {{ protocols: string[], headers: string[][], dictionary?: object }} init
  * @param {StreamFeedback} feedback
  * @returns {StreamConnection}
  */
@@ -70,6 +70,9 @@ export function defineWebSocketStream(open) {
   const { any } = AbortSignal;
   const { addEventListener, removeEventListener } = AbortSignal.prototype;
   const { WebSocketError, createWebSocketError, closeInfoOf } = defineWebSocketError();
+
+  /** @type {(stream: WebSocketStream) => StreamConnection | undefined} */
+  let connectionOf;
 
   class WebSocketStream {
     /** @type {URL} */
@@ -90,11 +93,15 @@ export function defineWebSocketStream(open) {
     /** The writable stream's close(), which waits for the end of the connection. */
     #waitingClose;
 
+    static {
+      connectionOf = (stream) => stream.#connection;
+    }
+
     // https://websockets.spec.whatwg.org/#dom-websocketstream-websocketstream
     constructor(url, options = {}) {
       requireArguments(arguments.length, 1, "Failed to construct 'WebSocketStream'");
       const urlString = toUSVString(url);
-      const { protocols, headers, signal } = toWebSocketStreamOptions(options);
+      const { protocols, headers, signal, dictionary } = toWebSocketStreamOptions(options);
       const isAborted = signal !== undefined && apply(abortedOf, signal, []);
       // 2. Let urlRecord be the result of getting a URL record given url and baseURL.
       this.#url = getURLRecord(urlString);
@@ -107,7 +114,7 @@ export function defineWebSocketStream(open) {
       }
       // 10.1. Establish a WebSocket connection given urlRecord, protocols, and client.
       try {
-        this.#connection = open(this.#url, { protocols, headers }, this.#feedback());
+        this.#connection = open(this.#url, { protocols, headers, dictionary }, this.#feedback());
       } catch (error) {
         throw asDOMException(error);
       }
@@ -340,7 +347,7 @@ export function defineWebSocketStream(open) {
   }
 
   defineInterface(WebSocketStream, ['url', 'opened', 'closed', 'close']);
-  return { WebSocketStream, WebSocketError };
+  return { WebSocketStream, WebSocketError, connectionOf };
 }
 
 /** The constructor's step 4. A connection would check them, too; but one that is aborted before is never opened. */

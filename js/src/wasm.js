@@ -1,16 +1,19 @@
 // `isosocket/wasm`: the browser runtime, in WebAssembly over the browser's own socket.
 
 import load, { Socket } from './wasm/isosocket_browser.js';
+import { defineHostStream } from './host-stream.js';
 import { defineWebSocket } from './websocket.js';
 
 export { CloseEvent } from './events.js';
 
+const NAME = 'isosocket/wasm';
+
 let loading;
 let loaded = false;
 
-/** Loads the module, from beside this one or from `source`. */
+/** Loads the module, from beside this one or from `source`; what has failed can be tried again. */
 export function init(source) {
-  loading ??= load(source && { module_or_path: source }).then(
+  loading ??= instantiate(source).then(
     () => { loaded = true; },
     (error) => {
       loading = undefined;
@@ -18,6 +21,44 @@ export function init(source) {
     },
   );
   return loading;
+}
+
+async function instantiate(source) {
+  const given = await source;
+  requireSource(given);
+  try {
+    await load({ module_or_path: given });
+  } catch (error) {
+    throw explained(error, given);
+  }
+}
+
+/** The classes of what the glue code takes; a host need not have all of them. */
+const sourceClasses = () => [URL, ArrayBuffer, globalThis.Request, globalThis.Response, globalThis.WebAssembly?.Module];
+
+function requireSource(value) {
+  const isSource = value === undefined || typeof value === 'string' || ArrayBuffer.isView(value) ||
+    sourceClasses().some((Class) => Class !== undefined && value instanceof Class);
+  if (isSource) return;
+  const what = value === null ? 'null' : typeof value;
+  throw new TypeError(`${NAME}: init() takes a URL, bytes, a Response or a WebAssembly.Module, and was given ${what}`);
+}
+
+/** Browsers name what is forbidden, each in its own words. */
+const FORBIDDEN = /Content Security|CSP|unsafe-eval/i;
+
+/** What the program can do about it, with the browser's own words behind. */
+function explained(error, source) {
+  const reason = FORBIDDEN.test(error?.message)
+    ? "the Content Security Policy of this page forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src"
+    : `isosocket_browser.wasm could not be loaded from ${placeOf(source)}`;
+  return new Error(`${NAME}: ${reason} (${error?.message})`, { cause: error });
+}
+
+function placeOf(source) {
+  if (source === undefined) return 'beside the package: give its URL to init()';
+  if (typeof source === 'string' || source instanceof URL) return `${source}`;
+  return source.url || 'what init() was given';
 }
 
 /** Opens the connection of a WebSocket object. */
@@ -85,3 +126,5 @@ class Connection {
 }
 
 export const { WebSocket } = defineWebSocket(open);
+
+export const { WebSocketStream, WebSocketError } = defineHostStream(/** @type {any} */ (WebSocket));

@@ -1,5 +1,7 @@
 // Conversions of JavaScript values to IDL values, as far as the interfaces of this package need them.
 // https://webidl.spec.whatwg.org/#js-type-mapping
+//
+// What is computed as the module is loaded is marked as pure: a bundler leaves out what a program has no use for.
 
 // The language's own, whatever a program puts in their place.
 const { apply } = Reflect;
@@ -24,16 +26,18 @@ function brandOf(Class, name) {
   };
 }
 
-const TypedArray = Object.getPrototypeOf(Uint8Array);
-const isArrayBuffer = brandOf(ArrayBuffer, 'byteLength');
+const TypedArray = /* @__PURE__ */ Object.getPrototypeOf(Uint8Array);
+const isArrayBuffer = /* @__PURE__ */ brandOf(ArrayBuffer, 'byteLength');
 /** Browsers have the class only where a page may use it. */
-const isSharedArrayBuffer = typeof SharedArrayBuffer === 'function' ? brandOf(SharedArrayBuffer, 'byteLength') : () => false;
-const isDataView = brandOf(DataView, 'buffer');
-const lengthOfBuffer = attributeOf(ArrayBuffer, 'byteLength');
+const isSharedArrayBuffer = typeof SharedArrayBuffer === 'function'
+  ? /* @__PURE__ */ brandOf(SharedArrayBuffer, 'byteLength')
+  : () => false;
+const isDataView = /* @__PURE__ */ brandOf(DataView, 'buffer');
+const lengthOfBuffer = /* @__PURE__ */ attributeOf(ArrayBuffer, 'byteLength');
 
 /** What a view shows of which buffer. */
-const ofTypedArray = attributesOfView(TypedArray);
-const ofDataView = attributesOfView(DataView);
+const ofTypedArray = /* @__PURE__ */ attributesOfView(TypedArray);
+const ofDataView = /* @__PURE__ */ attributesOfView(DataView);
 
 function attributesOfView(Class) {
   return {
@@ -198,7 +202,7 @@ function toHeaderList(value) {
 
 /**
  * The constructor's second argument, (DOMString or sequence<DOMString> or WebSocketInit), as what all of them stand
- * for: a list of subprotocols and a list of request headers.
+ * for: a list of subprotocols and a list of request headers. A host may know more members of the dictionary itself.
  */
 export function toWebSocketInit(value) {
   if (value === null || value === undefined) return { protocols: [], headers: [] };
@@ -213,13 +217,20 @@ export function toWebSocketInit(value) {
     const protocols = value.protocols;
     const protocolList = protocols === undefined ? [] : toStringOrSequence(protocols);
     // 8. If protocols is a string, set protocols to a sequence consisting of just that string.
-    return { protocols: typeof protocolList === 'string' ? [protocolList] : protocolList, headers: headerList };
+    return {
+      protocols: typeof protocolList === 'string' ? [protocolList] : protocolList,
+      headers: headerList,
+      dictionary: value,
+    };
   }
   // 8. If protocols is a string, set protocols to a sequence consisting of just that string.
   return { protocols: [toUSVString(value)], headers: [] };
 }
 
-/** WebSocketStreamOptions, and the request headers that WebSocketInit has; a signal is still to be looked at. */
+/**
+ * WebSocketStreamOptions, and the request headers that WebSocketInit has; a signal is still to be looked at, and so are
+ * the members that a host may know.
+ */
 export function toWebSocketStreamOptions(value) {
   const dictionary = toDictionary(value, 'options');
   // The members of a dictionary are read in lexicographical order.
@@ -227,7 +238,7 @@ export function toWebSocketStreamOptions(value) {
   const headerList = headers === undefined ? [] : toHeaderList(headers);
   const { protocols } = dictionary;
   const protocolList = protocols === undefined ? [] : toUSVStringSequence(protocols, 'protocols');
-  return { protocols: protocolList, headers: headerList, signal: dictionary.signal };
+  return { protocols: protocolList, headers: headerList, signal: dictionary.signal, dictionary };
 }
 
 /** WebSocketCloseInfo; a close code that does not exist is undefined. */

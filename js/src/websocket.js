@@ -34,6 +34,7 @@ const MEMBERS = [
  * @property {EventTarget} target the object, for a host that has to know of its listeners
  * @property {() => void} opened
  * @property {(data: string | Blob | ArrayBuffer) => void} received
+ * @property {(data: ArrayBuffer) => void} [ponged] a ping was answered that the program of a host has sent
  * @property {(how: { failed: boolean, code: number, reason: string, wasClean: boolean }) => void} closed
  */
 
@@ -56,7 +57,7 @@ const MEMBERS = [
  * Makes a WebSocket class.
  *
  * @template {Connection} C
- * @param {(url: URL, init: { protocols: string[], headers: string[][] }, feedback: Feedback) => C} open starts to
+ * @param {(url: URL, init: { protocols: string[], headers: string[][], dictionary?: object }, feedback: Feedback) => C} open starts to
  * connect, and throws what the constructor is to throw
  * @returns the class, and a function that gives the connection behind an object of it
  */
@@ -204,6 +205,7 @@ export function defineWebSocket(open) {
           //    initialized to dataForEvent.
           fire(this, new MessageEvent('message', { data, origin: this.#url.origin }));
         },
+        ponged: (data) => fire(this, new MessageEvent('pong', { data, origin: this.#url.origin })),
         closed: ({ failed, code, reason, wasClean }) => {
           // 2. If the user agent was required to fail the WebSocket connection, or if the WebSocket connection was
           //    closed after being flagged as full, fire an event named error at the WebSocket object.

@@ -1,8 +1,8 @@
 // The package as its users get it.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -18,34 +18,94 @@ const npm = (cwd, ...parameters) => execFileSync('npm', parameters, { cwd, env, 
 
 let folder;
 let files;
+let tarball;
 
 before(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'isosocket-'));
   const [packed] = JSON.parse(npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder));
   files = packed.files.map((file) => file.path).sort();
+  tarball = path.join(folder, packed.filename);
   const program = path.join(folder, 'program');
   mkdirSync(program);
   writeFileSync(path.join(program, 'package.json'), '{"name": "program", "private": true}');
-  npm(program, 'install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', path.join(folder, packed.filename));
+  npm(program, 'install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', tarball);
 });
 
 after(() => rmSync(folder, { recursive: true }));
 
 test('has what it needs and nothing else', () => {
-  assert.ok(files.every((file) => /^(?:dist|types)\/|^(?:README\.md|package\.json)$/.test(file)), files.join('\n'));
-  for (const file of ['dist/index.js', 'dist/node.js', 'dist/wasm.js', 'dist/host/node.js', 'README.md']) assert.ok(files.includes(file), file);
+  const sources = readdirSync(path.join(root, 'src'), { recursive: true }).filter((file) => file.endsWith('.js'));
+  assert.deepEqual(files, [
+    'README.md', 'dist/LICENSE-APACHE', 'dist/LICENSE-MIT',
+    'dist/wasm/isosocket_browser.js', 'dist/wasm/isosocket_browser_bg.wasm',
+    'dist/wasm/isosocket_engine.js', 'dist/wasm/isosocket_engine_bg.wasm',
+    'package.json', 'types/engine.d.ts', 'types/index.d.ts', 'types/module.d.ts', 'types/wasm.d.ts',
+    ...sources.map((file) => `dist/${file}`),
+  ].sort());
 });
 
-test('every target of its exports exists, and types come first', () => {
+test('every target of its exports exists; types come first, and the default last', () => {
   const installed = path.join(folder, 'program', 'node_modules', 'isosocket');
   const { exports, dependencies } = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8'));
   assert.equal(dependencies, undefined);
-  for (const target of Object.values(exports)) {
+  for (const [name, target] of Object.entries(exports)) {
     const conditions = typeof target === 'string' ? { default: target } : target;
-    if (typeof target !== 'string') assert.equal(Object.keys(target)[0], 'types');
+    const names = Object.keys(conditions);
+    assert.equal(names.at(-1), 'default', name);
+    if (typeof target !== 'string') assert.equal(names[0], 'types', name);
     for (const file of Object.values(conditions)) assert.ok(existsSync(path.join(installed, file)), file);
   }
 });
+
+// The conditions that hosts and bundlers set; wrangler, for workerd, sets three.
+for (const [host, conditions, main, engine] of [
+  ['Node', [], 'node.js', 'node.js'],
+  ['Deno', ['deno'], 'deno.js', 'deno.js'],
+  ['Bun', ['bun'], 'bun.js', 'bun.js'],
+  ['a page', ['browser'], 'index.js', 'node.js'],
+  ['a worker', ['worker', 'browser'], 'index.js', 'node.js'],
+  ['workerd', ['workerd', 'worker', 'browser'], 'index.js', 'workerd.js'],
+  ['the edge runtime of Next', ['edge-light', 'worker', 'browser'], 'index.js', 'node.js'],
+]) {
+  test(`what is imported in ${host}`, () => {
+    const flags = conditions.map((name) => `--conditions=${name}`);
+    const program = `for (const name of ['isosocket', 'isosocket/engine', 'isosocket/wasm']) console.log(import.meta.resolve(name).split('/dist/')[1])`;
+    const output = execFileSync(process.execPath, [...flags, '--input-type=module', '--eval', program], { cwd: path.join(folder, 'program'), env, encoding: 'utf8' });
+    assert.deepEqual(output.trim().split('\n'), [main, engine, 'wasm.js']);
+  });
+}
+
+// What is rendered on a server is imported there, with none of what a browser has.
+for (const file of ['index.js', 'wasm.js']) {
+  test(`dist/${file} can be imported where there is no WebSocket, and does nothing`, async () => {
+    const output = await run(`
+      const before = Object.getOwnPropertyNames(globalThis).join();
+      for (const name of ['Module', 'Instance', 'compile', 'instantiate']) WebAssembly[name] = () => console.log(name);
+      globalThis.fetch = () => console.log('fetch');
+      const module = await import('${path.join(root, 'dist', file)}');
+      console.log(Object.keys(module).sort().join(), Object.getOwnPropertyNames(globalThis).join() === before);
+      console.log(process.getActiveResourcesInfo().filter((name) => /Timeout|Immediate|TCP|TLS|MessagePort/.test(name)).length);
+    `, { env });
+    const names = 'CloseEvent,WebSocket,WebSocketError,WebSocketStream';
+    assert.equal(output, `${names}${file === 'wasm.js' ? ',init' : ''} true\n0\n`);
+  });
+}
+
+test('attw finds nothing wrong with its types', () => {
+  // It is a package of ES modules only.
+  tool('@arethetypeswrong/cli', 'attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji');
+});
+
+test('publint finds nothing wrong with it', () => tool('publint', 'publint', tarball, '--strict'));
+
+/** Runs a tool that is a devDependency. */
+function tool(name, command, ...parameters) {
+  const folder = path.join(root, 'node_modules', name);
+  const { bin } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  const file = path.join(folder, typeof bin === 'string' ? bin : bin[command]);
+  const { status, stdout } = spawnSync(process.execPath, [file, ...parameters], { env, encoding: 'utf8' });
+  assert.equal(status, 0, stdout);
+}
 
 describe('installed', () => {
   for (const name of ['isosocket', 'isosocket/engine']) {

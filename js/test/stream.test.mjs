@@ -77,9 +77,10 @@ describe('over a connection that the test plays', () => {
 
   describe('constructor', () => {
     test('passes on the URL, subprotocols and headers, and applies back-pressure', () => {
-      const stream = new Stream('http://h/a', { protocols: new Set(['x', 'y']), headers: { b: 'c' } });
+      const dictionary = { protocols: new Set(['x', 'y']), headers: { b: 'c' } };
+      const stream = new Stream('http://h/a', dictionary);
       assert.equal(stream.url, 'ws://h/a');
-      assert.deepEqual(connection.init, { protocols: ['x', 'y'], headers: [['b', 'c']] });
+      assert.deepEqual(connection.init, { protocols: ['x', 'y'], headers: [['b', 'c']], dictionary });
       assert.deepEqual([connection.calls, connection.binaryType], [[['pause']], 'arraybuffer']);
     });
 

@@ -73,6 +73,8 @@ describe("the constructor's second argument", () => {
     ['an array', ['a', 7], ['a', '7']],
     ['an iterable', new Set(['a', 'b']), ['a', 'b']],
     ['a String object, which is iterable', new String('ab'), ['a', 'b']],
+  ];
+  const dictionaries = [
     ['a dictionary with a string', { protocols: 'a' }, ['a']],
     ['a dictionary with a list', { protocols: ['a', 'b'] }, ['a', 'b']],
     ['an empty dictionary', {}, []],
@@ -80,6 +82,9 @@ describe("the constructor's second argument", () => {
   ];
   for (const [name, value, protocols] of lists) {
     test(name, () => assert.deepEqual(toWebSocketInit(value), { protocols, headers: [] }));
+  }
+  for (const [name, dictionary, protocols] of dictionaries) {
+    test(name, () => assert.deepEqual(toWebSocketInit(dictionary), { protocols, headers: [], dictionary }));
   }
 
   test('headers are a record or a sequence of pairs', () => {

@@ -194,8 +194,10 @@ describe('events', () => {
 });
 
 test('the connection gets the URL and the list of subprotocols, and can be asked for', () => {
-  const socket = new WebSocket('https://h/', { protocols: 'a', headers: { b: 'c' } });
-  assert.deepEqual([connection.url.href, connection.init], ['wss://h/', { protocols: ['a'], headers: [['b', 'c']] }]);
+  const dictionary = { protocols: 'a', headers: { b: 'c' } };
+  const socket = new WebSocket('https://h/', dictionary);
+  const init = { protocols: ['a'], headers: [['b', 'c']], dictionary };
+  assert.deepEqual([connection.url.href, connection.init], ['wss://h/', init]);
   Object.assign(connection, { readyState: 1, bufferedAmount: 2, extensions: 'x', protocol: 'a' });
   assert.deepEqual([socket.readyState, socket.bufferedAmount, socket.extensions, socket.protocol], [1, 2, 'x', 'a']);
   assert.equal(connectionOf(socket), connection);

@@ -4,15 +4,58 @@ export type BinaryType = "blob" | "arraybuffer";
 /** What a message can be made of. Shared memory is refused with a TypeError. */
 export type WebSocketData = string | ArrayBuffer | ArrayBufferView | Blob;
 
+/**
+ * What the engine can be told, in `isosocket/engine` and wherever `isosocket` is the engine; a host's own WebSocket has no
+ * use for it. The constructors throw a TypeError for an option of another type, and for one that the host cannot obey.
+ * All times are milliseconds.
+ */
+export interface EngineOptions {
+  /** Headers for the opening handshake, besides those it is made of. */
+  headers?: Iterable<readonly [string, string]> | Record<string, string>;
+  /** The header `Origin`. */
+  origin?: string;
+  /** A proxy's URL, with its user and password: `http:`, `https:` (both by CONNECT), `socks5:` or `socks5h:`. */
+  proxy?: string | URL | null;
+  /** The authorities to trust, instead of the host's own: PEM. */
+  ca?: PemText | readonly PemText[];
+  /** This client's certificate and its key: PEM. */
+  cert?: PemText;
+  key?: PemText;
+  passphrase?: string;
+  /** The name that the server's certificate has to be for, if it is not that of the URL. */
+  servername?: string;
+  rejectUnauthorized?: boolean;
+  /** How long the opening handshake may take, with the transport's own. */
+  handshakeTimeout?: number;
+  /** How long the peer may take to answer a Close frame. */
+  closeTimeout?: number;
+  /** How long no message may come or go. */
+  idleTimeout?: number;
+  /** The most bytes that a received message may have. */
+  maxPayload?: number;
+  /** Pings that are sent when nothing has come for the interval; a peer that does not answer in time is given up. */
+  heartbeat?: boolean | { interval?: number; timeout?: number };
+  /** Compression (RFC 7692): whether it is offered, and how. */
+  perMessageDeflate?: boolean | {
+    /** 1 (fast) to 9 (small). */
+    level?: number;
+    /** The fewest bytes that a message has to have to be compressed. */
+    threshold?: number;
+    clientNoContextTakeover?: boolean;
+    serverNoContextTakeover?: boolean;
+    /** 9 to 15. */
+    clientMaxWindowBits?: number;
+    /** 8 to 15. */
+    serverMaxWindowBits?: number;
+  };
+}
+
+export type PemText = string | ArrayBufferView;
+
 /** The second argument of the constructor, as a dictionary. */
-export interface WebSocketInit {
+export interface WebSocketInit extends EngineOptions {
   /** The subprotocols to offer, in order of preference. */
   protocols?: string | Iterable<string>;
-  /**
-   * Headers for the opening handshake, besides those it is made of: for `isosocket/engine` and for Node. A browser's
-   * own WebSocket has no way to send them.
-   */
-  headers?: Iterable<readonly [string, string]> | Record<string, string>;
 }
 
 export interface CloseEventInit {
@@ -141,22 +184,30 @@ export declare class WebSocketError extends DOMException {
   readonly reason: string;
 }
 
-export interface WebSocketStreamOptions {
+export interface WebSocketStreamOptions extends EngineOptions {
   /** The subprotocols to offer, in order of preference. */
   protocols?: Iterable<string>;
   /** Gives up connecting; it does nothing once the connection is open. */
   signal?: AbortSignal;
-  /** Headers for the opening handshake: see {@link WebSocketInit.headers}. */
-  headers?: Iterable<readonly [string, string]> | Record<string, string>;
+  /**
+   * How much may wait for the reader where the peer cannot be made to wait, which is in browsers that have a WebSocket
+   * and no WebSocketStream: 16 MiB (of text, characters) and 65,536 messages, unless the program says otherwise. What
+   * exceeds that closes the connection with code 4009; the reader is given what waited for it, and then a
+   * {@link WebSocketError} with that code. A message that is alone may be larger.
+   */
+  inboundLimit?: { bytes?: number; messages?: number };
 }
 
 /** What there is once the connection is open. */
 export interface WebSocketOpenInfo {
   /**
    * A chunk for each message. A reader that is slow lets the peer wait: what is read ahead is a message or two, and
-   * what the network has under way. Cancelling it closes the connection.
+   * what the network has under way. Where a browser has no way to do that, {@link WebSocketStreamOptions.inboundLimit}
+   * holds. Cancelling it closes the connection.
+   *
+   * A binary message is a Uint8Array; Chromium's own class gives an ArrayBuffer. `new Uint8Array(chunk)` takes both.
    */
-  readable: ReadableStream<string | Uint8Array>;
+  readable: ReadableStream<string | Uint8Array | ArrayBuffer>;
   /**
    * Sends a message for each chunk. `write()` lasts until there is room: no more than 64 KiB wait for the network after
    * it. Closing or aborting it closes the connection, and `close()` lasts until that is done.
@@ -170,7 +221,7 @@ export interface WebSocketOpenInfo {
 
 /**
  * A WebSocket as a pair of streams, with back-pressure in both directions: what the WHATWG is discussing in
- * https://github.com/whatwg/websockets/pull/48. In browsers it is there when they have it.
+ * https://github.com/whatwg/websockets/pull/48. It is the browser's own where it has one.
  */
 export declare class WebSocketStream {
   /**

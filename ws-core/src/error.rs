@@ -30,6 +30,10 @@ pub enum Error {
     /// The standard throws nothing here, so [`Error::name`] is `None`; a script-facing host ignores this error.
     #[error("the socket is {}: the message was discarded", if *.0 == ReadyState::Closed { "closed" } else { "closing" })]
     Discarded(ReadyState),
+    /// `SecurityError`: the page may not make this connection, because of its policy or because it is a secure page and the
+    /// connection would not be. The standard fails the connection instead, and some browsers throw; their own words follow.
+    #[error("the page may not make this connection: {0}")]
+    Security(alloc::string::String),
     /// The host has no means to run a socket, in its own words: no thread could be started, say.
     #[error("the socket cannot be run: {0}")]
     Host(alloc::string::String),
@@ -72,6 +76,7 @@ impl Error {
             Self::Syntax(_) => Some("SyntaxError"),
             Self::InvalidAccess(_) => Some("InvalidAccessError"),
             Self::InvalidState => Some("InvalidStateError"),
+            Self::Security(_) => Some("SecurityError"),
             Self::Discarded(_) | Self::Host(_) => None,
         }
     }

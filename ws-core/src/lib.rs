@@ -6,7 +6,8 @@
 //!   constructor's steps in [`url`] and [`subprotocol`], conversions for JavaScript engines in [`webidl`];
 //! - [`Model`]: the interface's one state machine. It holds the ready state, the task queue and `bufferedAmount`,
 //!   and performs no I/O; an implementation of RFC 6455 or an embedder of a JavaScript engine drives it;
-//! - [`WebSocket`]: the interface itself, over any [`Backend`], with its handlers and listeners.
+//! - [`WebSocket`]: the interface itself, over any [`Backend`], with its handlers and listeners; and [`WebSocketStream`],
+//!   the same connection as two streams with back-pressure, over any backend that has [`Flow`].
 //!
 //! The crate is `no_std` with `alloc`, has no clock, no randomness, no JavaScript and no opcode in it.
 //! Programs use it through the facade crate `isosocket`, which picks the backend.
@@ -23,11 +24,16 @@ mod data;
 mod error;
 mod event;
 mod failure;
+mod flow;
 mod handlers;
 mod maybe_send;
 mod model;
 mod ready_state;
+#[cfg(feature = "send")]
+mod send_handle;
+mod stream;
 pub mod subprotocol;
+mod typed;
 pub mod url;
 pub mod webidl;
 mod websocket;
@@ -40,8 +46,13 @@ pub use data::{BinaryType, Data, Text};
 pub use error::{Error, SyntaxError};
 pub use event::{CloseEvent, Event, EventKind, MessageEvent};
 pub use failure::{Failure, FailureKind};
+pub use flow::{Drained, Flow};
 pub use handlers::ListenerId;
 pub use maybe_send::MaybeSend;
 pub use model::{Closing, Feedback, Message, Model, Sending, Task};
 pub use ready_state::ReadyState;
+#[cfg(feature = "send")]
+pub use send_handle::{SendHandle, SendHandleConfig, TrySendError};
+pub use stream::{Opened, Overflow, Readable, StreamBuilder, WebSocketError, WebSocketStream, Writable};
+pub use typed::{Decode, Encode, TypedOpened, TypedReadError, TypedReadable, TypedWritable, TypedWriteError};
 pub use websocket::{Builder, WebSocket};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::task::coop::consume_budget;
-use ws_core::{Backend, BinaryType, BlobError, Close, Data, Error, EventTarget, Failure, ReadyState};
+use ws_core::{Backend, BinaryType, BlobError, Close, Data, Drained, Error, EventTarget, Failure, Flow, ReadyState};
 
 use crate::driver::Shared;
 use crate::proto::Headers;
@@ -115,6 +115,22 @@ impl Backend for Native {
 
     fn failure(&self) -> Option<Failure> {
         self.socket.failure()
+    }
+}
+
+/// Nothing is read from the network while messages are held back and one has come.
+impl Flow for Native {
+    fn hold_back(&self, held: bool) -> bool {
+        if held {
+            self.socket.pause();
+        } else {
+            self.socket.resume();
+        }
+        true
+    }
+
+    fn drained(&self, left: u64) -> Drained {
+        Box::pin(self.socket.written(left))
     }
 }
 

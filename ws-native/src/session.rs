@@ -1,6 +1,7 @@
 //! A WebSocket as an embedder pumps it: the protocol and the interface's model, joined, still without I/O.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 use core::fmt;
@@ -58,6 +59,10 @@ pub struct Session {
     failure: Option<Failure>,
     /// The headers of the server's answer, once it has come.
     answer: Headers,
+    /// How many of the program's pings may still be answered.
+    pings: usize,
+    /// The payloads of the pongs that came since the last one was taken.
+    pongs: VecDeque<Bytes>,
 }
 
 impl Session {
@@ -76,6 +81,8 @@ impl Session {
             ledger: Ledger::default(),
             failure: None,
             answer: Headers::default(),
+            pings: 0,
+            pongs: VecDeque::new(),
         }
     }
 
@@ -283,8 +290,36 @@ impl Session {
                 self.failure = closed.error.map(Failure::from);
                 Feedback::Closed { failed, event }
             }
+            Event::Pong(payload) if self.pings > 0 => {
+                self.pings -= 1;
+                self.pongs.push_back(payload);
+                return None;
+            }
             Event::Part(_) | Event::Ping(_) | Event::Pong(_) | Event::Request(_) => return None,
         })
+    }
+
+    // Pings, which the interface knows nothing of.
+
+    /// Sends a ping.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`], [`SendError::LongControl`].
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.connection.ping(payload)?;
+        self.pings += 1;
+        Ok(())
+    }
+
+    /// Whether there is a pong to be [taken](Self::take_pong).
+    pub fn has_pong(&self) -> bool {
+        !self.pongs.is_empty()
+    }
+
+    /// Takes the payload of the next pong, of no more than there were [pings](Self::ping). Those that are there came before
+    /// the message of the [next task](Self::next_task).
+    pub fn take_pong(&mut self) -> Option<Bytes> {
+        self.pongs.pop_front()
     }
 
     // The interface's methods.

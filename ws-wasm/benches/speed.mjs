@@ -128,7 +128,7 @@ async function run(driver, contestant, { work, kind, size, count }, verify) {
 }
 
 function target(work, kind, size, count) {
-  if (work === 'receive') return `/flood?kind=${kind}&size=${size}&count=${count}`;
+  if (work === 'receive') return `/pour?kind=${kind}&size=${size}&count=${count}`;
   return work === 'send' ? `/sink?count=${count}` : '/echo';
 }
 

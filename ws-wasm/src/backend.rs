@@ -4,9 +4,9 @@ use std::{cell::Cell, fmt};
 
 use js_sys::{Array, JsString};
 use wasm_bindgen::JsValue;
-use ws_core::{Backend, BinaryType, Close, Data, Error, EventTarget, Failure, ReadyState};
+use ws_core::{Backend, BinaryType, Close, Data, Drained, Error, EventTarget, Failure, Flow, ReadyState};
 
-use crate::{data, error, listener::Listener, sys};
+use crate::{data, error, listener::Listener, sys, timer};
 
 /// The WebSocket of the page or worker the program runs in.
 ///
@@ -34,6 +34,11 @@ impl Browser {
     pub fn as_js(&self) -> &JsValue {
         &self.socket
     }
+
+    /// Has the browser's events reported to a socket, of whatever kind that is.
+    pub(crate) fn listen<B: Backend>(&self, target: EventTarget<B>) {
+        self.listener.set(Some(Listener::attach(&self.socket, target)));
+    }
 }
 
 impl Backend for Browser {
@@ -47,12 +52,12 @@ impl Backend for Browser {
             [] => JsValue::UNDEFINED,
             _ => protocols.iter().map(|protocol| JsString::from(protocol.as_str())).collect::<Array>().into(),
         };
-        let socket = sys::WebSocket::new(url, &protocols).map_err(error::from_exception)?;
+        let socket = sys::WebSocket::new(url, &protocols).map_err(|exception| error::from_exception(&exception))?;
         Ok(Self { socket, listener: Cell::new(None) })
     }
 
     fn establish(&self, target: EventTarget<Self>) {
-        self.listener.set(Some(Listener::attach(&self.socket, target)));
+        self.listen(target);
     }
 
     fn url(&self) -> String {
@@ -110,6 +115,18 @@ impl Backend for Browser {
     /// Always `None`: browsers tell nobody.
     fn failure(&self) -> Option<Failure> {
         None
+    }
+}
+
+impl Flow for Browser {
+    /// Always false: messages come whether anybody takes them or not.
+    fn hold_back(&self, _: bool) -> bool {
+        false
+    }
+
+    /// The browser does not tell when `bufferedAmount` falls: it is looked at now and then.
+    fn drained(&self, left: u64) -> Drained {
+        Box::pin(timer::drained(self.socket.clone(), left))
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use js_sys::ArrayBuffer;
+use js_sys::{ArrayBuffer, Promise};
 use wasm_bindgen::{JsCast as _, JsValue};
 use ws_core::{Blob, BlobError, BlobFuture, Data, HostBlob};
 
@@ -58,7 +58,7 @@ impl Reading {
     fn settle(&self, value: JsValue) {
         let outcome = match value.dyn_into::<ArrayBuffer>() {
             Ok(buffer) => Ok(data::copy(&buffer)),
-            Err(exception) => Err(BlobError(error::message(exception))),
+            Err(exception) => Err(error::from_rejection(&exception)),
         };
         self.outcome.set(Some(outcome));
         if let Some(waker) = self.waker.take() {
@@ -75,6 +75,13 @@ impl Reading {
                 Poll::Pending
             }
         }
+    }
+}
+
+impl JsBlob {
+    /// Starts reading it, into the browser's memory.
+    pub(crate) fn array_buffer(&self) -> Promise {
+        self.0.array_buffer().unchecked_into()
     }
 }
 

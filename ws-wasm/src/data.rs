@@ -24,12 +24,16 @@ pub(crate) fn send(socket: &sys::WebSocket, data: &Data) -> Result<(), Error> {
         Data::Blob(blob) => match (blob.as_bytes(), blob.downcast_host::<JsBlob>()) {
             (Some(bytes), _) => send_bytes(socket, bytes),
             (None, Some(blob)) => socket.send_value(blob.as_ref()),
-            // It would have to be read first, and this while the messages after it wait: the browser's own queue
-            // takes nothing but the browser's own blobs.
-            (None, None) => return Err(SyntaxError::Host("a browser can only send its own blobs".into()).into()),
+            (None, None) => return Err(foreign_blob()),
         },
     }
-    .map_err(error::from_exception)
+    .map_err(|exception| error::from_exception(&exception))
+}
+
+/// It would have to be read first, and this while the messages after it wait: the browser's own queue takes nothing but the
+/// browser's own blobs.
+pub(crate) fn foreign_blob() -> Error {
+    SyntaxError::Host("a browser can only send its own blobs".into()).into()
 }
 
 #[cfg(not(target_feature = "atomics"))]

@@ -1,18 +1,40 @@
 //! What the browser throws, as the core's errors.
 
 use wasm_bindgen::{JsCast as _, JsValue};
-use ws_core::{Error, SyntaxError};
+use ws_core::{BlobError, Error, SyntaxError};
 
 use crate::sys::Exception;
 
-/// The error an exception of the constructor or of `send()` stands for, in the browser's own words.
+/// The error an exception of the constructor or of `send()` stands for, found by its name.
 ///
-/// The one exception of another name, "InvalidStateError", is never met: nothing is sent while connecting.
-pub(crate) fn from_exception(exception: JsValue) -> Error {
-    SyntaxError::Host(message(exception)).into()
+/// Whatever else a browser throws is told in its own words.
+pub(crate) fn from_exception(exception: &JsValue) -> Error {
+    let (name, message) = describe(exception);
+    match name.as_str() {
+        "SecurityError" => Error::Security(message),
+        // Firefox's own, without a message.
+        "NS_ERROR_CONTENT_BLOCKED" => Error::Security("its Content Security Policy forbids it".into()),
+        _ => Error::Syntax(SyntaxError::Host(message)),
+    }
 }
 
-/// An exception's message; empty for a value that has none.
-pub(crate) fn message(exception: JsValue) -> String {
-    exception.unchecked_into::<Exception>().message().unwrap_or_default()
+/// Why a blob could not be read.
+pub(crate) fn from_rejection(exception: &JsValue) -> BlobError {
+    let (name, message) = describe(exception);
+    BlobError(name + ": " + &message)
+}
+
+/// The message of an exception.
+#[cfg(feature = "js-values")]
+pub(crate) fn message(exception: &JsValue) -> String {
+    describe(exception).1
+}
+
+/// Name and message; empty for a value that has none.
+fn describe(exception: &JsValue) -> (String, String) {
+    if !exception.is_object() {
+        return Default::default();
+    }
+    let exception: &Exception = exception.unchecked_ref();
+    (exception.name().unwrap_or_default(), exception.message().unwrap_or_default())
 }

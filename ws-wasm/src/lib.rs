@@ -16,8 +16,13 @@ mod backend;
 mod blob;
 mod data;
 mod error;
+#[cfg(feature = "js-values")]
+pub mod json;
 mod listener;
+mod stream;
 mod sys;
+mod timer;
 
 pub use backend::Browser;
 pub use blob::JsBlob;
+pub use stream::BrowserStream;

@@ -3,10 +3,10 @@
 use std::{cell::Cell, sync::Arc};
 
 use wasm_bindgen::{JsCast as _, JsValue};
-use ws_core::{CloseCode, CloseEvent, Data, EventTarget, MessageEvent, Task};
+use ws_core::{Backend, CloseCode, CloseEvent, Data, EventTarget, MessageEvent, ReadyState, Task};
 
 use crate::{
-    Browser, JsBlob, data,
+    JsBlob, data,
     sys::{self, Callback},
 };
 
@@ -19,8 +19,10 @@ pub(crate) struct Listener {
 }
 
 /// Turns the browser's events into tasks.
-struct Reporter {
-    target: EventTarget<Browser>,
+struct Reporter<B: Backend> {
+    target: EventTarget<B>,
+    /// The browser refused the connection when it made the object.
+    refused: bool,
     /// `error` has been fired.
     failed: Cell<bool>,
     /// The origin of all message events, once there was one.
@@ -29,8 +31,13 @@ struct Reporter {
 
 impl Listener {
     /// Makes the socket's events tasks for `target`. Before the listener is dropped, it has to be detached.
-    pub(crate) fn attach(socket: &sys::WebSocket, target: EventTarget<Browser>) -> Self {
-        let reporter = Reporter { target, failed: Cell::new(false), origin: Cell::new(None) };
+    pub(crate) fn attach<B: Backend>(socket: &sys::WebSocket, target: EventTarget<B>) -> Self {
+        let reporter = Reporter {
+            target,
+            refused: socket.ready_state() == ReadyState::Closed as u16,
+            failed: Cell::new(false),
+            origin: Cell::new(None),
+        };
         let callback = Callback::own_assert_unwind_safe(move |event: JsValue| reporter.report(event.unchecked_ref()));
         set_handlers(socket, callback.as_js_value());
         Self { _callback: callback }
@@ -49,16 +56,14 @@ fn set_handlers(socket: &sys::WebSocket, handler: &JsValue) {
     socket.set_onclose(handler);
 }
 
-impl Reporter {
+impl<B: Backend> Reporter<B> {
     /// Only a message has data, and most messages show what they are by it: the others are asked for their type.
     fn report(&self, event: &sys::Event) {
         match data::received(event.data()) {
             Ok(data) => self.message(event, data),
             Err(other) => match event.type_().as_str() {
                 "open" => _ = self.target.run(Task::Open),
-                // The standard fires `error` and `close` in one task, and some browsers in two. Handlers see one on
-                // every target: `error` waits for `close`, which is sure to follow.
-                "error" => self.failed.set(true),
+                "error" => self.error(),
                 "close" => self.close(event),
                 _ => self.message(event, JsBlob(other.unchecked_into()).into()),
             },
@@ -71,8 +76,22 @@ impl Reporter {
         self.target.run(Task::Message(MessageEvent::new(data, origin)));
     }
 
+    /// The standard fires `error` and `close` in one task, and some browsers in two. Handlers see one on every target: `error`
+    /// waits for `close`, which is sure to follow.
+    ///
+    /// Deviation of Chromium: of a connection that the page's policy forbids it fires `error` alone.
+    fn error(&self) {
+        self.failed.set(true);
+        if self.refused {
+            self.end(CloseEvent::abnormal());
+        }
+    }
+
     fn close(&self, event: &sys::Event) {
-        let close = CloseEvent::new(event.was_clean(), CloseCode::new(event.code()), event.reason());
-        self.target.run(Task::Close { failed: self.failed.get(), event: close });
+        self.end(CloseEvent::new(event.was_clean(), CloseCode::new(event.code()), event.reason()));
+    }
+
+    fn end(&self, event: CloseEvent) {
+        self.target.run(Task::Close { failed: self.failed.get(), event });
     }
 }

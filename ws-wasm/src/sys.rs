@@ -13,7 +13,7 @@ pub(crate) type Callback = Closure<dyn Fn(JsValue)>;
 #[wasm_bindgen]
 extern "C" {
     /// The global of the page or worker, looked up when a socket is made.
-    #[derive(Debug)]
+    #[derive(Clone, Debug)]
     pub(crate) type WebSocket;
 
     #[wasm_bindgen(constructor, catch)]
@@ -119,6 +119,9 @@ extern "C" {
 
     /// What the browser throws: a `DOMException` or an `Error`.
     pub(crate) type Exception;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn name(this: &Exception) -> Option<String>;
 
     #[wasm_bindgen(method, getter)]
     pub(crate) fn message(this: &Exception) -> Option<String>;

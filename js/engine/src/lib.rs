@@ -12,13 +12,17 @@
 //! All times are milliseconds on one monotonic clock. The module knows no socket, no clock and no event class.
 #![forbid(unsafe_code)]
 
+mod settings;
+
 use core::time::Duration;
 
 use bytes::Bytes;
 use wasm_bindgen::prelude::*;
-use ws_core::{BinaryType, BlobError, Close, CloseCode, CloseEvent, Data, Error, MessageEvent, Task, Text};
-use ws_native::proto::{Config, Request};
+use ws_core::{BinaryType, BlobError, Close, CloseCode, CloseEvent, Data, Error, MessageEvent, ReadyState, Task, Text};
+use ws_native::proto::{Request, SendError};
 use ws_native::{BlobId, Session as Engine};
+
+pub use settings::Settings;
 
 #[wasm_bindgen]
 extern "C" {
@@ -61,6 +65,7 @@ impl Session {
         resource: &str,
         protocols: Vec<String>,
         headers: Vec<String>,
+        settings: Settings,
         now: f64,
     ) -> Result<Session, JsValue> {
         let mut request = Request::new(host, resource, &protocols).map_err(|error| exception("SyntaxError", &error))?;
@@ -68,7 +73,7 @@ impl Session {
             request = request.header(&pair[0], &pair[1]).map_err(|error| exception("SyntaxError", &error))?;
         }
         let now = duration(now);
-        let mut engine = Engine::new(request, "".into(), Config::default(), Box::new(get_random_values), now);
+        let mut engine = Engine::new(request, "".into(), settings.into(), Box::new(get_random_values), now);
         // The host makes its own blobs.
         engine.model().set_binary_type(BinaryType::ArrayBuffer);
         Ok(Self { engine, task: Current::Nothing, deadline: None, now })
@@ -143,8 +148,12 @@ impl Session {
     }
 
     /// Runs the next task's change of state. 0: there is none; 1: fire open; 2: message, text; 3: message, binary;
-    /// 4: close, after error if `task_failed()`.
+    /// 4: close, after error if `task_failed()`; 5: the answer to a ping, whose bytes are `task_bytes()`.
     pub fn next_task(&mut self) -> u32 {
+        if let Some(payload) = self.engine.take_pong() {
+            self.task = Current::Binary(payload);
+            return 5;
+        }
         let (number, current) = match self.engine.next_task(self.now) {
             None => (0, Current::Nothing),
             Some(Task::Open) => (1, Current::Nothing),
@@ -240,6 +249,26 @@ impl Session {
         Ok(self.flags())
     }
 
+    /// Sends a ping, of no more than 125 bytes. Does nothing once the connection closes.
+    pub fn ping(&mut self, payload: &[u8], now: f64) -> Result<u32, JsValue> {
+        self.at(now);
+        let outcome = match self.engine.ping(payload) {
+            Err(SendError::NotOpen) if self.engine.ready_state() == ReadyState::Connecting => {
+                Err(exception("InvalidStateError", &SendError::NotOpen))
+            }
+            Ok(()) | Err(SendError::NotOpen) => Ok(()),
+            Err(error) => Err(exception("RangeError", &error)),
+        };
+        outcome.map(|()| self.flags())
+    }
+
+    /// Ends the connection at once: the host has to end the transport without transmitting anything.
+    pub fn terminate(&mut self, now: f64) -> u32 {
+        self.at(now);
+        self.engine.terminate();
+        self.flags()
+    }
+
     /// The `readyState` attribute.
     #[wasm_bindgen(getter)]
     pub fn ready_state(&self) -> u16 {
@@ -296,7 +325,7 @@ impl Session {
     }
 
     fn flags(&mut self) -> u32 {
-        let tasks = if self.engine.has_task(self.now) { TASKS } else { 0 };
+        let tasks = if self.engine.has_task(self.now) || self.engine.has_pong() { TASKS } else { 0 };
         let transmit = if self.engine.output().is_empty() { 0 } else { TRANSMIT };
         let timeout = if self.engine.deadline() == self.deadline { 0 } else { TIMEOUT };
         let end = if self.engine.connection_is_closed() { END } else { 0 };

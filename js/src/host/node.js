@@ -1,4 +1,4 @@
-// The network of Node: open, read, write, end, and nothing else.
+// The network of Node, and of what has its modules: open, read, write, end, and nothing else.
 
 import net from 'node:net';
 import tls from 'node:tls';
@@ -6,54 +6,103 @@ import tls from 'node:tls';
 /** How long the peer may take to end its side, in milliseconds. */
 const LINGER = 2000;
 
+/** The options of the network that are obeyed here. */
+export const able = ['proxy', 'ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized'];
+
 /**
- * Opens a byte stream to a host, with TLS if `secure`. The event loop calls `opened()` once, `received(chunk)`, and at
- * the end either `ended()`, when the peer has sent all it had, or `lost(cause)`.
+ * Opens a byte stream.
+ *
+ * @type {import('../route.js').Connect}
  */
-export function connect({ hostname, port, secure }, { opened, received, ended, lost }) {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const socket = secure
-    ? // A name is checked against the certificate; an address is no server name for TLS to send.
-      tls.connect({ host, port, servername: net.isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'] })
-    : net.connect({ host, port });
-  socket.setNoDelay(true);
+export const connect = (target, events) => new Stream(target, events);
+
+/** A byte stream, as ByteStream in ../route.js says. */
+class Stream {
+  /** The socket, or the TLS on it. */
+  #socket;
+  #events;
   /** Nothing more is to be reported. */
-  let over = false;
-  const finish = (report) => {
-    if (!over) report();
-    over = true;
-  };
+  #over = false;
 
-  socket.once(secure ? 'secureConnect' : 'connect', opened);
-  socket.on('data', (chunk) => {
-    if (!over) received(chunk);
-  });
-  socket.once('end', () => finish(ended));
-  socket.on('error', (cause) => finish(() => lost(String(cause))));
-  socket.once('close', () => finish(() => lost('the connection was closed')));
+  /**
+   * @param {Parameters<import('../route.js').Connect>[0]} target
+   * @param {import('../route.js').StreamEvents} events
+   */
+  constructor({ hostname, port, tls: options }, events) {
+    this.#events = events;
+    const way = { host: hostname.replace(/^\[|\]$/g, ''), port };
+    if (options) this.#listen(tls.connect({ ...way, ...toNode(options) }), 'secureConnect');
+    else this.#listen(net.connect(way), 'connect');
+    this.#socket.setNoDelay(true);
+  }
 
-  return {
-    /** Queues bytes; `done` is called when they have been handed to the network. */
-    write(bytes, done) {
-      socket.write(bytes, (error) => {
-        if (!error) done();
-      });
-    },
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    /** Ends the stream once `lastBytes` and what is queued have been written; nothing is reported after that. */
-    end(lastBytes) {
-      over = true;
-      if (socket.connecting || (lastBytes.length === 0 && socket.writableLength === 0)) {
-        socket.destroy();
-        return;
-      }
-      // Whoever closes a socket before having read all that came resets the connection, and the peer may lose the last
-      // bytes. So read on for a while; but that is no reason to keep the process alive.
-      const timer = setTimeout(() => socket.destroy(), LINGER).unref();
-      socket.once('close', () => clearTimeout(timer));
-      socket.end(lastBytes, () => socket.unref());
-      socket.resume();
-    },
-  };
+  #listen(socket, opening) {
+    this.#socket = socket;
+    const finish = (report) => {
+      if (!this.#over) report();
+      this.#over = true;
+    };
+    socket.once(opening, () => {
+      if (!this.#over) this.#events.opened();
+    });
+    socket.on('data', (chunk) => {
+      if (!this.#over) this.#events.received(chunk);
+    });
+    socket.once('end', () => finish(() => this.#events.ended()));
+    socket.on('error', (cause) => finish(() => this.#events.lost(String(cause))));
+    socket.once('close', () => finish(() => this.#events.lost('the connection was closed')));
+  }
+
+  secure(options) {
+    for (const event of ['data', 'end', 'error', 'close']) this.#socket.removeAllListeners(event);
+    this.#listen(tls.connect({ socket: this.#socket, ...toNode(options) }), 'secureConnect');
+  }
+
+  write(bytes, done) {
+    this.#socket.write(bytes, (error) => {
+      if (!error) done();
+    });
+  }
+
+  pause() {
+    this.#socket.pause();
+  }
+
+  resume() {
+    this.#socket.resume();
+  }
+
+  ref() {
+    this.#socket.ref();
+  }
+
+  unref() {
+    this.#socket.unref();
+  }
+
+  end(lastBytes) {
+    const socket = this.#socket;
+    if (socket.connecting || (lastBytes.length === 0 && socket.writableLength === 0)) {
+      this.destroy();
+      return;
+    }
+    this.#over = true;
+    // Whoever closes a socket before having read all that came resets the connection, and the peer may lose the last
+    // bytes. So read on for a while; but that is no reason to keep the process alive.
+    const timer = setTimeout(() => socket.destroy(), LINGER).unref();
+    socket.once('close', () => clearTimeout(timer));
+    socket.end(lastBytes, () => socket.unref());
+    socket.resume();
+  }
+
+  destroy() {
+    this.#over = true;
+    this.#socket.destroy();
+  }
+}
+
+/** A name is checked against the certificate; an address is no server name for TLS to send. */
+function toNode({ hostname, ...options }) {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return { host, servername: net.isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...options };
 }

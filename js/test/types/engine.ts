@@ -1,7 +1,24 @@
 import { WebSocket } from "isosocket";
-import { failure, WebSocket as EngineSocket } from "isosocket/engine";
+import { failure, ping, ref, terminate, unref, WebSocket as EngineSocket, WebSocketStream } from "isosocket/engine";
 
-const socket: WebSocket = new EngineSocket("wss://example.org");
-const cause: string | undefined = failure(socket);
+const socket: WebSocket = new EngineSocket("wss://example.org", {
+  headers: { Cookie: "a=b" },
+  origin: "https://example.org",
+  proxy: new URL("http://user:password@127.0.0.1:3128"),
+  ca: ["-----BEGIN CERTIFICATE-----", new Uint8Array(1)],
+  handshakeTimeout: 1000,
+  heartbeat: { interval: 1000 },
+  perMessageDeflate: { level: 1, threshold: 1024 },
+});
+const stream = new WebSocketStream("wss://example.org", { protocols: ["chat"], perMessageDeflate: false });
+const cause: string | undefined = failure(socket) ?? failure(stream);
+const same: WebSocket = unref(ref(socket));
+ping(socket, "now");
+socket.addEventListener("pong", (event) => event.type);
+terminate(stream);
+// @ts-expect-error
+new EngineSocket("wss://example.org", { maxPayload: "1" });
+// @ts-expect-error
+failure("wss://example.org");
 
-export { cause };
+export { cause, same };

@@ -45,7 +45,7 @@ const stream = new WebSocketStream("wss://example.org", { protocols: new Set(["c
 const { readable, writable, protocol } = await stream.opened;
 for (const chunk of ["text", new ArrayBuffer(1), new Uint8Array(1)]) await writable.getWriter().write(chunk);
 const { value } = await readable.getReader().read();
-const chunk: string | Uint8Array | undefined = value;
+const chunk: string | Uint8Array | ArrayBuffer | undefined = value;
 await readable.cancel(new WebSocketError("message", { closeCode: 3000, reason: "why" }));
 stream.close({ closeCode: 1000 });
 const { closeCode, reason }: { closeCode: number; reason: string } = await stream.closed;

@@ -3,8 +3,26 @@
 declare module "*/wasm/isosocket_engine.js" {
   export function initSync(source: { module: WebAssembly.Module }): void;
 
+  export class Settings {
+    free(): void;
+    max_payload(bytes: number): void;
+    handshake_timeout(time: number): void;
+    close_timeout(time: number): void;
+    idle_timeout(time: number): void;
+    heartbeat(interval?: number, timeout?: number): void;
+    no_compression(): void;
+    compression(
+      level: number | undefined,
+      threshold: number | undefined,
+      noContextTakeover: boolean,
+      peerNoContextTakeover: boolean,
+      maxWindowBits: number | undefined,
+      peerMaxWindowBits: number | undefined,
+    ): void;
+  }
+
   export class Session {
-    constructor(host: string, resource: string, protocols: string[], headers: string[], now: number);
+    constructor(host: string, resource: string, protocols: string[], headers: string[], settings: Settings, now: number);
     connected(now: number): number;
     receive(chunk: Uint8Array, now: number): number;
     end(now: number): number;
@@ -27,6 +45,8 @@ declare module "*/wasm/isosocket_engine.js" {
     blob_read(id: number, bytes: Uint8Array): number;
     blob_failed(id: number): number;
     close(code?: number, reason?: string): number;
+    ping(payload: Uint8Array, now: number): number;
+    terminate(now: number): number;
     readonly ready_state: number;
     readonly buffered_amount: number;
     readonly backlog: number;
@@ -51,4 +71,14 @@ declare module "*/wasm/isosocket_browser.js" {
     send_blob(blob: Blob): void;
     close(code?: number, reason?: string): void;
   }
+}
+
+declare module "*/wasm/isosocket_engine_bg.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
+
+// What workerd has.
+declare module "cloudflare:sockets" {
+  export function connect(address: { hostname: string; port: number }, options?: { secureTransport?: "off" | "on" | "starttls"; allowHalfOpen?: boolean }): any;
 }

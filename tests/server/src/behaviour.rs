@@ -1,5 +1,7 @@
 //! What each path does.
 
+use std::pin::pin;
+
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use ws_core::{CloseCode, Failure, Message};
 use ws_native::proto::Config;
@@ -7,7 +9,7 @@ use ws_native::{Connection, Stream};
 
 use crate::handshake::{self, Asked};
 use crate::reports::Reports;
-use crate::{Outcome, PATIENCE, frames, load};
+use crate::{Outcome, PATIENCE, STALL, frames, load};
 
 /// Reads the request's head, and behaves as its path says.
 pub(crate) async fn behave(mut stream: Stream, reports: &Reports) -> Outcome {
@@ -96,7 +98,7 @@ async fn established(mut connection: Connection, asked: &Asked, reports: &Report
                 connection.feed(number.to_string())?;
             }
         }
-        "/flood" => load::flood(&mut connection, asked).await?,
+        "/pour" => load::pour(&mut connection, asked).await?,
         "/sink" => load::sink(&mut connection, asked).await?,
         "/order" => {
             for text in ["one", "two", "three"] {
@@ -124,6 +126,7 @@ async fn established(mut connection: Connection, asked: &Asked, reports: &Report
         "/hold" => {
             reports.wait(&asked.text("id")).await;
         }
+        "/flood" => flood(&mut connection, asked, reports).await?,
         "/release" => reports.put(asked.text("id"), String::new()),
         "/reported" => {
             let report = reports.wait(&asked.text("id")).await;
@@ -146,6 +149,20 @@ async fn established(mut connection: Connection, asked: &Asked, reports: &Report
         _ => {}
     }
     Ok(outcome?)
+}
+
+/// Sends numbered messages, as fast as they are taken, and tells when they are not.
+async fn flood(connection: &mut Connection, asked: &Asked, reports: &Reports) -> Outcome {
+    let (count, size): (u32, usize) = (asked.text("count").parse()?, asked.text("size").parse()?);
+    for number in 0..count {
+        let mut sending = pin!(connection.send(format!("{number:<size$}")));
+        if tokio::time::timeout(STALL, &mut sending).await.is_err() {
+            reports.put(format!("{} stalled", asked.text("id")), number.to_string());
+            sending.await?;
+        }
+    }
+    reports.put(format!("{} sent", asked.text("id")), String::new());
+    Ok(())
 }
 
 /// How much has come.

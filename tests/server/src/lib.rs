@@ -6,7 +6,8 @@
 //! | `/protocol?pick=P` | answers with the subprotocol P, offered or not |
 //! | `/send?text=T` | sends T once |
 //! | `/burst?count=N` | sends the numbers from 0 to N - 1 |
-//! | `/flood?count=N&size=S&kind=K` | sends, for each message, N of S bytes with their number in front; K is `text`, `wide` (text of more than ASCII) or `binary` |
+//! | `/flood?count=N&size=B&id=I` | sends the numbers from 0 to N - 1, each padded with spaces to B bytes; under the name "I stalled" it keeps how many were sent when a client had not read for a second, and under "I sent" that all were |
+//! | `/pour?count=N&size=S&kind=K` | sends, for each message, N of S bytes with their number in front; K is `text`, `wide` (text of more than ASCII) or `binary` |
 //! | `/sink?count=N` | answers every N messages with the number of their bytes |
 //! | `/order` | sends "one", "two", "three", then Close(1000, "done") |
 //! | `/head` | sends the head of the request, as it came |
@@ -24,6 +25,7 @@
 //! | `/endless` | answers with a header that does not end |
 //! | `/abort` | ends TCP without an answer |
 //! | `/silent` | never answers |
+//! | `/page` | is an empty page, if that is asked for |
 //! | `/report?id=I` | as `/echo`, and keeps how the connection I ended |
 //! | `/tally?id=I` | as `/report`, and keeps how many messages and bytes came before that |
 //! | `/reported?id=I` | waits until connection I has ended, and sends how: "clean 1000 reason" or "unclean" |
@@ -59,6 +61,9 @@ pub struct TestServer {
 
 /// The longest that anything here waits: a test that has failed must not leave a task behind.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A client that has not made room for so long does not read.
+const STALL: Duration = Duration::from_secs(1);
 
 type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 

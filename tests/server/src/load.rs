@@ -10,7 +10,7 @@ use crate::handshake::Asked;
 const WIDE: &str = "aü€😀";
 
 /// Sends `count` messages for each that comes. The first eight characters of a message are its number, from 0.
-pub(crate) async fn flood(connection: &mut Connection, asked: &Asked) -> Result<(), Failure> {
+pub(crate) async fn pour(connection: &mut Connection, asked: &Asked) -> Result<(), Failure> {
     let (count, body) = (number(asked, "count"), body(&asked.text("kind"), number(asked, "size")));
     while connection.recv().await?.is_some() {
         for number in 0..count {

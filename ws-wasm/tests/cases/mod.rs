@@ -5,6 +5,7 @@ mod data;
 mod events;
 mod lifetime;
 mod misuse;
+mod stream;
 
 use futures_channel::mpsc::{self, UnboundedReceiver};
 use futures_util::StreamExt as _;

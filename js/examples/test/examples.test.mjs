@@ -1,0 +1,119 @@
+// Every example is built as its users would, and its page runs in Chromium and Firefox.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { createServer } from 'vite';
+import { WebSocketServer } from 'ws';
+
+import { BROWSERS } from '../../../tests/browser/browsers.mjs';
+import { serveSite } from '../../test/site.mjs';
+import { commandOf, examples, install, versionOf } from './installed.mjs';
+import { run, runCommand, start } from './programs.mjs';
+
+const LIMIT = 20_000;
+const ECHOED = 'h\u00e9llo 1,2,255';
+const SHOWN = `isosocket: ${ECHOED}\nisosocket/wasm: ${ECHOED}`;
+
+const at = (...names) => path.join(examples, ...names);
+const site = (folder) => serveSite({ folders: { '/': folder } });
+
+/** What builds each example, and serves it. */
+const EXAMPLES = {
+  'no bundler': {
+    serve: async () => {
+      const { address, stop } = await site(examples);
+      return { address: `${address}/plain/index.html`, stop };
+    },
+  },
+  'vite (dev)': { packages: ['vite'], serve: serveVite },
+  'vite (build)': { packages: ['vite'], build: [commandOf('vite'), 'build', 'vite', '--logLevel', 'warn'], serve: () => page(at('vite', 'dist')) },
+  webpack: { packages: ['webpack'], build: [commandOf('webpack-cli'), '--config', 'webpack/webpack.config.js'], serve: () => page(at('webpack')) },
+  esbuild: { packages: ['esbuild'], build: ['esbuild/build.js'], serve: () => page(at('esbuild')) },
+  rollup: { packages: ['rollup'], build: [commandOf('rollup'), '--silent', '--config', 'rollup/rollup.config.js'], serve: () => page(at('rollup')) },
+  next: { packages: ['next', 'react'], build: [commandOf('next'), 'build', 'next'], serve: () => start(commandOf('next'), 'start', 'next', '--port', '0') },
+};
+
+async function page(folder) {
+  const { address, stop } = await site(folder);
+  return { address: `${address}/index.html`, stop };
+}
+
+async function serveVite() {
+  // What it has prepared of this package before may be of another version.
+  const server = await createServer({
+    root: at('vite'), server: { host: '127.0.0.1', port: 0 }, optimizeDeps: { force: true }, logLevel: 'warn',
+  });
+  await server.listen();
+  return { address: `http://127.0.0.1:${server.httpServer.address().port}/`, stop: () => server.close() };
+}
+
+const drivers = {};
+let echo;
+let echoServer;
+
+before(async () => {
+  install();
+  echoServer = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  echoServer.on('connection', (peer) => peer.on('message', (data, isBinary) => peer.send(data, { binary: isBinary })));
+  await once(echoServer, 'listening');
+  echo = `ws://127.0.0.1:${echoServer.address().port}`;
+  for (const [browser, open] of Object.entries(BROWSERS)) drivers[browser] = await open();
+});
+
+after(async () => {
+  for (const driver of Object.values(drivers)) await driver.quit();
+  echoServer.close();
+});
+
+/** What a page shows once it is done. */
+async function shownBy(driver, address) {
+  await driver.get(`${address}?echo=${encodeURIComponent(echo)}`);
+  const text = 'return document.getElementById("result")?.textContent';
+  return driver.wait(() => driver.executeScript(text), LIMIT, `${address} shows nothing`);
+}
+
+for (const [name, { packages = [], build, serve }] of Object.entries(EXAMPLES)) {
+  describe([name, ...packages.map(versionOf)].join(' '), () => {
+    let served;
+
+    before(async () => {
+      if (build) await run(...build);
+      served = await serve();
+    });
+
+    after(() => served?.stop());
+
+    for (const browser of Object.keys(BROWSERS)) {
+      test(`its page in ${browser}`, async () => assert.equal(await shownBy(drivers[browser], served.address), SHOWN));
+    }
+
+    if (name === 'next') {
+      test('its route, on the server', async () => {
+        const response = await fetch(`${served.address}/server?echo=${encodeURIComponent(echo)}`);
+        assert.equal(await response.text(), ECHOED);
+      });
+    }
+  });
+}
+
+describe('the program for Node', () => {
+  const deno = ['run', '--quiet', '--no-prompt', '--node-modules-dir=manual', '--allow-net', '--allow-read', '--allow-env', '--allow-sys'];
+  for (const [host, command, parameters] of [
+    ['Node', process.execPath, []],
+    ['Deno', hostCommand('deno'), deno],
+    ['Bun', hostCommand('bun'), ['run']],
+  ]) {
+    test(`in ${host}`, async (t) => {
+      t.diagnostic((await runCommand(command, '--version')).split('\n')[0]);
+      assert.equal(await runCommand(command, ...parameters, 'node/main.js', echo), `${ECHOED}\n`);
+    });
+  }
+});
+
+/** A host of the tests in js/test/hosts. */
+function hostCommand(name) {
+  return path.join(examples, '..', 'test', 'hosts', 'node_modules', '.bin', name);
+}

@@ -1,0 +1,3 @@
+// `isosocket/engine` in Bun.
+
+export * from './node.js';

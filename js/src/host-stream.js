@@ -1,0 +1,262 @@
+// The WebSocketStream interface over a WebSocket of the host, for browsers that have only that. It is small, because it
+// comes with `isosocket` into every page: what a WebSocket checks by itself is left to it. The engine's is stream.js.
+// https://github.com/whatwg/websockets/pull/48 (a proposal)
+
+import { defineInterface, requireArguments, toDictionary, toWebSocketCloseInfo } from './webidl.js';
+import { defineWebSocketError } from './websocket-error.js';
+
+const OPEN = 1;
+
+/** How many bytes may wait for the network before a write has to. */
+const BUFFER_SPACE = 65536;
+
+/** A WebSocket does not tell when something has gone out: how often it is asked, at first and at most, in milliseconds. */
+const FIRST_POLL = 2;
+const SLOWEST_POLL = 64;
+
+/** What may wait for the reader, unless the program says otherwise: a WebSocket cannot make its peer wait. */
+const INBOUND_BYTES = 16 << 20;
+const INBOUND_MESSAGES = 65536;
+
+/** The code for a peer that has sent more than that. */
+const TOO_MUCH = 4009;
+
+/**
+ * Makes the two classes.
+ *
+ * @param {typeof globalThis.WebSocket} WebSocket
+ */
+export function defineHostStream(WebSocket) {
+  const { WebSocketError, createWebSocketError, closeInfoOf } = defineWebSocketError();
+
+  class WebSocketStream {
+    #socket;
+    #url;
+    #opened = newPromise();
+    #closed = newPromise();
+    /** The messages that wait for the reader, how many bytes they have, and how much of it there may be. */
+    #inbox = [];
+    #unread = 0;
+    #limit;
+    /** The readable stream's controller, until that is cancelled or ended. */
+    #readable;
+    /** The writable stream's. */
+    #writable;
+    /** The write whose message was sent and has to wait for buffer space. */
+    #writing;
+    /** The writable stream's close(), which waits for the end of the connection. */
+    #closing;
+    /** Set when the connection has ended: with the error, if it was no good end. */
+    #end;
+
+    constructor(url, options = {}) {
+      requireArguments(arguments.length, 1, 'WebSocketStream');
+      // The members of a dictionary are read in lexicographical order.
+      const { inboundLimit, protocols, signal } = toDictionary(options, 'options');
+      this.#limit = toInboundLimit(inboundLimit);
+      // To the language a string is iterable, to Web IDL it is no sequence.
+      if (typeof protocols === 'string') throw new TypeError('protocols is not a sequence');
+      if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal is not an AbortSignal');
+      // Throws what this constructor is to throw for the URL and the protocols.
+      const socket = new WebSocket(url, protocols === undefined ? [] : [...protocols]);
+      this.#socket = socket;
+      this.#url = socket.url;
+      socket.binaryType = 'arraybuffer';
+      const abort = () => {
+        socket.onopen = null;
+        socket.onclose = null;
+        socket.close();
+        this.#opened.reject(signal.reason);
+        this.#closed.reject(signal.reason);
+      };
+      socket.onopen = () => {
+        signal?.removeEventListener('abort', abort);
+        this.#establish();
+      };
+      socket.onmessage = ({ data }) => this.#receive(data);
+      socket.onclose = (event) => {
+        signal?.removeEventListener('abort', abort);
+        this.#finish(event);
+      };
+      // Deviation: an attempt to connect has begun then, for the URL was not looked at before; it is given up at once.
+      if (signal?.aborted) abort();
+      else signal?.addEventListener('abort', abort);
+    }
+
+    get url() {
+      return this.#url;
+    }
+
+    // An attribute whose type is a promise throws nothing: it rejects.
+    get opened() {
+      return #socket in this ? this.#opened.promise : Promise.reject(new TypeError('Illegal invocation'));
+    }
+
+    get closed() {
+      return #socket in this ? this.#closed.promise : Promise.reject(new TypeError('Illegal invocation'));
+    }
+
+    close(closeInfo = {}) {
+      // Only for the brand.
+      this.#url;
+      const { closeCode, reason } = toWebSocketCloseInfo(closeInfo);
+      this.#close(closeCode, reason);
+    }
+
+    #establish() {
+      const { extensions, protocol } = this.#socket;
+      const readable = new ReadableStream({
+        start: (controller) => {
+          this.#readable = controller;
+        },
+        pull: () => this.#deliver(),
+        cancel: (reason) => {
+          this.#readable = undefined;
+          this.#inbox = [];
+          this.#closeUsingReason(reason);
+        },
+      });
+      const writable = new WritableStream({
+        start: (controller) => {
+          this.#writable = controller;
+          // The stream calls abort() only when the write that is under way has ended.
+          const { signal } = controller;
+          signal.addEventListener('abort', () => this.#settleWrite('reject', signal.reason));
+        },
+        write: (chunk) => this.#write(chunk),
+        close: () => {
+          this.#close();
+          this.#closing = newPromise();
+          return this.#closing.promise;
+        },
+        abort: (reason) => this.#closeUsingReason(reason),
+      });
+      this.#opened.resolve({ extensions, protocol, readable, writable });
+    }
+
+    /** A message has come: it is kept for the reader, whatever its size if it is alone. */
+    #receive(data) {
+      if (!this.#readable) return;
+      const size = sizeOf(data);
+      const waiting = this.#inbox.length;
+      if (waiting > 0 && (waiting >= this.#limit.messages || this.#unread + size > this.#limit.bytes)) {
+        const reason = 'the reader is too slow';
+        this.#socket.onmessage = null;
+        this.#socket.onclose = null;
+        this.#socket.close(TOO_MUCH, reason);
+        this.#finish({ code: TOO_MUCH, reason, wasClean: false });
+        return;
+      }
+      this.#inbox.push(data);
+      this.#unread += size;
+      this.#deliver();
+    }
+
+    /** Gives the reader what it has room for; behind the last message comes the end. */
+    #deliver() {
+      const controller = this.#readable;
+      while (controller?.desiredSize > 0 && this.#inbox.length > 0) {
+        const data = this.#inbox.shift();
+        this.#unread -= sizeOf(data);
+        controller.enqueue(typeof data === 'string' ? data : new Uint8Array(data));
+      }
+      // An error takes away what the stream itself holds, so that has to be read before.
+      if (!this.#end || !(controller?.desiredSize > 0)) return;
+      this.#readable = undefined;
+      if (this.#end.error) controller.error(this.#end.error);
+      else controller.close();
+    }
+
+    #write(chunk) {
+      const isBuffer = ArrayBuffer.isView(chunk) || /ArrayBuffer\]$/.test(Object.prototype.toString.call(chunk));
+      const data = isBuffer ? chunk : `${chunk}`;
+      // A message would be thrown away: there is nothing to wait for but the end.
+      if (this.#socket.readyState !== OPEN) return this.#closed.promise.then(() => {}, () => {});
+      this.#socket.send(data);
+      if (this.#hasBufferSpace()) return undefined;
+      this.#writing = newPromise();
+      this.#poll(FIRST_POLL);
+      return this.#writing.promise;
+    }
+
+    #hasBufferSpace() {
+      // workerd's WebSocket does not say how much waits.
+      return !(this.#socket.bufferedAmount > BUFFER_SPACE);
+    }
+
+    #poll(delay) {
+      setTimeout(() => {
+        if (!this.#writing) return;
+        if (this.#hasBufferSpace() && this.#socket.readyState === OPEN) this.#settleWrite('resolve');
+        else this.#poll(Math.min(2 * delay, SLOWEST_POLL));
+      }, delay);
+    }
+
+    #settleWrite(how, value) {
+      this.#writing?.[how](value);
+      this.#writing = undefined;
+    }
+
+    #closeUsingReason(reason) {
+      const info = closeInfoOf(reason);
+      try {
+        this.#close(info?.closeCode, info?.reason);
+      } catch {
+        this.#close();
+      }
+    }
+
+    #close(code, reason = '') {
+      const socket = this.#socket;
+      const wasOpen = socket.readyState === OPEN;
+      if (code === undefined && reason === '') socket.close();
+      else socket.close(code ?? 1000, reason);
+      // What was sent goes out before the Close frame.
+      if (wasOpen) this.#settleWrite('resolve');
+    }
+
+    /** The connection is closed. */
+    #finish({ code, reason, wasClean }) {
+      const cannotWrite = new DOMException('a closed WebSocketStream cannot be written to', 'InvalidStateError');
+      // The message of a write that still waits is lost, so that the end is no good one.
+      const isIncomplete = this.#writing !== undefined;
+      this.#settleWrite('reject', cannotWrite);
+      const error = wasClean && !isIncomplete
+        ? undefined
+        : createWebSocketError('the connection was not closed cleanly', code, reason);
+      if (!this.#writable) this.#opened.reject(createWebSocketError('the connection could not be established'));
+      this.#writable?.error(isIncomplete ? cannotWrite : error ?? cannotWrite);
+      if (error) {
+        this.#closing?.reject(error);
+        this.#closed.reject(error);
+      } else {
+        this.#closing?.resolve();
+        this.#closed.resolve({ closeCode: code, reason });
+      }
+      this.#end = { error };
+      this.#deliver();
+    }
+  }
+
+  defineInterface(WebSocketStream, ['url', 'opened', 'closed', 'close']);
+  return { WebSocketStream, WebSocketError };
+}
+
+/** The option `inboundLimit`. */
+function toInboundLimit(value) {
+  const { bytes = INBOUND_BYTES, messages = INBOUND_MESSAGES } = toDictionary(value, 'inboundLimit');
+  if (!(bytes >= 0 && messages >= 0)) throw new TypeError('the members of inboundLimit are numbers from 0');
+  return { bytes, messages };
+}
+
+const sizeOf = (data) => data.byteLength ?? data.length;
+
+/** A new promise and what settles it. Its rejection counts as handled: a program need not look at all of them. */
+function newPromise() {
+  let settle;
+  const promise = new Promise((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  promise.catch(() => {});
+  return { promise, ...settle };
+}

@@ -1,0 +1,66 @@
+// The interfaces of the standard over the engine and the network of a host; and what a program may ask of their objects
+// beyond the standard. Those are functions, so that the objects have the members of the standard and no others: what is
+// written for a browser meets nothing it does not know, and nothing that a later standard adds is in the way.
+
+import { openOver } from './connection.js';
+import { defineWebSocketStream } from './stream.js';
+import { toMessage } from './webidl.js';
+import { defineWebSocket } from './websocket.js';
+
+/** The most bytes of a control frame. */
+const LONGEST_PING = 125;
+
+/**
+ * @typedef {object} Host
+ * @property {import('./route.js').Connect} connect
+ * @property {readonly string[]} able the options of the network that `connect` obeys
+ * @property {() => WebAssembly.Module} loadModule gives the engine's module
+ * @property {typeof import('./turn.js').takeTurn} takeTurn
+ */
+
+/** @param {Host} host */
+export function defineInterfaces(host) {
+  const open = openOver(host);
+  const { WebSocket, connectionOf: connectionOfSocket } = defineWebSocket(open);
+  const { WebSocketStream, WebSocketError, connectionOf: connectionOfStream } = defineWebSocketStream(open);
+  /**
+   * None is behind a WebSocketStream that was aborted before it could be opened.
+   *
+   * @returns {any}
+   */
+  const connectionOf = (object) => {
+    if (object instanceof WebSocketStream) return connectionOfStream(object);
+    if (object instanceof WebSocket) return connectionOfSocket(object);
+    throw new TypeError('the argument is neither a WebSocket nor a WebSocketStream of this module');
+  };
+
+  /** Why the connection failed, in words for the program's log; undefined if it did not. */
+  const failure = (object) => connectionOf(object)?.failure;
+
+  /** Ends the connection at once, without a closing handshake. */
+  const terminate = (object) => connectionOf(object)?.terminate();
+
+  /** Lets the connection keep the process alive, as it does in the beginning. */
+  const ref = (object) => {
+    connectionOf(object)?.ref();
+    return object;
+  };
+
+  /** Lets the process end though the connection is open. */
+  const unref = (object) => {
+    connectionOf(object)?.unref();
+    return object;
+  };
+
+  /** Sends a ping; its answer is an event `pong` at the socket. */
+  const ping = (socket, data = '') => {
+    const connection = connectionOf(socket);
+    const message = toMessage(data);
+    if (message instanceof Blob) throw new TypeError('a Blob cannot be sent with a ping');
+    const bytes = typeof message === 'string' ? new TextEncoder().encode(message) : message;
+    if (bytes.length > LONGEST_PING) throw new RangeError(`a ping can carry ${LONGEST_PING} bytes, and not ${bytes.length}`);
+    connection?.ping(bytes);
+  };
+
+  return { WebSocket, WebSocketStream, WebSocketError, failure, terminate, ref, unref, ping };
+}

@@ -1,0 +1,136 @@
+// The members of the constructors' dictionary beyond those of the standard. Their names are those of `ws` and of Node's
+// TLS, where these have one; each is checked, and the host says which of those of the network it can obey.
+
+/** The longest delay a timer can have, in milliseconds. */
+const LONGEST_DELAY = 0x7fffffff;
+
+/** How each member that concerns the network is checked. */
+const NETWORK = {
+  proxy: toProxy,
+  ca: toPems,
+  cert: toPem,
+  key: toPem,
+  passphrase: toText,
+  servername: toText,
+  rejectUnauthorized: toTruth,
+};
+
+/** What each member that concerns the protocol does to the engine's settings. */
+const PROTOCOL = {
+  handshakeTimeout: (settings, value, name) => settings.handshake_timeout(toDelay(value, name)),
+  closeTimeout: (settings, value, name) => settings.close_timeout(toDelay(value, name)),
+  idleTimeout: (settings, value, name) => settings.idle_timeout(toDelay(value, name)),
+  maxPayload: (settings, value, name) => settings.max_payload(toInteger(value, name, 1, 0xffffffff)),
+  heartbeat: setHeartbeat,
+  perMessageDeflate: setCompression,
+};
+
+/**
+ * The options of the network that a dictionary has; those that are undefined are left out.
+ *
+ * @param {any} dictionary what the program gave; undefined if it gave none
+ * @param {readonly string[]} able the names of those that the host can obey
+ */
+export function networkOptions(dictionary, able) {
+  const options = {};
+  for (const [name, convert] of Object.entries(NETWORK)) {
+    const value = dictionary?.[name];
+    if (value === undefined) continue;
+    if (!able.includes(name)) throw new TypeError(`the option '${name}' is nothing that this host can obey`);
+    options[name] = convert(value, name);
+  }
+  return options;
+}
+
+/** Gives the options of the protocol that a dictionary has to the engine's settings. */
+export function applyProtocolOptions(dictionary, settings) {
+  for (const [name, apply] of Object.entries(PROTOCOL)) {
+    const value = dictionary?.[name];
+    if (value !== undefined) apply(settings, value, name);
+  }
+}
+
+/** The value of the header Origin, as an option of its own. */
+export function originOption(dictionary) {
+  const origin = dictionary?.origin;
+  return origin === undefined ? undefined : toText(origin, 'origin');
+}
+
+function setHeartbeat(settings, value, name) {
+  if (value === false) return;
+  const { interval, timeout } = value === true ? {} : toMembers(value, name);
+  settings.heartbeat(
+    ifGiven(interval, `${name}.interval`, toDelay),
+    ifGiven(timeout, `${name}.timeout`, toDelay),
+  );
+}
+
+function setCompression(settings, value, name) {
+  if (value === false) {
+    settings.no_compression();
+    return;
+  }
+  const members = value === true ? {} : toMembers(value, name);
+  const member = (key, convert, ...range) => ifGiven(members[key], `${name}.${key}`, convert, ...range);
+  settings.compression(
+    member('level', toInteger, 1, 9),
+    member('threshold', toInteger, 0, 0xffffffff),
+    member('clientNoContextTakeover', toTruth) ?? false,
+    member('serverNoContextTakeover', toTruth) ?? false,
+    member('clientMaxWindowBits', toInteger, 9, 15),
+    member('serverMaxWindowBits', toInteger, 8, 15),
+  );
+}
+
+function ifGiven(value, name, convert, ...range) {
+  return value === undefined ? undefined : convert(value, name, ...range);
+}
+
+function toMembers(value, name) {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${name} is neither a boolean nor an object`);
+  return value;
+}
+
+function toDelay(value, name) {
+  return toInteger(value, name, 1, LONGEST_DELAY);
+}
+
+function toInteger(value, name, least, most) {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new TypeError(`${name} is not a whole number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+function toTruth(value, name) {
+  if (typeof value !== 'boolean') throw new TypeError(`${name} is not a boolean`);
+  return value;
+}
+
+function toText(value, name) {
+  if (typeof value !== 'string') throw new TypeError(`${name} is not a string`);
+  return value;
+}
+
+/** What is in PEM, or in DER as bytes. */
+function toPem(value, name) {
+  if (typeof value !== 'string' && !ArrayBuffer.isView(value)) throw new TypeError(`${name} is neither a string nor bytes`);
+  return value;
+}
+
+function toPems(value, name) {
+  return Array.isArray(value) ? value.map((item) => toPem(item, name)) : [toPem(value, name)];
+}
+
+const PROXY_PROTOCOLS = ['http:', 'https:', 'socks5:', 'socks5h:'];
+
+/** The URL of a proxy; null stands for none. */
+function toProxy(value, name) {
+  if (value === null) return undefined;
+  if (typeof value !== 'string' && !(value instanceof URL)) throw new TypeError(`${name} is neither a URL nor null`);
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!PROXY_PROTOCOLS.includes(url?.protocol) || url.hostname === '') {
+    throw new TypeError(`${name} is not a URL of one of the schemes http, https, socks5 and socks5h`);
+  }
+  return url;
+}

@@ -1,0 +1,17 @@
+// `isosocket/engine` in workerd, where WebAssembly comes as a module that is imported.
+
+import module from './wasm/isosocket_engine_bg.wasm';
+
+import { able, connect } from './host/workerd.js';
+import { defineInterfaces } from './interfaces.js';
+
+export { CloseEvent } from './events.js';
+
+// Deviation from RFC 6455, section 4.1, step 2: what belongs to one request cannot wait there for another one.
+const takeTurn = (place, start) => {
+  start();
+  return () => {};
+};
+
+export const { WebSocket, WebSocketStream, WebSocketError, failure, terminate, ref, unref, ping } =
+  defineInterfaces({ connect, able, loadModule: () => module, takeTurn });

@@ -1,0 +1,224 @@
+// The WebSocketStream over a WebSocket of the host, which is the engine's here.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { WebSocket } from 'isosocket/engine';
+
+import { defineHostStream } from '../src/host-stream.js';
+import { close, frame, readFrame, serve, switching, text } from './peer.mjs';
+
+const { WebSocketStream, WebSocketError } = defineHostStream(WebSocket);
+
+const isDOMException = (name) => (error) => error instanceof DOMException && error.name === name;
+
+/** Connects to a peer that answers the handshake and then does what `script` says. */
+async function open(t, script, options) {
+  const url = await serve(t, async (socket, request) => {
+    socket.write(switching(request));
+    await script(socket);
+  });
+  const stream = new WebSocketStream(url, options);
+  const { readable, writable } = await stream.opened;
+  return { stream, reader: readable.getReader(), writer: writable.getWriter() };
+}
+
+/** Answers the closing handshake, with the client's own code; gives the frame. */
+async function answerClose(socket) {
+  const received = await readFrame(socket);
+  assert.equal(received.first, 0x88);
+  socket.end(frame(0x88, received.payload));
+  return received;
+}
+
+describe('the constructor', () => {
+  for (const [name, parameters] of [
+    ['no URL', []], ['options that are no object', ['ws://h', 1]], ['protocols that are a string', ['ws://h', { protocols: 'a' }]],
+    ['protocols that are no sequence', ['ws://h', { protocols: 1 }]], ['a signal that is none', ['ws://h', { signal: {} }]],
+    ['a limit that is none', ['ws://h', { inboundLimit: 1 }]], ['a limit that is less than 0', ['ws://h', { inboundLimit: { bytes: -1 } }]],
+    ['a limit that is no number', ['ws://h', { inboundLimit: { messages: 'many' } }]],
+  ]) {
+    test(`${name}: TypeError`, () => assert.throws(() => new WebSocketStream(...parameters), TypeError));
+  }
+
+  for (const [name, parameters] of [
+    ['another scheme', ['ftp://h']], ['a fragment', ['ws://h/#']], ['a protocol that is no token', ['ws://h', { protocols: ['a b'] }]],
+    ['a protocol twice', ['ws://h', { protocols: ['a', 'a'] }]],
+  ]) {
+    test(`${name}: SyntaxError`, () => assert.throws(() => new WebSocketStream(...parameters), isDOMException('SyntaxError')));
+  }
+
+  test('the members are where Web IDL has them, and for their own objects', async () => {
+    assert.deepEqual(Object.keys(WebSocketStream.prototype), ['url', 'opened', 'closed', 'close']);
+    assert.equal(String(WebSocketStream.prototype), '[object WebSocketStream]');
+    assert.throws(() => WebSocketStream.prototype.url, TypeError);
+    await assert.rejects(WebSocketStream.prototype.opened, TypeError);
+    await assert.rejects(WebSocketStream.prototype.closed, TypeError);
+  });
+
+  test('aborted before, and aborted while connecting', async (t) => {
+    const url = await serve(t, () => {});
+    const before = new WebSocketStream(url, { signal: AbortSignal.abort('why') });
+    const abort = new AbortController();
+    const meanwhile = new WebSocketStream(url, { signal: abort.signal });
+    abort.abort('why');
+    for (const promise of [before.opened, before.closed, meanwhile.opened, meanwhile.closed]) {
+      await assert.rejects(promise, (reason) => reason === 'why');
+    }
+  });
+
+  test('aborted when it is open: nothing', async (t) => {
+    const abort = new AbortController();
+    const { stream, reader } = await open(t, async (socket) => {
+      await readFrame(socket);
+      socket.write(text('still there'));
+      await answerClose(socket);
+    }, { signal: abort.signal }).then((opened) => {
+      abort.abort();
+      opened.writer.write('go on');
+      return opened;
+    });
+    assert.equal((await reader.read()).value, 'still there');
+    stream.close();
+    assert.deepEqual(await stream.closed, { closeCode: 1005, reason: '' });
+  });
+});
+
+describe('reading', () => {
+  test('text is a string, binary a Uint8Array, and behind them is the end', async (t) => {
+    const { stream, reader } = await open(t, (socket) => {
+      socket.end(Buffer.concat([text('one'), frame(0x82, Buffer.from([1, 2])), text('three'), close(3000, 'why')]));
+    });
+    assert.deepEqual(await stream.closed, { closeCode: 3000, reason: 'why' });
+    assert.deepEqual(await reader.read(), { value: 'one', done: false });
+    assert.deepEqual(await reader.read(), { value: new Uint8Array([1, 2]), done: false });
+    assert.deepEqual(await reader.read(), { value: 'three', done: false });
+    assert.deepEqual(await reader.read(), { value: undefined, done: true });
+  });
+
+  test('an end that is no good one is behind them, too', async (t) => {
+    const { stream, reader } = await open(t, (socket) => socket.end(Buffer.concat([text('one'), text('two'), text('three')])));
+    const error = await stream.closed.catch((reason) => reason);
+    assert.deepEqual([error instanceof WebSocketError, error.closeCode, error.reason], [true, 1006, '']);
+    for (const value of ['one', 'two', 'three']) assert.deepEqual(await reader.read(), { value, done: false });
+    await assert.rejects(reader.read(), (reason) => reason === error);
+  });
+
+  // One message is with the stream, the others wait in front of it.
+  for (const [name, inboundLimit, kept] of [
+    ['bytes', { bytes: 8 }, ['0000', '1111', '2222']], ['bytes, one less', { bytes: 7 }, ['0000', '1111']],
+    ['messages', { messages: 2 }, ['0000', '1111', '2222']], ['messages, one less', { messages: 1 }, ['0000', '1111']],
+    ['nothing but what is alone', { bytes: 0 }, ['0000', '1111']],
+  ]) {
+    test(`no more waits than the limit of ${name}`, async (t) => {
+      let closing;
+      const { stream, reader } = await open(t, (socket) => {
+        socket.write(Buffer.concat([0, 1, 2, 3].map((digit) => text(String(digit).repeat(4)))));
+        closing = answerClose(socket);
+      }, { inboundLimit });
+      const error = await stream.closed.catch((reason) => reason);
+      assert.deepEqual([error instanceof WebSocketError, error.closeCode, error.reason], [true, 4009, 'the reader is too slow']);
+      for (const value of kept) assert.deepEqual(await reader.read(), { value, done: false });
+      await assert.rejects(reader.read(), (reason) => reason === error);
+      assert.equal((await closing).payload.readUInt16BE(0), 4009);
+    });
+  }
+
+  test('cancel() closes with the code of its reason', async (t) => {
+    let closing;
+    const { stream, reader } = await open(t, (socket) => { closing = answerClose(socket); });
+    await reader.cancel(new WebSocketError('', { closeCode: 3001, reason: 'enough' }));
+    assert.deepEqual((await closing).payload, Buffer.concat([Buffer.from([3001 >> 8, 3001 & 0xff]), Buffer.from('enough')]));
+    assert.deepEqual(await stream.closed, { closeCode: 3001, reason: 'enough' });
+  });
+});
+
+describe('writing', () => {
+  test('passes on what it is given by its type', async (t) => {
+    let frames;
+    const { writer, stream } = await open(t, async (socket) => {
+      frames = [];
+      for (let count = 0; count < 5; count += 1) {
+        const { first, payload } = await readFrame(socket);
+        frames.push([first, String(payload)]);
+      }
+      await answerClose(socket);
+    });
+    for (const data of ['a', null, new Uint8Array([98]), new Uint8Array([99]).buffer, new Blob(['b'])]) await writer.write(data);
+    await writer.close();
+    await stream.closed;
+    assert.deepEqual(frames, [[0x81, 'a'], [0x81, 'null'], [0x82, 'b'], [0x82, 'c'], [0x81, '[object Blob]']]);
+  });
+
+  for (const [name, chunk] of [['a Symbol', Symbol()], ['shared memory', new SharedArrayBuffer(1)]]) {
+    test(`${name} is refused, and errors the stream`, async (t) => {
+      const { writer } = await open(t, (socket) => answerClose(socket));
+      await assert.rejects(writer.write(chunk), TypeError);
+      await assert.rejects(writer.write('next'), TypeError);
+    });
+  }
+
+  test('waits until the peer reads, and is lost when it goes', async (t) => {
+    let peer;
+    const { stream, writer } = await open(t, (socket) => {
+      peer = socket;
+      socket.pause();
+    });
+    // More than a network on one machine takes without a reader.
+    const written = writer.write(new Uint8Array(64 << 20)).catch((error) => error);
+    peer.destroy();
+    assert.ok(isDOMException('InvalidStateError')(await written));
+    await assert.rejects(stream.closed, (error) => error instanceof WebSocketError && error.closeCode === 1006);
+  });
+
+  test('a write that waits ends when there is room', async (t) => {
+    let peer;
+    const { writer, stream } = await open(t, (socket) => {
+      peer = socket;
+      socket.pause();
+    });
+    const written = writer.write(new Uint8Array(32 << 20));
+    assert.ok(writer.desiredSize <= 0);
+    peer.resume();
+    await written;
+    stream.close();
+    peer.destroy();
+    await stream.closed.catch(() => {});
+  });
+
+  test('a write while closing is dropped, and ends with the connection', async (t) => {
+    const { stream, writer } = await open(t, (socket) => answerClose(socket));
+    stream.close({ closeCode: 3000 });
+    await writer.write('x');
+    assert.deepEqual(await stream.closed, { closeCode: 3000, reason: '' });
+    await assert.rejects(writer.write('y'), isDOMException('InvalidStateError'));
+  });
+
+  test('abort() closes with the code of its reason', async (t) => {
+    let closing;
+    const { writer } = await open(t, (socket) => { closing = answerClose(socket); });
+    await writer.abort(new WebSocketError('', { reason: 'why' }));
+    assert.deepEqual((await closing).payload, Buffer.concat([Buffer.from([1000 >> 8, 1000 & 0xff]), Buffer.from('why')]));
+  });
+});
+
+describe('the end', () => {
+  test('a connection that fails rejects both promises', async (t) => {
+    const url = await serve(t, (socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n'));
+    const stream = new WebSocketStream(url);
+    await assert.rejects(stream.opened, (error) => error instanceof WebSocketError && error.closeCode === null);
+    await assert.rejects(stream.closed, (error) => error instanceof WebSocketError && error.closeCode === 1006);
+  });
+
+  for (const [closeInfo, name] of [
+    [{ closeCode: 999 }, 'InvalidAccessError'], [{ closeCode: 2999 }, 'InvalidAccessError'], [{ closeCode: 5000 }, 'InvalidAccessError'],
+    [{ reason: 'x'.repeat(124) }, 'SyntaxError'],
+  ]) {
+    test(`close(${JSON.stringify(closeInfo).slice(0, 24)}): ${name}`, async (t) => {
+      const { stream } = await open(t, (socket) => answerClose(socket));
+      assert.throws(() => stream.close(closeInfo), isDOMException(name));
+      stream.close({ closeCode: 3000, reason: 'x'.repeat(123) });
+      assert.equal((await stream.closed).reason.length, 123);
+    });
+  }
+});

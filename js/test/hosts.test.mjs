@@ -1,0 +1,144 @@
+// The same scenario in every host that the engine is for. The hosts are real ones, from the packages in hosts/.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { WebSocketServer } from 'ws';
+
+import { Program } from '../../tests/suite/program.mjs';
+import { startProxies } from './hosts/proxies.mjs';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+const hosts = path.join(import.meta.dirname, 'hosts');
+const dist = path.join(root, 'js', 'dist');
+
+/** How long the scenario may take in one host, in milliseconds. */
+const LIMIT = 60_000;
+
+/** A program of a package in hosts/. */
+function binary(name) {
+  const file = path.join(hosts, 'node_modules', '.bin', name);
+  if (!existsSync(file)) throw new Error(`${file} is missing: run 'scripts/setup node'`);
+  return file;
+}
+
+let folder;
+let setting;
+let programs = [];
+let proxies;
+/** A server that compresses. */
+let deflating;
+
+before(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'isosocket-hosts-'));
+  const authority = path.join(folder, 'authority.pem');
+  proxies = await startProxies();
+  const server = await listen();
+  const secure = await listen('--authority', authority);
+  deflating = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: { threshold: 0 } });
+  deflating.on('connection', (peer) => peer.on('message', (data, isBinary) => peer.send(data, { binary: isBinary })));
+  await once(deflating, 'listening');
+  const closed = await listen();
+  await programs.pop().stop();
+  setting = {
+    server,
+    secure: secure.replace('127.0.0.1', 'localhost'),
+    refused: closed,
+    deflating: `ws://127.0.0.1:${deflating.address().port}`,
+    proxies: { http: proxies.http, socks: proxies.socks },
+    tls: { ca: readFileSync(authority, 'utf8') },
+  };
+});
+
+after(async () => {
+  proxies?.close();
+  deflating?.close();
+  for (const program of programs) await program.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** Starts a test server on a free port; gives its address. */
+async function listen(...parameters) {
+  const command = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'release', 'ws-test-server');
+  if (!existsSync(command)) throw new Error(`${command} is missing: run 'cargo build --release --package ws-test-server'`);
+  const program = new Program(command, parameters);
+  programs.push(program);
+  const line = await program.line((text) => text.startsWith('listening on '));
+  return line.slice('listening on '.length);
+}
+
+/** The version that a host says it has. */
+const versionOf = (command) => execFileSync(command, ['--version'], { encoding: 'utf8' }).trim().split('\n')[0];
+
+/** Runs a host; gives what the scenario says. */
+async function outcomeOf(command, parameters, environment) {
+  const program = new Program(command, parameters, environment);
+  try {
+    return JSON.parse(await program.line((text) => text.startsWith('{"outcome":'), LIMIT)).outcome;
+  } finally {
+    await program.stop();
+  }
+}
+
+function judge({ right, wrong }) {
+  assert.deepEqual(wrong, []);
+  assert.equal(right.length, 21);
+}
+
+describe('the scenario', () => {
+  const runs = [
+    ['node', () => process.execPath, []],
+    ['bun', () => binary('bun'), []],
+    ['deno', () => binary('deno'), ['run', '--no-prompt', '--allow-net', '--allow-read', '--allow-env', '--allow-sys']],
+  ];
+  for (const [name, command, parameters] of runs) {
+    test(`in ${name}`, async (t) => {
+      t.diagnostic(versionOf(command()));
+      const file = path.join(folder, `${name}.json`);
+      writeFileSync(file, JSON.stringify(setting));
+      const module = path.join(dist, `${name}.js`);
+      judge(await outcomeOf(command(), [...parameters, path.join(hosts, 'program.mjs'), module, file]));
+    });
+  }
+
+  test('in workerd', async (t) => {
+    t.diagnostic(versionOf(binary('workerd')));
+    // TLS trusts what the configuration says, and no option of a program.
+    const configuration = path.join(folder, 'workerd.capnp');
+    writeFileSync(configuration, configurationOf({ ...setting, tls: {} }, setting.tls.ca));
+    judge(await outcomeOf(binary('workerd'), ['test', '--verbose', '--import-path', root, configuration]));
+  });
+});
+
+/** The configuration of a worker that is the scenario's test, with all modules of the package. */
+function configurationOf(given, authority) {
+  // An absolute path is one below the import path.
+  const embedded = (name, kind, file) => {
+    return `(name = ${JSON.stringify(name)}, ${kind} = embed ${JSON.stringify(`/${path.relative(root, file)}`)})`;
+  };
+  const modules = [
+    embedded('worker.mjs', 'esModule', path.join(hosts, 'worker.mjs')),
+    embedded('scenario.mjs', 'esModule', path.join(hosts, 'scenario.mjs')),
+    embedded('wasm/isosocket_engine_bg.wasm', 'wasm', path.join(dist, 'wasm', 'isosocket_engine_bg.wasm')),
+    embedded('wasm/isosocket_engine.js', 'esModule', path.join(dist, 'wasm', 'isosocket_engine.js')),
+    embedded('host/workerd.js', 'esModule', path.join(dist, 'host', 'workerd.js')),
+    ...readdirSync(dist).filter((name) => name.endsWith('.js')).map((name) => embedded(name, 'esModule', path.join(dist, name))),
+  ];
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (services = [(name = "main", worker = .main), (name = "internet", network = .internet)]);
+const internet :Workerd.Network = (
+  allow = ["public", "private", "local"],
+  tlsOptions = (trustBrowserCas = false, trustedCertificates = [${JSON.stringify(authority)}]),
+);
+const main :Workerd.Worker = (
+  modules = [${modules.join(',\n    ')}],
+  bindings = [(name = "setting", json = ${JSON.stringify(JSON.stringify(given))})],
+  compatibilityDate = "2026-11-01",
+);
+`;
+}

@@ -1,0 +1,9 @@
+// Runs the scenario in Node, Deno or Bun: program.mjs MODULE SETTING, of which the latter is JSON in a file.
+
+import { readFileSync } from 'node:fs';
+
+import { run } from './scenario.mjs';
+
+const [module, setting] = process.argv.slice(2);
+const outcome = await run(await import(module), JSON.parse(readFileSync(setting, 'utf8')));
+console.log(JSON.stringify({ outcome }));

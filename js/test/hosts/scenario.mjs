@@ -1,0 +1,273 @@
+// What every host has to do alike. It runs in Node, Deno, Bun and workerd, so it uses nothing but what all of them have.
+
+/**
+ * The cases: each gives what it saw, beside what it is to be.
+ *
+ * @param {any} engine the module under test
+ * @param {any} setting where the servers and proxies are
+ */
+export const casesFor = (engine, setting) => {
+  const { WebSocket, WebSocketStream, failure, ping, ref, terminate, unref } = engine;
+  const { server, secure, refused, deflating, proxies, tls } = setting;
+
+  /** Plays a socket to its end and tells the events; `act` is called for each. */
+  const play = (url, init, act = () => {}) => new Promise((resolve) => {
+    const events = [];
+    const socket = new WebSocket(url, init);
+    socket.binaryType = 'arraybuffer';
+    for (const type of ['open', 'message', 'pong', 'error', 'close']) {
+      socket.addEventListener(type, (event) => {
+        events.push(told(event));
+        act(socket, event, events);
+        if (type === 'close') resolve({ events, socket });
+      });
+    }
+  });
+  const told = ({ type, data, code, reason, wasClean }) => {
+    if (type === 'close') return `close ${code} ${reason} ${wasClean}`;
+    if (type === 'message' || type === 'pong') return `${type} ${typeof data === 'string' ? data : [...new Uint8Array(data)]}`;
+    return type;
+  };
+  const FAILED = ['error', 'close 1006  false'];
+  const eventsOf = async (...parameters) => (await play(...parameters)).events;
+  /** Sends what is given, and closes when so many messages have come. */
+  const echo = (url, init, ...messages) => play(url, init, (socket, { type }, events) => {
+    if (type === 'open') for (const message of messages) socket.send(message);
+    if (type === 'message' && events.length === 1 + messages.length) socket.close(1000);
+  });
+
+  return {
+    'text, binary and Blob come back in order': async () => [
+      (await echo(`${server}/echo`, [], '', 'a', '\u20ac\u{1F600}\0\uFEFF', new Uint8Array([0, 255]), new Blob(['bc']), 'd')).events,
+      ['open', 'message ', 'message a', 'message \u20ac\u{1F600}\0\uFEFF', 'message 0,255', 'message 98,99', 'message d', 'close 1000  true'],
+    ],
+
+    'a message of a million bytes comes back': async () => {
+      const bytes = Uint8Array.from({ length: 1_000_000 }, (_, index) => index * 31);
+      let isSame = false;
+      await play(`${server}/echo`, [], (socket, { type, data }) => {
+        if (type === 'open') socket.send(bytes);
+        if (type !== 'message') return;
+        const got = new Uint8Array(data);
+        isSame = got.length === bytes.length && got.every((byte, index) => byte === bytes[index]);
+        socket.close();
+      });
+      return [isSame, true];
+    },
+
+    'a thousand messages, one task each, the microtasks of each before the next': async () => {
+      const log = [];
+      await play(`${server}/burst?count=1000`, [], (socket, { type, data }) => {
+        if (type !== 'message') return;
+        log.push(Number(data));
+        queueMicrotask(() => queueMicrotask(() => log.push(-data)));
+        if (data === '999') socket.close();
+      });
+      return [log.join(), Array.from({ length: 1000 }, (_, number) => `${number},${number && -number}`).join()];
+    },
+
+    'fragments, with a ping between them': async () => [
+      await eventsOf(`${server}/frames?hex=010161${'890170'}000162${'800163'}880203e8&tell`),
+      ['open', 'message abc', 'close 1000  true'],
+    ],
+
+    'a frame that breaks the rules': async () => {
+      const { events, socket } = await play(`${server}/frames?hex=8101618301ff`);
+      return [[...events, typeof failure(socket)], ['open', 'message a', ...FAILED, 'string']];
+    },
+
+    'close codes and reasons': async () => [
+      [
+        await eventsOf(`${server}/close?code=4999&reason=over`),
+        await eventsOf(`${server}/close?code=1011&reason=`),
+        await eventsOf(`${server}/close`),
+        await eventsOf(`${server}/echo`, [], (socket, { type }) => type === 'open' && socket.close(3000, 'bye')),
+      ],
+      [
+        ['open', 'close 4999 over true'],
+        ['open', 'close 1011  true'],
+        ['open', 'close 1005  true'],
+        ['open', 'close 3000  true'],
+      ],
+    ],
+
+    'what is sent before close() arrives': async () => {
+      const id = `${Math.random()}`;
+      await play(`${server}/report?id=${id}`, [], (socket, { type }) => {
+        if (type !== 'open') return;
+        socket.send('a');
+        socket.close(3456, 'why');
+      });
+      const report = await play(`${server}/reported?id=${id}`, [], (socket, { type }) => type === 'message' && socket.close());
+      return [report.events[1], 'message clean 3456 why'];
+    },
+
+    'a connection that is dropped, or reset': async () => [
+      [
+        await eventsOf(`${server}/drop`, [], (socket, { type }) => type === 'open' && socket.send('x')),
+        await eventsOf(`${server}/reset`, [], (socket, { type }) => type === 'open' && socket.send('x')),
+      ],
+      [['open', ...FAILED], ['open', ...FAILED]],
+    ],
+
+    'a server that refuses, and one that is not there': async () => {
+      const results = [];
+      for (const url of [`${server}/status?code=404`, refused, 'ws://nowhere.invalid', 'ws://127.0.0.1:22', `${server}/garbage`]) {
+        const { events, socket } = await play(url);
+        results.push(`${events} ${typeof failure(socket)}`);
+      }
+      return [results, new Array(5).fill(`${FAILED} string`)];
+    },
+
+    'subprotocols': async () => {
+      const { events, socket } = await play(`${server}/protocol?pick=b`, ['a', 'b'], (socket, { type }) => type === 'open' && socket.close());
+      return [[events, socket.protocol, await eventsOf(`${server}/protocol?pick=c`, ['a', 'b'])], [['open', 'close 1005  true'], 'b', FAILED]];
+    },
+
+    'headers': async () => {
+      const init = { headers: { 'X-Test': 'yes' }, origin: 'https://example.org' };
+      const { events } = await play(`${server}/head`, init, (socket, { type }) => type === 'message' && socket.close());
+      return [
+        [/\r\nx-test: yes\r\n/i.test(events[1]), /\r\norigin: https:\/\/example\.org\r\n/i.test(events[1])],
+        [true, true],
+      ];
+    },
+
+    'permessage-deflate, and none': async () => {
+      const text = 'over and over again '.repeat(1000);
+      const on = await echo(deflating, {}, text, 'short', text);
+      const off = await echo(deflating, { perMessageDeflate: false }, text);
+      const bounded = await echo(deflating, { maxPayload: text.length - 1 }, text);
+      const told = ({ events, socket }) => [
+        events.map((event) => event.replaceAll(text, 'TEXT')).join(),
+        socket.extensions.split(';')[0],
+      ];
+      return [
+        [on, off, bounded].map(told),
+        [
+          ['open,message TEXT,message short,message TEXT,close 1000  true', 'permessage-deflate'],
+          ['open,message TEXT,close 1000  true', ''],
+          ['open,error,close 1006  false', 'permessage-deflate'],
+        ],
+      ];
+    },
+
+    'TLS with an authority of its own': async () => [
+      (await echo(`${secure}/echo`, tls, 'a', new Uint8Array([1]))).events,
+      ['open', 'message a', 'message 1', 'close 1000  true'],
+    ],
+
+    'TLS with a certificate of another name': async () => {
+      const url = `${secure.replace('localhost', '0.0.0.0')}/echo`;
+      const straight = await play(url, tls);
+      const proxied = await play(url, { ...tls, proxy: proxies.http });
+      return [
+        [straight, proxied].map(({ events, socket }) => [events, typeof failure(socket)]),
+        [[FAILED, 'string'], [FAILED, 'string']],
+      ];
+    },
+
+    'through an HTTP proxy and a SOCKS proxy': async () => {
+      const results = [];
+      for (const proxy of [proxies.http, proxies.socks]) {
+        results.push((await echo(`${server}/echo`, { proxy }, 'a')).events.join());
+        results.push((await echo(`${secure}/echo`, { ...tls, proxy }, 'b')).events.join());
+      }
+      return [results, ['open,message a,close 1000  true', 'open,message b,close 1000  true', 'open,message a,close 1000  true', 'open,message b,close 1000  true']];
+    },
+
+    'a proxy that refuses': async () => {
+      const words = [];
+      for (const proxy of [proxies.http.replace('secret', 'wrong'), proxies.socks.replace('secret', 'wrong'), refused.replace('ws:', 'http:')]) {
+        const { events, socket } = await play(`${server}/echo`, { proxy });
+        words.push(`${events}: ${failure(socket).includes('the proxy')}`);
+      }
+      return [words, new Array(3).fill(`${FAILED}: true`)];
+    },
+
+    'ping and pong': async () => [
+      await eventsOf(`${server}/echo`, [], (socket, { type }, events) => {
+        if (type === 'open') {
+          ping(socket, 'hi');
+          ping(socket, new Uint8Array([7]));
+          ping(socket);
+          socket.send('m');
+        }
+        if (events.length === 5) socket.close();
+      }),
+      ['open', 'pong 104,105', 'pong 7', 'pong ', 'message m', 'close 1005  true'],
+    ],
+
+    'terminate': async () => [
+      [
+        await eventsOf(`${server}/echo`, [], (socket, { type }) => type === 'open' && terminate(socket)),
+        await eventsOf(`${server}/burst?count=100000`, [], (socket, { type }) => type === 'message' && terminate(socket)),
+      ],
+      [['open', ...FAILED], ['open', 'message 0', ...FAILED]],
+    ],
+
+    'ref and unref give the socket back': async () => {
+      const seen = [];
+      await play(`${server}/echo`, [], (socket, { type }) => {
+        if (type !== 'open') return;
+        seen.push(unref(socket) === socket, ref(socket) === socket);
+        socket.close();
+      });
+      return [seen, [true, true]];
+    },
+
+    'a stream writes no faster than the peer reads': async () => {
+      const id = `${Math.random()}`;
+      const stream = new WebSocketStream(`${server}/hold?id=${id}`);
+      const { writable, readable } = await stream.opened;
+      const writer = writable.getWriter();
+      const chunk = new Uint8Array(1 << 20);
+      let written = 0;
+      const writes = Array.from({ length: 64 }, async () => {
+        await writer.write(chunk);
+        written += 1;
+      });
+      // The peer reads from now on.
+      await play(`${server}/echo`, [], (socket, { type }) => type === 'open' && socket.close());
+      const wasHeld = written < 64;
+      const release = new WebSocketStream(`${server}/release?id=${id}`);
+      await release.opened;
+      release.close();
+      let echoed = 0;
+      const reader = readable.getReader();
+      while (echoed < 64) echoed += (await reader.read()).value.length === chunk.length;
+      await Promise.all(writes);
+      stream.close({ closeCode: 1000 });
+      return [[wasHeld, echoed, (await stream.closed).closeCode], [true, 64, 1000]];
+    },
+
+    'a stream that is read with breaks has everything in order': async () => {
+      const stream = new WebSocketStream(`${server}/burst?count=50000`);
+      const { readable } = await stream.opened;
+      const numbers = [];
+      for await (const text of readable) {
+        numbers.push(Number(text));
+        const takesBreak = numbers.length % 10_000 === 0;
+        if (takesBreak) await play(`${server}/echo`, [], (socket, { type }) => type === 'open' && socket.close());
+        if (numbers.length === 50_000) break;
+      }
+      return [numbers.every((number, index) => number === index), true];
+    },
+  };
+};
+
+/** Runs all cases; gives the names of those that are right and what is wrong with the others. */
+export async function run(engine, setting) {
+  const right = [];
+  const wrong = [];
+  for (const [name, play] of Object.entries(casesFor(engine, setting))) {
+    try {
+      const [seen, expected] = (await play()).map((value) => JSON.stringify(value));
+      if (seen === expected) right.push(name);
+      else wrong.push({ name, seen: seen.slice(0, 2000), expected: expected.slice(0, 2000) });
+    } catch (error) {
+      wrong.push({ name, error: String(error?.stack ?? error) });
+    }
+  }
+  return { right, wrong };
+}

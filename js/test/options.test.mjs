@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import tls from 'node:tls';
+
+import { failure, WebSocket, WebSocketStream } from 'isosocket/engine';
+
+import { networkOptions } from '../src/options.js';
+import { eventsOf, frame, readFrame, serve, switching } from './peer.mjs';
+
+const FAILED = ['error 3', "close 1006 '' false"];
+
+describe('an option of the wrong type, or out of range, is a TypeError with its name', () => {
+  const wrong = {
+    handshakeTimeout: [0, -1, 1.5, '1', null, NaN, Infinity, 2 ** 31],
+    closeTimeout: [0, '1', 2 ** 31],
+    idleTimeout: [0, true, 2 ** 31],
+    maxPayload: [0, -1, 0.5, '1', null, 2 ** 32],
+    heartbeat: [null, 1, 'x', { interval: 0 }, { timeout: '1' }],
+    perMessageDeflate: [
+      null, 1, 'x', { level: 0 }, { level: 10 }, { threshold: -1 }, { clientMaxWindowBits: 8 }, { clientMaxWindowBits: 16 },
+      { serverMaxWindowBits: 7 }, { serverMaxWindowBits: 16 }, { clientNoContextTakeover: 1 }, { serverNoContextTakeover: 'no' },
+    ],
+    origin: [1, null],
+    proxy: [1, '', 'x', 'ftp://h', 'http://', {}],
+    ca: [1, {}, [1], null],
+    cert: [1, null],
+    key: [true],
+    passphrase: [1],
+    servername: [1],
+    rejectUnauthorized: [0, 'no', null],
+  };
+  for (const [name, values] of Object.entries(wrong)) {
+    test(name, () => {
+      for (const value of values) {
+        const isNamed = (error) => error instanceof TypeError && error.message.includes(name);
+        assert.throws(() => new WebSocket('ws://h', { [name]: value }), isNamed, `${name}: ${JSON.stringify(value)}`);
+        assert.throws(() => new WebSocketStream('ws://h', { [name]: value }), isNamed);
+      }
+    });
+  }
+});
+
+test('options at their bounds, and those that are undefined, are taken', () => {
+  const right = [
+    { handshakeTimeout: 1, closeTimeout: 1, idleTimeout: 1, maxPayload: 1 },
+    { handshakeTimeout: 2 ** 31 - 1, closeTimeout: 2 ** 31 - 1, idleTimeout: 2 ** 31 - 1, maxPayload: 2 ** 32 - 1 },
+    { heartbeat: true },
+    { heartbeat: false },
+    { heartbeat: { interval: 1, timeout: 1 } },
+    { perMessageDeflate: true },
+    { perMessageDeflate: { level: 1, threshold: 0, clientMaxWindowBits: 9, serverMaxWindowBits: 8 } },
+    { perMessageDeflate: { level: 9, clientMaxWindowBits: 15, serverMaxWindowBits: 15, clientNoContextTakeover: true } },
+    { proxy: null },
+    { handshakeTimeout: undefined, maxPayload: undefined, perMessageDeflate: undefined, proxy: undefined, ca: undefined },
+  ];
+  for (const options of right) {
+    const socket = new WebSocket('ws://127.0.0.1:1', options);
+    socket.close();
+  }
+});
+
+test('what a host cannot obey is a TypeError, and not passed over', () => {
+  assert.throws(() => networkOptions({ ca: 'x' }, ['proxy']), /'ca'/);
+  assert.deepEqual(networkOptions({ ca: 'x', key: undefined }, ['ca']), { ca: ['x'] });
+  assert.deepEqual(networkOptions(undefined, []), {});
+});
+
+describe('permessage-deflate', () => {
+  /** What is offered with an option. */
+  const offerOf = async (t, perMessageDeflate) => {
+    let offer;
+    const url = await serve(t, (socket, { headers }) => {
+      offer = headers.get('sec-websocket-extensions');
+      socket.end();
+    });
+    await eventsOf(new WebSocket(url, { perMessageDeflate }));
+    return offer;
+  };
+
+  test('is offered unless it is switched off', async (t) => {
+    assert.match(await offerOf(t, undefined), /^permessage-deflate; client_max_window_bits$/);
+    assert.match(await offerOf(t, true), /^permessage-deflate; client_max_window_bits$/);
+    assert.equal(await offerOf(t, false), undefined);
+  });
+
+  test('is offered as the settings say', async (t) => {
+    assert.match(await offerOf(t, { serverNoContextTakeover: true }), /server_no_context_takeover/);
+    assert.match(await offerOf(t, { clientNoContextTakeover: true }), /client_no_context_takeover/);
+    assert.match(await offerOf(t, { serverMaxWindowBits: 10 }), /server_max_window_bits=10/);
+    assert.match(await offerOf(t, { clientMaxWindowBits: 11 }), /client_max_window_bits=11/);
+  });
+
+  test('compresses what is as long as the threshold, and nothing shorter', async (t) => {
+    const firsts = [];
+    const url = await serve(t, async (socket, request) => {
+      socket.write(switching(request, 'Sec-WebSocket-Extensions: permessage-deflate'));
+      for (let count = 0; count < 2; count += 1) firsts.push((await readFrame(socket)).first);
+      socket.end();
+    });
+    const socket = new WebSocket(url, { perMessageDeflate: { threshold: 20 } });
+    socket.onopen = () => {
+      socket.send('x'.repeat(19));
+      socket.send('x'.repeat(20));
+    };
+    await eventsOf(socket);
+    assert.deepEqual(firsts, [0x81, 0xc1]);
+  });
+
+  test('that was not offered fails the connection', async (t) => {
+    const url = await serve(t, (socket, request) => {
+      socket.write(switching(request, 'Sec-WebSocket-Extensions: permessage-deflate'));
+    });
+    assert.deepEqual(await eventsOf(new WebSocket(url, { perMessageDeflate: false })), FAILED);
+  });
+});
+
+describe('maxPayload', () => {
+  test('lets a message of as many bytes pass, and fails the connection for one more, with 1009', async (t) => {
+    let answer;
+    const url = await serve(t, async (socket, request) => {
+      socket.write(Buffer.concat([Buffer.from(switching(request)), frame(0x82, 'x'.repeat(100)), frame(0x82, 'x'.repeat(101))]));
+      answer = await readFrame(socket);
+    });
+    const socket = new WebSocket(url, { maxPayload: 100 });
+    assert.deepEqual(await eventsOf(socket), ['open', 'message', ...FAILED]);
+    assert.equal(answer.payload.readUInt16BE(0), 1009);
+    assert.match(failure(socket), /100/);
+  });
+
+  test('counts the whole of a message in fragments', async (t) => {
+    const url = await serve(t, (socket, request) => {
+      socket.write(Buffer.concat([Buffer.from(switching(request)), frame(0x02, 'x'.repeat(60)), frame(0x80, 'x'.repeat(41))]));
+    });
+    assert.deepEqual(await eventsOf(new WebSocket(url, { maxPayload: 100 })), ['open', ...FAILED]);
+  });
+});
+
+describe('deadlines', () => {
+  test('handshakeTimeout fails a connection whose server does not answer', async (t) => {
+    const url = await serve(t, () => {});
+    const socket = new WebSocket(url, { handshakeTimeout: 50 });
+    assert.deepEqual(await eventsOf(socket), FAILED);
+    assert.match(failure(socket), /time/);
+  });
+
+  test('closeTimeout ends a connection whose server does not answer a Close frame', async (t) => {
+    const url = await serve(t, (socket, request) => socket.write(switching(request)));
+    const socket = new WebSocket(url, { closeTimeout: 50 });
+    socket.onopen = () => socket.close();
+    assert.deepEqual(await eventsOf(socket), ['open', ...FAILED]);
+  });
+
+  test('heartbeat fails a connection whose peer is gone', async (t) => {
+    let first;
+    const url = await serve(t, async (socket, request) => {
+      socket.write(switching(request));
+      ({ first } = await readFrame(socket));
+    });
+    const socket = new WebSocket(url, { heartbeat: { interval: 30, timeout: 30 } });
+    assert.deepEqual(await eventsOf(socket), ['open', ...FAILED]);
+    assert.equal(first, 0x89);
+  });
+
+  test('idleTimeout closes a connection on which no message comes or goes', async (t) => {
+    let code;
+    const url = await serve(t, async (socket, request) => {
+      socket.write(switching(request));
+      const { payload } = await readFrame(socket);
+      code = payload.readUInt16BE(0);
+      socket.end(frame(0x88, payload));
+    });
+    const [opened, closed] = await eventsOf(new WebSocket(url, { idleTimeout: 50 }));
+    assert.deepEqual([opened, closed, code], ['open', "close 1001 '' true", 1001]);
+  });
+});
+
+describe('TLS', () => {
+  let folder;
+  let server;
+  let url;
+  /** The subject of the certificate that the client has shown, and the name it has asked for. */
+  let asked;
+
+  const openssl = (...parameters) => execFileSync('openssl', parameters, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const pem = (name) => readFileSync(path.join(folder, name), 'utf8');
+
+  before(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'isosocket-tls-'));
+    for (const [name, subject] of [['server', '/CN=example.test'], ['client', '/CN=a client']]) {
+      openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', subject,
+        '-addext', 'subjectAltName=DNS:example.test', '-keyout', `${name}.key`, '-out', `${name}.pem`);
+    }
+    openssl('pkey', '-in', 'client.key', '-aes128', '-passout', 'pass:open sesame', '-out', 'locked.key');
+    const settings = { cert: pem('server.pem'), key: pem('server.key'), ca: pem('client.pem'), requestCert: true, rejectUnauthorized: false };
+    server = tls.createServer(settings, (socket) => {
+      socket.on('error', () => {});
+      asked = { client: socket.getPeerCertificate().subject?.CN, name: socket.servername };
+      socket.once('data', (head) => {
+        const [, key] = /sec-websocket-key: (\S+)/i.exec(head);
+        socket.end(Buffer.concat([Buffer.from(switching({ headers: new Map([['sec-websocket-key', key]]) })), frame(0x88)]));
+      });
+    });
+    server.on('tlsClientError', () => {});
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    url = `wss://localhost:${server.address().port}`;
+  });
+
+  after(() => {
+    server?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const OPENED = ['open', "close 1005 '' true"];
+
+  test('an authority that is unknown fails the connection, and the program is told why', async () => {
+    const socket = new WebSocket(url);
+    assert.deepEqual(await eventsOf(socket), FAILED);
+    assert.match(failure(socket), /certificate/);
+  });
+
+  test('ca and servername', async () => {
+    const ca = pem('server.pem');
+    assert.deepEqual(await eventsOf(new WebSocket(url, { ca, servername: 'example.test' })), OPENED);
+    assert.equal(asked.name, 'example.test');
+    assert.deepEqual(await eventsOf(new WebSocket(url, { ca: [Buffer.from(ca)], servername: 'example.test' })), OPENED);
+    const other = new WebSocket(url, { ca });
+    assert.deepEqual(await eventsOf(other), FAILED);
+    assert.match(failure(other), /localhost/);
+  });
+
+  test('rejectUnauthorized: false takes any certificate', async () => {
+    assert.deepEqual(await eventsOf(new WebSocket(url, { rejectUnauthorized: false })), OPENED);
+    assert.deepEqual(await eventsOf(new WebSocket(url, { rejectUnauthorized: true })), FAILED);
+  });
+
+  test('cert, key and passphrase show who is there', async () => {
+    const given = { rejectUnauthorized: false, cert: pem('client.pem') };
+    assert.deepEqual(await eventsOf(new WebSocket(url, given)), OPENED);
+    assert.equal(asked.client, undefined);
+    assert.deepEqual(await eventsOf(new WebSocket(url, { ...given, key: pem('client.key') })), OPENED);
+    assert.equal(asked.client, 'a client');
+    assert.deepEqual(await eventsOf(new WebSocket(url, { ...given, key: pem('locked.key'), passphrase: 'open sesame' })), OPENED);
+    assert.equal(asked.client, 'a client');
+  });
+
+  test('a key that cannot be read fails the connection, and not the program', async () => {
+    const socket = new WebSocket(url, { cert: pem('client.pem'), key: 'no key' });
+    assert.deepEqual(await eventsOf(socket), FAILED);
+    assert.equal(typeof failure(socket), 'string');
+  });
+});

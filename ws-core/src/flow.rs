@@ -1,0 +1,38 @@
+//! Back-pressure: what the async face asks of a backend beyond events.
+
+use alloc::boxed::Box;
+use core::{future::Future, pin::Pin};
+
+use crate::Backend;
+
+/// Resolves when enough has been given to the network; see [`Flow::drained`].
+#[cfg(not(target_arch = "wasm32"))]
+pub type Drained = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// Resolves when enough has been given to the network; see [`Flow::drained`].
+#[cfg(target_arch = "wasm32")]
+pub type Drained = Pin<Box<dyn Future<Output = ()>>>;
+
+/// A backend that a [`WebSocketStream`](crate::WebSocketStream) can be made of: one that can be slow when its reader is,
+/// as far as its host lets it, and that tells when there is room again.
+///
+/// ```
+/// fn hold_up<B: ws_core::Flow>(socket: &ws_core::WebSocket<B>) {
+///     if !socket.backend().hold_back(true) {
+///         println!("messages go on coming: this host has no way to stop the peer");
+///     }
+/// }
+/// ```
+pub trait Flow: Backend {
+    /// Asks for no more messages, or for messages again. Messages under way may still come.
+    ///
+    /// Returns whether the backend can do that: one that cannot goes on reporting messages, and the peer does not notice
+    /// that nobody takes them. Whoever holds a connection back that was closed by [`close`](Backend::close) does not keep
+    /// it from being closed.
+    fn hold_back(&self, held: bool) -> bool;
+
+    /// Resolves when no more than `left` bytes of what was sent wait for the network, or when the connection is closed.
+    ///
+    /// # Cancel safety
+    /// Dropped, nothing is lost.
+    fn drained(&self, left: u64) -> Drained;
+}

@@ -1,0 +1,265 @@
+//! The asynchronous face: <https://github.com/whatwg/websockets/pull/48>, WebSocketStream.
+
+use alloc::{string::String, sync::Arc, vec::Vec};
+use core::{fmt, future::poll_fn};
+
+use crate::{CloseCode, CloseEvent, Error, Flow, WebSocket};
+
+mod error;
+mod inbox;
+mod readable;
+mod state;
+mod writable;
+
+pub use error::WebSocketError;
+pub use inbox::Overflow;
+pub use readable::Readable;
+pub use writable::Writable;
+
+use inbox::{Bound, Inbox};
+use state::Shared;
+
+/// The code a connection is closed with when its reader is too slow and the peer cannot be held up.
+const TOO_SLOW: u16 = 4009;
+
+/// A WebSocket as two streams with back-pressure: the standard's `WebSocketStream` as a Rust type.
+///
+/// A reader that is slow makes the peer slow: natively nothing is read from the network while nobody pulls, beyond
+/// [`read_ahead`](StreamBuilder::read_ahead), and so it is in browsers that have a WebSocketStream of their own. In one that has
+/// none messages come whether anybody takes them or not; there [a bound](StreamBuilder::inbound_limit) holds, and what happens
+/// beyond it [can be chosen](StreamBuilder::overflow). A writer waits while more than
+/// [`high_water_mark`](StreamBuilder::high_water_mark) bytes wait for the network, everywhere.
+///
+/// The type is a handle, and so are its halves: when the last of them is dropped, a connection that is being made is given up,
+/// and one that is open is closed without a code.
+///
+/// ```
+/// # async fn program<B: ws_core::Flow>() -> Result<(), ws_core::WebSocketError> {
+/// use ws_core::{Opened, WebSocketStream};
+/// let stream = WebSocketStream::<B>::new("wss://example.org/echo")?;
+/// let Opened { mut readable, mut writable, .. } = stream.opened().await?;
+/// writable.write("hello").await?;
+/// while let Some(message) = readable.read().await {
+///     println!("{:?}", message?);
+///     stream.close();
+/// }
+/// let event = stream.closed().await?;
+/// println!("closed with {}", event.code);
+/// # Ok(()) }
+/// ```
+#[must_use = "the connection is given up when the last handle is dropped"]
+pub struct WebSocketStream<B: Flow>(Arc<Inner<B>>);
+
+/// What the handle and the halves share.
+pub(crate) struct Inner<B: Flow> {
+    socket: WebSocket<B>,
+    shared: Arc<Shared>,
+    /// A writer waits while more bytes than this wait for the network.
+    high_water_mark: u64,
+}
+
+/// An established connection: the standard's `WebSocketOpenInfo`.
+pub struct Opened<B: Flow> {
+    /// The messages that come.
+    pub readable: Readable<B>,
+    /// Where messages are sent.
+    pub writable: Writable<B>,
+    /// The subprotocol the server selected; empty if there is none.
+    pub protocol: String,
+    /// The extensions the server selected; empty if there are none.
+    pub extensions: String,
+}
+
+/// A stream about to be made: its subprotocols, its backend's options, its bounds.
+#[must_use = "nothing is connected before `connect`"]
+pub struct StreamBuilder<B: Flow> {
+    url: String,
+    protocols: Vec<String>,
+    options: B::Options,
+    high_water_mark: u64,
+    read_ahead: u64,
+    inbound: Bound,
+    overflow: Overflow,
+}
+
+impl<B: Flow> StreamBuilder<B> {
+    /// Offers these subprotocols, in order of preference. The connection fails if the server picks none of them.
+    pub fn protocols<S: Into<String>>(mut self, protocols: impl IntoIterator<Item = S>) -> Self {
+        self.protocols = protocols.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets what goes beyond the standard; what there is to set is the backend's matter.
+    pub fn options(mut self, options: B::Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// How many bytes may wait for the network before a writer has to wait; 1 MiB by default. The last message before that may
+    /// be larger.
+    pub fn high_water_mark(mut self, bytes: u64) -> Self {
+        self.high_water_mark = bytes;
+        self
+    }
+
+    /// How many bytes may wait for the reader before the peer is held up, where that is possible; 64 KiB by default. A message
+    /// counts a few dozen bytes more than it holds, and the last one may be larger. Before the reader first asks, nothing is
+    /// received.
+    pub fn read_ahead(mut self, bytes: u64) -> Self {
+        self.read_ahead = bytes;
+        self
+    }
+
+    /// How much may wait for the reader where the peer cannot be held up; 16 MiB and 65,536 messages by default. A single
+    /// message may be larger.
+    pub fn inbound_limit(mut self, bytes: u64, messages: usize) -> Self {
+        self.inbound = Bound { bytes, messages };
+        self
+    }
+
+    /// What happens beyond that limit; by default the connection is closed, and the reader gets
+    /// [`WebSocketError::Overflow`] after what waited for it.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
+        self
+    }
+
+    /// Makes the stream and starts to connect.
+    ///
+    /// # Errors
+    /// As [`WebSocketStream::new`].
+    pub fn connect(self) -> Result<WebSocketStream<B>, Error> {
+        #[allow(clippy::arc_with_non_send_sync, reason = "it is Send and Sync exactly where the target has threads")]
+        let shared = Arc::new(Shared::new(Inbox::new(self.inbound, self.overflow), self.read_ahead));
+        let builder = WebSocket::builder(self.url).protocols(self.protocols).options(self.options);
+        let socket = builder.connect_with(|socket| listen(socket, &shared))?;
+        Ok(WebSocketStream(Arc::new(Inner { socket, shared, high_water_mark: self.high_water_mark })))
+    }
+}
+
+/// Has the socket tell the stream what happens. The handlers do not hold the socket: it is the halves' and the handle's.
+fn listen<B: Flow>(socket: &WebSocket<B>, shared: &Arc<Shared>) {
+    socket.set_binary_type(crate::BinaryType::ArrayBuffer);
+    socket.backend().hold_back(true);
+    let state = Arc::clone(shared);
+    socket.set_onopen(move |_| state.open());
+    let state = Arc::clone(shared);
+    socket.set_onmessage(move |socket, event| {
+        if !state.receive(event.data.clone(), socket) {
+            // The code is one of those that a program may use.
+            let _ = socket.close_with(TOO_SLOW, "the reader is too slow");
+        }
+    });
+    let state = Arc::clone(shared);
+    socket.set_onclose(move |socket, event| state.close(event.clone(), socket.failure()));
+}
+
+impl<B: Flow> WebSocketStream<B> {
+    /// Makes a stream and starts to connect, as `new WebSocketStream(url)` does.
+    ///
+    /// # Errors
+    /// [`Error::Syntax`] for a URL or a subprotocol that [`WebSocket::new`] refuses.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        Self::builder(url).connect()
+    }
+
+    /// Begins to describe a stream.
+    pub fn builder(url: impl Into<String>) -> StreamBuilder<B> {
+        StreamBuilder {
+            url: url.into(),
+            protocols: Vec::new(),
+            options: B::Options::default(),
+            high_water_mark: 1 << 20,
+            read_ahead: 64 << 10,
+            inbound: Bound { bytes: 16 << 20, messages: 65_536 },
+            overflow: Overflow::default(),
+        }
+    }
+
+    /// The URL the stream connects to, resolved and serialized.
+    pub fn url(&self) -> String {
+        self.0.socket.url()
+    }
+
+    /// Waits until the connection is established, and gives out its two halves.
+    ///
+    /// # Errors
+    /// [`WebSocketError::Closed`] if the connection could not be made, [`WebSocketError::Locked`] if the halves were given out
+    /// before.
+    ///
+    /// # Cancel safety
+    /// Dropped, nothing is lost: it can be called again. To give the connection up, drop the stream.
+    pub async fn opened(&self) -> Result<Opened<B>, WebSocketError> {
+        poll_fn(|cx| self.0.shared.poll_opened(cx)).await?;
+        Ok(Opened {
+            readable: Readable::new(Arc::clone(&self.0)),
+            writable: Writable::new(Arc::clone(&self.0)),
+            protocol: self.0.socket.protocol(),
+            extensions: self.0.socket.extensions(),
+        })
+    }
+
+    /// Waits until the connection is closed, and tells with which code and reason.
+    ///
+    /// The peer's Close frame is behind its messages: as long as the readable half is there and nobody reads it, a connection
+    /// that the peer closes is not closed here.
+    ///
+    /// # Errors
+    /// [`WebSocketError::Closed`] if the connection was not closed cleanly, or never established.
+    ///
+    /// # Cancel safety
+    /// Dropped, nothing is lost: it can be called again, and by many at a time.
+    pub async fn closed(&self) -> Result<CloseEvent, WebSocketError> {
+        poll_fn(|cx| self.0.shared.poll_closed(cx)).await
+    }
+
+    /// Starts the closing handshake with a Close frame that has no body; a connection that is being made is given up.
+    ///
+    /// Messages written before go out first. Messages that come after it are not received.
+    pub fn close(&self) {
+        self.0.socket.close();
+    }
+
+    /// Starts the closing handshake with a code and a reason; a connection that is being made is given up.
+    ///
+    /// # Errors
+    /// As [`WebSocket::close_with`].
+    pub fn close_with(&self, code: impl Into<CloseCode>, reason: &str) -> Result<(), Error> {
+        self.0.socket.close_with(code, reason)
+    }
+
+    /// How many messages were thrown away because the reader was too slow: see [`StreamBuilder::overflow`].
+    pub fn dropped(&self) -> u64 {
+        self.0.shared.dropped()
+    }
+
+    /// The backend, for what only it can do.
+    pub fn backend(&self) -> &B {
+        self.0.socket.backend()
+    }
+}
+
+impl<B: Flow> Clone for WebSocketStream<B> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// Leaves the URL out, which may have a password in it.
+impl<B: Flow> fmt::Debug for WebSocketStream<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocketStream").field("socket", &self.0.socket).finish_non_exhaustive()
+    }
+}
+
+impl<B: Flow> fmt::Debug for Opened<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened").field("protocol", &self.protocol).finish_non_exhaustive()
+    }
+}
+
+impl<B: Flow> fmt::Debug for StreamBuilder<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamBuilder").field("protocols", &self.protocols).finish_non_exhaustive()
+    }
+}

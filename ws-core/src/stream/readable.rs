@@ -1,0 +1,67 @@
+//! The half that messages come from.
+
+use alloc::sync::Arc;
+use core::{
+    fmt,
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::Stream;
+
+use super::Inner;
+use crate::{Data, Flow, WebSocketError};
+
+/// The messages of a connection, in order: text, and bytes as [`Data::Binary`].
+///
+/// It ends when the connection has been closed cleanly. One that was not ends with an error, once everything that came before
+/// it has been read. Dropped, it throws away what comes, so that the rest of the connection is not held up by it.
+///
+/// ```
+/// # async fn read<B: ws_core::Flow>(mut readable: ws_core::Readable<B>) -> Result<(), ws_core::WebSocketError> {
+/// while let Some(message) = readable.read().await {
+///     println!("{:?}", message?);
+/// }
+/// # Ok(()) }
+/// ```
+#[must_use = "messages are thrown away once it is dropped"]
+pub struct Readable<B: Flow>(Arc<Inner<B>>);
+
+impl<B: Flow> Readable<B> {
+    pub(crate) fn new(inner: Arc<Inner<B>>) -> Self {
+        Self(inner)
+    }
+
+    /// Waits for the next message. `None` at the end.
+    ///
+    /// # Errors
+    /// [`WebSocketError::Closed`] if the connection was not closed cleanly, [`WebSocketError::Overflow`] if the reader was too
+    /// slow. There is one error, and nothing after it.
+    ///
+    /// # Cancel safety
+    /// Dropped, no message is lost.
+    pub async fn read(&mut self) -> Option<Result<Data, WebSocketError>> {
+        poll_fn(|cx| self.0.shared.poll_read(cx, &self.0.socket)).await
+    }
+}
+
+impl<B: Flow> Stream for Readable<B> {
+    type Item = Result<Data, WebSocketError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.shared.poll_read(cx, &self.0.socket)
+    }
+}
+
+impl<B: Flow> Drop for Readable<B> {
+    fn drop(&mut self) {
+        self.0.shared.discard(&self.0.socket);
+    }
+}
+
+impl<B: Flow> fmt::Debug for Readable<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Readable").field(&self.0.socket).finish()
+    }
+}

@@ -1,0 +1,228 @@
+//! What the socket's tasks tell and the halves of a stream ask.
+
+use alloc::vec::Vec;
+use core::{
+    mem,
+    task::{Context, Poll, Waker},
+};
+
+use spin::Mutex;
+
+use super::inbox::Inbox;
+use crate::{CloseEvent, Data, Failure, Flow, WebSocket, WebSocketError};
+
+/// The state of a stream. It is locked to look something up or to put it away, never while the backend is called or somebody
+/// is woken.
+#[derive(Debug)]
+pub(crate) struct Shared(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    halves: Halves,
+    /// How the connection was closed, once it is.
+    ending: Option<Ending>,
+    inbox: Inbox,
+    /// As much may wait for the reader before the peer is held up, in bytes.
+    read_ahead: u64,
+    /// The backend is to hold messages back.
+    held: bool,
+    /// The reader has been told the end.
+    told: bool,
+    /// Who waits for a message.
+    reader: Option<Waker>,
+    /// Who waits for the connection to be established or closed.
+    watchers: Vec<Waker>,
+}
+
+/// The two halves, of which there is one each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Halves {
+    /// The connection is not established.
+    None,
+    Here,
+    Given,
+}
+
+#[derive(Clone, Debug)]
+struct Ending {
+    event: CloseEvent,
+    failure: Option<Failure>,
+}
+
+/// Those who are to be woken when nothing is locked any more.
+#[must_use = "nobody is woken before `wake`"]
+struct Waiting(Option<Waker>, Vec<Waker>);
+
+impl Shared {
+    /// "Apply backpressure to the WebSocket."
+    pub(crate) const fn new(inbox: Inbox, read_ahead: u64) -> Self {
+        Self(Mutex::new(State {
+            halves: Halves::None,
+            ending: None,
+            inbox,
+            read_ahead,
+            held: true,
+            told: false,
+            reader: None,
+            watchers: Vec::new(),
+        }))
+    }
+
+    /// The connection is established.
+    pub(crate) fn open(&self) {
+        let waiting = {
+            let mut state = self.0.lock();
+            state.halves = Halves::Here;
+            state.waiting()
+        };
+        waiting.wake();
+    }
+
+    /// A message has come. False if it was one too many.
+    pub(crate) fn receive<B: Flow>(&self, data: Data, socket: &WebSocket<B>) -> bool {
+        let (fits, waiting, is_full) = {
+            let mut state = self.0.lock();
+            let fits = state.inbox.push(data);
+            let is_full = !state.held && state.inbox.weight() >= state.read_ahead;
+            state.held |= is_full;
+            (fits, Waiting(state.reader.take(), Vec::new()), is_full)
+        };
+        waiting.wake();
+        if is_full {
+            self.settle(socket);
+        }
+        fits
+    }
+
+    /// The connection is closed.
+    pub(crate) fn close(&self, event: CloseEvent, failure: Option<Failure>) {
+        let waiting = {
+            let mut state = self.0.lock();
+            state.ending = Some(Ending { event, failure });
+            state.waiting()
+        };
+        waiting.wake();
+    }
+
+    /// Whether the halves may be given out: the connection is or was established, and nobody has them.
+    pub(crate) fn poll_opened(&self, cx: &Context<'_>) -> Poll<Result<(), WebSocketError>> {
+        let mut state = self.0.lock();
+        match (state.halves, &state.ending) {
+            (Halves::Here, _) => {
+                state.halves = Halves::Given;
+                Poll::Ready(Ok(()))
+            }
+            (Halves::Given, _) => Poll::Ready(Err(WebSocketError::Locked)),
+            (Halves::None, Some(ending)) => Poll::Ready(Err(ending.clone().into())),
+            (Halves::None, None) => state.watch(cx),
+        }
+    }
+
+    /// How the connection was closed, once it is.
+    pub(crate) fn poll_closed(&self, cx: &Context<'_>) -> Poll<Result<CloseEvent, WebSocketError>> {
+        let mut state = self.0.lock();
+        match &state.ending {
+            Some(ending) if ending.event.was_clean => Poll::Ready(Ok(ending.event.clone())),
+            Some(ending) => Poll::Ready(Err(ending.clone().into())),
+            None => state.watch(cx),
+        }
+    }
+
+    /// The next message; an error at the end, if that is one; and then nothing.
+    pub(crate) fn poll_read<B: Flow>(
+        &self,
+        cx: &Context<'_>,
+        socket: &WebSocket<B>,
+    ) -> Poll<Option<Result<Data, WebSocketError>>> {
+        let mut state = self.0.lock();
+        let message = state.inbox.pop();
+        let result = match message {
+            Some(data) => Poll::Ready(Some(Ok(data))),
+            None => state.poll_end(),
+        };
+        if result.is_pending() {
+            state.reader = Some(cx.waker().clone());
+        }
+        // Messages are asked for before the reader has none, so that they are on their way meanwhile.
+        let is_wanted = state.held && state.inbox.weight() <= state.read_ahead / 2;
+        state.held &= !is_wanted;
+        drop(state);
+        if is_wanted {
+            self.settle(socket);
+        }
+        result
+    }
+
+    /// The reader is gone. What comes is thrown away, so that what is behind it can be heard: that the peer closes, say.
+    pub(crate) fn discard<B: Flow>(&self, socket: &WebSocket<B>) {
+        let messages = {
+            let mut state = self.0.lock();
+            state.held = false;
+            state.inbox.discard()
+        };
+        drop(messages);
+        self.settle(socket);
+    }
+
+    /// Why nothing can be written any more, if that is so.
+    pub(crate) fn ending(&self) -> Option<WebSocketError> {
+        self.0.lock().ending.clone().map(WebSocketError::from)
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        self.0.lock().inbox.dropped()
+    }
+
+    /// Tells the backend whether to hold messages back. The reader and the socket's tasks may both be here: whoever comes
+    /// last sees that what the backend was told last is what holds.
+    fn settle<B: Flow>(&self, socket: &WebSocket<B>) {
+        loop {
+            let held = self.0.lock().held;
+            socket.backend().hold_back(held);
+            if self.0.lock().held == held {
+                break;
+            }
+        }
+    }
+}
+
+impl State {
+    fn poll_end(&mut self) -> Poll<Option<Result<Data, WebSocketError>>> {
+        let error = match &self.ending {
+            _ if self.told => None,
+            _ if self.inbox.has_overflowed() => {
+                let bound = self.inbox.bound();
+                Some(WebSocketError::Overflow { bytes: bound.bytes, messages: bound.messages })
+            }
+            None => return Poll::Pending,
+            Some(ending) if ending.event.was_clean => None,
+            Some(ending) => Some(ending.clone().into()),
+        };
+        self.told = true;
+        Poll::Ready(error.map(Err))
+    }
+
+    fn watch<T>(&mut self, cx: &Context<'_>) -> Poll<T> {
+        if !self.watchers.iter().any(|waker| waker.will_wake(cx.waker())) {
+            self.watchers.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    fn waiting(&mut self) -> Waiting {
+        Waiting(self.reader.take(), mem::take(&mut self.watchers))
+    }
+}
+
+impl Waiting {
+    fn wake(self) {
+        let Self(reader, watchers) = self;
+        reader.into_iter().chain(watchers).for_each(Waker::wake);
+    }
+}
+
+impl From<Ending> for WebSocketError {
+    fn from(Ending { event, failure }: Ending) -> Self {
+        Self::Closed { event, failure }
+    }
+}

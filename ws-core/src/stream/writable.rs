@@ -1,0 +1,129 @@
+//! The half that messages are sent by.
+
+use alloc::sync::Arc;
+use core::{
+    fmt,
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures_sink::Sink;
+
+use super::Inner;
+use crate::{Data, Drained, Error, Flow, ReadyState, WebSocketError};
+
+/// Where messages are sent, as fast as the network takes them.
+///
+/// It is a [`Sink`], too: ready when there is room, flushed when everything was given to the network, and to close it starts
+/// the closing handshake. Dropped, it closes nothing.
+///
+/// ```
+/// # async fn send<B: ws_core::Flow>(mut writable: ws_core::Writable<B>) -> Result<(), ws_core::WebSocketError> {
+/// for number in 0..1_000_000 {
+///     writable.write(format!("number {number}")).await?;
+/// }
+/// # Ok(()) }
+/// ```
+pub struct Writable<B: Flow> {
+    inner: Arc<Inner<B>>,
+    /// What is waited for, and with how many bytes left it is over.
+    waiting: Option<(Drained, u64)>,
+}
+
+impl<B: Flow> Writable<B> {
+    pub(crate) fn new(inner: Arc<Inner<B>>) -> Self {
+        Self { inner, waiting: None }
+    }
+
+    /// Waits until there is room, and sends a message: text, bytes or a blob.
+    ///
+    /// # Errors
+    /// [`WebSocketError::Closed`] once the connection is closed and was not closed cleanly; [`WebSocketError::Refused`] with
+    /// [`Error::Discarded`] if it is closing or was closed cleanly. The message was not sent.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the message is not sent, no part of it.
+    pub async fn write(&mut self, data: impl Into<Data>) -> Result<(), WebSocketError> {
+        poll_fn(|cx| self.poll_room(cx)).await?;
+        Ok(self.inner.socket.send(data)?)
+    }
+
+    /// Waits until everything that was written has been given to the network.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write), if the connection is closed: something may have been lost then.
+    ///
+    /// # Cancel safety
+    /// Dropped, nothing is lost.
+    pub async fn flush(&mut self) -> Result<(), WebSocketError> {
+        poll_fn(|cx| self.poll_left(0, cx)).await
+    }
+
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
+        self.poll_left(self.inner.high_water_mark, cx)
+    }
+
+    /// Waits until no more bytes than this wait for the network.
+    fn poll_left(&mut self, left: u64, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
+        // One who waited for less to be left goes on doing so, unless he has changed his mind.
+        if self.waiting.as_ref().is_some_and(|(_, bytes)| *bytes != left) {
+            self.waiting = None;
+        }
+        let socket = &self.inner.socket;
+        if self.waiting.is_none() && socket.buffered_amount() > left {
+            self.waiting = Some((socket.backend().drained(left), left));
+        }
+        if let Some((drained, _)) = &mut self.waiting {
+            ready!(drained.as_mut().poll(cx));
+            self.waiting = None;
+        }
+        Poll::Ready(self.inner.result())
+    }
+}
+
+impl<B: Flow> Inner<B> {
+    /// Whether messages can still be sent.
+    fn result(&self) -> Result<(), WebSocketError> {
+        match self.shared.ending() {
+            Some(WebSocketError::Closed { event, .. }) if event.was_clean => {
+                Err(Error::Discarded(ReadyState::Closed).into())
+            }
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<B: Flow> Sink<Data> for Writable<B> {
+    type Error = WebSocketError;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
+        self.poll_room(cx)
+    }
+
+    fn start_send(self: Pin<&mut Self>, data: Data) -> Result<(), WebSocketError> {
+        Ok(self.inner.socket.send(data)?)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
+        self.poll_left(0, cx)
+    }
+
+    /// Starts the closing handshake, and waits until everything was given to the network. It does not wait for the peer's Close
+    /// frame: [`WebSocketStream::closed`](crate::WebSocketStream::closed) does.
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
+        self.inner.socket.close();
+        match ready!(self.poll_left(0, cx)) {
+            // It was what is wanted.
+            Err(WebSocketError::Refused(Error::Discarded(_))) => Poll::Ready(Ok(())),
+            result => Poll::Ready(result),
+        }
+    }
+}
+
+impl<B: Flow> fmt::Debug for Writable<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Writable").field(&self.inner.socket).finish()
+    }
+}

@@ -1,0 +1,168 @@
+//! The backend of the asynchronous face: the browser's own WebSocketStream where there is one, else its WebSocket.
+
+use std::fmt;
+
+use ws_core::{Backend, BinaryType, Close, Data, Drained, Error, EventTarget, Failure, Flow, ReadyState};
+
+use crate::Browser;
+
+mod engine;
+mod outbox;
+mod sys;
+
+use engine::Engine;
+
+/// What a `ws_core::WebSocketStream` is made of in a page or worker.
+///
+/// Over the browser's own WebSocketStream a slow reader holds the peer up. Over its WebSocket, where the browser has nothing
+/// better, nobody can; see [`StreamBuilder::inbound_limit`](ws_core::StreamBuilder::inbound_limit).
+///
+/// ```
+/// # #[cfg(target_arch = "wasm32")]
+/// async fn echo() -> Result<(), ws_core::WebSocketError> {
+///     let stream = ws_core::WebSocketStream::<ws_wasm::BrowserStream>::new("/echo")?;
+///     println!("the peer can be held up: {}", stream.backend().has_back_pressure());
+///     let mut opened = stream.opened().await?;
+///     opened.writable.write("hello").await?;
+///     println!("{:?}", opened.readable.read().await);
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct BrowserStream(Carrier);
+
+enum Carrier {
+    Engine(Engine),
+    Events(Browser),
+}
+
+impl BrowserStream {
+    /// Whether the browser has a WebSocketStream of its own, so that a slow reader holds the peer up.
+    pub fn has_back_pressure(&self) -> bool {
+        matches!(self.0, Carrier::Engine(_))
+    }
+}
+
+impl Backend for BrowserStream {
+    /// A browser has no settings beyond the standard's.
+    type Options = ();
+
+    fn open(url: &str, protocols: &[String], (): ()) -> Result<Self, Error> {
+        let carrier = if Engine::is_there() {
+            Carrier::Engine(Engine::open(url, protocols)?)
+        } else {
+            Carrier::Events(Browser::open(url, protocols, ())?)
+        };
+        Ok(Self(carrier))
+    }
+
+    fn establish(&self, target: EventTarget<Self>) {
+        match &self.0 {
+            Carrier::Engine(engine) => engine.establish(target),
+            Carrier::Events(browser) => browser.listen(target),
+        }
+    }
+
+    fn url(&self) -> String {
+        match &self.0 {
+            Carrier::Engine(engine) => engine.url(),
+            Carrier::Events(browser) => browser.url(),
+        }
+    }
+
+    fn ready_state(&self) -> ReadyState {
+        match &self.0 {
+            Carrier::Engine(engine) => engine.ready_state(),
+            Carrier::Events(browser) => browser.ready_state(),
+        }
+    }
+
+    fn buffered_amount(&self) -> u64 {
+        match &self.0 {
+            Carrier::Engine(engine) => engine.buffered_amount(),
+            Carrier::Events(browser) => browser.buffered_amount(),
+        }
+    }
+
+    fn extensions(&self) -> String {
+        match &self.0 {
+            Carrier::Engine(engine) => engine.extensions(),
+            Carrier::Events(browser) => browser.extensions(),
+        }
+    }
+
+    fn protocol(&self) -> String {
+        match &self.0 {
+            Carrier::Engine(engine) => engine.protocol(),
+            Carrier::Events(browser) => browser.protocol(),
+        }
+    }
+
+    /// A WebSocketStream knows no other: "a new Uint8Array object".
+    fn binary_type(&self) -> BinaryType {
+        match &self.0 {
+            Carrier::Engine(_) => BinaryType::ArrayBuffer,
+            Carrier::Events(browser) => browser.binary_type(),
+        }
+    }
+
+    fn set_binary_type(&self, binary_type: BinaryType) {
+        if let Carrier::Events(browser) = &self.0 {
+            browser.set_binary_type(binary_type);
+        }
+    }
+
+    fn send(&self, data: Data) -> Result<(), Error> {
+        match &self.0 {
+            Carrier::Engine(engine) => engine.send(&data),
+            Carrier::Events(browser) => browser.send(data),
+        }
+    }
+
+    fn close(&self, close: Option<Close>) {
+        match &self.0 {
+            Carrier::Engine(engine) => engine.close(close),
+            Carrier::Events(browser) => browser.close(close),
+        }
+    }
+
+    fn abandon(&self) {
+        match &self.0 {
+            Carrier::Engine(engine) => engine.close(None),
+            Carrier::Events(browser) => browser.abandon(),
+        }
+    }
+
+    /// Always `None`: browsers tell nobody.
+    fn failure(&self) -> Option<Failure> {
+        None
+    }
+}
+
+impl Flow for BrowserStream {
+    fn hold_back(&self, held: bool) -> bool {
+        match &self.0 {
+            Carrier::Engine(engine) => {
+                engine.hold_back(held);
+                true
+            }
+            Carrier::Events(browser) => browser.hold_back(held),
+        }
+    }
+
+    fn drained(&self, left: u64) -> Drained {
+        match &self.0 {
+            Carrier::Engine(engine) => engine.drained(left),
+            Carrier::Events(browser) => browser.drained(left),
+        }
+    }
+}
+
+impl fmt::Debug for Carrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Engine(engine) => engine.fmt(f),
+            Self::Events(browser) => browser.fmt(f),
+        }
+    }
+}

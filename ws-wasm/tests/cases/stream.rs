@@ -1,0 +1,88 @@
+//! The asynchronous face over the browser's WebSocket, which has no back-pressure, in every browser.
+
+use futures_util::{FutureExt as _, StreamExt as _};
+use js_sys::Reflect;
+use wasm_bindgen_test::wasm_bindgen_test;
+use ws_core::{CloseCode, Opened, Overflow, StreamBuilder, WebSocketError, WebSocketStream};
+use ws_wasm::{Browser, BrowserStream};
+
+use super::{fresh_id, reported, turn, url};
+
+const MESSAGES: u32 = 20_000;
+
+fn flood(id: &str, overflow: Overflow) -> StreamBuilder<Browser> {
+    let path = url(&format!("/flood?id={id}&count={MESSAGES}&size=100"));
+    WebSocketStream::builder(path).inbound_limit(1 << 20, 512).overflow(overflow)
+}
+
+/// Connects, and reads nothing until all messages have come. Then all that wait, by their numbers.
+async fn numbers_kept(overflow: Overflow) -> (Vec<u32>, u64) {
+    let id = fresh_id();
+    let stream = flood(&id, overflow).connect().unwrap();
+    let Opened { mut readable, mut writable, .. } = stream.opened().await.unwrap();
+    reported(&format!("{id} sent")).await;
+    // All are here when as many have been thrown away as could not stay.
+    while stream.dropped() < u64::from(MESSAGES) - 512 {
+        turn().await;
+    }
+    let mut numbers = Vec::new();
+    while let Some(message) = readable.next().now_or_never() {
+        numbers.push(message.unwrap().unwrap().as_text().unwrap().trim_end().parse().unwrap());
+    }
+    // It goes on.
+    writable.write("next").await.unwrap();
+    assert_eq!(readable.read().await.unwrap().unwrap().as_text(), Some("next"));
+    (numbers, stream.dropped())
+}
+
+#[wasm_bindgen_test]
+async fn of_a_flood_the_newest_or_the_oldest_are_kept() {
+    let most = u64::from(MESSAGES) - 512;
+    assert_eq!(numbers_kept(Overflow::DropOldest).await, ((MESSAGES - 512..MESSAGES).collect(), most));
+    assert_eq!(numbers_kept(Overflow::DropNewest).await, ((0..512).collect(), most));
+}
+
+#[wasm_bindgen_test]
+async fn a_flood_that_nobody_reads_fails_the_connection() {
+    let stream = flood(&fresh_id(), Overflow::Fail).connect().unwrap();
+    let Opened { mut readable, mut writable, .. } = stream.opened().await.unwrap();
+    assert_eq!(stream.closed().await.unwrap().code, CloseCode::new(4009));
+    for number in 0..512 {
+        let message = readable.read().await.unwrap().unwrap();
+        assert_eq!(message.as_text().unwrap().trim_end(), number.to_string());
+    }
+    let Some(Err(WebSocketError::Overflow { bytes, messages })) = readable.read().await else { panic!("no error") };
+    assert_eq!((bytes, messages, stream.dropped()), (1 << 20, 512, 0));
+    assert!(readable.read().await.is_none());
+    assert!(matches!(writable.write("too late").await, Err(WebSocketError::Refused(_))));
+}
+
+#[wasm_bindgen_test]
+async fn a_writer_goes_on_when_buffered_amount_has_fallen() {
+    const SIZE: usize = 64 << 10;
+    let id = fresh_id();
+    let stream =
+        WebSocketStream::<Browser>::builder(url(&format!("/hold?id={id}"))).high_water_mark(1 << 18).connect().unwrap();
+    let Opened { mut readable, mut writable, .. } = stream.opened().await.unwrap();
+    let mut written = 0;
+    // Within a task bufferedAmount does not fall.
+    while let Some(result) = writable.write(vec![0; SIZE]).now_or_never() {
+        result.unwrap();
+        written += 1;
+    }
+    assert_eq!(written, 5, "as many as the mark allows, and the one beyond it");
+    let release = WebSocketStream::<Browser>::new(&url(&format!("/release?id={id}"))).unwrap();
+    let _halves = release.opened().await.unwrap();
+    writable.write(vec![0; SIZE]).await.unwrap();
+    writable.flush().await.unwrap();
+    for _ in 0..=written {
+        assert_eq!(readable.read().await.unwrap().unwrap().len(), SIZE as u64);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_browsers_own_stream_is_used_where_there_is_one() {
+    let stream = WebSocketStream::<BrowserStream>::new(&url("/echo")).unwrap();
+    let is_there = Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap();
+    assert_eq!(stream.backend().has_back_pressure(), is_there);
+}
