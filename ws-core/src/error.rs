@@ -25,6 +25,10 @@ pub enum Error {
     /// `InvalidStateError`: `send()` was called while the socket is still connecting.
     #[error("the socket is still connecting: send after its open event")]
     InvalidState,
+    /// `SecurityError`: the host lets this page have no such connection, in its own words. The standard has no such exception
+    /// any more; Chromium throws it for a `ws` URL in a page that came by `https`.
+    #[error("{0}")]
+    Security(alloc::string::String),
     /// The socket is closing or closed, so this message was counted in `bufferedAmount` and thrown away.
     ///
     /// The standard throws nothing here, so [`Error::name`] is `None`; a script-facing host ignores this error.
@@ -72,6 +76,7 @@ impl Error {
             Self::Syntax(_) => Some("SyntaxError"),
             Self::InvalidAccess(_) => Some("InvalidAccessError"),
             Self::InvalidState => Some("InvalidStateError"),
+            Self::Security(_) => Some("SecurityError"),
             Self::Discarded(_) | Self::Host(_) => None,
         }
     }

@@ -12,6 +12,7 @@ pub(crate) fn from_exception(exception: &JsValue) -> Error {
     let (name, message) = describe(exception);
     match name.as_str() {
         "InvalidStateError" => Error::InvalidState,
+        "SecurityError" => Error::Security(message),
         _ => Error::Syntax(SyntaxError::Host(message)),
     }
 }
