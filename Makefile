@@ -9,9 +9,11 @@ PORT ?= 8080
 
 # Crates that exist for wasm32 only; everything else is checked and tested natively. The tests against other software are
 # a suite of their own, for they need that software.
-WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-www
+WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-probe isosocket-www
+# What the facade has beyond the interface, on both targets.
+FACADE := --features isosocket/json,isosocket/msgpack,isosocket/js-values,isosocket/send
 NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop \
-  --features isosocket/cli,ws-native/axum,ws-native/blocking,ws-native/http2,ws-native/hyper,ws-native/webpki-roots
+  $(FACADE) --features isosocket/cli,ws-native/axum,ws-native/blocking,ws-native/http2,ws-native/hyper,ws-native/webpki-roots
 WASM := --target wasm32-unknown-unknown
 WASM_PACK_TEST := wasm-pack test --mode no-install --headless
 
@@ -24,6 +26,15 @@ help: ## print this list
 .PHONY: run
 run: page ## build all, serve the workbench and an echo endpoint (PORT=8080)
 	cargo run --release --features cli --bin isosocket -- serve --dir www/dist --port $(PORT)
+
+# Trunk calls the wasm-bindgen of the tools' folder, which is first on the path.
+.PHONY: chat chat-pages
+chat: chat-pages ## build the example chats, and serve them on http://127.0.0.1:8081
+	cd examples/chat && cargo run --locked --package chat-server
+
+chat-pages: setup-build
+	@$(SETUP) trunk
+	cd examples/chat && for framework in yew leptos; do trunk build --config $$framework || exit 1; done
 
 .PHONY: js
 js: setup-build ## build the npm package into js/dist
@@ -44,7 +55,7 @@ setup-build:
 
 .PHONY: test
 test: ## run every suite and count what passed
-	@scripts/run-suites test-native test-interop test-browser test-js test-bundlers test-suite test-page
+	@scripts/run-suites test-native test-interop test-browser test-js test-bundlers test-suite test-page test-front
 
 .PHONY: test-native
 test-native: ## unit, integration and documentation tests of the native crates
@@ -69,7 +80,7 @@ test-interop: ## ws-native against nginx, HAProxy, Caddy, Squid, SOCKS5, other l
 test-browser: ## the tests of the facade and of ws-wasm in Chromium and Firefox
 	@$(SETUP) wasm tools browsers
 	tests/browser/with-server bash -c 'failed=0; for browser in chrome firefox; do \
-	  $(WASM_PACK_TEST) --$$browser . --package isosocket || failed=1; \
+	  $(WASM_PACK_TEST) --$$browser . --package isosocket $(FACADE) || failed=1; \
 	  $(WASM_PACK_TEST) --$$browser ws-wasm || failed=1; \
 	done; exit $$failed'
 
@@ -103,6 +114,18 @@ workers: ## the example workers, with QuickJS and with Boa, into target/release/
 test-page: page ## the workbench in Chromium and Firefox
 	@$(SETUP) geckodriver browsers
 	npm test --silent --prefix tests/browser
+
+.PHONY: test-front
+test-front: chat-pages ## the hooks for Yew and Leptos, and the example chats with them, in Chromium and Firefox
+	@$(SETUP) tools browsers
+	cargo test --package isosocket --features leptos,yew --doc -- component leptos yew
+	cd examples/chat && cargo test --locked --package chat-message --package chat-leptos \
+	  --no-default-features --features chat-leptos/ssr
+	cd examples/chat && cargo build --locked --package chat-server
+	tests/browser/with-server bash -c 'failed=0; for browser in chrome firefox; do for framework in yew leptos; do \
+	  $(WASM_PACK_TEST) --$$browser examples/chat/$$framework --locked --test hook || failed=1; \
+	done; done; exit $$failed'
+	node --test --test-concurrency=1 tests/browser/chat/
 
 .PHONY: conformance conformance-quick
 conformance: ## the Autobahn test suite against our server and our client (15 minutes)
@@ -142,21 +165,32 @@ miri: ## what is unsafe, and what stands on it, under Miri, with a nightly toolc
 
 # ---- checking ----
 
-.PHONY: lint
-lint: js ## formatting, clippy, documentation and the wasm32 builds, without a warning
+.PHONY: lint lint-front
+lint: js lint-front ## formatting, clippy, documentation and the wasm32 builds, without a warning
 	cargo fmt --all --check
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
 	cargo clippy --package ws-interop --all-targets -- -D warnings
 	cargo clippy --package ws-native --no-default-features --features blocking --lib --test blocking --example blocking_client -- -D warnings
 	cargo clippy $(WORKERS) -- -D warnings
-	cargo clippy $(WASM) --package isosocket $(WASM_CRATES:%=--package %) --all-targets -- -D warnings
+	cargo clippy $(WASM) --package isosocket $(FACADE) $(WASM_CRATES:%=--package %) --all-targets -- -D warnings
 	cargo clippy $(WASM) --package ws-core -- -D warnings
 	cargo clippy $(WASM) --package ws-native --no-default-features -- -D warnings
 	cargo clippy --package ws-native -- -D warnings
 	cargo clippy --package ws-native --no-default-features --features tokio -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(NATIVE) --no-deps
-	RUSTDOCFLAGS="-D warnings" cargo doc $(WASM) --package ws-wasm --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc $(WASM) $(FACADE) --package ws-wasm --package isosocket --no-deps
+	scripts/compare-api $(or $(CARGO_TARGET_DIR),target)/doc/isosocket \
+	  $(or $(CARGO_TARGET_DIR),target)/wasm32-unknown-unknown/doc/isosocket
 	npm run --silent check --prefix js
+
+lint-front: setup-build
+	cargo clippy $(WASM) --package isosocket --features leptos,yew -- -D warnings
+	cargo clippy --package isosocket --features leptos,yew -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --package isosocket --features leptos,yew --no-deps
+	cd examples/chat && cargo fmt --all --check
+	cd examples/chat && cargo clippy --locked $(WASM) --workspace --exclude chat-server --all-targets -- -D warnings
+	cd examples/chat && cargo clippy --locked --workspace --exclude chat-yew --all-targets \
+	  --no-default-features --features chat-leptos/ssr -- -D warnings
 
 .PHONY: deny
 deny: ## licences, sources and who may depend on whom

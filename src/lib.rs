@@ -19,20 +19,57 @@
 //! # Ok(()) }
 //! ```
 //!
+//! [`WebSocketStream`] is the same connection for `async` code: two streams, with back-pressure both ways.
+//!
+//! ```no_run
+//! use isosocket::{Opened, WebSocketStream};
+//!
+//! # async fn program() -> Result<(), isosocket::WebSocketError> {
+//! let stream = WebSocketStream::new("ws://127.0.0.1:8080/echo")?;
+//! let Opened { mut readable, mut writable, .. } = stream.opened().await?;
+//! writable.write("hello").await?;
+//! while let Some(message) = readable.read().await {
+//!     println!("{:?}", message?);
+//!     stream.close();
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! The features `json`, `msgpack` and `js-values` have codecs for [typed messages](ws_core::Opened::typed); `send` has a handle
+//! to a stream that other threads can have, in browsers, too; `yew` and `leptos` have a `use_websocket` each.
+//!
 //! The crates underneath are `ws-core` (the interface, without a socket), `ws-native` (RFC 6455, also as an I/O-free
 //! engine for those who embed a JavaScript engine) and `ws-wasm` (the browser). Programs that run on one target alone,
 //! servers above all, use those directly.
 #![forbid(unsafe_code)]
+
+#[cfg(any(feature = "json", feature = "msgpack", feature = "js-values"))]
+pub mod codec;
+#[cfg(any(feature = "leptos", feature = "yew"))]
+mod component;
+#[cfg(feature = "leptos")]
+pub mod leptos;
+#[cfg(feature = "yew")]
+pub mod yew;
 
 #[cfg(not(target_arch = "wasm32"))]
 use ws_native::{Native as Platform, Native as StreamPlatform};
 #[cfg(target_arch = "wasm32")]
 use ws_wasm::{Browser as Platform, BrowserStream as StreamPlatform};
 
+#[cfg(feature = "js-values")]
+pub use codec::JsValues;
+#[cfg(feature = "json")]
+pub use codec::Json;
+#[cfg(feature = "msgpack")]
+pub use codec::MessagePack;
 pub use ws_core::{
-    BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Error, Event, EventKind, Failure, FailureKind,
-    ListenerId, MessageEvent, Overflow, ReadyState, SyntaxError, Text, WebSocketError,
+    BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Decode, Encode, Error, Event, EventKind, Failure,
+    FailureKind, ListenerId, MessageEvent, Overflow, ReadyState, SyntaxError, Text, TypedReadError, TypedReadable,
+    TypedWritable, TypedWriteError, WebSocketError,
 };
+#[cfg(feature = "send")]
+pub use ws_core::{Message, SendHandle, SendHandleConfig, TrySendError};
 
 /// A WebSocket: the browser's own in WebAssembly, RFC 6455 over TCP elsewhere.
 pub type WebSocket = ws_core::WebSocket<Platform>;
@@ -55,6 +92,9 @@ pub type Readable = ws_core::Readable<StreamPlatform>;
 /// The half of a stream that messages are sent by.
 pub type Writable = ws_core::Writable<StreamPlatform>;
 
+/// An established stream whose messages are values; see [`Opened::typed`].
+pub type TypedOpened<In, Out, C> = ws_core::TypedOpened<StreamPlatform, In, Out, C>;
+
 /// What can be set beyond the standard's arguments, which is the platform's matter.
 pub type ConnectOptions = <Platform as ws_core::Backend>::Options;
 
@@ -62,3 +102,8 @@ pub type ConnectOptions = <Platform as ws_core::Backend>::Options;
 #[cfg(all(doctest, not(target_arch = "wasm32")))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The programs of the README of `ws-wasm`, which are the same for both targets.
+#[cfg(all(doctest, feature = "json", not(target_arch = "wasm32")))]
+#[doc = include_str!("../ws-wasm/README.md")]
+struct WasmReadme;

@@ -108,7 +108,7 @@ async fn misuse_is_refused_at_once() {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn a_connection_that_cannot_be_made_is_an_error_for_all_who_wait() {
-    for path in ["/status?code=403", "/garbage", "/abort", "/protocol?pick=unoffered"] {
+    for path in ["/status?code=403", "/garbage", "/accept"] {
         let stream = WebSocketStream::new(&url(path)).unwrap();
         let (opened, closed, again) = future::join3(stream.opened(), stream.closed(), stream.closed()).await;
         for error in [opened.err(), closed.err(), again.err()] {

@@ -25,15 +25,15 @@ pub enum Error {
     /// `InvalidStateError`: `send()` was called while the socket is still connecting.
     #[error("the socket is still connecting: send after its open event")]
     InvalidState,
-    /// `SecurityError`: the host lets this page have no such connection, in its own words. The standard has no such exception
-    /// any more; Chromium throws it for a `ws` URL in a page that came by `https`.
-    #[error("{0}")]
-    Security(alloc::string::String),
     /// The socket is closing or closed, so this message was counted in `bufferedAmount` and thrown away.
     ///
     /// The standard throws nothing here, so [`Error::name`] is `None`; a script-facing host ignores this error.
     #[error("the socket is {}: the message was discarded", if *.0 == ReadyState::Closed { "closed" } else { "closing" })]
     Discarded(ReadyState),
+    /// `SecurityError`: the page may not make this connection, because of its policy or because it is a secure page and the
+    /// connection would not be. The standard fails the connection instead, and some browsers throw; their own words follow.
+    #[error("the page may not make this connection: {0}")]
+    Security(alloc::string::String),
     /// The host has no means to run a socket, in its own words: no thread could be started, say.
     #[error("the socket cannot be run: {0}")]
     Host(alloc::string::String),

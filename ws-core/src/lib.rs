@@ -29,8 +29,11 @@ mod handlers;
 mod maybe_send;
 mod model;
 mod ready_state;
+#[cfg(feature = "send")]
+mod send_handle;
 mod stream;
 pub mod subprotocol;
+mod typed;
 pub mod url;
 pub mod webidl;
 mod websocket;
@@ -48,5 +51,8 @@ pub use handlers::ListenerId;
 pub use maybe_send::MaybeSend;
 pub use model::{Closing, Feedback, Message, Model, Sending, Task};
 pub use ready_state::ReadyState;
+#[cfg(feature = "send")]
+pub use send_handle::{SendHandle, SendHandleConfig, TrySendError};
 pub use stream::{Opened, Overflow, Readable, StreamBuilder, WebSocketError, WebSocketStream, Writable};
+pub use typed::{Decode, Encode, TypedOpened, TypedReadError, TypedReadable, TypedWritable, TypedWriteError};
 pub use websocket::{Builder, WebSocket};

@@ -129,6 +129,7 @@ impl<B: Flow> StreamBuilder<B> {
     /// # Errors
     /// As [`WebSocketStream::new`].
     pub fn connect(self) -> Result<WebSocketStream<B>, Error> {
+        #[allow(clippy::arc_with_non_send_sync, reason = "it is Send and Sync exactly where the target has threads")]
         let shared = Arc::new(Shared::new(Inbox::new(self.inbound, self.overflow), self.read_ahead));
         let builder = WebSocket::builder(self.url).protocols(self.protocols).options(self.options);
         let socket = builder.connect_with(|socket| listen(socket, &shared))?;

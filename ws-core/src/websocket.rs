@@ -96,7 +96,8 @@ impl<B: Backend> WebSocket<B> {
     ///
     /// # Errors
     /// [`Error::Syntax`] for a URL that cannot be parsed, is of another scheme than `ws`, `wss`, `http` or `https`, or
-    /// has a fragment. Whatever goes wrong later is an `error` event, followed by `close`.
+    /// has a fragment. [`Error::Security`] where a browser refuses at once what its page may not do. Whatever goes wrong later is
+    /// an `error` event, followed by `close`.
     pub fn new(url: &str) -> Result<Self, Error> {
         Self::builder(url).connect()
     }

@@ -13,6 +13,8 @@ pub(crate) fn from_exception(exception: &JsValue) -> Error {
     match name.as_str() {
         "InvalidStateError" => Error::InvalidState,
         "SecurityError" => Error::Security(message),
+        // Firefox's own, without a message.
+        "NS_ERROR_CONTENT_BLOCKED" => Error::Security("its Content Security Policy forbids it".into()),
         _ => Error::Syntax(SyntaxError::Host(message)),
     }
 }
@@ -21,6 +23,12 @@ pub(crate) fn from_exception(exception: &JsValue) -> Error {
 pub(crate) fn from_rejection(exception: &JsValue) -> BlobError {
     let (name, message) = describe(exception);
     BlobError(name + ": " + &message)
+}
+
+/// The message of an exception.
+#[cfg(feature = "js-values")]
+pub(crate) fn message(exception: &JsValue) -> String {
+    describe(exception).1
 }
 
 /// Name and message; empty for a value that has none.

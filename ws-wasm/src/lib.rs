@@ -15,6 +15,8 @@
 mod backend;
 mod data;
 mod error;
+#[cfg(feature = "js-values")]
+pub mod json;
 mod listeners;
 mod stream;
 mod sys;

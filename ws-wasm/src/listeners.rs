@@ -7,7 +7,7 @@ use std::{
 };
 
 use wasm_bindgen::{JsValue, closure::Closure};
-use ws_core::{Backend, CloseCode, CloseEvent, EventTarget, MessageEvent, Task};
+use ws_core::{Backend, CloseCode, CloseEvent, EventTarget, MessageEvent, ReadyState, Task};
 
 use crate::{data, sys};
 
@@ -30,6 +30,8 @@ pub(crate) struct Listeners {
 /// Turns the browser's events into tasks.
 struct Reporter<B: Backend> {
     target: EventTarget<B>,
+    /// The browser refused the connection when it made the object.
+    refused: bool,
     /// `error` has been fired.
     failed: Cell<bool>,
     /// The origin of all message events, once there was one.
@@ -41,8 +43,13 @@ struct Reporter<B: Backend> {
 impl Listeners {
     /// Makes the socket's events tasks for `target`. The listeners leave `slot` when the last event has been fired.
     pub(crate) fn attach<B: Backend>(socket: &sys::WebSocket, target: EventTarget<B>, slot: &Rc<Slot>) -> Self {
-        let reporter =
-            Rc::new(Reporter { target, failed: Cell::new(false), origin: OnceCell::new(), slot: Rc::downgrade(slot) });
+        let reporter = Rc::new(Reporter {
+            target,
+            refused: socket.ready_state() == ReadyState::Closed as u16,
+            failed: Cell::new(false),
+            origin: OnceCell::new(),
+            slot: Rc::downgrade(slot),
+        });
         let listen = |report: fn(&Reporter<B>, &sys::Event)| -> Listener {
             let reporter = Rc::clone(&reporter);
             Closure::own_assert_unwind_safe(move |event: sys::Event| report(&reporter, &event))
@@ -76,15 +83,23 @@ impl<B: Backend> Reporter<B> {
         self.target.run(Task::Message(MessageEvent::new(data::received(event.data()), Arc::clone(origin))));
     }
 
-    /// The standard fires `error` and `close` in one task, and some browsers in two. Handlers see one on every target:
-    /// `error` waits for `close`, which is sure to follow.
+    /// The standard fires `error` and `close` in one task, and some browsers in two. Handlers see one on every target: `error`
+    /// waits for `close`, which is sure to follow.
+    ///
+    /// Deviation of Chromium: of a connection that the page's policy forbids it fires `error` alone.
     fn error(&self, _: &sys::Event) {
         self.failed.set(true);
+        if self.refused {
+            self.end(CloseEvent::abnormal());
+        }
     }
 
     fn close(&self, event: &sys::Event) {
-        let close = CloseEvent::new(event.was_clean(), CloseCode::new(event.code()), event.reason());
-        self.target.run(Task::Close { failed: self.failed.get(), event: close });
+        self.end(CloseEvent::new(event.was_clean(), CloseCode::new(event.code()), event.reason()));
+    }
+
+    fn end(&self, event: CloseEvent) {
+        self.target.run(Task::Close { failed: self.failed.get(), event });
         if let Some(slot) = self.slot.upgrade() {
             slot.take();
         }

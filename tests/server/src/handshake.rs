@@ -39,7 +39,11 @@ pub(crate) async fn read(stream: &mut Stream) -> io::Result<Option<Asked>> {
     match IncomingRequest::validate(method, resource, headers) {
         Ok(request) => Ok(Some(Asked { head, request })),
         Err(error) => {
-            let head = format!("HTTP/1.1 {} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", error.status());
+            // A browser that asks for a page gets one with nothing in it, to run a test's script in.
+            let status = if resource == "/page" { 200 } else { error.status() };
+            let head = format!(
+                "HTTP/1.1 {status} Test\r\nContent-Type: text/html\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            );
             stream.write_all(head.as_bytes()).await?;
             Ok(None)
         }

@@ -23,6 +23,7 @@
 //! | `/endless` | answers with a header that does not end |
 //! | `/abort` | ends TCP without an answer |
 //! | `/silent` | never answers |
+//! | `/page` | is an empty page, if that is asked for |
 //! | `/report?id=I` | as `/echo`, and keeps how the connection I ended |
 //! | `/tally?id=I` | as `/report`, and keeps how many messages and bytes came before that |
 //! | `/reported?id=I` | waits until connection I has ended, and sends how: "clean 1000 reason" or "unclean" |

@@ -1,0 +1,205 @@
+//! What the hook for Leptos promises beyond what the chat shows, with the test peer.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says with a panic what is wrong")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_util::StreamExt as _;
+use isosocket::leptos::{UseWebSocketOptions, UseWebSocketReturn, use_websocket_with_options};
+use isosocket::{Error, ReadyState, WebSocket};
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// The URL of a path of the test server.
+fn url(path: &str) -> String {
+    let server = option_env!("ISOSOCKET_TEST_SERVER")
+        .expect("build these tests with ISOSOCKET_TEST_SERVER set to a running ws-test-server: `make test-front`");
+    format!("{server}{path}")
+}
+
+/// A component on the page, which tells what it sees: each change of its signals, and each event.
+struct Probe {
+    url: RwSignal<String>,
+    socket: UseWebSocketReturn,
+    unmount: Box<dyn FnOnce()>,
+}
+
+impl Probe {
+    fn show(url: String, keep: usize) -> (Self, Seen) {
+        Self::show_and_hear(url, keep, |_| ())
+    }
+
+    fn show_and_hear(url: String, keep: usize, onmessage: impl Fn(&str) + 'static) -> (Self, Seen) {
+        let (sender, told) = unbounded();
+        let made = Rc::new(RefCell::new(None));
+        let component = {
+            let made = Rc::clone(&made);
+            move || {
+                let url = RwSignal::new(url);
+                let tell = move |line: String| drop(sender.unbounded_send(line));
+                let (opened, received, closed) = (tell.clone(), tell.clone(), tell.clone());
+                let options = UseWebSocketOptions::default()
+                    .keep(keep)
+                    .onopen(move |_| opened("open".into()))
+                    .onmessage(move |_, event| {
+                        let text = event.data.as_text().unwrap();
+                        received(format!("message {text}"));
+                        onmessage(text);
+                    })
+                    .onclose(move |_, event| closed(format!("close {}", event.code)));
+                let socket = use_websocket_with_options(url, options);
+                let line = Memo::new(move |_| {
+                    let kept = socket.messages.with(|messages| {
+                        messages.iter().map(|event| event.data.as_text().unwrap().to_owned()).collect::<Vec<_>>()
+                    });
+                    let code = socket.close_event.get().map_or(String::new(), |event| format!(" {}", event.code));
+                    format!("{:?} {}{code}", socket.ready_state.get(), kept.join(","))
+                });
+                Effect::new(move || tell(line.get()));
+                made.replace(Some((url, socket)));
+            }
+        };
+        let document = web_sys::window().unwrap().document().unwrap();
+        let mounted = mount_to(document.create_element("div").unwrap().unchecked_into(), component);
+        let (url, socket) = made.take().unwrap();
+        (Self { url, socket, unmount: Box::new(move || drop(mounted)) }, Seen(told))
+    }
+
+    fn take_away(self) {
+        (self.unmount)();
+    }
+}
+
+/// What a probe tells.
+struct Seen(UnboundedReceiver<String>);
+
+impl Seen {
+    /// Waits for these, one after the other.
+    async fn expect(&mut self, lines: &[&str]) {
+        for line in lines {
+            assert_eq!(self.0.next().await.as_deref(), Some(*line));
+        }
+    }
+
+    /// Waits until nothing is left that could tell anything.
+    async fn end(mut self) {
+        assert_eq!(self.0.next().await, None);
+    }
+}
+
+/// Waits until this socket is closed, and gives the code.
+async fn closed(socket: &WebSocket) -> u16 {
+    let (sender, mut receiver) = unbounded();
+    socket.set_onclose(move |_, event| drop(sender.unbounded_send(event.code.get())));
+    receiver.next().await.unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn every_event_is_told_and_then_a_change_of_signals() {
+    let (probe, mut seen) = Probe::show(url("/order"), 2);
+    seen.expect(&["Connecting ", "open", "Open "]).await;
+    seen.expect(&["message one", "Open one", "message two", "Open one,two"]).await;
+    seen.expect(&["message three", "Open two,three", "close 1000", "Closed two,three 1000"]).await;
+    assert_eq!(untrack(|| probe.socket.last_message()).unwrap().data.as_text(), Some("three"));
+    probe.take_away();
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn messages_that_are_not_kept_change_no_signal() {
+    let (probe, mut seen) = Probe::show(url("/order"), 0);
+    seen.expect(&["Connecting ", "open", "Open "]).await;
+    seen.expect(&["message one", "message two", "message three", "close 1000", "Closed  1000"]).await;
+    probe.take_away();
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_changed_url_is_another_connection() {
+    let id = format!("leptos-{}", js_sys::Math::random());
+    let (probe, mut seen) = Probe::show(url(&format!("/report?id={id}")), 1);
+    seen.expect(&["Connecting ", "open", "Open "]).await;
+    probe.socket.send("first").unwrap();
+    seen.expect(&["message first", "Open first"]).await;
+
+    probe.url.set(url("/close?code=4001"));
+    seen.expect(&["Connecting ", "open", "Open ", "close 4001", "Closed  4001"]).await;
+
+    probe.url.set(url(&format!("/reported?id={id}")));
+    seen.expect(&["Connecting ", "open", "Open ", "message clean 1005 ", "Open clean 1005 "]).await;
+    probe.take_away();
+}
+
+#[wasm_bindgen_test]
+async fn a_handler_may_be_the_end_of_the_component() {
+    let shown = Rc::new(RefCell::new(None::<Probe>));
+    let (probe, mut seen) = {
+        let shown = Rc::clone(&shown);
+        Probe::show_and_hear(url("/order"), 1, move |_| {
+            if let Some(probe) = shown.take() {
+                probe.take_away();
+            }
+        })
+    };
+    shown.replace(Some(probe));
+    seen.expect(&["Connecting ", "open", "Open ", "message one"]).await;
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_left_of_a_component_that_goes_while_connecting() {
+    let (probe, mut seen) = Probe::show(url("/silent"), 1);
+    seen.expect(&["Connecting "]).await;
+    probe.take_away();
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_left_of_a_component_that_goes_at_once() {
+    let (probe, seen) = Probe::show(url("/echo"), 1);
+    probe.take_away();
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_handle_outlives_its_component() {
+    let (probe, mut seen) = Probe::show(url("/echo"), 1);
+    seen.expect(&["Connecting ", "open", "Open "]).await;
+    let handle = probe.socket;
+    let socket = handle.socket().unwrap();
+    probe.take_away();
+    assert_eq!(closed(&socket).await, 1005);
+    assert_eq!(handle.send("late"), Err(Error::Discarded(ReadyState::Closed)));
+    assert_eq!(handle.socket(), None);
+    handle.close();
+    assert_eq!(handle.close_with(4000, "late"), Ok(()));
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn closing_is_a_state_and_the_code_goes_out() {
+    let (probe, mut seen) = Probe::show(url("/echo"), 1);
+    assert_eq!(probe.socket.send("early"), Err(Error::InvalidState));
+    seen.expect(&["Connecting "]).await;
+    assert_eq!(probe.socket.send("early"), Err(Error::InvalidState));
+    seen.expect(&["open", "Open "]).await;
+    assert_eq!(probe.socket.close_with(1001, ""), Err(Error::InvalidAccess(1001.into())));
+    probe.socket.close_with(3007, "enough").unwrap();
+    seen.expect(&["Closing ", "close 3007", "Closed  3007"]).await;
+    probe.take_away();
+}
+
+#[wasm_bindgen_test]
+async fn a_url_that_is_none_is_an_error_and_no_event() {
+    let (probe, mut seen) = Probe::show("ws://127.0.0.1/#fragment".into(), 1);
+    seen.expect(&["Closed "]).await;
+    assert!(matches!(probe.socket.error.get_untracked(), Some(Error::Syntax(_))));
+    probe.take_away();
+    seen.end().await;
+}

@@ -1,0 +1,234 @@
+//! What the hook for Yew promises beyond what the chat shows, with the test peer.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says with a panic what is wrong")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_util::StreamExt as _;
+use isosocket::yew::{UseWebSocketHandle, UseWebSocketOptions, use_websocket_with_options};
+use isosocket::{Error, ReadyState, WebSocket};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use yew::prelude::*;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// The URL of a path of the test server.
+fn url(path: &str) -> AttrValue {
+    let server = option_env!("ISOSOCKET_TEST_SERVER")
+        .expect("build these tests with ISOSOCKET_TEST_SERVER set to a running ws-test-server: `make test-front`");
+    format!("{server}{path}").into()
+}
+
+/// A component that tells what it sees: each render, and each event.
+#[derive(Clone, Properties)]
+struct Props {
+    name: &'static str,
+    url: AttrValue,
+    keep: usize,
+    seen: UnboundedSender<String>,
+    onmessage: Callback<String>,
+    /// The handle of the newest render.
+    handle: Rc<RefCell<Option<UseWebSocketHandle>>>,
+}
+
+impl PartialEq for Props {
+    fn eq(&self, other: &Self) -> bool {
+        (self.name, &self.url, self.keep) == (other.name, &other.url, other.keep)
+    }
+}
+
+impl Props {
+    fn new(url: AttrValue) -> (Self, Seen) {
+        let (seen, told) = unbounded();
+        let handle = Rc::default();
+        (Self { name: "a", url, keep: 1, seen, onmessage: Callback::noop(), handle }, Seen(told))
+    }
+}
+
+#[component]
+fn Probe(props: &Props) -> Html {
+    let tell = {
+        let (name, seen) = (props.name, props.seen.clone());
+        move |line: String| drop(seen.unbounded_send(format!("{name}: {line}")))
+    };
+    let (opened, closed, received, onmessage) = (tell.clone(), tell.clone(), tell.clone(), props.onmessage.clone());
+    let options = UseWebSocketOptions::default()
+        .keep(props.keep)
+        .onopen(move |_| opened("open".into()))
+        .onmessage(move |_, event| {
+            let text = event.data.as_text().unwrap();
+            received(format!("message {text}"));
+            onmessage.emit(text.to_owned());
+        })
+        .onclose(move |_, event| closed(format!("close {}", event.code)));
+    let socket = use_websocket_with_options(props.url.clone(), options);
+    let kept: Vec<_> = socket.messages().iter().map(|event| event.data.as_text().unwrap()).collect();
+    let code = socket.close_event().map_or(String::new(), |event| format!(" {}", event.code));
+    tell(format!("{:?} {}{code}", socket.ready_state(), kept.join(",")));
+    props.handle.replace(Some(socket));
+    html! {}
+}
+
+/// What a probe tells.
+struct Seen(UnboundedReceiver<String>);
+
+impl Seen {
+    /// Waits for these, one after the other.
+    async fn expect(&mut self, lines: &[&str]) {
+        for line in lines {
+            assert_eq!(self.0.next().await.as_deref(), Some(*line));
+        }
+    }
+
+    /// Waits until nothing is left that could tell anything.
+    async fn end(mut self) {
+        assert_eq!(self.0.next().await, None);
+    }
+}
+
+type App = Rc<RefCell<Option<yew::AppHandle<Probe>>>>;
+
+fn show(props: Props) -> App {
+    let document = web_sys::window().unwrap().document().unwrap();
+    let place = document.create_element("div").unwrap();
+    Rc::new(RefCell::new(Some(yew::Renderer::<Probe>::with_root_and_props(place, props).render())))
+}
+
+fn take_away(app: &App) {
+    if let Some(app) = app.take() {
+        app.destroy();
+    }
+}
+
+/// Waits until this socket is closed, and gives the code.
+async fn closed(socket: &WebSocket) -> u16 {
+    let (sender, mut receiver) = unbounded();
+    socket.set_onclose(move |_, event| drop(sender.unbounded_send(event.code.get())));
+    receiver.next().await.unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn every_event_is_rendered_after_it_is_told() {
+    let (mut props, mut seen) = Props::new(url("/order"));
+    props.keep = 2;
+    let app = show(props);
+    seen.expect(&["a: Connecting ", "a: open", "a: Open "]).await;
+    seen.expect(&["a: message one", "a: Open one", "a: message two", "a: Open one,two"]).await;
+    seen.expect(&["a: message three", "a: Open two,three", "a: close 1000", "a: Closed two,three 1000"]).await;
+    take_away(&app);
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn messages_that_are_not_kept_render_nothing() {
+    let (mut props, mut seen) = Props::new(url("/order"));
+    props.keep = 0;
+    let app = show(props);
+    seen.expect(&["a: Connecting ", "a: open", "a: Open "]).await;
+    seen.expect(&["a: message one", "a: message two", "a: message three", "a: close 1000", "a: Closed  1000"]).await;
+    take_away(&app);
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_changed_url_is_another_connection() {
+    let id = format!("yew-{}", js_sys::Math::random());
+    let (mut props, mut seen) = Props::new(url(&format!("/report?id={id}")));
+    let app = show(props.clone());
+    seen.expect(&["a: Connecting ", "a: open", "a: Open "]).await;
+    let socket = props.handle.borrow().clone().unwrap();
+    socket.send("first").unwrap();
+    seen.expect(&["a: message first", "a: Open first"]).await;
+
+    props.url = url("/close?code=4001");
+    app.borrow_mut().as_mut().unwrap().update(props.clone());
+    seen.expect(&["a: Open first", "a: Connecting ", "a: open", "a: Open ", "a: close 4001", "a: Closed  4001"]).await;
+
+    props.url = url(&format!("/reported?id={id}"));
+    app.borrow_mut().as_mut().unwrap().update(props.clone());
+    drop((props, socket));
+    seen.expect(&["a: Closed  4001", "a: Connecting ", "a: open", "a: Open "]).await;
+    seen.expect(&["a: message clean 1005 ", "a: Open clean 1005 "]).await;
+    take_away(&app);
+}
+
+#[wasm_bindgen_test]
+async fn the_callbacks_of_the_newest_render_are_called() {
+    let (mut props, mut seen) = Props::new(url("/echo"));
+    let app = show(props.clone());
+    seen.expect(&["a: Connecting ", "a: open", "a: Open "]).await;
+    props.name = "b";
+    app.borrow_mut().as_mut().unwrap().update(props.clone());
+    seen.expect(&["b: Open "]).await;
+    props.handle.borrow().as_ref().unwrap().send("hello").unwrap();
+    seen.expect(&["b: message hello", "b: Open hello"]).await;
+    take_away(&app);
+}
+
+#[wasm_bindgen_test]
+async fn a_handler_may_be_the_end_of_the_component() {
+    let (mut props, mut seen) = Props::new(url("/order"));
+    let app = App::default();
+    props.onmessage = {
+        let app = Rc::clone(&app);
+        Callback::from(move |_| take_away(&app))
+    };
+    app.replace(show(props).take());
+    seen.expect(&["a: Connecting ", "a: open", "a: Open ", "a: message one"]).await;
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_left_of_a_component_that_goes_while_connecting() {
+    let (props, mut seen) = Props::new(url("/silent"));
+    let app = show(props);
+    seen.expect(&["a: Connecting "]).await;
+    take_away(&app);
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_handle_outlives_its_component() {
+    let (props, mut seen) = Props::new(url("/echo"));
+    let handle = Rc::clone(&props.handle);
+    let app = show(props);
+    seen.expect(&["a: Connecting ", "a: open", "a: Open "]).await;
+    let handle = handle.take().unwrap();
+    let socket = handle.socket().unwrap();
+    take_away(&app);
+    assert_eq!(closed(&socket).await, 1005);
+    assert_eq!(handle.send("late"), Err(Error::Discarded(ReadyState::Closed)));
+    assert_eq!(handle.socket(), None);
+    handle.close();
+    assert_eq!(handle.close_with(4000, "late"), Ok(()));
+    drop(handle);
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn closing_is_a_state_and_the_code_goes_out() {
+    let (props, mut seen) = Props::new(url("/echo"));
+    let handle = Rc::clone(&props.handle);
+    let app = show(props);
+    seen.expect(&["a: Connecting "]).await;
+    assert_eq!(handle.borrow().as_ref().unwrap().send("early"), Err(Error::InvalidState));
+    seen.expect(&["a: open", "a: Open "]).await;
+    assert_eq!(handle.borrow().as_ref().unwrap().close_with(1001, ""), Err(Error::InvalidAccess(1001.into())));
+    handle.borrow().as_ref().unwrap().close_with(3007, "enough").unwrap();
+    seen.expect(&["a: Closing ", "a: close 3007", "a: Closed  3007"]).await;
+    take_away(&app);
+}
+
+#[wasm_bindgen_test]
+async fn a_url_that_is_none_is_an_error_and_no_event() {
+    let (props, mut seen) = Props::new("ws://127.0.0.1/#fragment".into());
+    let handle = Rc::clone(&props.handle);
+    let app = show(props);
+    seen.expect(&["a: Connecting ", "a: Closed "]).await;
+    assert!(matches!(handle.borrow().as_ref().unwrap().error(), Some(Error::Syntax(_))));
+    take_away(&app);
+    handle.take();
+    seen.end().await;
+}

@@ -1,0 +1,252 @@
+//! A WebSocket as signals of [Leptos](https://leptos.dev), with the feature `leptos`.
+//!
+//! [`use_websocket`] opens the socket when the component is on the page and closes it when the component goes, also one
+//! that is still connecting. State, messages and the close event are signals.
+//!
+//! ```
+//! use isosocket::ReadyState;
+//! use isosocket::leptos::use_websocket;
+//! use leptos::prelude::*;
+//!
+//! #[component]
+//! fn Greeting() -> impl IntoView {
+//!     let socket = use_websocket("wss://example.org/echo");
+//!     let answer = move || socket.last_message().and_then(|event| event.data.as_text().map(str::to_owned));
+//!     view! {
+//!         <button
+//!             on:click=move |_| drop(socket.send("hello"))
+//!             disabled=move || socket.ready_state.get() != ReadyState::Open
+//!         >
+//!             "Greet"
+//!         </button>
+//!         <p>{answer}</p>
+//!     }
+//! }
+//! ```
+//!
+//! A connection that is closed stays closed. To connect again, change the URL's signal or show the component anew.
+//!
+//! On a server (the feature `ssr` of Leptos) nothing is connected: the state is [`ReadyState::Connecting`], as it is in the
+//! page that takes over from there.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use ::leptos::prelude::*;
+use ::leptos::reactive::diagnostics::SpecialNonReactiveZone;
+#[cfg(target_arch = "wasm32")]
+use ::leptos::reactive::owner::LocalStorage;
+#[cfg(not(target_arch = "wasm32"))]
+use ::leptos::reactive::owner::SyncStorage;
+
+use crate::component::{Connection, Mounted};
+use crate::{CloseCode, CloseEvent, Data, Error, Event, MessageEvent, ReadyState, WebSocket};
+
+pub use crate::component::UseWebSocketOptions;
+
+/// Where Leptos keeps messages: values of a page do not leave its thread, a server's component moves from thread to thread.
+#[cfg(target_arch = "wasm32")]
+pub type MessageStorage = LocalStorage;
+/// Where Leptos keeps messages: values of a page do not leave its thread, a server's component moves from thread to thread.
+#[cfg(not(target_arch = "wasm32"))]
+pub type MessageStorage = SyncStorage;
+
+/// Connects to a URL while the component is on the page.
+///
+/// In a page the URL may be a relative one, such as `/chat`. When it is a signal and changes, the socket is closed and
+/// another one opened.
+///
+/// See the [module](self) for an example.
+pub fn use_websocket(url: impl Into<Signal<String>>) -> UseWebSocketReturn {
+    use_websocket_with_options(url, UseWebSocketOptions::default())
+}
+
+/// As [`use_websocket`], with subprotocols, more than the last message, or callbacks.
+///
+/// Signals that a callback reads are not tracked.
+///
+/// ```
+/// use isosocket::leptos::{UseWebSocketOptions, use_websocket_with_options};
+/// use leptos::prelude::*;
+///
+/// #[component]
+/// fn News(room: ReadSignal<String>) -> impl IntoView {
+///     let (news, set_news) = signal(Vec::new());
+///     let options = UseWebSocketOptions::default().keep(0).onmessage(move |_, event| {
+///         if let Some(text) = event.data.as_text() {
+///             set_news.update(|news| news.push(text.to_owned()));
+///         }
+///     });
+///     use_websocket_with_options(Signal::derive(move || format!("/news/{}", room.get())), options);
+///     view! { <p>{move || news.get().join(" ")}</p> }
+/// }
+/// ```
+pub fn use_websocket_with_options(url: impl Into<Signal<String>>, options: UseWebSocketOptions) -> UseWebSocketReturn {
+    let url = url.into();
+    let (ready_state, set_ready_state) = signal(ReadyState::Connecting);
+    let (messages, set_messages) = RwSignal::new_with_storage(VecDeque::new()).split();
+    let (close_event, set_close_event) = signal(None);
+    let (error, set_error) = signal(None);
+    let mounted = StoredValue::new_with_storage(Mounted::default());
+    let setters = Setters {
+        ready_state: set_ready_state,
+        messages: set_messages,
+        close_event: set_close_event,
+        error: set_error,
+    };
+    // Nothing on a server, also in a program whose server was compiled to run effects.
+    if cfg!(target_arch = "wasm32") {
+        Effect::new(move || connect(mounted, setters, &url.get(), &options));
+        on_cleanup(move || take_off(mounted, Mounted::NoMore));
+    }
+    UseWebSocketReturn { ready_state, messages, close_event, error, set_ready_state, mounted }
+}
+
+/// Opens a socket in place of the one there was.
+fn connect(mounted: StoredValue<Mounted, MessageStorage>, setters: Setters, url: &str, options: &UseWebSocketOptions) {
+    take_off(mounted, Mounted::NotYet);
+    setters.begin();
+    let told = options.clone();
+    let listener = move |socket: &WebSocket, event: &Event| tell(setters, &told, socket, event);
+    let next = match Connection::open(url, &options.protocols, options.binary_type, listener) {
+        Ok(connection) => Mounted::Connected(connection),
+        Err(error) => {
+            setters.refuse(error);
+            Mounted::NoMore
+        }
+    };
+    // The component may have gone before its effect ran: then the socket goes as well.
+    drop(mounted.try_set_value(next));
+}
+
+/// Takes the socket away. It is dropped when nothing is locked any more: what goes with it may use the signals.
+fn take_off(mounted: StoredValue<Mounted, MessageStorage>, next: Mounted) {
+    drop(mounted.try_update_value(|mounted| mem::replace(mounted, next)));
+}
+
+/// Sets the signals first, then calls back, which may be the end of the component.
+fn tell(setters: Setters, options: &UseWebSocketOptions, socket: &WebSocket, event: &Event) {
+    match event {
+        Event::Open => {
+            setters.ready_state.set(ReadyState::Open);
+            untracked(|| (options.onopen)(socket));
+        }
+        Event::Message(event) => {
+            setters.keep(event, options.keep);
+            untracked(|| (options.onmessage)(socket, event));
+        }
+        Event::Error => {}
+        Event::Close(event) => {
+            setters.ready_state.set(ReadyState::Closed);
+            setters.close_event.set(Some(event.clone()));
+            untracked(|| (options.onclose)(socket, event));
+        }
+    }
+}
+
+/// A callback runs for an event, and so what it reads need not be tracked; without this, Leptos would complain.
+fn untracked(call: impl FnOnce()) {
+    let _zone = SpecialNonReactiveZone::enter();
+    untrack(call);
+}
+
+/// The socket of a component: its signals, and what can be done with it.
+///
+/// Like a signal it can be copied into closures, and ends with the component that it was made in.
+#[derive(Clone, Copy, Debug)]
+pub struct UseWebSocketReturn {
+    /// The state of the connection, as the last event or [`close`](Self::close) left it.
+    pub ready_state: ReadSignal<ReadyState>,
+    /// The newest messages, the last one at the end: as many as [`keep`](UseWebSocketOptions::keep) says. They are there
+    /// also after the connection is closed, until another one is opened.
+    pub messages: ReadSignal<VecDeque<MessageEvent>, MessageStorage>,
+    /// How the connection was closed, once it is.
+    pub close_event: ReadSignal<Option<CloseEvent>>,
+    /// Why no socket could be made of the URL and the subprotocols. The state is then [`ReadyState::Closed`], without a
+    /// close event.
+    pub error: ReadSignal<Option<Error>>,
+    set_ready_state: WriteSignal<ReadyState>,
+    mounted: StoredValue<Mounted, MessageStorage>,
+}
+
+impl UseWebSocketReturn {
+    /// The last of the [`messages`](Self::messages), tracked.
+    pub fn last_message(&self) -> Option<MessageEvent> {
+        self.messages.with(|messages| messages.back().cloned())
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// As [`WebSocket::send`]; [`Error::Discarded`] also when the component has gone.
+    pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
+        self.mounted_socket()?.send(data)
+    }
+
+    /// Starts the closing handshake without a code; a socket that is connecting fails. Does nothing where there is no
+    /// socket: before the component is on the page, and after.
+    pub fn close(&self) {
+        if let Some(socket) = self.socket() {
+            socket.close();
+            self.set_ready_state.set(socket.ready_state());
+        }
+    }
+
+    /// Starts the closing handshake with a code and a reason, otherwise as [`close`](Self::close).
+    ///
+    /// # Errors
+    /// As [`WebSocket::close_with`], where there is a socket.
+    pub fn close_with(&self, code: impl Into<CloseCode>, reason: &str) -> Result<(), Error> {
+        if let Some(socket) = self.socket() {
+            socket.close_with(code, reason)?;
+            self.set_ready_state.set(socket.ready_state());
+        }
+        Ok(())
+    }
+
+    /// The socket itself, for what else it has: `protocol()`, `buffered_amount()` and so on. It is closed with the
+    /// component, whoever holds it.
+    pub fn socket(&self) -> Option<WebSocket> {
+        self.mounted_socket().ok()
+    }
+
+    fn mounted_socket(&self) -> Result<WebSocket, Error> {
+        self.mounted.try_with_value(Mounted::socket).unwrap_or_else(|| Mounted::NoMore.socket())
+    }
+}
+
+/// The other ends of the signals.
+#[derive(Clone, Copy)]
+struct Setters {
+    ready_state: WriteSignal<ReadyState>,
+    messages: WriteSignal<VecDeque<MessageEvent>, MessageStorage>,
+    close_event: WriteSignal<Option<CloseEvent>>,
+    error: WriteSignal<Option<Error>>,
+}
+
+impl Setters {
+    /// Another connection is begun.
+    fn begin(self) {
+        self.ready_state.set(ReadyState::Connecting);
+        self.messages.set(VecDeque::new());
+        self.close_event.set(None);
+        self.error.set(None);
+    }
+
+    /// A message came; so many are kept.
+    fn keep(self, event: &MessageEvent, count: usize) {
+        if count > 0 {
+            self.messages.update(|messages| {
+                let surplus = (messages.len() + 1).saturating_sub(count);
+                messages.drain(..surplus);
+                messages.push_back(event.clone());
+            });
+        }
+    }
+
+    /// There will be no socket.
+    fn refuse(self, error: Error) {
+        self.ready_state.set(ReadyState::Closed);
+        self.error.set(Some(error));
+    }
+}

@@ -1,0 +1,166 @@
+// The program of probe/, built, and pages that it runs in.
+
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
+const folder = path.join(target, 'probe');
+const TARGET = 'wasm32-unknown-unknown';
+
+const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
+
+/** Compiles the program. */
+function build() {
+  run('cargo', ['build', '--quiet', '--locked', '--release', '--target', TARGET, '-p', 'isosocket-probe']);
+  const compiled = path.join(target, TARGET, 'release', 'isosocket_probe.wasm');
+  run(pinned('wasm-bindgen'), ['--target', 'web', '--no-typescript', '--out-dir', folder, compiled]);
+}
+
+/**
+ * Builds the program and serves it, and empty pages: `/?csp=POLICY` is under that policy.
+ *
+ * @returns the address, and `stop()`
+ */
+export async function serveProbe() {
+  build();
+  const server = http.createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url, 'http://127.0.0.1');
+    if (pathname === '/') {
+      const policy = searchParams.get('csp');
+      if (policy) response.setHeader('Content-Security-Policy', policy);
+      response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>probe</title>');
+      return;
+    }
+    const file = path.join(folder, path.basename(pathname));
+    if (!existsSync(file)) {
+      response.writeHead(404).end();
+      return;
+    }
+    // Pages of another origin, a secure one, load it, too.
+    response.writeHead(200, { 'Content-Type': TYPES[path.extname(file)], 'Access-Control-Allow-Origin': '*' });
+    response.end(await readFile(file));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const stop = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { address: `http://127.0.0.1:${server.address().port}`, stop };
+}
+
+/**
+ * Loads the program into a page, and listens for all that a program must not cause: what is reported to the console, and
+ * what nobody catches. `made` are the sockets the program makes.
+ */
+const program = (address) => `
+  const probe = window.probe = { complaints: [], made: [] };
+  const complain = (kind, value) => probe.complaints.push(kind + ': ' + value + ' ' + (value?.stack ?? ''));
+  for (const kind of ['error', 'warn']) {
+    const own = console[kind];
+    console[kind] = (...values) => {
+      complain('console.' + kind, values.map((value) => value?.stack ?? value).join(' '));
+      own.apply(console, values);
+    };
+  }
+  addEventListener('error', ({ error, message }) => complain('uncaught', error ?? message));
+  addEventListener('unhandledrejection', ({ reason }) => complain('unhandled', reason));
+  for (const name of ['WebSocket', 'WebSocketStream']) {
+    if (!(name in globalThis)) continue;
+    globalThis[name] = class extends globalThis[name] {
+      constructor(...parameters) {
+        super(...parameters);
+        probe.made.push(new WeakRef(this));
+      }
+    };
+  }
+  probe.ready = import('${address}/isosocket_probe.js').then(async (module) => {
+    probe.wasm = await module.default();
+    probe.module = module;
+  }).catch(String);
+`;
+
+/** Runs it as the page's own; a driver's scripts are not in the same world in every browser. */
+const LOAD = `
+  const [text, done] = arguments;
+  const script = document.createElement('script');
+  script.textContent = text;
+  document.head.append(script);
+  window.probe.ready.then(done);
+`;
+
+/** The program in a page. */
+export class Probe {
+  #driver;
+
+  /** Opens a page, and runs the program of this address in it. */
+  static async load(driver, page, address) {
+    await driver.manage().setTimeouts({ script: 60_000 });
+    await driver.get(page);
+    const error = await driver.executeAsyncScript(LOAD, program(address));
+    if (error) throw new Error(`the program could not be loaded: ${error}`);
+    const probe = new Probe();
+    probe.#driver = driver;
+    return probe;
+  }
+
+  /** Calls one of the program's functions. */
+  async call(name, ...parameters) {
+    const { value, error } = await this.#driver.executeAsyncScript(`
+      const [name, parameters, done] = arguments;
+      window.probe.module[name](...parameters).then((value) => done({ value }), (error) => done({ error: String(error) }));
+    `, name, parameters);
+    if (error) throw new Error(`${name}: ${error}`);
+    return value;
+  }
+
+  /** What was complained of, after everything that was due has run. */
+  complaints() {
+    return this.#driver.executeAsyncScript('setTimeout(arguments[0], 100, 0); ').then(() => (
+      this.#driver.executeScript('return window.probe.complaints')
+    ));
+  }
+
+  /** The sizes of what may leak: the program's memory in bytes, and the places of its table of JavaScript values. */
+  sizes() {
+    return this.#driver.executeScript(`
+      const { memory, __wbindgen_externrefs: table } = window.probe.wasm;
+      return { memory: memory.buffer.byteLength, table: table.length, made: window.probe.made.length };
+    `);
+  }
+
+  /** How many of the sockets that were made are still held by something, when garbage has been collected. */
+  held() {
+    return this.#driver.executeAsyncScript(`
+      const done = arguments[0];
+      const held = () => window.probe.made.filter((socket) => socket.deref()).length;
+      let rounds = 0;
+      // Garbage makes a collector work; between two tasks it may collect what a WeakRef has shown.
+      const work = () => {
+        if (held() === 0 || ++rounds === 100) return done(held());
+        globalThis.garbage = Array.from({ length: 64 }, () => new Uint8Array(1 << 18).fill(1));
+        setTimeout(work, 10);
+      };
+      work();
+    `);
+  }
+}
+
+/** The project's own copy of a tool, whose version fits the crates; else the one on the PATH. */
+function pinned(tool) {
+  const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
+  const own = path.join(process.env.ISOSOCKET_TOOLS || path.join(cache, 'isosocket'), 'bin', tool);
+  return existsSync(own) ? own : tool;
+}
+
+function run(command, parameters) {
+  const { status, error } = spawnSync(command, parameters, { cwd: root, stdio: 'inherit' });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${command} ended with status ${status}`);
+}

@@ -1,0 +1,186 @@
+//! What a page's Rust program sees of connections that go wrong, and what it leaves behind: driven by the tests beside it.
+#![forbid(unsafe_code)]
+#![cfg(target_arch = "wasm32")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_util::StreamExt as _;
+use isosocket::{CloseEvent, Event, EventKind, Opened, WebSocket, WebSocketStream};
+use wasm_bindgen::prelude::*;
+
+const KINDS: [EventKind; 4] = [EventKind::Open, EventKind::Message, EventKind::Error, EventKind::Close];
+
+/// Connects, sends a message if there is one to be sent, and gives all events in words, or why there are none.
+#[wasm_bindgen]
+pub async fn events(url: String, message: Option<String>) -> Vec<String> {
+    let (socket, mut events) = match connect(&url) {
+        Ok(connected) => connected,
+        Err(error) => return vec![format!("{:?}: {error}", error.name())],
+    };
+    let mut seen = Vec::new();
+    while let Some(event) = events.next().await {
+        if let (Event::Open, Some(message)) = (&event, &message)
+            && let Err(error) = socket.send(message.as_str())
+        {
+            seen.push(error.to_string());
+        }
+        seen.push(words(&event));
+    }
+    seen
+}
+
+/// The same by the asynchronous face: how the connection was opened, what was read, how it was closed.
+#[wasm_bindgen]
+pub async fn stream(url: String, message: Option<String>) -> Vec<String> {
+    let stream = match WebSocketStream::new(&url) {
+        Ok(stream) => stream,
+        Err(error) => return vec![format!("{:?}: {error}", error.name())],
+    };
+    let mut seen = Vec::new();
+    match stream.opened().await {
+        Ok(Opened { mut readable, mut writable, .. }) => {
+            seen.push("open".into());
+            if let Some(message) = message
+                && let Err(error) = writable.write(message).await
+            {
+                seen.push(error.to_string());
+            }
+            while let Some(message) = readable.read().await {
+                match message {
+                    Ok(data) => seen.push(format!("message {}", data.as_text().unwrap_or("(binary)"))),
+                    Err(error) => seen.push(format!("error: {error}")),
+                }
+            }
+        }
+        Err(error) => seen.push(format!("not opened: {error}")),
+    }
+    match stream.closed().await {
+        Ok(event) => seen.push(close(&event)),
+        Err(error) => seen.push(format!("not closed cleanly: {error}")),
+    }
+    seen
+}
+
+/// What `send` says on a socket that is connecting, closing and closed.
+#[wasm_bindgen]
+pub async fn send_in_each_state(url: String) -> Vec<String> {
+    let Ok((socket, mut events)) = connect(&url) else { return Vec::new() };
+    let mut seen = Vec::new();
+    let mut send = || {
+        let state = socket.ready_state();
+        seen.push(match socket.send("x") {
+            Ok(()) => format!("{state:?}: sent"),
+            Err(error) => format!("{state:?}: {:?}: {error}", error.name()),
+        });
+    };
+    send();
+    events.next().await;
+    send();
+    socket.close();
+    send();
+    while events.next().await.is_some() {}
+    send();
+    seen
+}
+
+/// A handler of the first message panics. The events, also those after it.
+#[wasm_bindgen]
+#[allow(clippy::panic, reason = "it is what is tried out")]
+pub async fn panic_in_a_handler(url: String) -> Vec<String> {
+    let Ok((socket, mut events)) = connect(&url) else { return Vec::new() };
+    events.next().await;
+    let mut is_first = true;
+    socket.add_event_listener(EventKind::Message, move |_, _| {
+        if std::mem::take(&mut is_first) {
+            panic!("the program's own mistake");
+        }
+    });
+    let mut seen = Vec::new();
+    for message in ["one", "two"] {
+        if let Err(error) = socket.send(message) {
+            seen.push(error.to_string());
+        }
+        seen.extend(events.next().await.as_ref().map(words));
+    }
+    if let Err(error) = socket.close_with(3000, "done") {
+        seen.push(error.to_string());
+    }
+    seen.extend(events.next().await.as_ref().map(words));
+    seen
+}
+
+/// Connects and closes so many times, by both faces, one connection after the other. How many were clean.
+#[wasm_bindgen]
+pub async fn churn(url: String, count: u32) -> u32 {
+    let mut clean = 0;
+    for _ in 0..count {
+        let Ok((socket, mut events)) = connect(&url) else { continue };
+        events.next().await;
+        socket.close();
+        if let Some(Event::Close(event)) = events.next().await {
+            clean += u32::from(event.was_clean);
+        }
+        let Ok(stream) = WebSocketStream::new(&url) else { continue };
+        let _halves = stream.opened().await;
+        stream.close();
+        clean += u32::from(stream.closed().await.is_ok());
+    }
+    clean
+}
+
+/// Sends so many times a hundred messages to an echo server, by each face. How many came back, in order.
+#[wasm_bindgen]
+pub async fn chatter(url: String, count: u32) -> u32 {
+    let mut echoed = 0;
+    let Ok((socket, mut events)) = connect(&url) else { return echoed };
+    events.next().await;
+    for batch in 0..count {
+        for number in 0..100 {
+            let _ = socket.send(format!("{batch} {number}"));
+        }
+        for number in 0..100 {
+            let Some(Event::Message(event)) = events.next().await else { return echoed };
+            echoed += u32::from(event.data.as_text() == Some(&*format!("{batch} {number}")));
+        }
+    }
+    let Ok(stream) = WebSocketStream::new(&url) else { return echoed };
+    let Ok(Opened { mut readable, mut writable, .. }) = stream.opened().await else { return echoed };
+    for batch in 0..count {
+        for number in 0..100 {
+            let _ = writable.write(format!("{batch} {number}")).await;
+        }
+        for number in 0..100 {
+            let Some(Ok(data)) = readable.read().await else { return echoed };
+            echoed += u32::from(data.as_text() == Some(&*format!("{batch} {number}")));
+        }
+    }
+    echoed
+}
+
+/// A socket and all its events, the last of which ends them.
+fn connect(url: &str) -> Result<(WebSocket, UnboundedReceiver<Event>), isosocket::Error> {
+    let (sender, events) = unbounded();
+    let socket = WebSocket::builder(url).connect_with(|socket| {
+        let sender = Rc::new(RefCell::new(sender));
+        for kind in KINDS {
+            let sender = Rc::clone(&sender);
+            socket.add_event_listener(kind, move |_, event| drop(sender.borrow_mut().unbounded_send(event.clone())));
+        }
+    })?;
+    Ok((socket, events))
+}
+
+fn words(event: &Event) -> String {
+    match event {
+        Event::Open => "open".into(),
+        Event::Message(event) => format!("message {}", event.data.as_text().unwrap_or("(binary)")),
+        Event::Error => "error".into(),
+        Event::Close(event) => close(event),
+    }
+}
+
+fn close(event: &CloseEvent) -> String {
+    format!("close {} {:?} {}", event.code, event.reason, if event.was_clean { "clean" } else { "unclean" })
+}

@@ -1,0 +1,247 @@
+//! A handle to a stream that other threads can have.
+
+use alloc::{string::String, sync::Arc};
+use core::{
+    fmt,
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::Stream;
+
+use crate::{
+    Close, CloseCode, CloseEvent, Data, Error, Flow, Message, ReadyState, SyntaxError, WebSocketError, WebSocketStream,
+};
+
+mod driver;
+mod shared;
+
+use driver::Owner;
+use shared::Shared;
+
+/// A handle to a connection that stays with its own thread: `Send`, `Sync` and cloneable on every target.
+///
+/// What belongs to a browser belongs to one thread of it. So the stream stays where it was made, in the care of a driver, which is
+/// a future to be run there; handles go wherever they are wanted: to a worker that shares the program's memory, or into a
+/// framework that asks for `Send`. They exchange messages with the driver through two queues, one each way. Without threads it is
+/// the same, within one.
+///
+/// Both queues are [bounded](SendHandleConfig). A handle whose queue is full waits in [`send`](Self::send), and a driver whose
+/// queue is full stops reading, so that the peer is held up as a [`WebSocketStream`] holds it up. Nothing is locked for longer than
+/// it takes to put a message into a queue, and no thread is ever blocked.
+///
+/// All clones are one handle: each message that comes is given to one of those that wait for it. When the last one is dropped, the
+/// driver sends what is in its queue, and the connection is closed without a code; one that is being made is given up. When the
+/// driver is dropped, the connection is closed at once, and handles say so.
+///
+/// ```
+/// # async fn program<B: ws_core::Flow>() -> Result<(), ws_core::WebSocketError> {
+/// use ws_core::{SendHandle, WebSocketStream};
+/// let (handle, driver) = SendHandle::new(WebSocketStream::<B>::new("wss://example.org/echo")?);
+/// // `driver` is run on this thread: by wasm_bindgen_futures::spawn_local, or natively by tokio::spawn.
+/// # drop(driver);
+/// let other = handle.clone();
+/// let elsewhere = async move {
+///     other.send("hello").await?;
+///     println!("{:?}", other.next().await);
+///     Ok::<(), ws_core::WebSocketError>(())
+/// };
+/// fn is_send<T: Send>(_: &T) {}
+/// is_send(&elsewhere);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct SendHandle(Arc<Remote>);
+
+/// What all clones share. The driver has not this but what is in it, so that the last clone can be noticed.
+struct Remote(Arc<Shared>);
+
+/// How much may wait between a handle and its driver.
+///
+/// ```
+/// let mut config = ws_core::SendHandleConfig::default();
+/// config.max_messages = 16;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SendHandleConfig {
+    /// The most messages in each of the two queues. Default: 1,024. One always may be there.
+    pub max_messages: usize,
+    /// With how many bytes a queue takes no more messages. Default: 1 MiB. The last one before that may be longer.
+    pub max_bytes: u64,
+}
+
+impl Default for SendHandleConfig {
+    fn default() -> Self {
+        Self { max_messages: 1024, max_bytes: 1 << 20 }
+    }
+}
+
+/// Why a message was not taken.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum TrySendError {
+    /// The queue is full, and here is the message back.
+    #[error("too much waits to be sent")]
+    Full(Message),
+    /// Nothing can be sent any more, or not this.
+    #[error(transparent)]
+    Socket(#[from] WebSocketError),
+}
+
+impl SendHandle {
+    /// A handle to this stream, and the driver that is to be run on the stream's thread. The driver ends when the connection has,
+    /// or when all handles are dropped.
+    pub fn new<B: Flow>(stream: WebSocketStream<B>) -> (Self, impl Future<Output = ()> + use<B>) {
+        Self::with_config(stream, SendHandleConfig::default())
+    }
+
+    /// As [`new`](Self::new), with other bounds.
+    pub fn with_config<B: Flow>(
+        stream: WebSocketStream<B>,
+        config: SendHandleConfig,
+    ) -> (Self, impl Future<Output = ()> + use<B>) {
+        let shared = Arc::new(Shared::new(config, stream.url()));
+        let owner = Owner(Arc::clone(&shared));
+        (Self(Arc::new(Remote(shared))), driver::drive(stream, owner))
+    }
+
+    /// Waits until the connection is established.
+    ///
+    /// # Errors
+    /// [`WebSocketError::Closed`] if it could not be made.
+    ///
+    /// # Cancel safety
+    /// Dropped, nothing is lost.
+    pub async fn opened(&self) -> Result<(), WebSocketError> {
+        poll_fn(|cx| self.shared().poll_opened(cx)).await
+    }
+
+    /// Waits until there is room in the queue, and puts a message into it. It is sent when the connection is established and has
+    /// room; a connection that ends before that loses it, as it loses what the network has not taken.
+    ///
+    /// # Errors
+    /// [`WebSocketError::Refused`] with [`Error::Discarded`] once the connection is closing or was closed cleanly,
+    /// [`WebSocketError::Closed`] once it has failed. [`WebSocketError::Refused`] with [`Error::Syntax`] for a blob that the host
+    /// keeps, which cannot leave its thread. The message is not sent.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the message is not sent, no part of it.
+    pub fn send(&self, data: impl Into<Data>) -> impl Future<Output = Result<(), WebSocketError>> + Send {
+        let mut message = message(data.into()).map(Some);
+        poll_fn(move |cx| match &mut message {
+            Ok(message) => self.shared().poll_send(message, cx),
+            Err(error) => Poll::Ready(Err(error.clone().into())),
+        })
+    }
+
+    /// Puts a message into the queue, if there is room now.
+    ///
+    /// # Errors
+    /// [`TrySendError::Full`] if there is none; [`TrySendError::Socket`] as [`send`](Self::send).
+    pub fn try_send(&self, data: impl Into<Data>) -> Result<(), TrySendError> {
+        let message = message(data.into()).map_err(WebSocketError::from)?;
+        match self.shared().try_send(message)? {
+            Some(message) => Err(TrySendError::Full(message)),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for the next message. `None` at the end, when what came before it has been taken.
+    ///
+    /// # Errors
+    /// As [`Readable::read`](crate::Readable::read). There is one error, which one of the clones gets, and nothing after it.
+    ///
+    /// # Cancel safety
+    /// Dropped, no message is lost.
+    pub async fn next(&self) -> Option<Result<Message, WebSocketError>> {
+        poll_fn(|cx| self.shared().poll_next(cx)).await
+    }
+
+    /// Starts the closing handshake with a Close frame that has no body, when what is in the queue has been sent; a connection
+    /// that is being made is given up. From now on nothing can be sent.
+    pub fn close(&self) {
+        self.shared().close(None);
+    }
+
+    /// Starts the closing handshake with a code and a reason, as [`close`](Self::close) does.
+    ///
+    /// # Errors
+    /// As [`WebSocket::close_with`](crate::WebSocket::close_with).
+    pub fn close_with(&self, code: impl Into<CloseCode>, reason: &str) -> Result<(), Error> {
+        self.shared().close(Close::new(Some(code.into()), Some(reason))?);
+        Ok(())
+    }
+
+    /// Waits until the connection is closed, and tells with which code and reason.
+    ///
+    /// As long as messages wait that nobody takes, a connection that the peer closes may not be closed here.
+    ///
+    /// # Errors
+    /// [`WebSocketError::Closed`] if the connection was not closed cleanly, or never established.
+    ///
+    /// # Cancel safety
+    /// Dropped, nothing is lost: it can be called again, and by many at a time.
+    pub async fn closed(&self) -> Result<CloseEvent, WebSocketError> {
+        poll_fn(|cx| self.shared().poll_closed(cx)).await
+    }
+
+    /// The state of the connection as the driver saw it last.
+    pub fn ready_state(&self) -> ReadyState {
+        self.shared().ready_state()
+    }
+
+    /// The bytes in the queue of what is to be sent, and those that the network had not taken when the driver saw them last. It
+    /// keeps what was lost when the connection ended.
+    pub fn buffered_amount(&self) -> u64 {
+        self.shared().buffered_amount()
+    }
+
+    /// The URL the stream connects to, resolved and serialized.
+    pub fn url(&self) -> String {
+        self.shared().url().into()
+    }
+
+    /// The subprotocol the server selected; empty if there is none, and before the connection is established.
+    pub fn protocol(&self) -> String {
+        self.shared().protocol()
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.0.0
+    }
+}
+
+/// The message with this data, if it can leave the thread.
+fn message(data: Data) -> Result<Message, Error> {
+    match data {
+        Data::Text(text) => Ok(Message::Text(text)),
+        Data::Binary(bytes) => Ok(Message::Binary(bytes)),
+        Data::Blob(blob) => match blob.as_bytes() {
+            Some(bytes) => Ok(Message::Binary(bytes.clone())),
+            None => Err(SyntaxError::Host("a blob of the host cannot leave its thread".into()).into()),
+        },
+    }
+}
+
+/// The messages that come, as [`SendHandle::next`] gives them.
+impl Stream for SendHandle {
+    type Item = Result<Message, WebSocketError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.shared().poll_next(cx)
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+/// Leaves the URL out, which may have a password in it.
+impl fmt::Debug for SendHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendHandle").field("ready_state", &self.ready_state()).finish_non_exhaustive()
+    }
+}
