@@ -5,7 +5,7 @@
 mod support;
 
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use futures_util::future::{join, join_all};
 use futures_util::{FutureExt as _, StreamExt};
