@@ -151,6 +151,21 @@ conformance-quick: ## the same without its slow cases (2 minutes)
 bench: ## ws-native side by side with other crates: BENCH="memory tcp idle deflate --quick"
 	cargo run --release --manifest-path ws-native/benches/Cargo.toml -- $(BENCH)
 
+.PHONY: size size-ours
+size: setup-build ## what a socket adds to a page, beside other crates, against our budgets
+	@$(SETUP) wasm geckodriver browsers
+	cargo build --quiet --release --package ws-test-server
+	node ws-wasm/benches/size.mjs
+
+size-ours: setup-build ## the same for ours alone
+	node ws-wasm/benches/size.mjs --ours
+
+.PHONY: bench-web
+bench-web: setup-build ## ws-wasm side by side with other crates in Chromium and Firefox: BENCH="--quick --browser firefox"
+	@$(SETUP) geckodriver browsers
+	cargo build --quiet --release --package ws-test-server
+	node ws-wasm/benches/speed.mjs $(BENCH)
+
 # ---- fuzzing ----
 
 FUZZ_SECONDS ?= 30

@@ -194,6 +194,38 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       }), [true, ['one', true], ['two', false]]);
     });
 
+    test("isosocket/wasm can take the place of the browser's own", async () => {
+      await visit('/page');
+      assert.deepEqual(await inPage('isosocket/wasm', ({ WebSocket }) => new Promise((resolve) => {
+        globalThis.WebSocket = WebSocket;
+        const socket = new globalThis.WebSocket('/');
+        socket.onopen = () => socket.send('in its place');
+        socket.onmessage = ({ data }) => { resolve(data); socket.close(); };
+      })), 'in its place');
+      await visit('/page');
+    });
+
+    // As Chromium does in a page that came by https, for a URL that is ws.
+    test('isosocket/wasm throws what the browser throws', async () => {
+      await visit('/page');
+      const thrown = await inPage('isosocket', async () => {
+        globalThis.WebSocket = class {
+          constructor() {
+            throw new DOMException('not from here', 'SecurityError');
+          }
+        };
+        const { init, WebSocket } = await import('isosocket/wasm');
+        await init();
+        try {
+          return String(new WebSocket('/'));
+        } catch (error) {
+          return [error instanceof DOMException, error.name, error.message];
+        }
+      });
+      assert.deepEqual(thrown, [true, 'SecurityError', 'not from here']);
+      await visit('/page');
+    });
+
     test('isosocket/wasm is another class of the same shape', async () => {
       const [own, shape, host] = await inPage('isosocket/wasm', (module) => {
         const describeShape = (object) => Object.entries(Object.getOwnPropertyDescriptors(object))

@@ -80,10 +80,10 @@ test('partysocket: messages, and a new connection for one that was lost', async 
   // What is sent before there is a connection waits for it.
   socket.send('one');
   assert.equal((await next(socket, 'message'))[0].data, 'one');
-  const lost = next(socket, 'close');
+  const lost = next(socket, 'error');
   const again = next(socket, 'open');
   peers[0].terminate();
-  assert.equal((await lost)[0].code, 1006);
+  await lost;
   await again;
   assert.equal(socket.readyState, WebSocket.OPEN);
   socket.send(new Uint8Array([1, 2]));
@@ -99,20 +99,23 @@ test('socket.io-client: text and binary, with acknowledgement', async (t) => {
   const { server, url } = await listen(t);
   const sockets = new Server(server);
   t.after(() => sockets.close());
-  sockets.on('connection', (peer) => peer.on('echo', (text, bytes, acknowledge) => acknowledge(text, bytes)));
+  sockets.on('connection', (peer) => peer.on('echo', (text, bytes, acknowledge) => acknowledge([text, bytes])));
 
   class Transport extends EngineIOTransport {
     createSocket(uri, protocols) {
-      return new WebSocket(uri, protocols ?? []);
+      const socket = new WebSocket(uri, protocols ?? []);
+      // In Node the library asks for "nodebuffer", which is none of the standard's, and takes this as well.
+      socket.binaryType = 'arraybuffer';
+      return socket;
     }
   }
   const client = io(url.replace('ws:', 'http:'), { transports: [Transport], reconnection: false });
   t.after(() => client.disconnect());
-  const [text, bytes] = await client.timeout(LIMIT).emitWithAck('echo', 'h\u00e9llo', new Uint8Array([1, 2, 3])).then((echoed) => [].concat(echoed));
+  const [text, bytes] = await client.timeout(LIMIT).emitWithAck('echo', 'h\u00e9llo', new Uint8Array([1, 2, 3]));
   assert.equal(text, 'h\u00e9llo');
+  assert.deepEqual([...bytes], [1, 2, 3]);
   assert.ok(client.io.engine.transport.ws instanceof WebSocket);
   const gone = new Promise((resolve) => client.on('disconnect', resolve));
   client.disconnect();
   assert.equal(await gone, 'io client disconnect');
-  void bytes;
 });

@@ -2,9 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { build } from 'esbuild';
 import { createServer } from 'vite';
 import { WebSocketServer } from 'ws';
 
@@ -29,11 +32,11 @@ const EXAMPLES = {
     },
   },
   'vite (dev)': { packages: ['vite'], serve: serveVite },
-  'vite (build)': { packages: ['vite'], build: [commandOf('vite'), 'build', 'vite', '--logLevel', 'warn'], serve: () => page(at('vite', 'dist')) },
-  webpack: { packages: ['webpack'], build: [commandOf('webpack-cli'), '--config', 'webpack/webpack.config.js'], serve: () => page(at('webpack')) },
-  esbuild: { packages: ['esbuild'], build: ['esbuild/build.js'], serve: () => page(at('esbuild')) },
-  rollup: { packages: ['rollup'], build: [commandOf('rollup'), '--silent', '--config', 'rollup/rollup.config.js'], serve: () => page(at('rollup')) },
-  next: { packages: ['next', 'react'], build: [commandOf('next'), 'build', 'next'], serve: () => start(commandOf('next'), 'start', 'next', '--port', '0') },
+  'vite (build)': { packages: ['vite'], command: [commandOf('vite'), 'build', 'vite', '--logLevel', 'warn'], serve: () => page(at('vite', 'dist')) },
+  webpack: { packages: ['webpack'], command: [commandOf('webpack-cli'), '--config', 'webpack/webpack.config.js'], serve: () => page(at('webpack')) },
+  esbuild: { packages: ['esbuild'], command: ['esbuild/build.js'], serve: () => page(at('esbuild')) },
+  rollup: { packages: ['rollup'], command: [commandOf('rollup'), '--silent', '--config', 'rollup/rollup.config.js'], serve: () => page(at('rollup')) },
+  next: { packages: ['next', 'react'], command: [commandOf('next'), 'build', 'next'], serve: () => start(commandOf('next'), 'start', 'next', '--port', '0') },
 };
 
 async function page(folder) {
@@ -75,12 +78,12 @@ async function shownBy(driver, address) {
   return driver.wait(() => driver.executeScript(text), LIMIT, `${address} shows nothing`);
 }
 
-for (const [name, { packages = [], build, serve }] of Object.entries(EXAMPLES)) {
+for (const [name, { packages = [], command, serve }] of Object.entries(EXAMPLES)) {
   describe([name, ...packages.map(versionOf)].join(' '), () => {
     let served;
 
     before(async () => {
-      if (build) await run(...build);
+      if (command) await run(...command);
       served = await serve();
     });
 
@@ -111,6 +114,27 @@ describe('the program for Node', () => {
       assert.equal(await runCommand(command, ...parameters, 'node/main.js', echo), `${ECHOED}\n`);
     });
   }
+});
+
+test('the program for workerd', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'isosocket-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  await build({
+    entryPoints: [at('workerd', 'worker.js')], outfile: path.join(folder, 'worker.js'), bundle: true, format: 'esm',
+    conditions: ['workerd', 'worker', 'browser'],
+  });
+  const configuration = path.join(folder, 'workerd.capnp');
+  writeFileSync(configuration, `using Workerd = import "/workerd/workerd.capnp";
+    const config :Workerd.Config = (services = [
+      (name = "main", worker = .main),
+      (name = "internet", network = (allow = ["public", "private", "local"])),
+    ]);
+    const main :Workerd.Worker = (
+      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      bindings = [(name = "ECHO", text = ${JSON.stringify(echo)})],
+      compatibilityDate = "2026-11-01",
+    );`);
+  assert.equal(await runCommand(hostCommand('workerd'), 'test', configuration), `${ECHOED}\nin a stream 3000\n`);
 });
 
 /** A host of the tests in js/test/hosts. */
