@@ -5,7 +5,7 @@
 //! | codec | feature | sends | reads | by |
 //! |---|---|---|---|---|
 //! | `Json` | `json` | text | text and binary | serde_json |
-//! | `JsValues` | `js-values` | text | text and binary | in browsers their own `JSON`, which makes a smaller program; serde_json natively |
+//! | `JsValues` | `js-values` | text | text and binary | in browsers their own `JSON`, and serde_json natively |
 //! | `MessagePack` | `msgpack` | binary | binary | rmp-serde, structs as maps with the names of their fields |
 //!
 //! ```
