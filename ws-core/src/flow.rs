@@ -5,12 +5,12 @@ use core::{future::Future, pin::Pin};
 
 use crate::Backend;
 
-/// Resolves when enough has been given to the network; see [`Flow::drained`].
+/// Resolves when enough has been given to the network, or never will be; see [`Flow::drained`].
 #[cfg(not(target_arch = "wasm32"))]
-pub type Drained = Pin<Box<dyn Future<Output = ()> + Send>>;
-/// Resolves when enough has been given to the network; see [`Flow::drained`].
+pub type Drained = Pin<Box<dyn Future<Output = bool> + Send>>;
+/// Resolves when enough has been given to the network, or never will be; see [`Flow::drained`].
 #[cfg(target_arch = "wasm32")]
-pub type Drained = Pin<Box<dyn Future<Output = ()>>>;
+pub type Drained = Pin<Box<dyn Future<Output = bool>>>;
 
 /// A backend that a [`WebSocketStream`](crate::WebSocketStream) can be made of: one that can be slow when its reader is,
 /// as far as its host lets it, and that tells when there is room again.
@@ -30,7 +30,8 @@ pub trait Flow: Backend {
     /// it from being closed.
     fn hold_back(&self, held: bool) -> bool;
 
-    /// Resolves when no more than `left` bytes of what was sent wait for the network, or when the connection is closed.
+    /// Resolves when no more than `left` bytes of what was sent wait for the network: with true. With false when the connection
+    /// is closed, of which a task tells before long. With 0 a Close frame counts, too.
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost.

@@ -100,10 +100,12 @@ impl<B: crate::Backend> Handlers<B> {
         let kind = event.kind();
         let end = self.0.lock().next_id;
         let mut last = 0;
-        while let Some((id, mut callback)) = self.take_next(kind, last, end) {
+        while let Some((id, callback)) = self.take_next(kind, last, end) {
             last = id;
-            callback(socket, event);
-            self.put_back(id, callback);
+            let mut called = Called { handlers: self, id, callback: Some(callback) };
+            if let Some(callback) = &mut called.callback {
+                callback(socket, event);
+            }
         }
     }
 
@@ -135,6 +137,22 @@ impl<B: crate::Backend> Handlers<B> {
         });
         drop(table);
         removed.is_some()
+    }
+}
+
+/// A callback that is out of its place while it runs. It goes back also when it panics, as a listener that throws stays one.
+struct Called<'a, B: crate::Backend> {
+    handlers: &'a Handlers<B>,
+    id: u64,
+    /// Until it goes back.
+    callback: Option<Callback<B>>,
+}
+
+impl<B: crate::Backend> Drop for Called<'_, B> {
+    fn drop(&mut self) {
+        if let Some(callback) = self.callback.take() {
+            self.handlers.put_back(self.id, callback);
+        }
     }
 }
 

@@ -111,7 +111,7 @@ impl<B: Flow> StreamBuilder<B> {
     }
 
     /// How much may wait for the reader where the peer cannot be held up; 16 MiB and 65,536 messages by default. A single
-    /// message may be larger.
+    /// message may be larger. Where the peer can be held up this has no effect.
     pub fn inbound_limit(mut self, bytes: u64, messages: usize) -> Self {
         self.inbound = Bound { bytes, messages };
         self
@@ -140,7 +140,9 @@ impl<B: Flow> StreamBuilder<B> {
 /// Has the socket tell the stream what happens. The handlers do not hold the socket: it is the halves' and the handle's.
 fn listen<B: Flow>(socket: &WebSocket<B>, shared: &Arc<Shared>) {
     socket.set_binary_type(crate::BinaryType::ArrayBuffer);
-    socket.backend().hold_back(true);
+    if socket.backend().hold_back(true) {
+        shared.trust_backend();
+    }
     let state = Arc::clone(shared);
     socket.set_onopen(move |_| state.open());
     let state = Arc::clone(shared);
@@ -190,7 +192,8 @@ impl<B: Flow> WebSocketStream<B> {
     /// # Cancel safety
     /// Dropped, nothing is lost: it can be called again. To give the connection up, drop the stream.
     pub async fn opened(&self) -> Result<Opened<B>, WebSocketError> {
-        poll_fn(|cx| self.0.shared.poll_opened(cx)).await?;
+        let mut place = self.0.shared.place();
+        poll_fn(|cx| place.poll_opened(cx)).await?;
         Ok(Opened {
             readable: Readable::new(Arc::clone(&self.0)),
             writable: Writable::new(Arc::clone(&self.0)),
@@ -210,7 +213,8 @@ impl<B: Flow> WebSocketStream<B> {
     /// # Cancel safety
     /// Dropped, nothing is lost: it can be called again, and by many at a time.
     pub async fn closed(&self) -> Result<CloseEvent, WebSocketError> {
-        poll_fn(|cx| self.0.shared.poll_closed(cx)).await
+        let mut place = self.0.shared.place();
+        poll_fn(|cx| place.poll_closed(cx)).await
     }
 
     /// Starts the closing handshake with a Close frame that has no body; a connection that is being made is given up.

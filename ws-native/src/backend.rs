@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::task::coop::consume_budget;
-use ws_core::{Backend, BinaryType, BlobError, Close, Data, Drained, Error, EventTarget, Failure, Flow, ReadyState};
+use ws_core::{
+    Backend, BinaryType, BlobError, Close, CloseEvent, Data, Drained, Error, EventTarget, Failure, Flow, ReadyState,
+    Task,
+};
 
-use crate::driver::Shared;
+use crate::driver::{Holding, Shared};
 use crate::proto::Headers;
 use crate::{BlobId, ConnectOptions, Socket, Tasks};
 
@@ -121,27 +124,53 @@ impl Backend for Native {
 /// Nothing is read from the network while messages are held back and one has come.
 impl Flow for Native {
     fn hold_back(&self, held: bool) -> bool {
-        if held {
-            self.socket.pause();
-        } else {
-            self.socket.resume();
-        }
+        self.socket.shared.hold(if held { Holding::BeforeFailure } else { Holding::Nothing });
         true
     }
 
     fn drained(&self, left: u64) -> Drained {
-        Box::pin(self.socket.written(left))
+        let shared = Arc::clone(&self.socket.shared);
+        Box::pin(async move { shared.written(left).await })
     }
 }
 
 /// Runs all tasks there are, with other tasks of the runtime in between: a socket that receives without end must not keep them
 /// waiting.
-async fn run(mut tasks: Tasks, target: EventTarget<Native>) {
-    while let Some(task) = tasks.next().await {
+async fn run(tasks: Tasks, target: EventTarget<Native>) {
+    let mut running = Running { tasks, last: Last { target, is_told: false } };
+    while let Some(task) = running.tasks.next().await {
+        running.last.tell(task);
+        consume_budget().await;
+    }
+}
+
+/// A socket that is run. What is first is dropped first: the state is CLOSED when that is told.
+struct Running {
+    tasks: Tasks,
+    last: Last,
+}
+
+/// Who is told, and whether the last event was. Dropped before that, with its runtime, it tells that the connection is closed:
+/// somebody may wait for it elsewhere.
+struct Last {
+    target: EventTarget<Native>,
+    is_told: bool,
+}
+
+impl Last {
+    fn tell(&mut self, task: Task) {
+        self.is_told |= matches!(task, Task::Close { .. });
         // A handler that panics has its panic reported by the panic hook, as a browser reports an exception; the socket
         // goes on. The lists of the target hold at any time, for handlers run with nothing borrowed.
-        let _ = catch_unwind(AssertUnwindSafe(|| target.run(task)));
-        consume_budget().await;
+        let _ = catch_unwind(AssertUnwindSafe(|| self.target.run(task)));
+    }
+}
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.tell(Task::Close { failed: true, event: CloseEvent::abnormal() });
+        }
     }
 }
 

@@ -33,15 +33,25 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) session: Session,
-    /// No message is given out until this is over, and nothing is received once there is one.
-    paused: bool,
+    holding: Holding,
     /// Wakes the driver; there only while it waits.
     waker: Option<Waker>,
 }
 
+/// Whether messages are held back: none is given out then, and nothing is received once there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holding {
+    Nothing,
+    /// Until the connection fails, which is told at once; what was held back is lost.
+    UntilFailure,
+    /// Until the connection fails, which is told when they have been given out.
+    BeforeFailure,
+}
+
 impl Shared {
     pub(crate) fn new(session: Session) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State { session, paused: false, waker: None }), progress: Notify::new() })
+        let state = State { session, holding: Holding::Nothing, waker: None };
+        Arc::new(Self { state: Mutex::new(state), progress: Notify::new() })
     }
 
     /// Looks at the session.
@@ -55,8 +65,8 @@ impl Shared {
         self.change(|state| change(&mut state.session))
     }
 
-    pub(crate) fn set_paused(&self, paused: bool) {
-        self.change(|state| state.paused = paused);
+    pub(crate) fn hold(&self, holding: Holding) {
+        self.change(|state| state.holding = holding);
     }
 
     fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
@@ -70,20 +80,27 @@ impl Shared {
         result
     }
 
-    /// Waits until no more than this many bytes are left to be written, or none ever will be.
-    pub(crate) async fn written(&self, left: u64) {
+    /// Waits until no more than this many bytes are left to be written: true. Or none ever will be: false.
+    pub(crate) async fn written(&self, left: u64) -> bool {
         loop {
             let mut progress = pin!(self.progress.notified());
             progress.as_mut().enable();
-            let is_over = {
+            {
                 let session = &self.lock().session;
-                session.unwritten() <= left || session.connection_is_closed()
-            };
-            if is_over {
-                return;
+                if session.connection_is_closed() {
+                    return false;
+                }
+                if session.unwritten() <= left {
+                    return true;
+                }
             }
             progress.await;
         }
+    }
+
+    /// Has those who wait for something to be written look again.
+    pub(crate) fn tell_writers(&self) {
+        self.progress.notify_waiters();
     }
 }
 
@@ -97,12 +114,15 @@ impl State {
 
     /// Whether there is a message that is not wanted yet. A socket that closes wants none, and looks at what is behind them.
     fn holds_message(&mut self, now: Duration) -> bool {
-        if !self.paused || self.session.ready_state() != ReadyState::Open {
+        if self.holding == Holding::Nothing || self.session.ready_state() != ReadyState::Open {
             return false;
         }
-        // A failure is told at once, whatever is lost by it.
-        while self.session.has_failed() && self.session.next_is_message(now) {
-            self.session.discard_message();
+        if self.session.has_failed() {
+            // Whatever is lost by it.
+            while self.holding == Holding::UntilFailure && self.session.next_is_message(now) {
+                self.session.discard_message();
+            }
+            return false;
         }
         self.session.next_is_message(now)
     }
@@ -237,7 +257,7 @@ impl Driver {
         drop(state);
         if let Some(Task::Close { .. }) = task {
             // What has not been written never will be.
-            self.shared.progress.notify_waiters();
+            self.shared.tell_writers();
         }
         task
     }
@@ -315,11 +335,11 @@ impl Drop for Driver {
         let mut state = self.shared.lock();
         if !state.session.is_closed() {
             state.session.lost("the runtime that ran the socket has ended");
-            // The state changes; a runtime that is no more can run no handler.
+            // The state changes. Whether anybody is told is the matter of those who run the tasks.
             while state.session.next_task(Duration::MAX).is_some() {}
         }
         drop(state);
-        self.shared.progress.notify_waiters();
+        self.shared.tell_writers();
     }
 }
 
@@ -340,7 +360,7 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
         let transmitted = transport.poll_transmit_some(&mut state.session, STEP, cx);
         if state.session.unwritten() < unwritten {
             drop(state);
-            shared.progress.notify_waiters();
+            shared.tell_writers();
             state = shared.lock();
         }
         // The event loop is at its step 1: what has been written by now counts.
@@ -349,7 +369,16 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
             state.session.handle_timeout(clock.now());
         }
         if state.holds_message(clock.now()) {
+            // What came with the message may have made output, such as a pong.
+            if transmitted == Poll::Ready(Transmitted::All) && !state.session.output().is_empty() {
+                continue;
+            }
             // Nothing is read, which would show that the transport is broken.
+            if state.holding == Holding::BeforeFailure && transport.broken().is_some() {
+                // What comes before that is given out first: it cannot be much.
+                state.holding = Holding::Nothing;
+                continue;
+            }
             if let Some(error) = transport.take_broken() {
                 state.session.lost(error);
                 continue;

@@ -13,7 +13,7 @@ use ws_core::url::SocketUrl;
 use ws_core::{BinaryType, BlobError, Close, Data, Error, EventKind, Failure, ReadyState, SyntaxError, Task};
 
 use crate::connect::ConnectOptions;
-use crate::driver::{Driver, Shared};
+use crate::driver::{Driver, Holding, Shared};
 use crate::policy::{Blocked, Target};
 use crate::proto::{Headers, Request};
 use crate::{BlobId, Session, random, runtime};
@@ -166,6 +166,7 @@ impl Socket {
     /// Step 3 of the `close()` method, whose arguments [`Close::new`] has validated.
     pub fn close(&self, close: Option<Close>) {
         self.shared.with(|session| session.close(close));
+        self.shared.tell_writers();
     }
 
     /// The page or worker of the object goes away: see [`Session::disappear`].
@@ -187,12 +188,12 @@ impl Socket {
     /// up. What is sent goes out meanwhile; a failure is told at once, and what was held back is lost with it. For faces with
     /// back-pressure, such as WebSocketStream.
     pub fn pause(&self) {
-        self.shared.set_paused(true);
+        self.shared.hold(Holding::UntilFailure);
     }
 
     /// Ends what [`pause`](Self::pause) began.
     pub fn resume(&self) {
-        self.shared.set_paused(false);
+        self.shared.hold(Holding::Nothing);
     }
 
     /// How many bytes of what was sent have not been given to the network, frames and all.

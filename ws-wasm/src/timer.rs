@@ -11,11 +11,15 @@ use crate::sys;
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_millis(64);
 
-/// Resolves when `bufferedAmount` is no more than `left`, or the connection is closed.
-pub(crate) async fn drained(socket: sys::WebSocket, left: u64) {
+/// Resolves when `bufferedAmount` is no more than `left`: true; or when the connection is closed: false.
+pub(crate) async fn drained(socket: sys::WebSocket, left: u64) -> bool {
     let mut interval = SHORTEST;
-    while socket.buffered_amount() as u64 > left && socket.ready_state() != ReadyState::Closed as u16 {
+    while socket.ready_state() != ReadyState::Closed as u16 {
+        if socket.buffered_amount() as u64 <= left {
+            return true;
+        }
         sleep(interval).await;
         interval = (interval * 2).min(LONGEST);
     }
+    false
 }

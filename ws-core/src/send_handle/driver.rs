@@ -56,10 +56,12 @@ async fn open<B: Flow>(stream: &WebSocketStream<B>, shared: &Shared) -> Option<O
     let mut opened = pin!(stream.opened());
     poll_fn(|cx| {
         shared.attend(cx);
-        if shared.take_close() {
+        // What was asked of a connection that is established is done behind what was sent.
+        let opened = opened.as_mut().poll(cx);
+        if opened.is_pending() && shared.take_close() {
             stream.close();
         }
-        opened.as_mut().poll(cx)
+        opened
     })
     .await
     .inspect(|opened| shared.open(&opened.protocol))

@@ -206,7 +206,10 @@ impl Shared {
 
     /// Has the driver woken when something is asked of it. Called before it looks what there is to do.
     pub(super) fn attend(&self, cx: &Context<'_>) {
-        self.state.lock().waiting.driver = Some(cx.waker().clone());
+        // A waker is somebody's code: none is cloned or dropped while the state is locked.
+        let waker = cx.waker().clone();
+        let unneeded = self.state.lock().waiting.driver.replace(waker);
+        drop(unneeded);
     }
 
     /// The connection is established.

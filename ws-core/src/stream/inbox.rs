@@ -92,6 +92,11 @@ impl Inbox {
         Some(data)
     }
 
+    /// What comes is kept, however much it is: the peer can be held up.
+    pub(crate) fn lift_bound(&mut self) {
+        self.bound = Bound { bytes: u64::MAX, messages: usize::MAX };
+    }
+
     /// The reader is gone: nothing is kept any more.
     pub(crate) fn discard(&mut self) -> VecDeque<Data> {
         self.taking = Taking::Discards;
@@ -117,7 +122,7 @@ impl Inbox {
     }
 
     fn has_room_for(&self, data: &Data) -> bool {
-        self.waiting.len() < self.bound.messages && self.bytes + data.len() <= self.bound.bytes
+        self.waiting.len() < self.bound.messages && self.bytes.saturating_add(data.len()) <= self.bound.bytes
     }
 }
 
@@ -216,6 +221,18 @@ mod tests {
             assert!(inbox.push("1234567890".into()));
         }
         assert_eq!((inbox.weight(), rest(inbox).len()), (0, 0));
+    }
+
+    #[test]
+    fn without_a_bound_everything_is_kept() {
+        for overflow in [Overflow::Fail, Overflow::DropOldest, Overflow::DropNewest] {
+            let mut inbox = inbox(overflow);
+            inbox.lift_bound();
+            for _ in 0..5 {
+                assert!(inbox.push("1234567890".into()));
+            }
+            assert_eq!((inbox.dropped(), rest(inbox).len()), (0, 5));
+        }
     }
 
     #[test]

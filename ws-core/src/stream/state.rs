@@ -30,8 +30,19 @@ struct State {
     told: bool,
     /// Who waits for a message.
     reader: Option<Waker>,
-    /// Who waits for the connection to be established or closed.
-    watchers: Vec<Waker>,
+    /// Who waits to be told the end of what he has written to.
+    writer: Option<Waker>,
+    /// Who waits for the connection to be established or closed, by the numbers of their places.
+    watchers: Vec<(u64, Waker)>,
+    next_place: u64,
+}
+
+/// Where somebody waits for the connection to be established or closed. Dropped, it is free again.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    shared: &'a Shared,
+    /// Its number, once it is taken.
+    number: Option<u64>,
 }
 
 /// The two halves, of which there is one each.
@@ -51,7 +62,7 @@ struct Ending {
 
 /// Those who are to be woken when nothing is locked any more.
 #[must_use = "nobody is woken before `wake`"]
-struct Waiting(Option<Waker>, Vec<Waker>);
+struct Waiting([Option<Waker>; 2], Vec<(u64, Waker)>);
 
 impl Shared {
     /// "Apply backpressure to the WebSocket."
@@ -64,8 +75,20 @@ impl Shared {
             held: true,
             told: false,
             reader: None,
+            writer: None,
             watchers: Vec::new(),
+            next_place: 0,
         }))
+    }
+
+    /// The backend can hold the peer up: what waits has no other bound than that.
+    pub(crate) fn trust_backend(&self) {
+        self.0.lock().inbox.lift_bound();
+    }
+
+    /// A place to wait at.
+    pub(crate) const fn place(&self) -> Place<'_> {
+        Place { shared: self, number: None }
     }
 
     /// The connection is established.
@@ -83,9 +106,10 @@ impl Shared {
         let (fits, waiting, is_full) = {
             let mut state = self.0.lock();
             let fits = state.inbox.push(data);
-            let is_full = !state.held && state.inbox.weight() >= state.read_ahead;
+            let weight = state.inbox.weight();
+            let is_full = !state.held && weight > 0 && weight >= state.read_ahead;
             state.held |= is_full;
-            (fits, Waiting(state.reader.take(), Vec::new()), is_full)
+            (fits, Waiting([state.reader.take(), None], Vec::new()), is_full)
         };
         waiting.wake();
         if is_full {
@@ -104,49 +128,26 @@ impl Shared {
         waiting.wake();
     }
 
-    /// Whether the halves may be given out: the connection is or was established, and nobody has them.
-    pub(crate) fn poll_opened(&self, cx: &Context<'_>) -> Poll<Result<(), WebSocketError>> {
-        let mut state = self.0.lock();
-        match (state.halves, &state.ending) {
-            (Halves::Here, _) => {
-                state.halves = Halves::Given;
-                Poll::Ready(Ok(()))
-            }
-            (Halves::Given, _) => Poll::Ready(Err(WebSocketError::Locked)),
-            (Halves::None, Some(ending)) => Poll::Ready(Err(ending.clone().into())),
-            (Halves::None, None) => state.watch(cx),
-        }
-    }
-
-    /// How the connection was closed, once it is.
-    pub(crate) fn poll_closed(&self, cx: &Context<'_>) -> Poll<Result<CloseEvent, WebSocketError>> {
-        let mut state = self.0.lock();
-        match &state.ending {
-            Some(ending) if ending.event.was_clean => Poll::Ready(Ok(ending.event.clone())),
-            Some(ending) => Poll::Ready(Err(ending.clone().into())),
-            None => state.watch(cx),
-        }
-    }
-
     /// The next message; an error at the end, if that is one; and then nothing.
     pub(crate) fn poll_read<B: Flow>(
         &self,
         cx: &Context<'_>,
         socket: &WebSocket<B>,
     ) -> Poll<Option<Result<Data, WebSocketError>>> {
+        // A waker is somebody's code: none is cloned or dropped while the state is locked.
+        let waker = cx.waker().clone();
         let mut state = self.0.lock();
         let message = state.inbox.pop();
         let result = match message {
             Some(data) => Poll::Ready(Some(Ok(data))),
             None => state.poll_end(),
         };
-        if result.is_pending() {
-            state.reader = Some(cx.waker().clone());
-        }
+        let unneeded = if result.is_pending() { state.reader.replace(waker) } else { Some(waker) };
         // Messages are asked for before the reader has none, so that they are on their way meanwhile.
         let is_wanted = state.held && state.inbox.weight() <= state.read_ahead / 2;
         state.held &= !is_wanted;
         drop(state);
+        drop(unneeded);
         if is_wanted {
             self.settle(socket);
         }
@@ -155,13 +156,24 @@ impl Shared {
 
     /// The reader is gone. What comes is thrown away, so that what is behind it can be heard: that the peer closes, say.
     pub(crate) fn discard<B: Flow>(&self, socket: &WebSocket<B>) {
-        let messages = {
+        let unneeded = {
             let mut state = self.0.lock();
             state.held = false;
-            state.inbox.discard()
+            (state.inbox.discard(), state.reader.take())
         };
-        drop(messages);
+        drop(unneeded);
         self.settle(socket);
+    }
+
+    /// Waits for the end, for the one who writes.
+    pub(crate) fn poll_ending(&self, cx: &Context<'_>) -> Poll<()> {
+        let waker = cx.waker().clone();
+        let mut state = self.0.lock();
+        let is_over = state.ending.is_some();
+        let unneeded = if is_over { Some(waker) } else { state.writer.replace(waker) };
+        drop(state);
+        drop(unneeded);
+        if is_over { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Why nothing can be written any more, if that is so.
@@ -202,22 +214,74 @@ impl State {
         Poll::Ready(error.map(Err))
     }
 
-    fn watch<T>(&mut self, cx: &Context<'_>) -> Poll<T> {
-        if !self.watchers.iter().any(|waker| waker.will_wake(cx.waker())) {
-            self.watchers.push(cx.waker().clone());
-        }
-        Poll::Pending
-    }
-
     fn waiting(&mut self) -> Waiting {
-        Waiting(self.reader.take(), mem::take(&mut self.watchers))
+        Waiting([self.reader.take(), self.writer.take()], mem::take(&mut self.watchers))
     }
 }
 
 impl Waiting {
     fn wake(self) {
-        let Self(reader, watchers) = self;
-        reader.into_iter().chain(watchers).for_each(Waker::wake);
+        let Self(halves, watchers) = self;
+        let watchers = watchers.into_iter().map(|(_, waker)| waker);
+        halves.into_iter().flatten().chain(watchers).for_each(Waker::wake);
+    }
+}
+
+impl Place<'_> {
+    /// Whether the halves may be given out: the connection is or was established, and nobody has them.
+    pub(crate) fn poll_opened(&mut self, cx: &Context<'_>) -> Poll<Result<(), WebSocketError>> {
+        self.poll(cx, |state| match (state.halves, &state.ending) {
+            (Halves::Here, _) => {
+                state.halves = Halves::Given;
+                Some(Ok(()))
+            }
+            (Halves::Given, _) => Some(Err(WebSocketError::Locked)),
+            (Halves::None, Some(ending)) => Some(Err(ending.clone().into())),
+            (Halves::None, None) => None,
+        })
+    }
+
+    /// How the connection was closed, once it is.
+    pub(crate) fn poll_closed(&mut self, cx: &Context<'_>) -> Poll<Result<CloseEvent, WebSocketError>> {
+        self.poll(cx, |state| match &state.ending {
+            Some(ending) if ending.event.was_clean => Some(Ok(ending.event.clone())),
+            Some(ending) => Some(Err(ending.clone().into())),
+            None => None,
+        })
+    }
+
+    /// What there is to be told, or a waker here until there is.
+    fn poll<T>(&mut self, cx: &Context<'_>, look: impl FnOnce(&mut State) -> Option<T>) -> Poll<T> {
+        let waker = cx.waker().clone();
+        let mut state = self.shared.0.lock();
+        if let Some(told) = look(&mut state) {
+            return Poll::Ready(told);
+        }
+        let number = *self.number.get_or_insert_with(|| {
+            state.next_place += 1;
+            state.next_place
+        });
+        let unneeded = match state.watchers.iter_mut().find(|(place, _)| *place == number) {
+            Some((_, waiting)) => Some(mem::replace(waiting, waker)),
+            None => {
+                state.watchers.push((number, waker));
+                None
+            }
+        };
+        drop(state);
+        drop(unneeded);
+        Poll::Pending
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let Some(number) = self.number else { return };
+        let mut state = self.shared.0.lock();
+        let index = state.watchers.iter().position(|(place, _)| *place == number);
+        let unneeded = index.map(|index| state.watchers.swap_remove(index));
+        drop(state);
+        drop(unneeded);
     }
 }
 

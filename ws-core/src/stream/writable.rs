@@ -27,8 +27,15 @@ use crate::{Data, Drained, Error, Flow, ReadyState, WebSocketError};
 /// ```
 pub struct Writable<B: Flow> {
     inner: Arc<Inner<B>>,
-    /// What is waited for, and with how many bytes left it is over.
-    waiting: Option<(Drained, u64)>,
+    waiting: Option<Waiting>,
+}
+
+/// What a writer waits for.
+enum Waiting {
+    /// That no more than so many bytes are left.
+    Drained(Drained, u64),
+    /// To be told how the connection was closed, which it is.
+    Ending,
 }
 
 impl<B: Flow> Writable<B> {
@@ -52,7 +59,7 @@ impl<B: Flow> Writable<B> {
     /// Waits until everything that was written has been given to the network.
     ///
     /// # Errors
-    /// As [`write`](Self::write), if the connection is closed: something may have been lost then.
+    /// As [`write`](Self::write), if the connection is closed before that is known: something may have been lost then.
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost.
@@ -61,21 +68,29 @@ impl<B: Flow> Writable<B> {
     }
 
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
-        self.poll_left(self.inner.high_water_mark, cx)
+        // There is no room behind a Close frame.
+        match self.inner.socket.ready_state() {
+            state @ ReadyState::Closing => Poll::Ready(Err(Error::Discarded(state).into())),
+            _ => self.poll_left(self.inner.high_water_mark, cx),
+        }
     }
 
     /// Waits until no more bytes than this wait for the network.
     fn poll_left(&mut self, left: u64, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
         // One who waited for less to be left goes on doing so, unless he has changed his mind.
-        if self.waiting.as_ref().is_some_and(|(_, bytes)| *bytes != left) {
+        if matches!(self.waiting, Some(Waiting::Drained(_, bytes)) if bytes != left) {
             self.waiting = None;
         }
         let socket = &self.inner.socket;
-        if self.waiting.is_none() && socket.buffered_amount() > left {
-            self.waiting = Some((socket.backend().drained(left), left));
+        // What is buffered are bytes of messages. A Close frame is none, nor is a message of no bytes.
+        if self.waiting.is_none() && (left == 0 || socket.buffered_amount() > left) {
+            self.waiting = Some(Waiting::Drained(socket.backend().drained(left), left));
         }
-        if let Some((drained, _)) = &mut self.waiting {
-            ready!(drained.as_mut().poll(cx));
+        if let Some(Waiting::Drained(drained, _)) = &mut self.waiting {
+            self.waiting = if ready!(drained.as_mut().poll(cx)) { None } else { Some(Waiting::Ending) };
+        }
+        if let Some(Waiting::Ending) = self.waiting {
+            ready!(self.inner.shared.poll_ending(cx));
             self.waiting = None;
         }
         Poll::Ready(self.inner.result())

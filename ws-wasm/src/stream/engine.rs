@@ -7,8 +7,10 @@ use std::{
     rc::Rc,
     sync::Arc,
     task::{Poll, Waker},
+    time::Duration,
 };
 
+use gloo_timers::future::sleep;
 use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -16,6 +18,9 @@ use ws_core::{Close, CloseCode, CloseEvent, Data, Drained, Error, EventTarget, M
 
 use super::{BrowserStream, outbox::Outbox, sys};
 use crate::error;
+
+/// How long a peer may take to read what was sent before the connection was closed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection over the browser's WebSocketStream.
 pub(crate) struct Engine(Rc<Connection>);
@@ -81,7 +86,10 @@ impl Engine {
     }
 
     pub(crate) fn ready_state(&self) -> ReadyState {
-        self.0.ready_state.get()
+        match self.0.ready_state.get() {
+            ReadyState::Open if self.0.outbox.has_failed() => ReadyState::Closing,
+            state => state,
+        }
     }
 
     pub(crate) fn buffered_amount(&self) -> u64 {
@@ -106,10 +114,21 @@ impl Engine {
 
     /// Messages sent before go out first. What comes after it is read, so that the peer's Close frame is, and not told.
     pub(crate) fn close(&self, close: Option<Close>) {
-        if matches!(self.ready_state(), ReadyState::Connecting | ReadyState::Open) {
-            self.0.ready_state.set(ReadyState::Closing);
-            self.0.outbox.close(close);
-            self.0.wake();
+        if !matches!(self.ready_state(), ReadyState::Connecting | ReadyState::Open) {
+            return;
+        }
+        self.0.ready_state.set(ReadyState::Closing);
+        self.0.outbox.close(close);
+        self.0.wake();
+        if !self.0.outbox.is_empty() {
+            // A peer that does not read is not waited for without end.
+            let outbox = Rc::clone(&self.0.outbox);
+            spawn_local(async move {
+                sleep(CLOSE_TIMEOUT).await;
+                if !outbox.is_empty() {
+                    outbox.abort().await;
+                }
+            });
         }
     }
 
@@ -175,12 +194,16 @@ impl Connection {
         .await;
         self.ready_state.set(ReadyState::Closed);
         self.outbox.end();
-        let was_clean = result.is_ok();
+        let was_clean = result.is_ok() && !self.outbox.has_failed();
         let (Ok(info) | Err(info)) = result;
         // What it was rejected with is a WebSocketError, whose code is null if there was none.
         let info: sys::Dictionary = info.unchecked_into();
-        let code = info.close_code().map_or(CloseCode::ABNORMAL, CloseCode::new);
-        let event = CloseEvent::new(was_clean, code, info.reason().unwrap_or_default());
+        let event = match info.close_code() {
+            Some(code) if !self.outbox.has_failed() => {
+                CloseEvent::new(was_clean, CloseCode::new(code), info.reason().unwrap_or_default())
+            }
+            _ => CloseEvent::abnormal(),
+        };
         Task::Close { failed: !was_clean, event }
     }
 

@@ -24,8 +24,11 @@ pub(crate) struct Outbox {
     stream: sys::WebSocketStream,
     /// There once the connection is established.
     writer: OnceCell<sys::Writer>,
-    /// Called when a write is over.
+    /// Called when a write is over, and when it never will be.
     written: Closure<dyn FnMut(JsValue)>,
+    failed: Closure<dyn FnMut(JsValue)>,
+    /// Itself, as long as the browser may call one of these.
+    called: RefCell<Option<Rc<Self>>>,
     /// What waits for a blob, which is first and being read.
     waiting: RefCell<VecDeque<Waiting>>,
     /// The sizes of what was written and is not over, in order.
@@ -36,6 +39,8 @@ pub(crate) struct Outbox {
     close: Cell<Option<Option<Close>>>,
     /// No write will ever be over any more.
     has_ended: Cell<bool>,
+    /// A blob could not be read, so that nothing can be sent any more.
+    has_failed: Cell<bool>,
     /// Who waits until less is left.
     watchers: RefCell<Vec<Waker>>,
 }
@@ -50,21 +55,26 @@ enum Waiting {
 impl Outbox {
     pub(crate) fn new(stream: sys::WebSocketStream) -> Rc<Self> {
         Rc::new_cyclic(|outbox: &Weak<Self>| {
-            let outbox = Weak::clone(outbox);
-            let written = move |_| {
-                if let Some(outbox) = outbox.upgrade() {
-                    outbox.written();
-                }
+            let settled = |is_written| {
+                let outbox = Weak::clone(outbox);
+                Closure::own_assert_unwind_safe(move |_| {
+                    if let Some(outbox) = outbox.upgrade() {
+                        outbox.settled(is_written);
+                    }
+                })
             };
             Self {
                 stream,
                 writer: OnceCell::new(),
-                written: Closure::own_assert_unwind_safe(written),
+                written: settled(true),
+                failed: settled(false),
+                called: RefCell::default(),
                 waiting: RefCell::default(),
                 under_way: RefCell::default(),
                 bytes: Cell::new(0),
                 close: Cell::new(None),
                 has_ended: Cell::new(false),
+                has_failed: Cell::new(false),
                 watchers: RefCell::default(),
             }
         })
@@ -98,10 +108,28 @@ impl Outbox {
         Ok(())
     }
 
-    /// Starts the closing handshake after everything that was sent before.
+    /// Starts the closing handshake after everything that was sent before. Whoever waits for room looks again.
     pub(crate) fn close(&self, close: Option<Close>) {
         self.close.set(Some(close));
         self.close_when_empty();
+        self.wake();
+    }
+
+    /// Whether everything that was sent is over.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.borrow().is_empty() && self.under_way.borrow().is_empty()
+    }
+
+    /// Whether something that was to be sent could not be.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed.get()
+    }
+
+    /// Gives up what was sent and is not over, and starts the closing handshake.
+    pub(crate) async fn abort(&self) {
+        if let Some(writer) = self.writer.get() {
+            let _ = JsFuture::from(writer.abort()).await;
+        }
     }
 
     /// The connection is closed.
@@ -111,12 +139,15 @@ impl Outbox {
         self.wake();
     }
 
-    /// Resolves when no more than this many bytes are left, or none will ever be fewer.
-    pub(crate) fn drained(self: &Rc<Self>, left: u64) -> impl Future<Output = ()> + 'static {
+    /// Resolves when no more than this many bytes are left: true; or none will ever be fewer: false.
+    pub(crate) fn drained(self: &Rc<Self>, left: u64) -> impl Future<Output = bool> + 'static {
         let outbox = Rc::clone(self);
         poll_fn(move |cx| {
-            if outbox.bytes.get() <= left || outbox.has_ended.get() {
-                return Poll::Ready(());
+            if outbox.has_ended.get() {
+                return Poll::Ready(false);
+            }
+            if outbox.bytes.get() <= left && (left > 0 || outbox.is_empty()) {
+                return Poll::Ready(true);
             }
             let mut watchers = outbox.watchers.borrow_mut();
             if !watchers.iter().any(|waker| waker.will_wake(cx.waker())) {
@@ -160,28 +191,38 @@ impl Outbox {
             // Messages after it must not overtake it, so that nothing can be sent any more.
             Err(_) => {
                 self.waiting.take();
-                self.close(None);
+                self.has_failed.set(true);
+                let close = self.close.take().flatten();
+                self.close(close);
             }
         }
     }
 
-    fn write(&self, chunk: &JsValue, size: u64) {
+    fn write(self: &Rc<Self>, chunk: &JsValue, size: u64) {
         let Some(writer) = self.writer.get() else { return };
         self.under_way.borrow_mut().push_back(size);
+        self.called.replace(Some(Rc::clone(self)));
         // Both ways, so that no rejection is reported as unhandled: the stream itself tells why.
-        let _ = writer.write(chunk).then2(&self.written, &self.written);
+        let _ = writer.write(chunk).then2(&self.written, &self.failed);
     }
 
-    /// The first of the writes under way is over.
-    fn written(&self) {
-        let size = self.under_way.borrow_mut().pop_front();
-        self.bytes.set(self.bytes.get() - size.unwrap_or_default());
+    /// The first of the writes under way is over, or, as all after it, never will be.
+    fn settled(&self, is_written: bool) {
+        let size = self.under_way.borrow_mut().pop_front().unwrap_or_default();
+        if is_written {
+            self.bytes.set(self.bytes.get() - size);
+        } else {
+            self.has_ended.set(true);
+        }
         self.wake();
         self.close_when_empty();
+        if self.under_way.borrow().is_empty() {
+            self.called.take();
+        }
     }
 
     fn close_when_empty(&self) {
-        if !self.waiting.borrow().is_empty() || !self.under_way.borrow().is_empty() {
+        if !self.is_empty() {
             return;
         }
         if let Some(close) = self.close.take() {

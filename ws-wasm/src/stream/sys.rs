@@ -92,6 +92,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn write(this: &Writer, chunk: &JsValue) -> Promise;
 
+    #[wasm_bindgen(method)]
+    pub(crate) fn abort(this: &Writer) -> Promise;
+
     /// <https://url.spec.whatwg.org/#url-class>
     #[wasm_bindgen(js_name = URL)]
     pub(crate) type Url;
