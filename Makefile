@@ -153,8 +153,6 @@ bench: ## ws-native side by side with other crates: BENCH="memory tcp idle defla
 
 .PHONY: size size-ours
 size: setup-build ## what a socket adds to a page, beside other crates, against our budgets
-	@$(SETUP) wasm geckodriver browsers
-	cargo build --quiet --release --package ws-test-server
 	node ws-wasm/benches/size.mjs
 
 size-ours: setup-build ## the same for ours alone

@@ -65,6 +65,7 @@ async function measure(name) {
     const tellsTime = name === 'Chromium';
     if (tellsTime) await driver.sendAndGetDevToolsCommand('Performance.enable', {});
     await driver.get(`http://127.0.0.1:${page.address().port}/`);
+    await driver.wait(() => driver.executeScript('return typeof window.run === "function"'), READY_MILLISECONDS);
     const capabilities = await driver.getCapabilities();
     console.log(`\n## ${name} ${capabilities.getBrowserVersion()}, median of ${rounds} rounds`);
     for (const work of WORKS.filter((work) => options.work.split(',').includes(work))) {
@@ -87,6 +88,7 @@ async function compare(driver, course, tellsTime) {
   for (const [name, result] of results) {
     result.failure = await attempt(driver, name, { ...course, count: Math.min(course.count, VERIFIED) }, true);
   }
+  if (results.get(RAW).failure) throw new Error('JavaScript alone must be able to do it');
   for (let round = 0; round < rounds; round++) {
     const turn = contestants.map((_, index) => contestants[(index + round) % contestants.length]);
     for (const name of turn.filter((name) => !results.get(name).failure)) {

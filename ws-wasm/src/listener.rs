@@ -1,4 +1,4 @@
-//! What hears the browser's events, from `establish()` until nobody is left to tell.
+//! What hears the browser's events, from `establish()` to the `close` event, or until nobody is left to tell.
 
 use std::{cell::Cell, sync::Arc};
 
@@ -20,6 +20,7 @@ pub(crate) struct Listener {
 
 /// Turns the browser's events into tasks.
 struct Reporter<B: Backend> {
+    socket: sys::WebSocket,
     target: EventTarget<B>,
     /// The browser refused the connection when it made the object.
     refused: bool,
@@ -33,6 +34,7 @@ impl Listener {
     /// Makes the socket's events tasks for `target`. Before the listener is dropped, it has to be detached.
     pub(crate) fn attach<B: Backend>(socket: &sys::WebSocket, target: EventTarget<B>) -> Self {
         let reporter = Reporter {
+            socket: socket.clone(),
             target,
             refused: socket.ready_state() == ReadyState::Closed as u16,
             failed: Cell::new(false),
@@ -93,5 +95,6 @@ impl<B: Backend> Reporter<B> {
 
     fn end(&self, event: CloseEvent) {
         self.target.run(Task::Close { failed: self.failed.get(), event });
+        Listener::detach(&self.socket);
     }
 }
