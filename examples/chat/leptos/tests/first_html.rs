@@ -1,5 +1,7 @@
 //! What a server sends of the page, before there is a browser: no runtime, no network.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says with a panic what is wrong")]
+
 use std::io::ErrorKind;
 use std::net::TcpListener;
 
