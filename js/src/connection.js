@@ -1,6 +1,7 @@
 // One connection: a session of the engine, joined to a byte stream of the host, to the clock and to the event loop.
 
-import { createSession, loadEngine, Settings } from './engine.js';
+import { Batch } from './batch.js';
+import { copyBytes, createSession, loadEngine, readText, sendBytes, sendText, Settings } from './engine.js';
 import { applyProtocolOptions, networkOptions, originOption } from './options.js';
 import { headersFor, isBadPort, portOf, targetOf } from './request.js';
 import { openRoute } from './route.js';
@@ -11,6 +12,7 @@ const TASKS = 1;
 const TRANSMIT = 2;
 const TIMEOUT = 4;
 const END = 8;
+const BATCH = 16;
 
 // The kinds of task.
 const NONE = 0;
@@ -46,9 +48,11 @@ export class Connection {
   #feedback;
   #stream;
   #tasks = new TaskSource(() => this.#runTask(), () => this.#readOn());
+  /** The messages that come before the next task. */
+  #batch = new Batch();
   /** Whether messages are held back. */
   #paused = false;
-  /** The data of the message that is held back; those behind it are not parsed. */
+  /** The data of a message that is held back, besides those of the batch; what is behind them is not parsed. */
   #held;
   /** Whether there is a peer that can be made to wait. What has come from one that is gone is not held back. */
   #canHold = true;
@@ -57,6 +61,8 @@ export class Connection {
   #draining;
   #timer;
   #flushing = false;
+  /** Whether the buffered amount falls when the next task begins. */
+  #transmitted = false;
   /** What is being written: its first piece is with the host. */
   #writing;
   #ended = false;
@@ -115,11 +121,13 @@ export class Connection {
   }
 
   sendText(text) {
-    this.#later(this.#session.send_text(text, now()));
+    sendText(this.#session, text);
+    this.#flushSoon();
   }
 
   sendBytes(bytes) {
-    this.#later(this.#session.send_bytes(bytes, now()));
+    sendBytes(this.#session, bytes);
+    this.#flushSoon();
   }
 
   /** The session keeps the message's place in the order while the Blob is read. */
@@ -133,6 +141,7 @@ export class Connection {
 
   close(code, reason) {
     this.#later(this.#session.close(code, reason, now()));
+    this.#forgetBatch();
   }
 
   pause() {
@@ -141,7 +150,7 @@ export class Connection {
 
   resume() {
     this.#paused = false;
-    if (this.#held !== undefined) this.#tasks.wake();
+    if (this.#held !== undefined || this.#batch.isOpen) this.#tasks.wake();
   }
 
   /** Sends a ping of at most 125 bytes. */
@@ -154,6 +163,7 @@ export class Connection {
     const flags = this.#session.terminate(now());
     if (flags & END) this.#leave(() => this.#stream.destroy());
     this.#later(flags & ~END);
+    this.#forgetBatch();
   }
 
   ref() {
@@ -188,16 +198,17 @@ export class Connection {
   /** Does what the session asks for, in a task in which nothing else has run. */
   #inTask(flags) {
     this.#act(flags);
-    if (flags & TASKS) this.#tasks.run();
+    if (flags & (TASKS | BATCH)) this.#tasks.run();
   }
 
   /** Does what the session asks for, while a program is running. */
   #later(flags) {
     this.#act(flags);
-    if (flags & TASKS) this.#tasks.wake();
+    if (flags & (TASKS | BATCH)) this.#tasks.wake();
   }
 
   #act(flags) {
+    if (flags & BATCH && !this.#batch.isOpen) this.#batch.open(this.#session);
     if (flags & TIMEOUT) this.#schedule();
     if (flags & END) this.#end();
     else if (flags & TRANSMIT) this.#flushSoon();
@@ -206,20 +217,41 @@ export class Connection {
   /** Runs the next task, if there is one; says whether there are more. */
   #runTask() {
     const session = this.#session;
-    session.begin_turn();
-    const hasRun = this.#held === undefined ? this.#runNextTask() : this.#receive(this.#held);
-    if (!hasRun && this.#drained) {
+    if (this.#transmitted) {
+      this.#transmitted = false;
+      session.begin_turn();
+    }
+    const hasRun = this.#runNextTask();
+    // The way of most messages.
+    if (hasRun && !this.#batch.isEmpty) return true;
+    if (hasRun) this.#batch.close(session);
+    else if (this.#drained) {
       this.#drained = false;
       this.#feedback.drained();
     }
-    // What was received is parsed no further than to the next task: there may be something new to do.
+    // What was received is parsed no further than to the next task, or the end of the messages that are there: there may
+    // be something new to do.
     const flags = session.poll(now());
     this.#act(flags);
-    return this.#drained || ((flags & TASKS) !== 0 && this.#held === undefined);
+    const isHeldBack = this.#held !== undefined || (this.#batch.isOpen && this.#holdsBack());
+    return this.#drained || ((flags & (TASKS | BATCH)) !== 0 && !isHeldBack);
   }
 
-  /** Runs the session's next task; says whether there was one. */
+  /** Runs the next task: that of a message held back, of one of the batch, or the session's; says whether there was one. */
   #runNextTask() {
+    if (this.#held !== undefined) return this.#receive(this.#held);
+    if (!this.#batch.isEmpty) {
+      if (this.#holdsBack()) {
+        this.#stream.pause();
+        return false;
+      }
+      this.#feedback.received(this.#dataForEvent(this.#batch.take()));
+      return true;
+    }
+    return this.#runTaskOfSession();
+  }
+
+  #runTaskOfSession() {
     const session = this.#session;
     switch (session.next_task()) {
       case NONE:
@@ -229,11 +261,11 @@ export class Connection {
         this.#feedback.opened();
         break;
       case TEXT:
-        return this.#receive(session.task_text());
+        return this.#receive(readText(session.task_start(), session.task_length(), false));
       case BINARY:
-        return this.#receive(this.#dataForEvent(session.task_bytes()));
+        return this.#receive(this.#dataForEvent(copyBytes(session.task_start(), session.task_length())));
       case PONG:
-        this.#feedback.ponged?.(session.task_bytes().buffer);
+        this.#feedback.ponged?.(copyBytes(session.task_start(), session.task_length()));
         break;
       default:
         this.#giveTurnUp?.();
@@ -249,7 +281,7 @@ export class Connection {
 
   /** Hands a message over, or holds it back and lets the peer wait; says which. */
   #receive(data) {
-    if (this.#paused && this.#canHold) {
+    if (this.#holdsBack()) {
       this.#held = data;
       this.#stream.pause();
       return false;
@@ -259,18 +291,29 @@ export class Connection {
     return true;
   }
 
+  #holdsBack() {
+    return this.#paused && this.#canHold;
+  }
+
+  /** Messages that come to a socket which is not open are no events. */
+  #forgetBatch() {
+    if (!this.#batch.isOpen) return;
+    this.#batch.close(this.#session);
+    this.#later(this.#session.poll(now()));
+  }
+
   #readOn() {
-    if (this.#held === undefined) this.#stream?.resume();
+    if (this.#held === undefined && !this.#batch.isOpen) this.#stream?.resume();
   }
 
   // 2. Let dataForEvent be determined by switching on type and binary type:
-  #dataForEvent(bytes) {
+  #dataForEvent(data) {
     // type indicates that the data is Binary and binary type is "blob": a new Blob object that represents data as its
     // raw data
-    if (this.binaryType === 'blob') return new Blob([bytes]);
+    if (typeof data !== 'string' && this.binaryType === 'blob') return new Blob([data]);
     // type indicates that the data is Binary and binary type is "arraybuffer": a new ArrayBuffer object whose contents
     // are data
-    return bytes.buffer;
+    return data;
   }
 
   /** Writes what is pending when the program has had its say: what it sends in one go is one write. */
@@ -279,13 +322,14 @@ export class Connection {
     this.#flushing = true;
     queueMicrotask(() => {
       this.#flushing = false;
+      this.#later(this.#session.poll(now()) & ~TRANSMIT);
       this.#flush();
     });
   }
 
   #flush() {
     // One thing after the other: what is pending now goes when this is written.
-    if (this.#writing) return;
+    if (this.#writing || this.#ended || !this.#stream) return;
     const bytes = this.#session.transmit();
     if (bytes.length > 0) this.#write(bytes);
   }
@@ -296,6 +340,7 @@ export class Connection {
     this.#writing = bytes;
     this.#stream.write(piece, () => {
       this.#session.transmitted(piece.length);
+      this.#transmitted = true;
       this.#writing = undefined;
       if (this.#ended) return;
       if (piece.length < bytes.length) this.#write(bytes.subarray(piece.length));

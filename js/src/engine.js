@@ -1,16 +1,29 @@
-// The RFC 6455 engine, compiled to WebAssembly. It is loaded at the first use, and at once: a constructor cannot wait.
+// The RFC 6455 engine, compiled to WebAssembly, and its memory. It is loaded at the first use, and at once: a constructor
+// cannot wait.
 
-import { initSync, Session, Settings } from './wasm/isosocket_engine.js';
+import { Desk, initSync, Session, Settings } from './wasm/isosocket_engine.js';
 
 export { Settings };
 
-let loaded = false;
+/** The most bytes of a message that is written where the engine reads it; for longer ones it makes room. */
+const DESK = 16384;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+let memory;
+let desk;
+let deskStart;
+/** All of the memory. It has no length any more once the memory has grown. */
+let bytes;
 
 /** Makes the engine ready, with the module that `loadModule` gives the first time. */
 export function loadEngine(loadModule) {
-  if (loaded) return;
-  initSync({ module: loadModule() });
-  loaded = true;
+  if (memory) return;
+  ({ memory } = initSync({ module: loadModule() }));
+  desk = new Desk(DESK);
+  deskStart = desk.start();
+  bytes = viewOfMemory();
 }
 
 /**
@@ -19,3 +32,59 @@ export function loadEngine(loadModule) {
  * @param {ConstructorParameters<typeof Session>} parameters
  */
 export const createSession = (...parameters) => new Session(...parameters);
+
+/** Sends a text message. */
+export function sendText(session, text) {
+  // No character has more than three bytes.
+  if (3 * text.length > DESK) session.send_text(text);
+  else session.send_text_on(desk, writeText(text));
+}
+
+/** Sends a binary message. */
+export function sendBytes(session, message) {
+  if (message.length > DESK) {
+    session.send_bytes(message);
+    return;
+  }
+  viewed().set(message, deskStart);
+  session.send_bytes_on(desk, message.length);
+}
+
+/** Where the messages of a session's batch are: two numbers for each, as the engine has them. */
+export function placesOf(session) {
+  return new Uint32Array(memory.buffer, session.batch_places(), 2 * session.batch_count()).slice();
+}
+
+/** A copy of bytes in the engine's memory. */
+export function copyBytes(start, length) {
+  return sliceOf.call(viewed(), start, start + length).buffer;
+}
+
+const sliceOf = Uint8Array.prototype.slice;
+
+/** Text in the engine's memory. */
+export const readText = typeof Buffer === 'function' ? readTextOfBuffer : readTextOfArray;
+
+function readTextOfBuffer(start, length, isAscii) {
+  const buffer = /** @type {any} */ (viewed());
+  return isAscii ? buffer.latin1Slice(start, start + length) : buffer.utf8Slice(start, start + length);
+}
+
+function readTextOfArray(start, length) {
+  return decoder.decode(viewed().subarray(start, start + length));
+}
+
+/** Writes text on the desk; gives the number of its bytes. */
+const writeText = typeof Buffer === 'function'
+  ? (text) => /** @type {any} */ (viewed()).utf8Write(text, deskStart, DESK)
+  : (text) => encoder.encodeInto(text, viewed().subarray(deskStart, deskStart + DESK)).written;
+
+function viewed() {
+  if (bytes.length === 0) bytes = viewOfMemory();
+  return bytes;
+}
+
+/** A Buffer, where there is one, reads and writes short text faster. */
+function viewOfMemory() {
+  return typeof Buffer === 'function' ? Buffer.from(memory.buffer) : new Uint8Array(memory.buffer);
+}

@@ -4,6 +4,9 @@
 /** The longest delay a timer can have, in milliseconds. */
 const LONGEST_DELAY = 0x7fffffff;
 
+/** The most bytes of a message for which the engine has room. */
+const LARGEST_MESSAGE = 0x3fffffff;
+
 /** How each member that concerns the network is checked. */
 const NETWORK = {
   proxy: toProxy,
@@ -20,7 +23,7 @@ const PROTOCOL = {
   handshakeTimeout: (settings, value, name) => settings.handshake_timeout(toDelay(value, name)),
   closeTimeout: (settings, value, name) => settings.close_timeout(toDelay(value, name)),
   idleTimeout: (settings, value, name) => settings.idle_timeout(toDelay(value, name)),
-  maxPayload: (settings, value, name) => settings.max_payload(toInteger(value, name, 1, 0xffffffff)),
+  maxPayload: (settings, value, name) => settings.max_payload(toInteger(value, name, 1, LARGEST_MESSAGE)),
   heartbeat: setHeartbeat,
   perMessageDeflate: setCompression,
 };

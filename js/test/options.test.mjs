@@ -19,7 +19,7 @@ describe('an option of the wrong type, or out of range, is a TypeError with its 
     handshakeTimeout: [0, -1, 1.5, '1', null, NaN, Infinity, 2 ** 31],
     closeTimeout: [0, '1', 2 ** 31],
     idleTimeout: [0, true, 2 ** 31],
-    maxPayload: [0, -1, 0.5, '1', null, 2 ** 32],
+    maxPayload: [0, -1, 0.5, '1', null, 2 ** 30],
     heartbeat: [null, 1, 'x', { interval: 0 }, { timeout: '1' }],
     perMessageDeflate: [
       null, 1, 'x', { level: 0 }, { level: 10 }, { threshold: -1 }, { clientMaxWindowBits: 8 }, { clientMaxWindowBits: 16 },
@@ -48,7 +48,7 @@ describe('an option of the wrong type, or out of range, is a TypeError with its 
 test('options at their bounds, and those that are undefined, are taken', () => {
   const right = [
     { handshakeTimeout: 1, closeTimeout: 1, idleTimeout: 1, maxPayload: 1 },
-    { handshakeTimeout: 2 ** 31 - 1, closeTimeout: 2 ** 31 - 1, idleTimeout: 2 ** 31 - 1, maxPayload: 2 ** 32 - 1 },
+    { handshakeTimeout: 2 ** 31 - 1, closeTimeout: 2 ** 31 - 1, idleTimeout: 2 ** 31 - 1, maxPayload: 2 ** 30 - 1 },
     { heartbeat: true },
     { heartbeat: false },
     { heartbeat: { interval: 1, timeout: 1 } },

@@ -8,10 +8,13 @@
 //! | 2 `TRANSMIT` | writes what `transmit()` gives, and calls `transmitted(bytes)` when that is done |
 //! | 4 `TIMEOUT` | sets its one timer to `deadline()`, and calls `timeout(now)` when it has passed |
 //! | 8 `END` | ends the socket once all is written |
+//! | 16 `BATCH` | hands the messages of the batch over, each as a task of its event loop; then `end_batch()` and `poll()` |
 //!
 //! All times are milliseconds on one monotonic clock. The module knows no socket, no clock and no event class.
 #![forbid(unsafe_code)]
 
+mod batch;
+mod desk;
 mod settings;
 
 use core::time::Duration;
@@ -22,6 +25,8 @@ use ws_core::{BinaryType, BlobError, Close, CloseCode, CloseEvent, Data, Error, 
 use ws_native::proto::{Request, SendError};
 use ws_native::{BlobId, Session as Engine};
 
+use batch::Batch;
+pub use desk::Desk;
 pub use settings::Settings;
 
 #[wasm_bindgen]
@@ -36,6 +41,8 @@ pub struct Session {
     engine: Engine,
     /// The task whose events the host fires.
     task: Current,
+    /// The messages that come before the next task.
+    batch: Batch,
     /// The deadline the host knows of.
     deadline: Option<Duration>,
     /// The most recent time the host told.
@@ -54,6 +61,7 @@ const TASKS: u32 = 1;
 const TRANSMIT: u32 = 2;
 const TIMEOUT: u32 = 4;
 const END: u32 = 8;
+const BATCH: u32 = 16;
 
 #[wasm_bindgen]
 impl Session {
@@ -76,7 +84,7 @@ impl Session {
         let mut engine = Engine::new(request, "".into(), settings.into(), Box::new(get_random_values), now);
         // The host makes its own blobs.
         engine.model().set_binary_type(BinaryType::ArrayBuffer);
-        Ok(Self { engine, task: Current::Nothing, deadline: None, now })
+        Ok(Self { engine, task: Current::Nothing, batch: Batch::default(), deadline: None, now })
     }
 
     /// The host begins to open the transport: so does the time for the opening handshake.
@@ -148,7 +156,8 @@ impl Session {
     }
 
     /// Runs the next task's change of state. 0: there is none; 1: fire open; 2: message, text; 3: message, binary;
-    /// 4: close, after error if `task_failed()`; 5: the answer to a ping, whose bytes are `task_bytes()`.
+    /// 4: close, after error if `task_failed()`; 5: the answer to a ping. Where the bytes
+    /// of a message or an answer are: `task_start()` and `task_length()`.
     pub fn next_task(&mut self) -> u32 {
         if let Some(payload) = self.engine.take_pong() {
             self.task = Current::Binary(payload);
@@ -167,20 +176,29 @@ impl Session {
         number
     }
 
-    /// Takes the text of the task that was taken last.
-    pub fn task_text(&mut self) -> String {
-        match core::mem::replace(&mut self.task, Current::Nothing) {
-            Current::Text(text) => text.to_string(),
-            _ => String::new(),
-        }
+    /// Where in memory the message of the task that was taken last is, until the next one is taken.
+    pub fn task_start(&self) -> usize {
+        self.task_payload().as_ptr() as usize
     }
 
-    /// Takes the bytes of the task that was taken last.
-    pub fn task_bytes(&mut self) -> Vec<u8> {
-        match core::mem::replace(&mut self.task, Current::Nothing) {
-            Current::Binary(bytes) => bytes.into(),
-            _ => Vec::new(),
-        }
+    /// How many bytes it has.
+    pub fn task_length(&self) -> usize {
+        self.task_payload().len()
+    }
+
+    /// How many messages there are in the batch: they come before the next task.
+    pub fn batch_count(&self) -> usize {
+        self.batch.count()
+    }
+
+    /// Where in memory their places are, until the batch is ended: see [`Batch`].
+    pub fn batch_places(&self) -> usize {
+        self.batch.places() as usize
+    }
+
+    /// The messages of the batch were handed over, or are forgotten.
+    pub fn end_batch(&mut self) {
+        self.batch.clear();
     }
 
     /// Whether error is fired before close.
@@ -203,18 +221,24 @@ impl Session {
         self.close_event().is_some_and(|event| event.was_clean)
     }
 
-    /// The `send()` method, for text.
-    pub fn send_text(&mut self, text: &str, now: f64) -> Result<u32, JsValue> {
-        self.at(now);
-        let outcome = self.engine.send_text(text);
-        self.after(outcome)
+    /// The `send()` method, for text. As with the other two, the host calls `poll()` when the program has had its say.
+    pub fn send_text(&mut self, text: &str) -> Result<(), JsValue> {
+        sent(self.engine.send_text(text))
+    }
+
+    /// The `send()` method, for text that was written on the desk: so many bytes.
+    pub fn send_text_on(&mut self, desk: &Desk, length: usize) -> Result<(), JsValue> {
+        sent(self.engine.send_text(desk.text(length)))
     }
 
     /// The `send()` method, for bytes.
-    pub fn send_bytes(&mut self, bytes: &[u8], now: f64) -> Result<u32, JsValue> {
-        self.at(now);
-        let outcome = self.engine.send_binary(bytes);
-        self.after(outcome)
+    pub fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        sent(self.engine.send_binary(bytes))
+    }
+
+    /// The `send()` method, for bytes that were written on the desk.
+    pub fn send_bytes_on(&mut self, desk: &Desk, length: usize) -> Result<(), JsValue> {
+        sent(self.engine.send_binary(desk.bytes(length)))
     }
 
     /// The `send()` method, for a blob of this size, which the host reads meanwhile.
@@ -309,6 +333,14 @@ impl Session {
         self.now = duration(now);
     }
 
+    fn task_payload(&self) -> &[u8] {
+        match &self.task {
+            Current::Text(text) => text.as_bytes(),
+            Current::Binary(bytes) => bytes,
+            Current::Nothing | Current::Close { .. } => &[],
+        }
+    }
+
     fn close_event(&self) -> Option<&CloseEvent> {
         match &self.task {
             Current::Close { event, .. } => Some(event),
@@ -316,20 +348,26 @@ impl Session {
         }
     }
 
-    fn after(&mut self, outcome: Result<(), Error>) -> Result<u32, JsValue> {
-        match outcome {
-            // The standard throws nothing for a message that is discarded.
-            Ok(()) | Err(Error::Discarded(_)) => Ok(self.flags()),
-            Err(error) => Err(thrown(&error)),
-        }
-    }
-
     fn flags(&mut self) -> u32 {
-        let tasks = if self.engine.has_task(self.now) || self.engine.has_pong() { TASKS } else { 0 };
+        // Nothing is looked at that comes behind messages that the host has not handed over.
+        if self.batch.is_empty() {
+            self.engine.take_messages(self.now, |message| self.batch.push(message));
+        }
+        let batch = if self.batch.is_empty() { 0 } else { BATCH };
+        let has_task = batch == 0 && (self.engine.has_task(self.now) || self.engine.has_pong());
+        let tasks = if has_task { TASKS } else { 0 };
         let transmit = if self.engine.output().is_empty() { 0 } else { TRANSMIT };
         let timeout = if self.engine.deadline() == self.deadline { 0 } else { TIMEOUT };
         let end = if self.engine.connection_is_closed() { END } else { 0 };
-        tasks | transmit | timeout | end
+        batch | tasks | transmit | timeout | end
+    }
+}
+
+/// The standard throws nothing for a message that is discarded.
+fn sent(outcome: Result<(), Error>) -> Result<(), JsValue> {
+    match outcome {
+        Ok(()) | Err(Error::Discarded(_)) => Ok(()),
+        Err(error) => Err(thrown(&error)),
     }
 }
 

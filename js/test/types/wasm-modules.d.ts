@@ -1,7 +1,12 @@
 // What the build puts beside the sources.
 
 declare module "*/wasm/isosocket_engine.js" {
-  export function initSync(source: { module: WebAssembly.Module }): void;
+  export function initSync(source: { module: WebAssembly.Module }): { memory: WebAssembly.Memory };
+
+  export class Desk {
+    constructor(size: number);
+    start(): number;
+  }
 
   export class Settings {
     free(): void;
@@ -33,14 +38,19 @@ declare module "*/wasm/isosocket_engine.js" {
     transmitted(bytes: number): void;
     begin_turn(): void;
     next_task(): number;
-    task_text(): string;
-    task_bytes(): Uint8Array;
+    task_start(): number;
+    task_length(): number;
+    batch_count(): number;
+    batch_places(): number;
+    end_batch(): void;
     task_failed(): boolean;
     task_code(): number;
     task_reason(): string;
     task_was_clean(): boolean;
-    send_text(text: string): number;
-    send_bytes(bytes: Uint8Array): number;
+    send_text(text: string): void;
+    send_text_on(desk: Desk, length: number): void;
+    send_bytes(bytes: Uint8Array): void;
+    send_bytes_on(desk: Desk, length: number): void;
     send_blob(size: number): number;
     blob_read(id: number, bytes: Uint8Array): number;
     blob_failed(id: number): number;

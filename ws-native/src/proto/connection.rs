@@ -263,6 +263,12 @@ impl Connection {
         event
     }
 
+    /// The next event, if it is a message in one frame that is there wholly, or comes of one that is wrong: then nothing else
+    /// is looked at, not even a Ping frame.
+    pub fn poll_whole_message(&mut self, now: Duration) -> Option<Event> {
+        if self.is_open() && self.incoming.has_whole_message() { self.poll(now) } else { None }
+    }
+
     /// The next event, as [`poll`](Self::poll), but for messages, of which [parts](Event::Part) are given as they arrive.
     /// What is left of a message of which parts were given is had whole by [`poll`](Self::poll).
     ///

@@ -167,6 +167,15 @@ impl Incoming {
         taken
     }
 
+    /// Whether what comes next is a message in one frame that is there wholly, compressed or not. It may be wrong.
+    pub(super) fn has_whole_message(&self) -> bool {
+        if !self.is_between_messages() || !matches!(self.buffer.first(), Some(0x81 | 0x82 | 0xC1 | 0xC2)) {
+            return false;
+        }
+        let decoded = Header::decode(&self.buffer, self.role, self.decompressor.is_some());
+        matches!(decoded, Ok(Some((header, start))) if (self.buffer.len() - start) as u64 >= header.length)
+    }
+
     /// This message, of which the payload now stands first in the buffer and is unmasked, is not the text that it should be:
     /// all that is left to be done is to refuse it.
     #[cold]
