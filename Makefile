@@ -15,6 +15,8 @@ FACADE := --features isosocket/json,isosocket/msgpack,isosocket/js-values,isosoc
 NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop \
   $(FACADE) --features isosocket/cli,ws-native/axum,ws-native/blocking,ws-native/http2,ws-native/hyper,ws-native/webpki-roots
 WASM := --target wasm32-unknown-unknown
+# Where the program with threads is built, and its page.
+THREADS := $(abspath $(or $(CARGO_TARGET_DIR),target))/threads/page
 WASM_PACK_TEST := wasm-pack test --mode no-install --headless
 
 .PHONY: help
@@ -55,7 +57,7 @@ setup-build:
 
 .PHONY: test
 test: ## run every suite and count what passed
-	@scripts/run-suites test-native test-interop test-browser test-js test-bundlers test-suite test-page test-front
+	@scripts/run-suites test-native test-interop test-browser test-threads test-js test-bundlers test-suite test-page test-front
 
 .PHONY: test-native
 test-native: ## unit, integration and documentation tests of the native crates
@@ -83,6 +85,12 @@ test-browser: ## the tests of the facade and of ws-wasm in Chromium and Firefox
 	  $(WASM_PACK_TEST) --$$browser . --package isosocket $(FACADE) || failed=1; \
 	  $(WASM_PACK_TEST) --$$browser ws-wasm || failed=1; \
 	done; exit $$failed'
+
+.PHONY: test-threads
+test-threads: ## a program with threads in Chromium and Firefox, with a nightly toolchain
+	@$(SETUP) threads wasm-bindgen node geckodriver browsers
+	ws-wasm/tests/threads/build $(THREADS)
+	ISOSOCKET_THREADS=$(THREADS) tests/browser/with-server node --test ws-wasm/tests/threads/*.test.mjs
 
 .PHONY: test-js
 test-js: js ## the npm package under Node, Deno, Bun and workerd, in Chromium and in Firefox
@@ -143,6 +151,21 @@ conformance-quick: ## the same without its slow cases (2 minutes)
 bench: ## ws-native side by side with other crates: BENCH="memory tcp idle deflate --quick"
 	cargo run --release --manifest-path ws-native/benches/Cargo.toml -- $(BENCH)
 
+.PHONY: size size-ours
+size: setup-build ## what a socket adds to a page, beside other crates, against our budgets
+	@$(SETUP) wasm geckodriver browsers
+	cargo build --quiet --release --package ws-test-server
+	node ws-wasm/benches/size.mjs
+
+size-ours: setup-build ## the same for ours alone
+	node ws-wasm/benches/size.mjs --ours
+
+.PHONY: bench-web
+bench-web: setup-build ## ws-wasm side by side with other crates in Chromium and Firefox: BENCH="--quick --browser firefox"
+	@$(SETUP) geckodriver browsers
+	cargo build --quiet --release --package ws-test-server
+	node ws-wasm/benches/speed.mjs $(BENCH)
+
 # ---- fuzzing ----
 
 FUZZ_SECONDS ?= 30
@@ -174,6 +197,8 @@ lint: js lint-front ## formatting, clippy, documentation and the wasm32 builds, 
 	cargo clippy $(WORKERS) -- -D warnings
 	cargo clippy $(WASM) --package isosocket $(FACADE) $(WASM_CRATES:%=--package %) --all-targets -- -D warnings
 	cargo clippy $(WASM) --package ws-core -- -D warnings
+	cargo clippy $(WASM) --manifest-path ws-wasm/tests/threads/Cargo.toml --target-dir $(dir $(THREADS)) -- -D warnings
+	cargo fmt --manifest-path ws-wasm/tests/threads/Cargo.toml --check
 	cargo clippy $(WASM) --package ws-native --no-default-features -- -D warnings
 	cargo clippy --package ws-native -- -D warnings
 	cargo clippy --package ws-native --no-default-features --features tokio -- -D warnings

@@ -75,18 +75,19 @@ impl<B: Backend> EventTarget<B> {
     pub fn run(&self, task: Task) -> bool {
         let Some(inner) = self.0.upgrade() else { return false };
         let socket = WebSocket(inner);
-        match task {
-            Task::Open => socket.dispatch(&Event::Open),
-            Task::Message(event) => socket.dispatch(&Event::Message(event)),
-            Task::Close { failed, event } => {
-                // "2. If the user agent was required to fail the WebSocket connection, [...] fire an event named error
-                // at the WebSocket object." "3. Fire an event named close at the WebSocket object [...]."
-                if failed {
-                    socket.dispatch(&Event::Error);
-                }
-                socket.dispatch(&Event::Close(event));
-                socket.forget_listeners();
-            }
+        let (failed, event) = match task {
+            Task::Open => (false, Event::Open),
+            Task::Message(event) => (false, Event::Message(event)),
+            Task::Close { failed, event } => (failed, Event::Close(event)),
+        };
+        // "2. If the user agent was required to fail the WebSocket connection, [...] fire an event named error at the
+        // WebSocket object." "3. Fire an event named close at the WebSocket object [...]."
+        if failed {
+            socket.dispatch(&Event::Error);
+        }
+        socket.dispatch(&event);
+        if let Event::Close(_) = event {
+            socket.forget_listeners();
         }
         true
     }

@@ -122,7 +122,7 @@ impl From<String> for Data {
 
 impl From<&str> for Data {
     fn from(text: &str) -> Self {
-        Self::Text(text.into())
+        Self::Text(alloc::boxed::Box::<str>::from(text).into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Event listeners and event handlers: <https://dom.spec.whatwg.org/#concept-event-listener> and
 //! <https://html.spec.whatwg.org/#event-handler-attributes>.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::boxed::Box;
 
 use spin::Mutex;
 
@@ -25,8 +25,6 @@ pub(crate) enum Registration {
     Handler,
     /// By `addEventListener`.
     Listener,
-    /// By `addEventListener` with `once`.
-    Once,
 }
 
 /// A socket's listeners, in the order of their registration.
@@ -36,8 +34,8 @@ pub(crate) enum Registration {
 pub(crate) struct Handlers<B: crate::Backend>(Mutex<Table<B>>);
 
 struct Table<B: crate::Backend> {
-    /// In ascending order of their ids, which is the order of registration.
-    entries: Vec<Entry<B>>,
+    /// In ascending order of their ids, which is the order of registration. A socket has a handful.
+    first: Option<Box<Entry<B>>>,
     next_id: u64,
 }
 
@@ -47,29 +45,38 @@ struct Entry<B: crate::Backend> {
     registration: Registration,
     /// Out while it runs.
     callback: Option<Callback<B>>,
+    next: Option<Box<Entry<B>>>,
 }
 
 impl<B: crate::Backend> Handlers<B> {
     pub(crate) const fn new() -> Self {
-        Self(Mutex::new(Table { entries: Vec::new(), next_id: 1 }))
+        Self(Mutex::new(Table { first: None, next_id: 1 }))
     }
 
     /// Registers a callback. A handler takes the place of the one before it, and keeps that one's place in the order.
     pub(crate) fn add(&self, kind: EventKind, registration: Registration, callback: Callback<B>) -> ListenerId {
         let mut table = self.0.lock();
-        if registration == Registration::Handler
-            && let Some(entry) = table.entries.iter_mut().find(|entry| entry.is_handler_of(kind))
-        {
-            let id = entry.id;
-            let replaced = entry.callback.replace(callback);
-            drop(table);
-            drop(replaced);
-            return ListenerId(id);
-        }
-        let id = table.next_id;
-        table.next_id += 1;
-        table.entries.push(Entry { id, kind, registration, callback: Some(callback) });
+        let replaced = match registration {
+            Registration::Handler => table.find(|entry| entry.is_handler_of(kind)),
+            Registration::Listener => None,
+        };
+        let Some(entry) = replaced else { return table.append(kind, registration, callback) };
+        let id = entry.id;
+        let replaced = entry.callback.replace(callback);
+        drop(table);
+        drop(replaced);
         ListenerId(id)
+    }
+
+    /// Registers a listener whose callback is told how to remove it.
+    pub(crate) fn add_removable(
+        &self,
+        kind: EventKind,
+        callback: impl FnOnce(ListenerId) -> Callback<B>,
+    ) -> ListenerId {
+        let mut table = self.0.lock();
+        let callback = callback(ListenerId(table.next_id));
+        table.append(kind, Registration::Listener, callback)
     }
 
     /// Removes a listener. False if it is not there any more.
@@ -84,8 +91,8 @@ impl<B: crate::Backend> Handlers<B> {
 
     /// Drops all listeners: there will be no event any more.
     pub(crate) fn clear(&self) {
-        let entries = core::mem::take(&mut self.0.lock().entries);
-        drop(entries);
+        let first = self.0.lock().first.take();
+        drop(first);
     }
 
     /// Calls the listeners of an event. Those registered meanwhile wait for the next one, those removed are not called.
@@ -100,29 +107,18 @@ impl<B: crate::Backend> Handlers<B> {
         }
     }
 
-    /// Takes the callback of the next listener in order. A `once` listener leaves for good, before it is called:
-    /// "If listener's once is true, then remove an event listener given event's currentTarget attribute value and
-    /// listener."
+    /// Takes the callback of the next listener in order.
     fn take_next(&self, kind: EventKind, last: u64, end: u64) -> Option<(u64, Callback<B>)> {
         let mut table = self.0.lock();
-        let index = table
-            .entries
-            .iter()
-            .position(|entry| entry.kind == kind && entry.id > last && entry.id < end && entry.callback.is_some())?;
-        let entry = &mut table.entries[index];
-        let id = entry.id;
-        let callback = entry.callback.take()?;
-        if entry.registration == Registration::Once {
-            table.entries.remove(index);
-        }
-        Some((id, callback))
+        let entry =
+            table.find(|entry| entry.kind == kind && entry.id > last && entry.id < end && entry.callback.is_some())?;
+        Some((entry.id, entry.callback.take()?))
     }
 
     /// Puts a callback back after its call, unless its listener was removed or its handler replaced meanwhile.
     fn put_back(&self, id: u64, callback: Callback<B>) {
         let mut table = self.0.lock();
-        let entry = table.entries.iter_mut().find(|entry| entry.id == id && entry.callback.is_none());
-        let surplus = match entry {
+        let surplus = match table.find(|entry| entry.id == id && entry.callback.is_none()) {
             Some(entry) => entry.callback.replace(callback),
             None => Some(callback),
         };
@@ -132,14 +128,53 @@ impl<B: crate::Backend> Handlers<B> {
 
     fn remove_where(&self, matches: impl Fn(&Entry<B>) -> bool) -> bool {
         let mut table = self.0.lock();
-        let removed = table.entries.iter().position(matches).map(|index| table.entries.remove(index));
+        let place = table.place(matches);
+        let removed = place.take().map(|mut entry| {
+            *place = entry.next.take();
+            entry
+        });
         drop(table);
         removed.is_some()
+    }
+}
+
+impl<B: crate::Backend> Table<B> {
+    fn append(&mut self, kind: EventKind, registration: Registration, callback: Callback<B>) -> ListenerId {
+        let id = self.next_id;
+        self.next_id += 1;
+        let entry = Entry { id, kind, registration, callback: Some(callback), next: None };
+        *self.place(|_| false) = Some(Box::new(entry));
+        ListenerId(id)
+    }
+
+    fn find(&mut self, matches: impl Fn(&Entry<B>) -> bool) -> Option<&mut Entry<B>> {
+        self.place(matches).as_deref_mut()
+    }
+
+    /// Where the first entry is for which that is true, or where the next one goes.
+    fn place(&mut self, matches: impl Fn(&Entry<B>) -> bool) -> &mut Option<Box<Entry<B>>> {
+        let mut place = &mut self.first;
+        while place.as_ref().is_some_and(|entry| !matches(entry))
+            && let Some(entry) = place
+        {
+            place = &mut entry.next;
+        }
+        place
     }
 }
 
 impl<B: crate::Backend> Entry<B> {
     fn is_handler_of(&self, kind: EventKind) -> bool {
         self.kind == kind && self.registration == Registration::Handler
+    }
+}
+
+/// One after the other, for there may be more of them than there is stack.
+impl<B: crate::Backend> Drop for Entry<B> {
+    fn drop(&mut self) {
+        let mut rest = self.next.take();
+        while let Some(mut entry) = rest {
+            rest = entry.next.take();
+        }
     }
 }

@@ -83,11 +83,7 @@ impl<B: Backend> Builder<B> {
     /// # Errors
     /// As [`WebSocket::new`].
     pub fn connect_with(self, register: impl FnOnce(&WebSocket<B>)) -> Result<WebSocket<B>, Error> {
-        let backend = B::open(&self.url, &self.protocols, self.options)?;
-        let socket = WebSocket(Arc::new(Inner { backend, handlers: Handlers::new() }));
-        register(&socket);
-        socket.0.backend.establish(EventTarget(Arc::downgrade(&socket.0)));
-        Ok(socket)
+        WebSocket::open(&self.url, &self.protocols, self.options, register)
     }
 }
 
@@ -99,7 +95,7 @@ impl<B: Backend> WebSocket<B> {
     /// has a fragment. [`Error::Security`] where a browser refuses at once what its page may not do. Whatever goes wrong later is
     /// an `error` event, followed by `close`.
     pub fn new(url: &str) -> Result<Self, Error> {
-        Self::builder(url).connect()
+        Self::open(url, &[], B::Options::default(), |_| ())
     }
 
     /// Makes a socket and starts to connect, as `new WebSocket(url, protocols)` does.
@@ -235,9 +231,16 @@ impl<B: Backend> WebSocket<B> {
     pub fn add_event_listener_once(
         &self,
         kind: EventKind,
-        listener: impl FnMut(&Self, &Event) + MaybeSend + 'static,
+        mut listener: impl FnMut(&Self, &Event) + MaybeSend + 'static,
     ) -> ListenerId {
-        self.0.handlers.add(kind, Registration::Once, Box::new(listener))
+        self.0.handlers.add_removable(kind, |id| {
+            Box::new(move |socket, event| {
+                // "If listener's once is true, then remove an event listener given event's currentTarget attribute
+                // value and listener."
+                socket.remove_event_listener(id);
+                listener(socket, event);
+            })
+        })
     }
 
     /// Removes a listener, which is then not called any more, also for an event whose listeners are being called.
@@ -249,6 +252,15 @@ impl<B: Backend> WebSocket<B> {
     /// The backend, for what it offers beyond the interface.
     pub fn backend(&self) -> &B {
         &self.0.backend
+    }
+
+    /// The constructor's steps, with the program's handlers between those that throw and those that connect.
+    fn open(url: &str, protocols: &[String], options: B::Options, register: impl FnOnce(&Self)) -> Result<Self, Error> {
+        let backend = B::open(url, protocols, options)?;
+        let socket = Self(Arc::new(Inner { backend, handlers: Handlers::new() }));
+        register(&socket);
+        socket.0.backend.establish(EventTarget(Arc::downgrade(&socket.0)));
+        Ok(socket)
     }
 
     fn set_handler(&self, kind: EventKind, handler: impl FnMut(&Self, &Event) + MaybeSend + 'static) {

@@ -1,16 +1,12 @@
 //! The browser's socket as a backend.
 
-use std::{cell::Cell, fmt, rc::Rc};
+use std::{cell::Cell, fmt};
 
 use js_sys::{Array, JsString};
 use wasm_bindgen::JsValue;
 use ws_core::{Backend, BinaryType, Close, Data, Drained, Error, EventTarget, Failure, Flow, ReadyState};
 
-use crate::{
-    data, error,
-    listeners::{Listeners, Slot},
-    sys, timer,
-};
+use crate::{data, error, listener::Listener, sys, timer};
 
 /// The WebSocket of the page or worker the program runs in.
 ///
@@ -29,8 +25,8 @@ use crate::{
 /// ```
 pub struct Browser {
     socket: sys::WebSocket,
-    /// Filled from `establish()` to the `close` event.
-    listeners: Rc<Slot>,
+    /// From `establish()` until the socket is abandoned.
+    listener: Cell<Option<Listener>>,
 }
 
 impl Browser {
@@ -41,7 +37,7 @@ impl Browser {
 
     /// Has the browser's events reported to a socket, of whatever kind that is.
     pub(crate) fn listen<B: Backend>(&self, target: EventTarget<B>) {
-        self.listeners.set(Some(Listeners::attach(&self.socket, target, &self.listeners)));
+        self.listener.set(Some(Listener::attach(&self.socket, target)));
     }
 }
 
@@ -52,9 +48,12 @@ impl Backend for Browser {
     /// The browser itself checks the arguments, and resolves a relative URL against its page. It starts to connect at
     /// once, and can fire nothing before the program has returned to it.
     fn open(url: &str, protocols: &[String], (): ()) -> Result<Self, Error> {
-        let protocols: Array = protocols.iter().map(|protocol| JsString::from(protocol.as_str())).collect();
+        let protocols = match protocols {
+            [] => JsValue::UNDEFINED,
+            _ => protocols.iter().map(|protocol| JsString::from(protocol.as_str())).collect::<Array>().into(),
+        };
         let socket = sys::WebSocket::new(url, &protocols).map_err(|exception| error::from_exception(&exception))?;
-        Ok(Self { socket, listeners: Rc::new(Cell::new(None)) })
+        Ok(Self { socket, listener: Cell::new(None) })
     }
 
     fn establish(&self, target: EventTarget<Self>) {
@@ -90,11 +89,15 @@ impl Backend for Browser {
     }
 
     fn send(&self, data: Data) -> Result<(), Error> {
+        let state = self.ready_state();
+        if state == ReadyState::Connecting {
+            return Err(Error::InvalidState);
+        }
         // Also when the browser throws the message away: it counts it in bufferedAmount.
         data::send(&self.socket, &data)?;
-        match self.ready_state() {
+        match state {
             ReadyState::Connecting | ReadyState::Open => Ok(()),
-            state @ (ReadyState::Closing | ReadyState::Closed) => Err(Error::Discarded(state)),
+            ReadyState::Closing | ReadyState::Closed => Err(Error::Discarded(state)),
         }
     }
 
@@ -104,7 +107,8 @@ impl Backend for Browser {
     }
 
     fn abandon(&self) {
-        self.listeners.take();
+        Listener::detach(&self.socket);
+        self.listener.take();
         self.socket.close(None, None);
     }
 

@@ -11,7 +11,6 @@ use crate::sys::Exception;
 pub(crate) fn from_exception(exception: &JsValue) -> Error {
     let (name, message) = describe(exception);
     match name.as_str() {
-        "InvalidStateError" => Error::InvalidState,
         "SecurityError" => Error::Security(message),
         // Firefox's own, without a message.
         "NS_ERROR_CONTENT_BLOCKED" => Error::Security("its Content Security Policy forbids it".into()),

@@ -13,15 +13,16 @@
 #![cfg(target_arch = "wasm32")]
 
 mod backend;
+mod blob;
 mod data;
 mod error;
 #[cfg(feature = "js-values")]
 pub mod json;
-mod listeners;
+mod listener;
 mod stream;
 mod sys;
 mod timer;
 
 pub use backend::Browser;
-pub use data::JsBlob;
+pub use blob::JsBlob;
 pub use stream::BrowserStream;

@@ -3,8 +3,12 @@
 //! Own bindings, because those of `web-sys` have `bufferedAmount` as a 32-bit number and know neither of relative URLs
 //! nor of a `close()` whose code is `undefined`.
 
-use js_sys::{Array, Promise};
+use js_sys::ArrayBuffer;
 use wasm_bindgen::prelude::*;
+
+/// What the browser calls. `Fn`, for a dialog may let one event into the handling of another; and one type for all
+/// purposes, for each makes the program larger.
+pub(crate) type Callback = Closure<dyn Fn(JsValue)>;
 
 #[wasm_bindgen]
 extern "C" {
@@ -13,7 +17,7 @@ extern "C" {
     pub(crate) type WebSocket;
 
     #[wasm_bindgen(constructor, catch)]
-    pub(crate) fn new(url: &str, protocols: &Array) -> Result<WebSocket, JsValue>;
+    pub(crate) fn new(url: &str, protocols: &JsValue) -> Result<WebSocket, JsValue>;
 
     #[wasm_bindgen(method, getter)]
     pub(crate) fn url(this: &WebSocket) -> String;
@@ -67,6 +71,9 @@ extern "C" {
     /// Any of the four events; what a kind does not have is not asked for.
     pub(crate) type Event;
 
+    #[wasm_bindgen(method, getter, js_name = type)]
+    pub(crate) fn type_(this: &Event) -> String;
+
     #[wasm_bindgen(method, getter)]
     pub(crate) fn data(this: &Event) -> JsValue;
 
@@ -82,6 +89,16 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn reason(this: &Event) -> String;
 
+    /// A view of a buffer.
+    pub(crate) type Uint8Array;
+
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new(buffer: &ArrayBuffer) -> Uint8Array;
+
+    /// The view itself. On its way through the bindings it becomes memory of the program, in one call and one copy.
+    #[wasm_bindgen(method, js_name = valueOf)]
+    pub(crate) fn value_of(this: &Uint8Array) -> Box<[u8]>;
+
     /// <https://w3c.github.io/FileAPI/#blob-section>
     #[derive(Clone, Debug)]
     pub(crate) type Blob;
@@ -94,6 +111,11 @@ extern "C" {
 
     #[wasm_bindgen(method, js_name = arrayBuffer)]
     pub(crate) fn array_buffer(this: &Blob) -> Promise;
+
+    pub(crate) type Promise;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn then(this: &Promise, fulfilled: &JsValue, rejected: &JsValue);
 
     /// What the browser throws: a `DOMException` or an `Error`.
     pub(crate) type Exception;

@@ -9,7 +9,7 @@ use ws_native::{Connection, Stream};
 
 use crate::handshake::{self, Asked};
 use crate::reports::Reports;
-use crate::{Outcome, PATIENCE, STALL, frames};
+use crate::{Outcome, PATIENCE, STALL, frames, load};
 
 /// Reads the request's head, and behaves as its path says.
 pub(crate) async fn behave(mut stream: Stream, reports: &Reports) -> Outcome {
@@ -98,6 +98,8 @@ async fn established(mut connection: Connection, asked: &Asked, reports: &Report
                 connection.feed(number.to_string())?;
             }
         }
+        "/pour" => load::pour(&mut connection, asked).await?,
+        "/sink" => load::sink(&mut connection, asked).await?,
         "/order" => {
             for text in ["one", "two", "three"] {
                 connection.feed(text)?;

@@ -7,6 +7,8 @@
 //! | `/send?text=T` | sends T once |
 //! | `/burst?count=N` | sends the numbers from 0 to N - 1 |
 //! | `/flood?count=N&size=B&id=I` | sends the numbers from 0 to N - 1, each padded with spaces to B bytes; under the name "I stalled" it keeps how many were sent when a client had not read for a second, and under "I sent" that all were |
+//! | `/pour?count=N&size=S&kind=K` | sends, for each message, N of S bytes with their number in front; K is `text`, `wide` (text of more than ASCII) or `binary` |
+//! | `/sink?count=N` | answers every N messages with the number of their bytes |
 //! | `/order` | sends "one", "two", "three", then Close(1000, "done") |
 //! | `/head` | sends the head of the request, as it came |
 //! | `/close?code=N&reason=R` | sends Close(N, R); without a code a Close frame with no body |
@@ -35,6 +37,7 @@ mod authority;
 mod behaviour;
 mod frames;
 mod handshake;
+mod load;
 mod reports;
 
 use std::io;

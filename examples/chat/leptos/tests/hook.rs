@@ -18,9 +18,12 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 /// The URL of a path of the test server.
 fn url(path: &str) -> String {
-    let server = option_env!("ISOSOCKET_TEST_SERVER")
-        .expect("build these tests with ISOSOCKET_TEST_SERVER set to a running ws-test-server: `make test-front`");
-    format!("{server}{path}")
+    match option_env!("ISOSOCKET_TEST_SERVER") {
+        Some(server) => format!("{server}{path}"),
+        None => {
+            panic!("build these tests with ISOSOCKET_TEST_SERVER set to a running ws-test-server: `make test-front`")
+        }
+    }
 }
 
 /// A component on the page, which tells what it sees: each change of its signals, and each event.

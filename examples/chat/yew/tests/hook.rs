@@ -16,9 +16,12 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 /// The URL of a path of the test server.
 fn url(path: &str) -> AttrValue {
-    let server = option_env!("ISOSOCKET_TEST_SERVER")
-        .expect("build these tests with ISOSOCKET_TEST_SERVER set to a running ws-test-server: `make test-front`");
-    format!("{server}{path}").into()
+    match option_env!("ISOSOCKET_TEST_SERVER") {
+        Some(server) => format!("{server}{path}").into(),
+        None => {
+            panic!("build these tests with ISOSOCKET_TEST_SERVER set to a running ws-test-server: `make test-front`")
+        }
+    }
 }
 
 /// A component that tells what it sees: each render, and each event.

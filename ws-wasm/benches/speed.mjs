@@ -1,0 +1,164 @@
+// How fast messages come and go in a browser: ws-wasm beside other crates and beside JavaScript alone.
+//
+//   node ws-wasm/benches/speed.mjs [--quick] [--browser chromium|firefox] [--only NAME,..] [--work receive,..] [--kind text,..]
+//
+// Prints tables in Markdown. Needs the test server: `cargo build --release -p ws-test-server`.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import readline from 'node:readline';
+import { parseArgs } from 'node:util';
+
+import { BROWSERS } from '../../tests/browser/browsers.mjs';
+import { bind, compile, root } from './build.mjs';
+import { median, table } from './table.mjs';
+
+const RAW = 'JavaScript';
+const CONTESTANTS = [RAW, 'isosocket', 'web-sys', 'gloo-net', 'ws_stream_wasm', 'ewebsock', 'tokio-tungstenite-wasm'];
+const WORKS = ['receive', 'send', 'echo'];
+const KINDS = [
+  { name: '100 B text', kind: 'text', size: 100, count: 20_000 },
+  { name: '100 B binary', kind: 'binary', size: 100, count: 20_000 },
+  { name: '16 KiB text', kind: 'text', size: 1 << 14, count: 3000 },
+  { name: '16 KiB binary', kind: 'binary', size: 1 << 14, count: 3000 },
+  { name: '16 KiB non-ASCII text', kind: 'wide', size: 1 << 14, count: 3000 },
+  { name: '1 MiB binary', kind: 'binary', size: 1 << 20, count: 60 },
+];
+/** Of each message, how many are looked at before anything is timed. */
+const VERIFIED = 200;
+const READY_MILLISECONDS = 10_000;
+const RUN_MILLISECONDS = 60_000;
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    browser: { type: 'string', default: 'chromium,firefox' },
+    only: { type: 'string', default: CONTESTANTS.join() },
+    work: { type: 'string', default: WORKS.join() },
+    kind: { type: 'string', default: '' },
+  },
+});
+const rounds = options.quick ? 3 : 7;
+const contestants = CONTESTANTS.filter((name) => name === RAW || options.only.split(',').includes(name));
+
+compile(['speed'], 'release');
+const built = bind('speed', 'release', '-O3');
+const server = await startServer();
+const page = await servePage();
+try {
+  for (const name of Object.keys(BROWSERS)) {
+    if (options.browser.split(',').includes(name.toLowerCase())) await measure(name);
+  }
+} finally {
+  page.close();
+  server.child.kill();
+}
+
+async function measure(name) {
+  const driver = await BROWSERS[name]();
+  try {
+    await driver.manage().setTimeouts({ script: RUN_MILLISECONDS });
+    const tellsTime = name === 'Chromium';
+    if (tellsTime) await driver.sendAndGetDevToolsCommand('Performance.enable', {});
+    await driver.get(`http://127.0.0.1:${page.address().port}/`);
+    const capabilities = await driver.getCapabilities();
+    console.log(`\n## ${name} ${capabilities.getBrowserVersion()}, median of ${rounds} rounds`);
+    for (const work of WORKS.filter((work) => options.work.split(',').includes(work))) {
+      const rows = [];
+      for (const course of KINDS.filter(({ name }) => name.includes(options.kind))) {
+        rows.push([course.name, ...(await compare(driver, { work, ...course }, tellsTime))]);
+      }
+      console.log(`\n### ${work}: messages per second, and as a part of JavaScript's${
+        tellsTime ? '; microseconds of the main thread per message' : ''}\n`);
+      console.log(table(['', ...contestants], rows));
+    }
+  } finally {
+    await driver.quit();
+  }
+}
+
+/** Lets all run a course by turns. @returns a cell for each */
+async function compare(driver, course, tellsTime) {
+  const results = new Map(contestants.map((name) => [name, { rates: [], costs: [] }]));
+  for (const [name, result] of results) {
+    result.failure = await attempt(driver, name, { ...course, count: Math.min(course.count, VERIFIED) }, true);
+  }
+  for (let round = 0; round < rounds; round++) {
+    const turn = contestants.map((_, index) => contestants[(index + round) % contestants.length]);
+    for (const name of turn.filter((name) => !results.get(name).failure)) {
+      const before = tellsTime ? await busySeconds(driver) : 0;
+      const milliseconds = await run(driver, name, course, false);
+      const busy = tellsTime ? (await busySeconds(driver)) - before : 0;
+      results.get(name).rates.push((course.count / milliseconds) * 1000);
+      results.get(name).costs.push((busy / course.count) * 1e6);
+    }
+  }
+  const raw = median(results.get(RAW).rates);
+  return contestants.map((name) => {
+    const { rates, costs, failure } = results.get(name);
+    if (failure) return failure;
+    const cost = tellsTime ? `; ${median(costs).toFixed(2)}` : '';
+    return `${Math.round(median(rates))} (${(median(rates) / raw).toFixed(2)}${cost})`;
+  });
+}
+
+/** @returns what went wrong, if anything did */
+async function attempt(driver, name, course, verify) {
+  try {
+    await run(driver, name, course, verify);
+    return undefined;
+  } catch (error) {
+    console.error(`${name}, ${course.work} ${course.name}: ${error.message}`);
+    return 'fails';
+  }
+}
+
+async function run(driver, contestant, { work, kind, size, count }, verify) {
+  const { outcome, failure } = await driver.executeAsyncScript(
+    (contestant, url, work, kind, size, count, verify, done) => {
+      window.run(contestant, url, work, kind, size, count, verify)
+        .then((outcome) => done({ outcome }), (error) => done({ failure: String(error) }));
+    }, contestant, `${server.address}${target(work, kind, size, count)}`, work, kind, size, count, verify);
+  if (failure) throw new Error(failure);
+  return outcome;
+}
+
+function target(work, kind, size, count) {
+  if (work === 'receive') return `/pour?kind=${kind}&size=${size}&count=${count}`;
+  return work === 'send' ? `/sink?count=${count}` : '/echo';
+}
+
+/** The seconds that the page's main thread has been busy. */
+async function busySeconds(driver) {
+  const { metrics } = await driver.sendAndGetDevToolsCommand('Performance.getMetrics', {});
+  return metrics.find(({ name }) => name === 'TaskDuration').value;
+}
+
+async function startServer() {
+  const program = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'release', 'ws-test-server');
+  const child = spawn(program, [], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = readline.createInterface({ input: child.stdout });
+  const [line] = await once(lines, 'line', { signal: AbortSignal.timeout(READY_MILLISECONDS) });
+  return { child, address: line.replace('listening on ', '') };
+}
+
+async function servePage() {
+  const files = {
+    '/': path.join(import.meta.dirname, 'speed', 'page.html'),
+    '/raw.js': path.join(import.meta.dirname, 'speed', 'raw.js'),
+    '/app.js': built.glue,
+    '/app_bg.wasm': built.wasm,
+  };
+  const page = createServer(async (request, response) => {
+    const file = files[request.url];
+    if (!file) return response.writeHead(404).end();
+    response.writeHead(200, { 'Content-Type': TYPES[path.extname(file)] }).end(await readFile(file));
+  });
+  page.listen(0, '127.0.0.1');
+  await once(page, 'listening');
+  return page;
+}

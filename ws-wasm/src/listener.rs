@@ -1,0 +1,97 @@
+//! What hears the browser's events, from `establish()` until nobody is left to tell.
+
+use std::{cell::Cell, sync::Arc};
+
+use wasm_bindgen::{JsCast as _, JsValue};
+use ws_core::{Backend, CloseCode, CloseEvent, Data, EventTarget, MessageEvent, ReadyState, Task};
+
+use crate::{
+    JsBlob, data,
+    sys::{self, Callback},
+};
+
+/// The listener of a socket's four events, each of which is one call of it.
+///
+/// It may be dropped by what it calls: it is freed when it returns.
+pub(crate) struct Listener {
+    /// Owned here, called by the browser.
+    _callback: Callback,
+}
+
+/// Turns the browser's events into tasks.
+struct Reporter<B: Backend> {
+    target: EventTarget<B>,
+    /// The browser refused the connection when it made the object.
+    refused: bool,
+    /// `error` has been fired.
+    failed: Cell<bool>,
+    /// The origin of all message events, once there was one.
+    origin: Cell<Option<Arc<str>>>,
+}
+
+impl Listener {
+    /// Makes the socket's events tasks for `target`. Before the listener is dropped, it has to be detached.
+    pub(crate) fn attach<B: Backend>(socket: &sys::WebSocket, target: EventTarget<B>) -> Self {
+        let reporter = Reporter {
+            target,
+            refused: socket.ready_state() == ReadyState::Closed as u16,
+            failed: Cell::new(false),
+            origin: Cell::new(None),
+        };
+        let callback = Callback::own_assert_unwind_safe(move |event: JsValue| reporter.report(event.unchecked_ref()));
+        set_handlers(socket, callback.as_js_value());
+        Self { _callback: callback }
+    }
+
+    /// Takes the listener off the socket, which does not call it any more.
+    pub(crate) fn detach(socket: &sys::WebSocket) {
+        set_handlers(socket, &JsValue::NULL);
+    }
+}
+
+fn set_handlers(socket: &sys::WebSocket, handler: &JsValue) {
+    socket.set_onopen(handler);
+    socket.set_onmessage(handler);
+    socket.set_onerror(handler);
+    socket.set_onclose(handler);
+}
+
+impl<B: Backend> Reporter<B> {
+    /// Only a message has data, and most messages show what they are by it: the others are asked for their type.
+    fn report(&self, event: &sys::Event) {
+        match data::received(event.data()) {
+            Ok(data) => self.message(event, data),
+            Err(other) => match event.type_().as_str() {
+                "open" => _ = self.target.run(Task::Open),
+                "error" => self.error(),
+                "close" => self.close(event),
+                _ => self.message(event, JsBlob(other.unchecked_into()).into()),
+            },
+        }
+    }
+
+    fn message(&self, event: &sys::Event, data: Data) {
+        let origin = self.origin.take().unwrap_or_else(|| event.origin().into());
+        self.origin.set(Some(Arc::clone(&origin)));
+        self.target.run(Task::Message(MessageEvent::new(data, origin)));
+    }
+
+    /// The standard fires `error` and `close` in one task, and some browsers in two. Handlers see one on every target: `error`
+    /// waits for `close`, which is sure to follow.
+    ///
+    /// Deviation of Chromium: of a connection that the page's policy forbids it fires `error` alone.
+    fn error(&self) {
+        self.failed.set(true);
+        if self.refused {
+            self.end(CloseEvent::abnormal());
+        }
+    }
+
+    fn close(&self, event: &sys::Event) {
+        self.end(CloseEvent::new(event.was_clean(), CloseCode::new(event.code()), event.reason()));
+    }
+
+    fn end(&self, event: CloseEvent) {
+        self.target.run(Task::Close { failed: self.failed.get(), event });
+    }
+}
