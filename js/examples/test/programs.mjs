@@ -17,9 +17,11 @@ export async function runCommand(command, ...parameters) {
   const child = spawn(command, parameters, { cwd: examples, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill(), LIMIT);
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk; });
+  let complaints = '';
+  child.stdout.on('data', (chunk) => { output += chunk; });
+  child.stderr.on('data', (chunk) => { complaints += chunk; });
   const [status, signal] = await once(child, 'close').finally(() => clearTimeout(timer));
-  if (status !== 0) throw new Error(`${command} ${parameters.join(' ')} ended with ${signal ?? status}:\n${output}`);
+  if (status !== 0) throw new Error(`${command} ${parameters.join(' ')} ended with ${signal ?? status}:\n${output}${complaints}`);
   return output;
 }
 
