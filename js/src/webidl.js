@@ -28,7 +28,8 @@ const TypedArray = Object.getPrototypeOf(Uint8Array);
 const isArrayBuffer = brandOf(ArrayBuffer, 'byteLength');
 /** Browsers have the class only where a page may use it. */
 const isSharedArrayBuffer = typeof SharedArrayBuffer === 'function' ? brandOf(SharedArrayBuffer, 'byteLength') : () => false;
-const isDataView = brandOf(DataView, 'buffer');
+/** The name of a typed array's class; undefined for everything else, without the cost of an exception. */
+const classOfTypedArray = attributeOf(TypedArray, Symbol.toStringTag);
 const lengthOfBuffer = attributeOf(ArrayBuffer, 'byteLength');
 
 /** What a view shows of which buffer. */
@@ -258,7 +259,7 @@ export function toMessage(value) {
 export function toBufferSourceOrUSVString(value) {
   if (!isObject(value) || !isBufferSource(value)) return toUSVString(value);
   if (!ArrayBuffer.isView(value)) return bytesOf(value);
-  return bytesOfView(value, isDataView(value) ? ofDataView : ofTypedArray);
+  return bytesOfView(value, classOfTypedArray(value) === undefined ? ofDataView : ofTypedArray);
 }
 
 function bytesOf(buffer) {
