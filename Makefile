@@ -115,6 +115,10 @@ conformance-quick: ## the same without its slow cases (2 minutes)
 bench: ## ws-native side by side with other crates: BENCH="memory tcp idle deflate --quick"
 	cargo run --release --manifest-path ws-native/benches/Cargo.toml -- $(BENCH)
 
+.PHONY: bench-js
+bench-js: js ## the npm package side by side with ws and undici: BENCH="--rounds 3"
+	node js/bench/run.mjs $(BENCH)
+
 # ---- fuzzing ----
 
 FUZZ_SECONDS ?= 30

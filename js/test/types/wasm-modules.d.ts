@@ -82,3 +82,26 @@ declare module "*/wasm/isosocket_browser.js" {
     close(code?: number, reason?: string): void;
   }
 }
+
+declare module "*/wasm/isosocket_engine_bg.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
+
+// What a host has by itself.
+
+declare module "cloudflare:sockets" {
+  interface Socket {
+    readonly readable: ReadableStream<Uint8Array>;
+    readonly writable: WritableStream<Uint8Array>;
+    readonly opened: Promise<unknown>;
+    readonly closed: Promise<void>;
+    close(): Promise<void>;
+    startTls(options?: { expectedServerHostname?: string }): Socket;
+  }
+
+  export function connect(
+    address: { hostname: string; port: number },
+    options?: { secureTransport?: "on" | "off" | "starttls"; allowHalfOpen?: boolean },
+  ): Socket;
+}
