@@ -28,7 +28,7 @@ export class Batch {
     const size = this.#places[this.#next + 1];
     this.#next += 2;
     const length = size >>> 2;
-    return size & 2 ? readText(start, length, (size & 1) === 1) : copyBytes(start, length);
+    return size & 2 ? readText(start, length, (size & 1) === 1) : copyBytes(start, length).buffer;
   }
 
   /** Hands the messages back, taken or not. */

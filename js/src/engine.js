@@ -61,7 +61,7 @@ export function placesOf(session) {
 /** A copy of bytes in the engine's memory. */
 export function copyBytes(start, length) {
   if (plain.length === 0) plain = new Uint8Array(memory.buffer);
-  return plain.slice(start, start + length).buffer;
+  return plain.slice(start, start + length);
 }
 
 /** Text in the engine's memory. */

@@ -34,7 +34,9 @@ declare module "*/wasm/isosocket_engine.js" {
     lost(cause: string, now: number): number;
     timeout(now: number): number;
     deadline(): number | undefined;
-    transmit(): Uint8Array;
+    output_start(): number;
+    output_length(): number;
+    take_output(): Uint8Array;
     transmitted(bytes: number): void;
     begin_turn(): void;
     next_task(): number;
