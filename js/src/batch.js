@@ -11,8 +11,9 @@ export class Batch {
   /** The place of the next message. */
   #next = 0;
 
-  get isEmpty() {
-    return this.#next === this.#places.length;
+  /** How many messages are still to be taken. */
+  get count() {
+    return (this.#places.length - this.#next) / 2;
   }
 
   /** Takes over what the session has. */

@@ -214,7 +214,7 @@ export class Connection {
     else if (flags & TRANSMIT) this.#flushSoon();
   }
 
-  /** Runs the next task, if there is one; says whether there are more. */
+  /** Runs the next task, if there is one; says whether there are more, or how many. */
   #runTask() {
     const session = this.#session;
     if (this.#transmitted) {
@@ -223,7 +223,7 @@ export class Connection {
     }
     const hasRun = this.#runNextTask();
     // The way of most messages.
-    if (hasRun && !this.#batch.isEmpty) return true;
+    if (hasRun && this.#batch.count > 0) return this.#batch.count;
     if (hasRun) this.#batch.close(session);
     else if (this.#drained) {
       this.#drained = false;
@@ -234,13 +234,13 @@ export class Connection {
     const flags = session.poll(now());
     this.#act(flags);
     const isHeldBack = this.#held !== undefined || (this.#batch.isOpen && this.#holdsBack());
-    return this.#drained || ((flags & (TASKS | BATCH)) !== 0 && !isHeldBack);
+    return this.#drained || ((flags & (TASKS | BATCH)) !== 0 && !isHeldBack && Math.max(1, this.#batch.count));
   }
 
   /** Runs the next task: that of a message held back, of one of the batch, or the session's; says whether there was one. */
   #runNextTask() {
     if (this.#held !== undefined) return this.#receive(this.#held);
-    if (!this.#batch.isEmpty) {
+    if (this.#batch.count > 0) {
       if (this.#holdsBack()) {
         this.#stream.pause();
         return false;
