@@ -80,11 +80,11 @@ test-js: js ## the npm package under Node, Deno, Bun and workerd, and in Chromiu
 	npm test --silent --prefix js
 
 # The hosts in which the conformance suite runs.
-SUITE_HOSTS ?= node,chromium,firefox,quickjs,boa
+SUITE_HOSTS ?= node,deno,bun,chromium,firefox,quickjs,boa
 WORKERS := --package ws-native --features worker-example,worker-boa-example --example worker --example worker_boa
 
 .PHONY: test-suite
-test-suite: js workers ## the conformance suite in Node, Chromium, Firefox, QuickJS and Boa: the same verdicts (SUITE_HOSTS=node,boa)
+test-suite: js workers ## the conformance suite in Node, Deno, Bun, Chromium, Firefox, QuickJS and Boa: the same verdicts (SUITE_HOSTS=node,boa)
 	@$(SETUP) geckodriver browsers
 	cargo build --quiet --release --package ws-test-server
 	node tests/suite/run.mjs --host $(SUITE_HOSTS)
