@@ -104,11 +104,11 @@ test-bundlers: js ## the npm package in pages built by Vite, webpack, esbuild, R
 	npm test --silent --prefix js/examples
 
 # The hosts in which the conformance suite runs.
-SUITE_HOSTS ?= node,chromium,firefox,quickjs,boa
+SUITE_HOSTS ?= node,deno,bun,chromium,firefox,quickjs,boa
 WORKERS := --package ws-native --features worker-example,worker-boa-example --example worker --example worker_boa
 
 .PHONY: test-suite
-test-suite: js workers ## the conformance suite in Node, Chromium, Firefox, QuickJS and Boa: the same verdicts (SUITE_HOSTS=node,boa)
+test-suite: js workers ## the conformance suite in Node, Deno, Bun, Chromium, Firefox, QuickJS and Boa: the same verdicts (SUITE_HOSTS=node,boa)
 	@$(SETUP) geckodriver browsers
 	cargo build --quiet --release --package ws-test-server
 	node tests/suite/run.mjs --host $(SUITE_HOSTS)
@@ -163,6 +163,10 @@ bench-web: setup-build ## ws-wasm side by side with other crates in Chromium and
 	@$(SETUP) geckodriver browsers
 	cargo build --quiet --release --package ws-test-server
 	node ws-wasm/benches/speed.mjs $(BENCH)
+
+.PHONY: bench-js
+bench-js: js ## the npm package side by side with ws and undici: BENCH="--rounds 3"
+	node js/bench/run.mjs $(BENCH)
 
 # ---- fuzzing ----
 

@@ -12,12 +12,19 @@ async function undici() {
   return standard((url) => new WebSocket(url));
 }
 
-/** With or without its native addition, as the environment says. */
-async function ws() {
+/** With or without its native addition, as the environment says; and with the binary type that all others have. */
+const ws = () => wsWith(binary);
+
+/** With the binary type that only it has: parts of what was read, which are no ArrayBuffers of their own. */
+const wsBuffers = () => wsWith('nodebuffer');
+
+async function wsWith(binaryType) {
   const { WebSocket } = await import('ws');
   return (url, { opened, received, closed }) => {
     const socket = new WebSocket(url, { perMessageDeflate: { threshold: 0 } });
+    socket.binaryType = binaryType;
     socket.on('open', () => opened((data) => socket.send(data)));
+    // Text comes as a Buffer, whatever the binary type is.
     socket.on('message', (data, isBinary) => received(isBinary ? data : data.toString()));
     socket.on('error', (error) => { throw error; });
     socket.on('close', (code) => closed(code));
@@ -41,6 +48,7 @@ export const CLIENTS = {
   isosocket: { load: ours, env: {} },
   ws: { load: ws, env: { WS_NO_BUFFER_UTIL: '1' } },
   'ws + bufferutil': { load: ws, env: {} },
+  'ws Buffers': { load: wsBuffers, env: {} },
   undici: { load: undici, env: {} },
   'built in': { load: builtIn, env: {} },
 };

@@ -17,7 +17,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '7' },
     only: { type: 'string' },
     direction: { type: 'string' },
-    clients: { type: 'string', default: 'isosocket,ws,ws + bufferutil,undici' },
+    clients: { type: 'string', default: 'isosocket,ws,ws + bufferutil,ws Buffers,undici' },
   },
 });
 const rounds = Number(values.rounds);

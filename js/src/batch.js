@@ -11,8 +11,9 @@ export class Batch {
   /** The place of the next message. */
   #next = 0;
 
-  get isEmpty() {
-    return this.#next === this.#places.length;
+  /** How many messages are still to be taken. */
+  get count() {
+    return (this.#places.length - this.#next) / 2;
   }
 
   /** Takes over what the session has. */
@@ -28,7 +29,7 @@ export class Batch {
     const size = this.#places[this.#next + 1];
     this.#next += 2;
     const length = size >>> 2;
-    return size & 2 ? readText(start, length, (size & 1) === 1) : copyBytes(start, length);
+    return size & 2 ? readText(start, length, (size & 1) === 1) : copyBytes(start, length).buffer;
   }
 
   /** Hands the messages back, taken or not. */

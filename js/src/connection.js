@@ -63,8 +63,8 @@ export class Connection {
   #flushing = false;
   /** Whether the buffered amount falls when the next task begins. */
   #transmitted = false;
-  /** What is being written: its first piece is with the host. */
-  #writing;
+  /** How many bytes of the output are with the host. */
+  #writing = 0;
   #ended = false;
   #giveTurnUp;
   /** Whether the process is to go on as long as the connection does. */
@@ -214,7 +214,7 @@ export class Connection {
     else if (flags & TRANSMIT) this.#flushSoon();
   }
 
-  /** Runs the next task, if there is one; says whether there are more. */
+  /** Runs the next task, if there is one; says whether there are more, or how many. */
   #runTask() {
     const session = this.#session;
     if (this.#transmitted) {
@@ -223,7 +223,7 @@ export class Connection {
     }
     const hasRun = this.#runNextTask();
     // The way of most messages.
-    if (hasRun && !this.#batch.isEmpty) return true;
+    if (hasRun && this.#batch.count > 0) return this.#batch.count;
     if (hasRun) this.#batch.close(session);
     else if (this.#drained) {
       this.#drained = false;
@@ -234,13 +234,13 @@ export class Connection {
     const flags = session.poll(now());
     this.#act(flags);
     const isHeldBack = this.#held !== undefined || (this.#batch.isOpen && this.#holdsBack());
-    return this.#drained || ((flags & (TASKS | BATCH)) !== 0 && !isHeldBack);
+    return this.#drained || ((flags & (TASKS | BATCH)) !== 0 && !isHeldBack && Math.max(1, this.#batch.count));
   }
 
   /** Runs the next task: that of a message held back, of one of the batch, or the session's; says whether there was one. */
   #runNextTask() {
     if (this.#held !== undefined) return this.#receive(this.#held);
-    if (!this.#batch.isEmpty) {
+    if (this.#batch.count > 0) {
       if (this.#holdsBack()) {
         this.#stream.pause();
         return false;
@@ -263,9 +263,9 @@ export class Connection {
       case TEXT:
         return this.#receive(readText(session.task_start(), session.task_length(), false));
       case BINARY:
-        return this.#receive(this.#dataForEvent(copyBytes(session.task_start(), session.task_length())));
+        return this.#receive(this.#dataForEvent(copyBytes(session.task_start(), session.task_length()).buffer));
       case PONG:
-        this.#feedback.ponged?.(copyBytes(session.task_start(), session.task_length()));
+        this.#feedback.ponged?.(copyBytes(session.task_start(), session.task_length()).buffer);
         break;
       default:
         this.#giveTurnUp?.();
@@ -327,30 +327,30 @@ export class Connection {
     });
   }
 
+  /** Writes a piece, and the next one when that has gone: a host says nothing of how far a large one has come. */
   #flush() {
-    // One thing after the other: what is pending now goes when this is written.
-    if (this.#writing || this.#ended || !this.#stream) return;
-    const bytes = this.#session.transmit();
-    if (bytes.length > 0) this.#write(bytes);
-  }
-
-  /** Writes in pieces, each when the one before it has gone: a host says nothing of how far a large one has come. */
-  #write(bytes) {
-    const piece = bytes.subarray(0, LARGEST_PIECE);
-    this.#writing = bytes;
-    this.#stream.write(piece, () => {
-      this.#session.transmitted(piece.length);
-      this.#transmitted = true;
-      this.#writing = undefined;
+    const session = this.#session;
+    if (this.#writing > 0 || this.#ended || !this.#stream) return;
+    const length = Math.min(session.output_length(), LARGEST_PIECE);
+    if (length === 0) return;
+    this.#writing = length;
+    this.#stream.write(copyBytes(session.output_start(), length), () => {
       if (this.#ended) return;
-      if (piece.length < bytes.length) this.#write(bytes.subarray(piece.length));
-      else this.#flush();
+      this.#hasWritten();
+      this.#flush();
       // bufferedAmount falls when the event loop has come round, and not in the task that is running. And what has gone
       // out may have let a deadline begin anew.
-      this.#act(this.#session.poll(now()) & ~TRANSMIT);
+      this.#act(session.poll(now()) & ~TRANSMIT);
       this.#tasks.wake();
       if (this.#feedback.drained) this.#drainLater();
     });
+  }
+
+  /** The piece that was with the host is with the network. */
+  #hasWritten() {
+    this.#session.transmitted(this.#writing);
+    this.#transmitted = true;
+    this.#writing = 0;
   }
 
   /** When the event loop has come round: what the peer has sent meanwhile comes first, for it may have closed. */
@@ -365,12 +365,8 @@ export class Connection {
 
   #end() {
     this.#leave(() => {
-      const unwritten = this.#writing?.subarray(LARGEST_PIECE) ?? new Uint8Array(0);
-      const last = this.#session.transmit();
-      const bytes = new Uint8Array(unwritten.length + last.length);
-      bytes.set(unwritten);
-      bytes.set(last, unwritten.length);
-      this.#stream.end(bytes);
+      if (this.#writing > 0) this.#hasWritten();
+      this.#stream.end(this.#session.take_output());
     });
   }
 

@@ -16,6 +16,8 @@ let desk;
 let deskStart;
 /** All of the memory. It has no length any more once the memory has grown. */
 let bytes;
+/** The same, and no Buffer: its slices are made faster. */
+let plain;
 
 /** Makes the engine ready, with the module that `loadModule` gives the first time. */
 export function loadEngine(loadModule) {
@@ -24,6 +26,7 @@ export function loadEngine(loadModule) {
   desk = new Desk(DESK);
   deskStart = desk.start();
   bytes = viewOfMemory();
+  plain = new Uint8Array(memory.buffer);
 }
 
 /**
@@ -57,10 +60,9 @@ export function placesOf(session) {
 
 /** A copy of bytes in the engine's memory. */
 export function copyBytes(start, length) {
-  return sliceOf.call(viewed(), start, start + length).buffer;
+  if (plain.length === 0) plain = new Uint8Array(memory.buffer);
+  return plain.slice(start, start + length);
 }
-
-const sliceOf = Uint8Array.prototype.slice;
 
 /** Text in the engine's memory. */
 export const readText = typeof Buffer === 'function' ? readTextOfBuffer : readTextOfArray;

@@ -2,11 +2,11 @@
 // https://html.spec.whatwg.org/multipage/webappapis.html#event-loops
 
 /** The most tasks put into the host's queue at once. */
-const LARGEST_BURST = 256;
+const LARGEST_BURST = 1024;
 
 /**
  * Runs the tasks of one socket. Where they come from is the business of `runNext`, which runs the next one, if there is
- * one, and says whether there are more.
+ * one, and says whether there are more: true, or how many it knows of.
  *
  * What one chunk from the network brings may be many tasks. The host's callback that delivers the chunk is a task
  * itself, so the first of them runs there and then; the others are deferred, in bursts that grow while there are more.
@@ -43,7 +43,7 @@ export class TaskSource {
     this.#running = true;
     const more = this.#runNext();
     queueMicrotask(this.#rest);
-    if (more) this.#queue(1);
+    if (more) this.#queue(Math.min(Number(more), LARGEST_BURST));
   }
 
   /** To be called by anything else: the next task runs later. */
@@ -65,7 +65,7 @@ export class TaskSource {
     if (this.busy) return;
     if (more) {
       this.#burst = Math.min(2 * this.#burst, LARGEST_BURST);
-      this.#queue(this.#burst);
+      this.#queue(Math.min(Math.max(this.#burst, Number(more)), LARGEST_BURST));
     } else {
       this.#burst = 1;
       this.#onIdle();

@@ -32,7 +32,8 @@ const isArrayBuffer = /* @__PURE__ */ brandOf(ArrayBuffer, 'byteLength');
 const isSharedArrayBuffer = typeof SharedArrayBuffer === 'function'
   ? /* @__PURE__ */ brandOf(SharedArrayBuffer, 'byteLength')
   : () => false;
-const isDataView = /* @__PURE__ */ brandOf(DataView, 'buffer');
+/** The name of a typed array's class; undefined for everything else, without the cost of an exception. */
+const classOfTypedArray = /* @__PURE__ */ attributeOf(TypedArray, Symbol.toStringTag);
 const lengthOfBuffer = /* @__PURE__ */ attributeOf(ArrayBuffer, 'byteLength');
 
 /** What a view shows of which buffer. */
@@ -262,7 +263,7 @@ export function toMessage(value) {
 export function toBufferSourceOrUSVString(value) {
   if (!isObject(value) || !isBufferSource(value)) return toUSVString(value);
   if (!ArrayBuffer.isView(value)) return bytesOf(value);
-  return bytesOfView(value, isDataView(value) ? ofDataView : ofTypedArray);
+  return bytesOfView(value, classOfTypedArray(value) === undefined ? ofDataView : ofTypedArray);
 }
 
 function bytesOf(buffer) {

@@ -68,6 +68,8 @@ export function defineWebSocket(open) {
   class WebSocket extends EventTarget {
     /** @type {URL} */
     #url;
+    /** The serialization of its origin, which every message has. */
+    #origin;
     /** @type {C} */
     #connection;
     #onopen = new EventHandler(this, 'open');
@@ -85,6 +87,7 @@ export function defineWebSocket(open) {
       const init = toWebSocketInit(protocols);
       super();
       this.#url = getURLRecord(urlString);
+      this.#origin = this.#url.origin;
       // 9. If any of the values in protocols occur more than once or otherwise fail to match the requirements for
       //    elements that comprise the value of `Sec-WebSocket-Protocol` fields as defined by The WebSocket protocol,
       //    then throw a "SyntaxError" DOMException.
@@ -203,9 +206,9 @@ export function defineWebSocket(open) {
           // 3. Fire an event named message at the WebSocket object, using MessageEvent, with the origin attribute
           //    initialized to the serialization of the WebSocket object's url's origin, and the data attribute
           //    initialized to dataForEvent.
-          fire(this, new MessageEvent('message', { data, origin: this.#url.origin }));
+          fire(this, new MessageEvent('message', { data, origin: this.#origin }));
         },
-        ponged: (data) => fire(this, new MessageEvent('pong', { data, origin: this.#url.origin })),
+        ponged: (data) => fire(this, new MessageEvent('pong', { data, origin: this.#origin })),
         closed: ({ failed, code, reason, wasClean }) => {
           // 2. If the user agent was required to fail the WebSocket connection, or if the WebSocket connection was
           //    closed after being flagged as full, fire an event named error at the WebSocket object.

@@ -99,3 +99,21 @@ test('many tasks take few turns of the event loop', async () => {
   assert.equal(tasks.length, 0);
   assert.ok(turns < 100, `${turns} turns`);
 });
+
+test('tasks whose number is known take one turn, and those that have gone meanwhile do no harm', async () => {
+  const log = [];
+  let idle;
+  const untilIdle = new Promise((resolve) => { idle = resolve; });
+  const tasks = Array.from({ length: 500 }, (_, index) => index);
+  const source = new TaskSource(() => {
+    log.push(tasks.shift());
+    if (log.length === 400) tasks.length = 0;
+    return tasks.length;
+  }, idle);
+  let turns = 0;
+  source.run();
+  setImmediate(() => { turns += 1; });
+  await untilIdle;
+  assert.deepEqual(log.filter((entry) => entry !== undefined), Array.from({ length: 400 }, (_, index) => index));
+  assert.equal(turns, 0);
+});

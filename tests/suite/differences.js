@@ -51,16 +51,6 @@ section('differences', () => {
   // ---- the handshake ----
 
   observe(async (t) => {
-    const { all } = await request(t, '/head');
-    return all('Sec-WebSocket-Extensions').join().startsWith('permessage-deflate') ? 'offered' : 'not offered';
-  }, 'compression');
-
-  observe(async (t) => {
-    const socket = connect(t, '/handshake?add=Sec-WebSocket-Extensions:%20permessage-deflate');
-    return await outcome_of(socket) === 'open' ? socket.extensions : 'failed';
-  }, 'extensions, where the server compresses');
-
-  observe(async (t) => {
     // Under another name than in all other tests, for a client may remember what it was asked for.
     const url = address('/head').replace('127.0.0.1', 'user:pass@localhost');
     const head = await message(open_socket(t, url));

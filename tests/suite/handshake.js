@@ -36,6 +36,16 @@ section('handshake', () => {
 
   promise_test(async (t) => {
     const { all } = await request(t, '/head');
+    assert_true(all('Sec-WebSocket-Extensions').join().startsWith('permessage-deflate'));
+  }, 'compression is offered');
+
+  promise_test(async (t) => {
+    const socket = await connected(t, '/handshake?add=Sec-WebSocket-Extensions:%20permessage-deflate');
+    assert_equals(socket.extensions, 'permessage-deflate');
+  }, 'extensions are those that the server has accepted');
+
+  promise_test(async (t) => {
+    const { all } = await request(t, '/head');
     assert_array_equals(all('Cache-Control'), ['no-cache']);
     assert_array_equals(all('Pragma'), ['no-cache']);
   }, 'it is not to be answered from a cache');

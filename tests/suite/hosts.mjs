@@ -11,7 +11,9 @@ import { TARGET } from './stage.mjs';
 const LIMIT = 180_000;
 
 export const HOSTS = {
-  node: (stage) => runInNode(stage),
+  node: (stage) => runInNode(stage, 'node', [process.execPath]),
+  deno: (stage) => runInNode(stage, 'deno', [packaged('deno'), 'run', '--allow-all']),
+  bun: (stage) => runInNode(stage, 'bun', [packaged('bun')]),
   chromium: (stage) => runInPage(stage, 'chromium', openChromium),
   firefox: (stage) => runInPage(stage, 'firefox', openFirefox),
   quickjs: (stage) => runInWorker(stage, 'quickjs', 'worker'),
@@ -33,11 +35,18 @@ async function runInPage(stage, host, open) {
   }
 }
 
-async function runInNode(stage) {
-  const scripts = path.join(stage.folder, 'node.json');
-  await writeFile(scripts, JSON.stringify(await stage.scripts('node')));
+/** The program of a host that comes as a package. */
+function packaged(name) {
+  return path.join(import.meta.dirname, '..', '..', 'js', 'test', 'hosts', 'node_modules', '.bin', name);
+}
+
+/** Node, and what has its modules. */
+async function runInNode(stage, host, [command, ...parameters]) {
+  const scripts = path.join(stage.folder, `${host}.json`);
+  await writeFile(scripts, JSON.stringify(await stage.scripts(host)));
   const script = path.join(import.meta.dirname, 'host', 'node.mjs');
-  return resultsOf(new Program(process.execPath, [script, stage.page, scripts], { NODE_EXTRA_CA_CERTS: stage.authority }));
+  const authority = { NODE_EXTRA_CA_CERTS: stage.authority, DENO_CERT: stage.authority };
+  return resultsOf(new Program(command, [...parameters, script, stage.page, scripts], authority));
 }
 
 /** A program that runs one script, with the interface among its globals. */

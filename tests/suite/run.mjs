@@ -1,6 +1,6 @@
 // Runs the conformance suite in every host and compares the verdicts: with each other, and with those that are recorded.
 //
-//   node tests/suite/run.mjs [--host node,chromium,firefox,quickjs,boa] [--only constructor,send]
+//   node tests/suite/run.mjs [--host node,deno,bun,chromium,firefox,quickjs,boa] [--only constructor,send]
 
 import { parseArgs } from 'node:util';
 

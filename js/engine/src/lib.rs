@@ -5,7 +5,7 @@
 //! | flag | what the host does |
 //! |---|---|
 //! | 1 `TASKS` | `begin_turn()`, `next_task()`, fires its event; again as the next task of its event loop, until it gives 0 |
-//! | 2 `TRANSMIT` | writes what `transmit()` gives, and calls `transmitted(bytes)` when that is done |
+//! | 2 `TRANSMIT` | writes a copy of what is at `output_start()`, and calls `transmitted(bytes)` when that is done |
 //! | 4 `TIMEOUT` | sets its one timer to `deadline()`, and calls `timeout(now)` when it has passed |
 //! | 8 `END` | ends the socket once all is written |
 //! | 16 `BATCH` | hands the messages of the batch over, each as a task of its event loop; then `end_batch()` and `poll()` |
@@ -140,14 +140,24 @@ impl Session {
         self.deadline.map(|deadline| deadline.as_secs_f64() * 1000.0)
     }
 
-    /// Takes all that is to be transmitted.
-    pub fn transmit(&mut self) -> Vec<u8> {
-        self.engine.take_output()
+    /// Where in memory what is to be transmitted first is, until the session is called again.
+    pub fn output_start(&self) -> usize {
+        self.engine.output().as_ptr() as usize
     }
 
-    /// So many bytes of what was taken reached the network.
+    /// How many bytes are there. There may be more behind them.
+    pub fn output_length(&self) -> usize {
+        self.engine.output().len()
+    }
+
+    /// So many bytes of it reached the network.
     pub fn transmitted(&mut self, bytes: usize) {
-        self.engine.transmitted(bytes);
+        self.engine.consume_output(bytes);
+    }
+
+    /// Takes all that is still to be transmitted.
+    pub fn take_output(&mut self) -> Vec<u8> {
+        self.engine.take_output()
     }
 
     /// The event loop reached step 1: the buffered amount falls here.

@@ -34,7 +34,9 @@ declare module "*/wasm/isosocket_engine.js" {
     lost(cause: string, now: number): number;
     timeout(now: number): number;
     deadline(): number | undefined;
-    transmit(): Uint8Array;
+    output_start(): number;
+    output_length(): number;
+    take_output(): Uint8Array;
     transmitted(bytes: number): void;
     begin_turn(): void;
     next_task(): number;
@@ -88,7 +90,20 @@ declare module "*/wasm/isosocket_engine_bg.wasm" {
   export default module;
 }
 
-// What workerd has.
+// What a host has by itself.
+
 declare module "cloudflare:sockets" {
-  export function connect(address: { hostname: string; port: number }, options?: { secureTransport?: "off" | "on" | "starttls"; allowHalfOpen?: boolean }): any;
+  interface Socket {
+    readonly readable: ReadableStream<Uint8Array>;
+    readonly writable: WritableStream<Uint8Array>;
+    readonly opened: Promise<unknown>;
+    readonly closed: Promise<void>;
+    close(): Promise<void>;
+    startTls(options?: { expectedServerHostname?: string }): Socket;
+  }
+
+  export function connect(
+    address: { hostname: string; port: number },
+    options?: { secureTransport?: "on" | "off" | "starttls"; allowHalfOpen?: boolean },
+  ): Socket;
 }
