@@ -269,6 +269,58 @@ async fn the_halves_are_a_stream_and_a_sink() {
     writable.close().await.unwrap();
 }
 
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn without_read_ahead_and_without_a_reader_the_end_is_heard() {
+    let stream = WebSocketStream::builder(url("/order")).read_ahead(0).connect().unwrap();
+    let Opened { readable, .. } = stream.opened().await.unwrap();
+    drop(readable);
+    assert_eq!(stream.closed().await.unwrap().reason, "done");
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn where_the_peer_can_be_held_up_no_message_is_one_too_many() {
+    let stream = WebSocketStream::builder(url("/burst?count=1000")).inbound_limit(1, 1).connect().unwrap();
+    let Opened { readable, .. } = stream.opened().await.unwrap();
+    if has_back_pressure(&stream) {
+        let messages: Vec<Data> = readable.take(1000).try_collect().await.unwrap();
+        assert_eq!(messages[999].as_text(), Some("999"));
+        assert_eq!(stream.dropped(), 0);
+    } else {
+        assert_eq!(stream.closed().await.unwrap().code, CloseCode::new(4009));
+    }
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn a_flush_does_not_say_of_lost_messages_that_they_were_sent() {
+    for path in ["/drop", "/reset"] {
+        let stream = WebSocketStream::builder(url(path)).high_water_mark(1 << 30).connect().unwrap();
+        let Opened { readable, mut writable, .. } = stream.opened().await.unwrap();
+        drop(readable);
+        // More than the networks of both sides take.
+        for _ in 0..24 {
+            writable.write(vec![0; 1 << 20]).await.unwrap();
+        }
+        assert_unclean(&writable.flush().await.unwrap_err());
+    }
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn close_ends_the_wait_for_room() {
+    let id = unique_id();
+    let stream = WebSocketStream::builder(url(&format!("/hold?id={id}"))).high_water_mark(1).connect().unwrap();
+    let Opened { mut writable, .. } = stream.opened().await.unwrap();
+    // More than the networks of both sides take.
+    writable.write(vec![0; 24 << 20]).await.unwrap();
+    let (written, ()) = future::join(writable.write("no room"), async { stream.close() }).await;
+    assert_discarded(written, ReadyState::Closing);
+    let (_release, _opened) = open(&format!("/release?id={id}")).await;
+    stream.closed().await.unwrap();
+}
+
 /// Of as many messages of this size the server is to send more than any system keeps.
 const FLOOD: (u64, u64) = (60_000, 1024);
 /// What the system, and a browser's own process for the network, may keep: far less than the flood.

@@ -1,0 +1,188 @@
+//! What a `WebSocketStream` does natively when things go wrong under it, against a peer made by hand.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Wake, Waker};
+
+use futures_util::FutureExt as _;
+use isosocket::{CloseCode, EventKind, Opened, ReadyState, WebSocketError, WebSocketStream};
+use support::*;
+use ws_core::Backend as _;
+use ws_native::proto::IncomingRequest;
+
+/// A ping, and the message "x", as they come in one piece.
+const PING_AND_MESSAGE: [u8; 5] = [0x89, 0, 0x81, 1, b'x'];
+
+/// A server that answers one opening handshake, and then does this.
+fn serve(behave: impl FnOnce(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+        let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        let headers = head.iter().filter_map(|line| line.split_once(": ")).collect();
+        let accept = IncomingRequest::validate("GET", "/", headers).unwrap().accept_value();
+        let answer = "HTTP/1.1 101 Test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+        stream.write_all(format!("{answer}{accept}\r\n\r\n").as_bytes()).unwrap();
+        behave(stream);
+    });
+    format!("ws://{address}/")
+}
+
+#[tokio::test]
+async fn what_came_before_a_failure_is_read_before_it() {
+    let (fail, failing) = mpsc::channel::<()>();
+    let url = serve(move |mut stream| {
+        stream.write_all(&[0x81, 1, b'x'].repeat(50)).unwrap();
+        failing.recv().unwrap();
+        // There is something it has not read: that resets the connection.
+    });
+    let stream = WebSocketStream::new(&url).unwrap();
+    let Opened { mut readable, mut writable, .. } = stream.opened().await.unwrap();
+    assert_eq!(readable.read().await.unwrap().unwrap().as_text(), Some("x"));
+    writable.write("a").await.unwrap();
+    writable.flush().await.unwrap();
+    fail.send(()).unwrap();
+    // Writing shows that it is broken, and reading would.
+    while writable.write("b").await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    let mut count = 1;
+    let error = loop {
+        match readable.read().await.unwrap() {
+            Ok(_) => count += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((count, error.close_code()), (50, Some(CloseCode::ABNORMAL)));
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_while_messages_are_held_back() {
+    let (pong, answered) = tokio::sync::oneshot::channel();
+    let url = serve(move |mut stream| {
+        stream.write_all(&PING_AND_MESSAGE).unwrap();
+        let mut first = [0; 2];
+        stream.read_exact(&mut first).unwrap();
+        pong.send(first).unwrap();
+    });
+    let stream = WebSocketStream::new(&url).unwrap();
+    let _unread = stream.opened().await.unwrap();
+    assert_eq!(answered.await.unwrap(), [0x8a, 0x80]);
+}
+
+#[test]
+fn nobody_waits_for_a_runtime_that_has_ended() {
+    let ended = tokio::runtime::Runtime::new().unwrap();
+    let (stream, mut opened) = ended.block_on(async {
+        let stream = WebSocketStream::new(&url("/echo")).unwrap();
+        let opened = stream.opened().await.unwrap();
+        (stream, opened)
+    });
+    drop(ended);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let errors = [
+            stream.closed().await.unwrap_err(),
+            opened.readable.read().await.unwrap().unwrap_err(),
+            opened.writable.write("x").await.unwrap_err(),
+            opened.writable.flush().await.unwrap_err(),
+        ];
+        for error in errors {
+            let failure = error.failure().unwrap().to_string();
+            assert!(failure.ends_with("the runtime that ran the socket has ended"), "{failure}");
+        }
+    });
+}
+
+#[tokio::test]
+async fn those_who_do_not_wait_any_more_leave_nothing_behind() {
+    struct Nobody;
+    impl Wake for Nobody {
+        fn wake(self: Arc<Self>) {}
+    }
+    let stream = WebSocketStream::new(&url("/echo")).unwrap();
+    let _halves = stream.opened().await.unwrap();
+    let nobody = Arc::new(Nobody);
+    for _ in 0..10 {
+        let waker = Waker::from(Arc::clone(&nobody));
+        let mut closed = Box::pin(stream.closed());
+        assert!(closed.poll_unpin(&mut Context::from_waker(&waker)).is_pending());
+    }
+    assert_eq!(Arc::strong_count(&nobody), 1);
+}
+
+#[tokio::test]
+async fn closing_by_the_sink_waits_until_the_close_frame_is_written() {
+    let (frames, received) = tokio::sync::oneshot::channel();
+    let url = serve(move |mut stream| {
+        let mut bytes = [0; 12];
+        stream.read_exact(&mut bytes).unwrap();
+        frames.send([bytes[0], bytes[6]]).unwrap();
+    });
+    let stream = WebSocketStream::new(&url).unwrap();
+    let Opened { mut writable, readable, .. } = stream.opened().await.unwrap();
+    writable.write("").await.unwrap();
+    futures_util::SinkExt::close(&mut writable).await.unwrap();
+    // An empty text message, and a Close frame without a body: six bytes each.
+    assert_eq!(received.await.unwrap(), [0x81, 0x88]);
+    drop((stream, readable, writable));
+}
+
+#[cfg(feature = "send")]
+#[tokio::test]
+async fn what_is_asked_of_a_handle_before_its_driver_runs_is_done_in_order() {
+    use isosocket::SendHandle;
+    for leaves in [false, true] {
+        let id = unique_id();
+        let stream = WebSocketStream::new(&url(&format!("/tally?id={id}"))).unwrap();
+        while stream.backend().ready_state() == ReadyState::Connecting {
+            tokio::task::yield_now().await;
+        }
+        let (handle, driver) = SendHandle::new(stream);
+        handle.send("hello").await.unwrap();
+        let expected = if leaves {
+            drop(handle);
+            driver.await;
+            "1 messages, 5 bytes, clean 1005 "
+        } else {
+            handle.close_with(3001, "bye").unwrap();
+            driver.await;
+            "1 messages, 5 bytes, clean 3001 bye"
+        };
+        assert_eq!(reported(&id).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_stays_one() {
+    let (socket, mut events) = connect("/echo");
+    let (sender, calls) = mpsc::channel();
+    socket.add_event_listener(EventKind::Message, move |_, _| {
+        sender.send(()).unwrap();
+        panic!("the program's own mistake");
+    });
+    events.open().await;
+    for text in ["one", "two"] {
+        socket.send(text).unwrap();
+        assert_eq!(events.text().await, text);
+    }
+    socket.close();
+    events.close().await;
+    assert_eq!(calls.iter().count(), 2);
+}
+
+#[tokio::test]
+async fn the_error_says_what_has_failed() {
+    let url = serve(drop);
+    let stream = WebSocketStream::new(&url).unwrap();
+    let error = stream.closed().await.unwrap_err();
+    assert!(matches!(&error, WebSocketError::Closed { failure: Some(_), .. }), "{error:?}");
+    assert!(error.to_string().starts_with("the connection was closed with 1006: "), "{error}");
+}
