@@ -294,21 +294,6 @@ async fn where_the_peer_can_be_held_up_no_message_is_one_too_many() {
 
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
-async fn a_flush_does_not_say_of_lost_messages_that_they_were_sent() {
-    for path in ["/drop", "/reset"] {
-        let stream = WebSocketStream::builder(url(path)).high_water_mark(1 << 30).connect().unwrap();
-        let Opened { readable, mut writable, .. } = stream.opened().await.unwrap();
-        drop(readable);
-        // More than the networks of both sides take.
-        for _ in 0..24 {
-            writable.write(vec![0; 1 << 20]).await.unwrap();
-        }
-        assert_unclean(&writable.flush().await.unwrap_err());
-    }
-}
-
-#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
-#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn close_ends_the_wait_for_room() {
     let id = unique_id();
     let stream = WebSocketStream::builder(url(&format!("/hold?id={id}"))).high_water_mark(1).connect().unwrap();

@@ -64,6 +64,20 @@ async fn what_came_before_a_failure_is_read_before_it() {
 }
 
 #[tokio::test]
+async fn a_flush_does_not_say_of_lost_messages_that_they_were_sent() {
+    for path in ["/drop", "/reset"] {
+        let stream = WebSocketStream::builder(url(path)).high_water_mark(1 << 30).connect().unwrap();
+        let Opened { readable, mut writable, .. } = stream.opened().await.unwrap();
+        drop(readable);
+        // More than the networks of both sides take.
+        for _ in 0..24 {
+            writable.write(vec![0; 1 << 20]).await.unwrap();
+        }
+        assert_eq!(writable.flush().await.unwrap_err().close_code(), Some(CloseCode::ABNORMAL));
+    }
+}
+
+#[tokio::test]
 async fn a_ping_is_answered_while_messages_are_held_back() {
     let (pong, answered) = tokio::sync::oneshot::channel();
     let url = serve(move |mut stream| {

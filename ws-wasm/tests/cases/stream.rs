@@ -85,4 +85,5 @@ async fn the_browsers_own_stream_is_used_where_there_is_one() {
     let stream = WebSocketStream::<BrowserStream>::new(&url("/echo")).unwrap();
     let is_there = Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap();
     assert_eq!(stream.backend().has_back_pressure(), is_there);
+    let _halves = stream.opened().await.unwrap();
 }
