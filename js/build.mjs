@@ -3,10 +3,11 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+
+import { pinned, WASM_FEATURES } from '../scripts/wasm-tools.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(here);
@@ -23,16 +24,6 @@ const MODULES = [
   { crate: 'isosocket-browser', profile: 'web', optimization: '-Oz', budget: 25_000, hostNames: ['WebSocket'] },
 ];
 
-/** What rustc lets WebAssembly use by default. */
-const WASM_FEATURES = [
-  '--enable-bulk-memory',
-  '--enable-multivalue',
-  '--enable-mutable-globals',
-  '--enable-nontrapping-float-to-int',
-  '--enable-reference-types',
-  '--enable-sign-ext',
-];
-
 if (!process.argv.includes('--sources')) {
   mkdirSync(wasmFolder, { recursive: true });
   for (const module of MODULES) buildModule(module);
@@ -44,7 +35,7 @@ function buildModule({ crate, profile, optimization, budget, hostNames = [] }) {
   run('cargo', ['build', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '-p', crate], root);
   const targetFolder = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target');
   const compiled = path.resolve(root, targetFolder, 'wasm32-unknown-unknown', profile, `${name}.wasm`);
-  run(tool('wasm-bindgen'), ['--target', 'web', '--no-typescript', '--out-dir', wasmFolder, compiled]);
+  run(pinned('wasm-bindgen'), ['--target', 'web', '--no-typescript', '--out-dir', wasmFolder, compiled]);
   if (hostNames.length > 0) {
     const glue = path.join(wasmFolder, `${name}.js`);
     writeFileSync(glue, `const { ${hostNames.join(', ')} } = globalThis;\n\n${readFileSync(glue, 'utf8')}`);
@@ -71,13 +62,6 @@ function copySources() {
     const text = path.join(root, licence);
     if (existsSync(text)) cpSync(text, path.join(dist, licence));
   }
-}
-
-/** A pinned tool from the project's folder of tools, else from the PATH. */
-function tool(name) {
-  const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
-  const pinned = path.join(process.env.ISOSOCKET_TOOLS || path.join(cache, 'isosocket'), 'bin', name);
-  return existsSync(pinned) ? pinned : name;
 }
 
 function wasmOpt() {

@@ -2,9 +2,10 @@
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { pinned, WASM_FEATURES } from '../scripts/wasm-tools.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(here);
@@ -14,16 +15,6 @@ const wasmOpt = path.join(root, 'js', 'node_modules', 'binaryen', 'bin', 'wasm-o
 const CRATE = 'isosocket-www';
 const TARGET = 'wasm32-unknown-unknown';
 const PROFILE = 'web';
-
-/** What rustc lets WebAssembly use by default. */
-const WASM_FEATURES = [
-  '--enable-bulk-memory',
-  '--enable-multivalue',
-  '--enable-mutable-globals',
-  '--enable-nontrapping-float-to-int',
-  '--enable-reference-types',
-  '--enable-sign-ext',
-];
 
 if (!existsSync(path.join(npmPackage, 'index.js'))) {
   console.error('js/dist is missing: run `make js` first');
@@ -50,13 +41,6 @@ function buildRust(folder) {
   // The page works without the optimizer; it is only larger.
   if (!existsSync(wasmOpt)) return;
   run(process.execPath, [wasmOpt, '-Oz', '--strip-debug', ...WASM_FEATURES, bound, '-o', bound]);
-}
-
-/** The project's own copy of a tool, whose version fits the crates; else the one on the PATH. */
-function pinned(tool) {
-  const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
-  const own = path.join(process.env.ISOSOCKET_TOOLS || path.join(cache, 'isosocket'), 'bin', tool);
-  return existsSync(own) ? own : tool;
 }
 
 function run(command, parameters) {

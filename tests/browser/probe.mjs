@@ -5,8 +5,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
-import { homedir } from 'node:os';
 import path from 'node:path';
+
+import { pinned } from '../../scripts/wasm-tools.mjs';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
@@ -150,13 +151,6 @@ export class Probe {
       work();
     `);
   }
-}
-
-/** The project's own copy of a tool, whose version fits the crates; else the one on the PATH. */
-function pinned(tool) {
-  const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
-  const own = path.join(process.env.ISOSOCKET_TOOLS || path.join(cache, 'isosocket'), 'bin', tool);
-  return existsSync(own) ? own : tool;
 }
 
 function run(command, parameters) {
