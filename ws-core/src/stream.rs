@@ -1,9 +1,9 @@
 //! The asynchronous face: <https://github.com/whatwg/websockets/pull/48>, WebSocketStream.
 
-use alloc::{string::String, sync::Arc, vec::Vec};
+use alloc::{string::String, sync::Arc};
 use core::{fmt, future::poll_fn};
 
-use crate::{CloseCode, CloseEvent, Error, Flow, WebSocket};
+use crate::{Builder, CloseCode, CloseEvent, Error, Flow, WebSocket};
 
 mod error;
 mod inbox;
@@ -73,9 +73,7 @@ pub struct Opened<B: Flow> {
 /// A stream about to be made: its subprotocols, its backend's options, its bounds.
 #[must_use = "nothing is connected before `connect`"]
 pub struct StreamBuilder<B: Flow> {
-    url: String,
-    protocols: Vec<String>,
-    options: B::Options,
+    socket: Builder<B>,
     high_water_mark: u64,
     read_ahead: u64,
     inbound: Bound,
@@ -85,13 +83,13 @@ pub struct StreamBuilder<B: Flow> {
 impl<B: Flow> StreamBuilder<B> {
     /// Offers these subprotocols, in order of preference. The connection fails if the server picks none of them.
     pub fn protocols<S: Into<String>>(mut self, protocols: impl IntoIterator<Item = S>) -> Self {
-        self.protocols = protocols.into_iter().map(Into::into).collect();
+        self.socket = self.socket.protocols(protocols);
         self
     }
 
     /// Sets what goes beyond the standard; what there is to set is the backend's matter.
     pub fn options(mut self, options: B::Options) -> Self {
-        self.options = options;
+        self.socket = self.socket.options(options);
         self
     }
 
@@ -131,8 +129,7 @@ impl<B: Flow> StreamBuilder<B> {
     pub fn connect(self) -> Result<WebSocketStream<B>, Error> {
         #[allow(clippy::arc_with_non_send_sync, reason = "it is Send and Sync exactly where the target has threads")]
         let shared = Arc::new(Shared::new(Inbox::new(self.inbound, self.overflow), self.read_ahead));
-        let builder = WebSocket::builder(self.url).protocols(self.protocols).options(self.options);
-        let socket = builder.connect_with(|socket| listen(socket, &shared))?;
+        let socket = self.socket.connect_with(|socket| listen(socket, &shared))?;
         Ok(WebSocketStream(Arc::new(Inner { socket, shared, high_water_mark: self.high_water_mark })))
     }
 }
@@ -168,9 +165,7 @@ impl<B: Flow> WebSocketStream<B> {
     /// Begins to describe a stream.
     pub fn builder(url: impl Into<String>) -> StreamBuilder<B> {
         StreamBuilder {
-            url: url.into(),
-            protocols: Vec::new(),
-            options: B::Options::default(),
+            socket: WebSocket::builder(url),
             high_water_mark: 1 << 20,
             read_ahead: 64 << 10,
             inbound: Bound { bytes: 16 << 20, messages: 65_536 },
@@ -264,6 +259,6 @@ impl<B: Flow> fmt::Debug for Opened<B> {
 
 impl<B: Flow> fmt::Debug for StreamBuilder<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StreamBuilder").field("protocols", &self.protocols).finish_non_exhaustive()
+        f.debug_struct("StreamBuilder").field("socket", &self.socket).finish_non_exhaustive()
     }
 }
