@@ -185,3 +185,38 @@ fn an_abandoned_session_closes_without_a_code() {
     session.abandon();
     assert_eq!(sent(&mut session), [(0x88, vec![])]);
 }
+
+#[test]
+fn a_pong_is_taken_for_each_ping_and_for_no_other() {
+    let mut session = connecting();
+    assert!(session.ping(b"early").is_err());
+    let mut session = open();
+    session.ping(b"one").unwrap();
+    assert!(session.ping(&[0; 126]).is_err());
+    assert_eq!(sent(&mut session), [(0x89, b"one".to_vec())]);
+    session.receive(b"\x8a\x03one\x8a\x06nobody");
+    assert!(session.next_task(NOW).is_none());
+    assert!(session.has_pong());
+    assert_eq!(session.take_pong().as_deref(), Some(&b"one"[..]));
+    assert_eq!((session.has_pong(), session.take_pong()), (false, None));
+}
+
+#[test]
+fn whole_messages_are_taken_as_long_as_more_are_wanted() {
+    let mut session = open();
+    session.receive(b"\x81\x01a\x82\x01b\x81\x01c\x81\x02d");
+    let take = |session: &mut Session, most: usize| {
+        let mut taken = Vec::new();
+        session.take_messages(NOW, |message| {
+            taken.push(format!("{message:?}"));
+            taken.len() < most
+        });
+        taken
+    };
+    assert_eq!(take(&mut session, 2), [r#"Text("a")"#, r#"Binary(b"b")"#]);
+    assert_eq!(take(&mut session, 9), [r#"Text("c")"#]);
+    // What is not there wholly is no message yet.
+    assert!(take(&mut session, 9).is_empty());
+    session.receive(b"!");
+    assert_eq!(take(&mut session, 9), [r#"Text("d!")"#]);
+}
