@@ -12,7 +12,7 @@ import { serveSite } from './site.mjs';
 
 const root = path.dirname(import.meta.dirname);
 const { exports } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
-const imports = Object.fromEntries(['.', './wasm', './isosocket_browser.wasm'].map((name) => {
+const imports = Object.fromEntries(['.', './wasm', './typed', './isosocket_browser.wasm'].map((name) => {
   const target = exports[name].browser ?? exports[name].default;
   return [path.posix.join('isosocket', name), target.slice(1)];
 }));
@@ -340,6 +340,20 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
             return [...log, correct, closeCode, reason, (await reader.read()).done, failed instanceof WebSocketError];
           });
           assert.deepEqual(log, [true, 'b', '\u20ac', '1,2,3', 16, 3000, 'done', true, true]);
+        });
+
+        test('messages are values', async () => {
+          const items = await inPage(name, async ({ WebSocketStream }) => {
+            const { json, typed } = await import('isosocket/typed');
+            const stream = new WebSocketStream('/');
+            const { readable, send, close } = typed(await stream.opened, json);
+            for (const value of [{ a: '\u20ac' }, [1]]) await send(value);
+            const reader = readable.getReader();
+            const items = [await reader.read(), await reader.read()].map(({ value }) => value);
+            await close();
+            return [...items, (await stream.closed).closeCode];
+          });
+          assert.deepEqual(items, [{ ok: true, value: { a: '\u20ac' } }, { ok: true, value: [1] }, 1005]);
         });
       });
     }
