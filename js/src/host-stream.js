@@ -22,6 +22,17 @@ const INBOUND_MESSAGES = 65536;
 const TOO_MUCH = 4009;
 
 /**
+ * The two classes for those whose WebSocket is `WebSocket`: the host's own where it has them, for they alone make a peer wait.
+ *
+ * @param {any} host
+ */
+export function streamFor(host, WebSocket) {
+  if (typeof host.WebSocketStream === 'function') return host;
+  // Where a page is rendered on a server there may be none of these.
+  return WebSocket && host.DOMException ? defineHostStream(WebSocket) : {};
+}
+
+/**
  * Makes the two classes.
  *
  * @param {typeof globalThis.WebSocket} WebSocket

@@ -1,7 +1,7 @@
 // `isosocket/wasm`: the browser runtime, in WebAssembly over the browser's own socket.
 
 import load, { Socket } from './wasm/isosocket_browser.js';
-import { defineHostStream } from './host-stream.js';
+import { streamFor } from './host-stream.js';
 import { defineWebSocket } from './websocket.js';
 
 export { CloseEvent } from './events.js';
@@ -127,4 +127,4 @@ class Connection {
 
 export const { WebSocket } = defineWebSocket(open);
 
-export const { WebSocketStream, WebSocketError } = defineHostStream(/** @type {any} */ (WebSocket));
+export const { WebSocketStream, WebSocketError } = streamFor(globalThis, WebSocket);

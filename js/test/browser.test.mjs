@@ -358,8 +358,15 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       });
     }
 
+    test("WebSocketStream is the browser's own where it has one", async () => {
+      const own = await inPage('isosocket/wasm', ({ WebSocketStream }) => WebSocketStream === globalThis.WebSocketStream);
+      assert.equal(own, browser === 'Chromium');
+    });
+
     test('where a peer cannot be made to wait, what waits for the reader is bounded', async () => {
-      const log = await inPage('isosocket/wasm', async ({ WebSocket, WebSocketStream, WebSocketError }) => {
+      const log = await inPage('isosocket/wasm', async ({ WebSocket }) => {
+        const { defineHostStream } = await import('/dist/host-stream.js');
+        const { WebSocketStream, WebSocketError } = defineHostStream(WebSocket);
         const stream = new WebSocketStream('/flood', { inboundLimit: { bytes: 2000 } });
         const { readable } = await stream.opened;
         const error = await stream.closed.catch((error) => error);
