@@ -5,7 +5,8 @@
 mod support;
 
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::future::{join, join_all};
 use futures_util::{FutureExt as _, StreamExt};
@@ -308,6 +309,55 @@ async fn the_driver_ends_with_the_connection() {
     assert!(matches!(StreamExt::next(&mut handle).now_or_never(), Some(None)));
 }
 
+/// Whoever has a waker of this task holds a reference to it.
+struct Task;
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// Has somebody wait on a task of its own, and tells whether the task is forgotten when that one has gone.
+fn is_forgotten<T, F: Future<Output = T>>(future: F) -> bool {
+    let task = Arc::new(Task);
+    let mut future = Box::pin(future);
+    assert!(future.as_mut().poll(&mut Context::from_waker(&Arc::clone(&task).into())).is_pending());
+    assert!(Arc::strong_count(&task) > 1, "nobody would wake it");
+    drop(future);
+    Arc::strong_count(&task) == 1
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn whoever_waits_no_more_is_forgotten() {
+    let (handle, driver) = SendHandle::with_config(stream("/silent"), small(1, 1));
+    handle.try_send("one").unwrap();
+    for _ in 0..3 {
+        assert!(is_forgotten(handle.opened()), "opened");
+        assert!(is_forgotten(handle.closed()), "closed");
+        assert!(is_forgotten(handle.send("two")), "send");
+        assert!(is_forgotten(handle.next()), "next");
+        let mut other = handle.clone();
+        assert!(is_forgotten(async move { StreamExt::next(&mut other).await }), "a clone that is a stream");
+    }
+    assert!(is_forgotten(driver), "the driver");
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn a_stream_is_woken_by_the_last_task_that_has_polled_it() {
+    let (mut handle, driver) = SendHandle::new(stream("/echo"));
+    let (first, second) = (Arc::new(Task), Arc::new(Task));
+    for task in [&first, &second] {
+        let waker = Waker::from(Arc::clone(task));
+        assert!(matches!(handle.poll_next_unpin(&mut Context::from_waker(&waker)), Poll::Pending));
+    }
+    assert_eq!((Arc::strong_count(&first), Arc::strong_count(&second)), (1, 2));
+    spawn(driver);
+    handle.send("one").await.unwrap();
+    assert_eq!(text(&handle).await, "one");
+    assert_eq!(Arc::strong_count(&second), 1);
+}
+
 /// Natively, a handle is used on a thread that has no runtime, too.
 #[cfg(not(target_arch = "wasm32"))]
 #[tokio::test]
@@ -330,17 +380,17 @@ async fn handles_work_on_other_threads() {
 #[cfg(not(target_arch = "wasm32"))]
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(std::thread::Thread);
-    impl std::task::Wake for Unpark {
-        fn wake(self: std::sync::Arc<Self>) {
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
             self.0.unpark();
         }
     }
-    let waker = std::sync::Arc::new(Unpark(std::thread::current())).into();
+    let waker = Arc::new(Unpark(std::thread::current())).into();
     let mut future = pin!(future);
     loop {
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            std::task::Poll::Ready(result) => return result,
-            std::task::Poll::Pending => std::thread::park(),
+            Poll::Ready(result) => return result,
+            Poll::Pending => std::thread::park(),
         }
     }
 }

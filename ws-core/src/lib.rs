@@ -35,6 +35,7 @@ mod stream;
 pub mod subprotocol;
 mod typed;
 pub mod url;
+mod waiters;
 pub mod webidl;
 mod websocket;
 

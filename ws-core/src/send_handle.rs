@@ -3,7 +3,7 @@
 use alloc::{string::String, sync::Arc};
 use core::{
     fmt,
-    future::{Future, poll_fn},
+    future::Future,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -12,6 +12,7 @@ use futures_core::Stream;
 
 use crate::{
     Close, CloseCode, CloseEvent, Data, Error, Flow, Message, ReadyState, SyntaxError, WebSocketError, WebSocketStream,
+    waiters::{Place, Waiters},
 };
 
 mod driver;
@@ -51,8 +52,11 @@ use shared::Shared;
 /// is_send(&elsewhere);
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
-pub struct SendHandle(Arc<Remote>);
+pub struct SendHandle {
+    remote: Arc<Remote>,
+    /// Where it waits as a [`Stream`].
+    place: Place<Arc<Waiters>>,
+}
 
 /// What all clones share. The driver has not this but what is in it, so that the last clone can be noticed.
 struct Remote(Arc<Shared>);
@@ -103,7 +107,12 @@ impl SendHandle {
     ) -> (Self, impl Future<Output = ()> + use<B>) {
         let shared = Arc::new(Shared::new(config, stream.url()));
         let owner = Owner(Arc::clone(&shared));
-        (Self(Arc::new(Remote(shared))), driver::drive(stream, owner))
+        (Self::of(Arc::new(Remote(shared))), driver::drive(stream, owner))
+    }
+
+    fn of(remote: Arc<Remote>) -> Self {
+        let place = remote.0.reader();
+        Self { remote, place }
     }
 
     /// Waits until the connection is established.
@@ -114,7 +123,7 @@ impl SendHandle {
     /// # Cancel safety
     /// Dropped, nothing is lost.
     pub async fn opened(&self) -> Result<(), WebSocketError> {
-        poll_fn(|cx| self.shared().poll_opened(cx)).await
+        self.shared().opened().await
     }
 
     /// Waits until there is room in the queue, and puts a message into it. It is sent when the connection is established and has
@@ -128,11 +137,8 @@ impl SendHandle {
     /// # Cancel safety
     /// Dropped before it is ready, the message is not sent, no part of it.
     pub fn send(&self, data: impl Into<Data>) -> impl Future<Output = Result<(), WebSocketError>> + Send {
-        let mut message = message(data.into()).map(Some);
-        poll_fn(move |cx| match &mut message {
-            Ok(message) => self.shared().poll_send(message, cx),
-            Err(error) => Poll::Ready(Err(error.clone().into())),
-        })
+        let message = message(data.into());
+        async move { self.shared().send(message?).await }
     }
 
     /// Puts a message into the queue, if there is room now.
@@ -140,11 +146,7 @@ impl SendHandle {
     /// # Errors
     /// [`TrySendError::Full`] if there is none; [`TrySendError::Socket`] as [`send`](Self::send).
     pub fn try_send(&self, data: impl Into<Data>) -> Result<(), TrySendError> {
-        let message = message(data.into()).map_err(WebSocketError::from)?;
-        match self.shared().try_send(message)? {
-            Some(message) => Err(TrySendError::Full(message)),
-            None => Ok(()),
-        }
+        self.shared().try_send(message(data.into()).map_err(WebSocketError::from)?)
     }
 
     /// Waits for the next message. `None` at the end, when what came before it has been taken.
@@ -155,7 +157,7 @@ impl SendHandle {
     /// # Cancel safety
     /// Dropped, no message is lost.
     pub async fn next(&self) -> Option<Result<Message, WebSocketError>> {
-        poll_fn(|cx| self.shared().poll_next(cx)).await
+        self.shared().next().await
     }
 
     /// Starts the closing handshake with a Close frame that has no body, when what is in the queue has been sent; a connection
@@ -183,7 +185,7 @@ impl SendHandle {
     /// # Cancel safety
     /// Dropped, nothing is lost: it can be called again, and by many at a time.
     pub async fn closed(&self) -> Result<CloseEvent, WebSocketError> {
-        poll_fn(|cx| self.shared().poll_closed(cx)).await
+        self.shared().closed().await
     }
 
     /// The state of the connection as the driver saw it last.
@@ -208,7 +210,7 @@ impl SendHandle {
     }
 
     fn shared(&self) -> &Shared {
-        &self.0.0
+        &self.remote.0
     }
 }
 
@@ -229,7 +231,14 @@ impl Stream for SendHandle {
     type Item = Result<Message, WebSocketError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.shared().poll_next(cx)
+        let Self { remote, place } = self.get_mut();
+        place.poll(cx, || remote.0.try_next())
+    }
+}
+
+impl Clone for SendHandle {
+    fn clone(&self) -> Self {
+        Self::of(Arc::clone(&self.remote))
     }
 }
 

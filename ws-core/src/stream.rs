@@ -1,7 +1,7 @@
 //! The asynchronous face: <https://github.com/whatwg/websockets/pull/48>, WebSocketStream.
 
 use alloc::{string::String, sync::Arc};
-use core::{fmt, future::poll_fn};
+use core::fmt;
 
 use crate::{Builder, CloseCode, CloseEvent, Error, Flow, WebSocket};
 
@@ -187,8 +187,7 @@ impl<B: Flow> WebSocketStream<B> {
     /// # Cancel safety
     /// Dropped, nothing is lost: it can be called again. To give the connection up, drop the stream.
     pub async fn opened(&self) -> Result<Opened<B>, WebSocketError> {
-        let mut place = self.0.shared.place();
-        poll_fn(|cx| place.poll_opened(cx)).await?;
+        self.0.shared.opened().await?;
         Ok(Opened {
             readable: Readable::new(Arc::clone(&self.0)),
             writable: Writable::new(Arc::clone(&self.0)),
@@ -208,8 +207,7 @@ impl<B: Flow> WebSocketStream<B> {
     /// # Cancel safety
     /// Dropped, nothing is lost: it can be called again, and by many at a time.
     pub async fn closed(&self) -> Result<CloseEvent, WebSocketError> {
-        let mut place = self.0.shared.place();
-        poll_fn(|cx| place.poll_closed(cx)).await
+        self.0.shared.closed().await
     }
 
     /// Starts the closing handshake with a Close frame that has no body; a connection that is being made is given up.

@@ -2,131 +2,27 @@
 
 use std::future::Future;
 use std::mem;
-use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Notify;
 use ws_core::url::SocketUrl;
-use ws_core::{Failure, ReadyState, Task};
+use ws_core::{Failure, Task};
 
 use crate::clock::Clock;
 use crate::connect::{ConnectError, ConnectOptions, Connecting, Opened, Turn};
 use crate::ending::Patience;
 use crate::policy::Policy as _;
 use crate::proto::Request;
-use crate::session::Session;
 use crate::stream::Stream;
 use crate::tap::{Tapped, Tapping};
 use crate::transport::{Transmitted, Transport};
 
-/// A session, shared by the socket's handles and its driver. Nobody is woken while it is locked: a waker may be anybody's code.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    /// Tells those who wait until less is left to be written.
-    progress: Notify,
-}
+mod shared;
 
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) session: Session,
-    holding: Holding,
-    /// Wakes the driver; there only while it waits.
-    waker: Option<Waker>,
-}
-
-/// Whether messages are held back: none is given out then, and nothing is received once there is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Holding {
-    Nothing,
-    /// Until the connection fails, which is told at once; what was held back is lost.
-    UntilFailure,
-    /// Until the connection fails, which is told when they have been given out.
-    BeforeFailure,
-}
-
-impl Shared {
-    pub(crate) fn new(session: Session) -> Arc<Self> {
-        let state = State { session, holding: Holding::Nothing, waker: None };
-        Arc::new(Self { state: Mutex::new(state), progress: Notify::new() })
-    }
-
-    /// Looks at the session.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        // The session holds no invariant across a panic of somebody who had it locked: nobody runs foreign code then.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Changes the session, and wakes the driver if it waits.
-    pub(crate) fn with<R>(&self, change: impl FnOnce(&mut Session) -> R) -> R {
-        self.change(|state| change(&mut state.session))
-    }
-
-    pub(crate) fn hold(&self, holding: Holding) {
-        self.change(|state| state.holding = holding);
-    }
-
-    fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
-        let mut state = self.lock();
-        let result = change(&mut state);
-        let waker = state.waker.take();
-        drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        result
-    }
-
-    /// Waits until no more than this many bytes are left to be written: true. Or none ever will be: false.
-    pub(crate) async fn written(&self, left: u64) -> bool {
-        loop {
-            let mut progress = pin!(self.progress.notified());
-            progress.as_mut().enable();
-            {
-                let session = &self.lock().session;
-                if session.connection_is_closed() {
-                    return false;
-                }
-                if session.unwritten() <= left {
-                    return true;
-                }
-            }
-            progress.await;
-        }
-    }
-
-    /// Has those who wait for something to be written look again.
-    pub(crate) fn tell_writers(&self) {
-        self.progress.notify_waiters();
-    }
-}
-
-impl State {
-    fn wait(&mut self, cx: &Context<'_>) {
-        match &mut self.waker {
-            Some(waker) => waker.clone_from(cx.waker()),
-            None => self.waker = Some(cx.waker().clone()),
-        }
-    }
-
-    /// Whether there is a message that is not wanted yet. A socket that closes wants none, and looks at what is behind them.
-    fn holds_message(&mut self, now: Duration) -> bool {
-        if self.holding == Holding::Nothing || self.session.ready_state() != ReadyState::Open {
-            return false;
-        }
-        if self.session.has_failed() {
-            // Whatever is lost by it.
-            while self.holding == Holding::UntilFailure && self.session.next_is_message(now) {
-                self.session.discard_message();
-            }
-            return false;
-        }
-        self.session.next_is_message(now)
-    }
-}
+pub(crate) use shared::{Holding, Shared};
 
 /// Runs a socket from connecting to its end, as far as its tasks are asked for.
 ///

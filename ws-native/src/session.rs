@@ -1,22 +1,23 @@
 //! A WebSocket as an embedder pumps it: the protocol and the interface's model, joined, still without I/O.
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
-use alloc::string::ToString as _;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use bytes::{BufMut, Bytes};
-use ws_core::{
-    BlobError, Close, CloseEvent, Closing, Data, Error, Failure, FailureKind, Feedback, Message, Model, ReadyState,
-    Sending, Task,
-};
+use bytes::BufMut;
+use ws_core::{CloseEvent, Failure, FailureKind, Feedback, Message, Model, ReadyState, Task};
 
 use crate::ledger::Ledger;
 use crate::policy::Blocked;
-use crate::proto::{self, Answer, Config, Connection, Event, HandshakeError, Headers, Random, Request, SendError};
-use crate::send_queue::{BlobId, SendQueue, Waiting};
+use crate::proto::{self, Answer, Config, Connection, Event, HandshakeError, Headers, Random, Request};
+use crate::send_queue::SendQueue;
+
+mod messages;
+mod pongs;
+mod sending;
+
+use pongs::Pongs;
 
 /// The client's end of a WebSocket: [`ws_core::Model`] over [`proto::Connection`].
 ///
@@ -59,10 +60,7 @@ pub struct Session {
     failure: Option<Failure>,
     /// The headers of the server's answer, once it has come.
     answer: Headers,
-    /// How many of the program's pings may still be answered.
-    pings: usize,
-    /// The payloads of the pongs that came since the last one was taken.
-    pongs: VecDeque<Bytes>,
+    pongs: Pongs,
 }
 
 impl Session {
@@ -81,8 +79,7 @@ impl Session {
             ledger: Ledger::default(),
             failure: None,
             answer: Headers::default(),
-            pings: 0,
-            pongs: VecDeque::new(),
+            pongs: Pongs::default(),
         }
     }
 
@@ -257,34 +254,6 @@ impl Session {
         }
     }
 
-    /// Takes the messages that come next and are there wholly, as long as `take` says that it wants more. The host hands them
-    /// over as it does those of [`next_task`](Self::next_task), each in a task of its own and before it asks for another task,
-    /// and forgets those that are left when the socket is not open any more.
-    ///
-    /// Nothing is looked at that comes behind them, so that what a program answers to one of them is not too late for the end
-    /// of the connection.
-    pub fn take_messages(&mut self, now: Duration, mut take: impl FnMut(Message) -> bool) {
-        if self.model.has_tasks() || self.model.ready_state() != ReadyState::Open || self.has_pong() {
-            return;
-        }
-        while let Some(event) = self.connection.poll_whole_message(now) {
-            let wants_more = match event {
-                Event::Text(text) => take(Message::Text(text)),
-                Event::Binary(bytes) => take(Message::Binary(bytes)),
-                // It was wrong.
-                other => {
-                    if let Some(feedback) = self.feedback(other) {
-                        self.model.feedback(feedback);
-                    }
-                    false
-                }
-            };
-            if !wants_more {
-                return;
-            }
-        }
-    }
-
     /// Reads on, until a task is queued or there is nothing more.
     fn advance(&mut self, now: Duration) {
         while !self.model.has_tasks() {
@@ -318,197 +287,12 @@ impl Session {
                 self.failure = closed.error.map(Failure::from);
                 Feedback::Closed { failed, event }
             }
-            Event::Pong(payload) if self.pings > 0 => {
-                self.pings -= 1;
-                self.pongs.push_back(payload);
+            Event::Pong(payload) => {
+                self.pongs.receive(payload);
                 return None;
             }
-            Event::Part(_) | Event::Ping(_) | Event::Pong(_) | Event::Request(_) => return None,
+            Event::Part(_) | Event::Ping(_) | Event::Request(_) => return None,
         })
-    }
-
-    // Pings, which the interface knows nothing of.
-
-    /// Sends a ping.
-    ///
-    /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::LongControl`].
-    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.connection.ping(payload)?;
-        self.pings += 1;
-        Ok(())
-    }
-
-    /// Whether there is a pong to be [taken](Self::take_pong).
-    pub fn has_pong(&self) -> bool {
-        !self.pongs.is_empty()
-    }
-
-    /// Takes the payload of the next pong, of no more than there were [pings](Self::ping). Those that are there came before
-    /// the message of the [next task](Self::next_task).
-    pub fn take_pong(&mut self) -> Option<Bytes> {
-        self.pongs.pop_front()
-    }
-
-    // The interface's methods.
-
-    /// The `send()` method for text and bytes. A blob whose bytes are elsewhere goes through
-    /// [`send_blob`](Self::send_blob).
-    ///
-    /// # Errors
-    /// [`Error::InvalidState`] while connecting, [`Error::Discarded`] when closing or closed; the latter is nothing a
-    /// script sees.
-    pub fn send(&mut self, data: Data) -> Result<(), Error> {
-        let message = match data {
-            Data::Text(text) => Waiting::Text(text),
-            Data::Binary(bytes) => Waiting::Binary(bytes),
-            Data::Blob(blob) => match blob.as_bytes() {
-                Some(bytes) => Waiting::Binary(bytes.clone()),
-                None => return Err(Error::Host("a blob that is not in memory goes through send_blob".to_string())),
-            },
-        };
-        self.admit(message.len())?;
-        self.queue.push(message);
-        self.transmit_queue();
-        Ok(())
-    }
-
-    /// The `send()` method for text that need not be kept.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
-    pub fn send_text(&mut self, text: &str) -> Result<(), Error> {
-        self.admit(text.len() as u64)?;
-        if self.queue.is_empty() {
-            self.transmit(text.len(), |connection| connection.send_text(text)).map_err(|_| self.discarded())
-        } else {
-            self.queue.push(Waiting::Text(text.into()));
-            Ok(())
-        }
-    }
-
-    /// The `send()` method for bytes that need not be kept.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
-    pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.admit(bytes.len() as u64)?;
-        if self.queue.is_empty() {
-            self.transmit(bytes.len(), |connection| connection.send_binary(bytes)).map_err(|_| self.discarded())
-        } else {
-            self.queue.push(Waiting::Binary(Bytes::copy_from_slice(bytes)));
-            Ok(())
-        }
-    }
-
-    /// The `send()` method for a blob of this size, which the host reads: its place in the order is kept until
-    /// [`blob_read`](Self::blob_read) or [`blob_failed`](Self::blob_failed).
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
-    pub fn send_blob(&mut self, size: u64) -> Result<BlobId, Error> {
-        self.admit(size)?;
-        Ok(self.queue.push_blob(size))
-    }
-
-    /// The bytes of a blob, which must be as many as were announced. Does nothing if the connection is gone.
-    pub fn blob_read(&mut self, id: BlobId, bytes: Bytes) {
-        match self.queue.fill(id, bytes) {
-            Ok(()) => self.transmit_queue(),
-            Err(error) => self.blob_failed(id, error),
-        }
-    }
-
-    /// A blob could not be read: the connection fails, for its messages must not go on with a gap.
-    pub fn blob_failed(&mut self, id: BlobId, error: BlobError) {
-        if self.queue.is_reading(id) {
-            self.queue.clear();
-            self.connection.fail(proto::Error::Blob(error));
-        }
-    }
-
-    /// Step 3 of the `close()` method, whose arguments [`Close::new`] has validated.
-    pub fn close(&mut self, close: Option<Close>) {
-        let closing = self.model.close(close);
-        self.carry_out(closing);
-    }
-
-    /// The handle is gone: starts the closing handshake without a code, or gives up connecting.
-    pub fn abandon(&mut self) {
-        let closing = self.model.abandon();
-        self.carry_out(closing);
-    }
-
-    /// The page or worker of the object goes away: starts the closing handshake with code 1001, or gives up connecting.
-    pub fn disappear(&mut self) {
-        let closing = self.model.disappear();
-        self.carry_out(closing);
-    }
-
-    /// Ends the connection at once, without a closing handshake: its last event is close with code 1006, after error.
-    pub fn terminate(&mut self) {
-        self.queue.clear();
-        self.connection.lost(Failure::new(FailureKind::Cancelled, "this program has ended the connection"));
-    }
-
-    fn carry_out(&mut self, closing: Closing) {
-        match closing {
-            Closing::Nothing => {}
-            Closing::Fail => self.connection.fail(proto::Error::Cancelled),
-            Closing::Start(close) => {
-                self.queue.push(Waiting::Close(close));
-                self.transmit_queue();
-            }
-        }
-    }
-
-    /// Lets a message of this many bytes in, if it can still be sent and there is room for it.
-    fn admit(&mut self, length: u64) -> Result<(), Error> {
-        let sending = self.model.send(length)?;
-        if sending == Sending::Discard || !self.connection.is_open() {
-            return Err(self.discarded());
-        }
-        let bound = self.connection.config().max_send_queue;
-        if self.unwritten().saturating_add(length) > bound as u64 {
-            self.queue.clear();
-            self.connection.fail(proto::Error::Bound(proto::Bound::SendQueue(bound)));
-            return Err(self.discarded());
-        }
-        Ok(())
-    }
-
-    /// The connection may be further than the ready state, whose task still waits.
-    fn discarded(&self) -> Error {
-        Error::Discarded(self.model.ready_state().max(ReadyState::Closing))
-    }
-
-    /// Sends what waits, up to the next blob that is still being read.
-    fn transmit_queue(&mut self) {
-        while let Some(next) = self.queue.pop() {
-            // What the connection cannot send any more is lost with it, as the close event says.
-            let _ = match next {
-                Waiting::Text(text) => self.transmit(text.len(), |connection| connection.send_owned_text(text)),
-                Waiting::Binary(bytes) => self.transmit(bytes.len(), |connection| connection.send_owned_binary(bytes)),
-                Waiting::Close(close) => {
-                    let close = close.map(|close| proto::Close::with_reason(close.code(), close.reason()));
-                    self.connection.start_closing_handshake(close.as_ref())
-                }
-                Waiting::Reading { .. } => Ok(()),
-            };
-        }
-    }
-
-    /// Sends a message of this length, and keeps account of it.
-    fn transmit(
-        &mut self,
-        length: usize,
-        send: impl FnOnce(&mut Connection) -> Result<(), SendError>,
-    ) -> Result<(), SendError> {
-        let before = self.connection.queued_total();
-        send(&mut self.connection)?;
-        let end = self.connection.queued_total();
-        self.ledger.push(end - before, end, length as u64);
-        Ok(())
     }
 }
 

@@ -33,8 +33,10 @@ pub(super) async fn drive<B: Flow>(stream: WebSocketStream<B>, owner: Owner) {
     let shared = &*owner.0;
     let Some(Opened { mut readable, mut writable, .. }) = open(&stream, shared).await else { return };
     let mut closed = pin!(stream.closed());
+    let mut place = shared.driver();
     poll_fn(|cx| {
-        shared.attend(cx);
+        // Taken before it looks what there is to do.
+        place.take(cx);
         write(shared, &stream, &mut writable, cx);
         if shared.is_left() {
             return Poll::Ready(());
@@ -54,8 +56,10 @@ pub(super) async fn drive<B: Flow>(stream: WebSocketStream<B>, owner: Owner) {
 /// Waits until the connection is established. `None` if it cannot be.
 async fn open<B: Flow>(stream: &WebSocketStream<B>, shared: &Shared) -> Option<Opened<B>> {
     let mut opened = pin!(stream.opened());
+    let mut place = shared.driver();
     poll_fn(|cx| {
-        shared.attend(cx);
+        // Taken before it looks what there is to do.
+        place.take(cx);
         // What was asked of a connection that is established is done behind what was sent.
         let opened = opened.as_mut().poll(cx);
         if opened.is_pending() && shared.take_close() {

@@ -1,21 +1,32 @@
 //! What a handle and its driver share.
 
-use alloc::{collections::VecDeque, string::String, vec::Vec};
-use core::task::{Context, Poll, Waker};
+use alloc::{collections::VecDeque, string::String, sync::Arc};
+use core::{mem, task::Poll};
 
 use spin::Mutex;
 
-use super::SendHandleConfig;
-use crate::{Close, CloseEvent, Error, Failure, FailureKind, Message, ReadyState, WebSocketError};
+use super::{SendHandleConfig, TrySendError};
+use crate::{
+    Close, CloseEvent, Error, Failure, FailureKind, Message, ReadyState, WebSocketError,
+    waiters::{Place, Waiters},
+};
 
 /// The two queues between a handle and its driver, and what each side has to know of the other.
 ///
 /// The lock spins, for a browser lets nobody wait in its main thread. It is held to look something up or to put it away, never
-/// while the stream is called or somebody is woken.
+/// while the stream is called, somebody is woken or a message is dropped, whose memory may be the program's own.
 pub(super) struct Shared {
     config: SendHandleConfig,
     url: String,
     state: Mutex<State>,
+    /// The driver, for anything to be done.
+    driver: Waiters,
+    /// For a message.
+    readers: Arc<Waiters>,
+    /// For room.
+    writers: Waiters,
+    /// For the connection to be established or closed.
+    watchers: Waiters,
 }
 
 struct State {
@@ -36,7 +47,6 @@ struct State {
     protocol: Option<String>,
     /// How the connection was closed, once it is.
     ending: Option<Result<CloseEvent, WebSocketError>>,
-    waiting: Waiting,
 }
 
 #[derive(Default)]
@@ -50,18 +60,6 @@ enum Reading {
     More,
     Error(WebSocketError),
     Nothing,
-}
-
-/// Whoever is to be woken, by what for.
-#[derive(Default)]
-struct Waiting {
-    driver: Option<Waker>,
-    /// For a message.
-    readers: Vec<Waker>,
-    /// For room.
-    writers: Vec<Waker>,
-    /// For the connection to be established or closed.
-    watchers: Vec<Waker>,
 }
 
 /// What a driver is to do next.
@@ -82,17 +80,16 @@ impl Shared {
             buffered: 0,
             protocol: None,
             ending: None,
-            waiting: Waiting::default(),
         };
-        Self { config, url, state: Mutex::new(state) }
-    }
-
-    /// Looks at the state or changes it, and then wakes those that this concerns.
-    fn with<T>(&self, change: impl FnOnce(&mut State, &mut Vec<Waker>) -> T) -> T {
-        let mut woken = Vec::new();
-        let result = change(&mut self.state.lock(), &mut woken);
-        woken.into_iter().for_each(Waker::wake);
-        result
+        Self {
+            config,
+            url,
+            state: Mutex::new(state),
+            driver: Waiters::new(),
+            readers: Arc::new(Waiters::new()),
+            writers: Waiters::new(),
+            watchers: Waiters::new(),
+        }
     }
 
     // ---- for the handle ----
@@ -115,121 +112,127 @@ impl Shared {
     }
 
     /// Queues a message, or gives it back because there is no room.
-    pub(super) fn try_send(&self, message: Message) -> Result<Option<Message>, WebSocketError> {
-        self.with(|state, woken| {
+    pub(super) fn try_send(&self, message: Message) -> Result<(), TrySendError> {
+        {
+            // One that is refused is dropped at the end of the function, when nothing is locked any more.
+            let mut state = self.state.lock();
             state.refusal()?;
             if !state.outgoing.has_room(&self.config) {
-                return Ok(Some(message));
+                return Err(TrySendError::Full(message));
             }
             state.outgoing.push(message);
-            woken.extend(state.waiting.driver.take());
-            Ok(None)
+        }
+        self.driver.wake();
+        Ok(())
+    }
+
+    /// Queues a message, as soon as there is room.
+    pub(super) fn send(&self, message: Message) -> impl Future<Output = Result<(), WebSocketError>> {
+        let mut unsent = Some(message);
+        self.writers.until(move || {
+            let Some(message) = unsent.take() else { return Poll::Ready(Ok(())) };
+            match self.try_send(message) {
+                Ok(()) => Poll::Ready(Ok(())),
+                Err(TrySendError::Socket(error)) => Poll::Ready(Err(error)),
+                Err(TrySendError::Full(message)) => {
+                    unsent = Some(message);
+                    Poll::Pending
+                }
+            }
         })
     }
 
-    /// Queues the message, as soon as there is room.
-    pub(super) fn poll_send(
-        &self,
-        message: &mut Option<Message>,
-        cx: &Context<'_>,
-    ) -> Poll<Result<(), WebSocketError>> {
-        self.with(|state, woken| {
-            state.refusal()?;
-            if !state.outgoing.has_room(&self.config) {
-                return wait(&mut state.waiting.writers, cx);
-            }
-            if let Some(message) = message.take() {
-                state.outgoing.push(message);
-                woken.extend(state.waiting.driver.take());
-            }
-            Poll::Ready(Ok(()))
-        })
+    /// A place to wait for messages at.
+    pub(super) fn reader(&self) -> Place<Arc<Waiters>> {
+        Place::new(Arc::clone(&self.readers))
     }
 
-    pub(super) fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Result<Message, WebSocketError>>> {
-        self.with(|state, woken| {
+    /// The next message; an error at the end, if that is one; and then nothing.
+    pub(super) fn next(&self) -> impl Future<Output = Option<Result<Message, WebSocketError>>> {
+        self.readers.until(|| self.try_next())
+    }
+
+    pub(super) fn try_next(&self) -> Poll<Option<Result<Message, WebSocketError>>> {
+        let (next, has_room_again) = {
+            let mut state = self.state.lock();
             let was_full = !state.incoming.has_room(&self.config);
-            if let Some(message) = state.incoming.pop() {
-                if was_full && state.incoming.has_room(&self.config) {
-                    woken.extend(state.waiting.driver.take());
-                }
-                return Poll::Ready(Some(Ok(message)));
-            }
-            match core::mem::replace(&mut state.reading, Reading::Nothing) {
-                Reading::Nothing => Poll::Ready(None),
-                Reading::Error(error) => Poll::Ready(Some(Err(error))),
-                Reading::More => {
-                    state.reading = Reading::More;
-                    wait(&mut state.waiting.readers, cx)
-                }
+            let next = state.next();
+            (next, was_full && state.incoming.has_room(&self.config))
+        };
+        if has_room_again {
+            self.driver.wake();
+        }
+        next
+    }
+
+    pub(super) fn opened(&self) -> impl Future<Output = Result<(), WebSocketError>> {
+        self.watchers.until(|| {
+            let state = self.state.lock();
+            match (&state.protocol, &state.ending) {
+                (Some(_), _) => Poll::Ready(Ok(())),
+                (None, Some(Err(error))) => Poll::Ready(Err(error.clone())),
+                (None, Some(Ok(_))) => Poll::Ready(Err(Error::Discarded(ReadyState::Closed).into())),
+                (None, None) => Poll::Pending,
             }
         })
     }
 
-    pub(super) fn poll_opened(&self, cx: &Context<'_>) -> Poll<Result<(), WebSocketError>> {
-        self.with(|state, _| match (&state.protocol, &state.ending) {
-            (Some(_), _) => Poll::Ready(Ok(())),
-            (None, Some(Err(error))) => Poll::Ready(Err(error.clone())),
-            (None, Some(Ok(_))) => Poll::Ready(Err(Error::Discarded(ReadyState::Closed).into())),
-            (None, None) => wait(&mut state.waiting.watchers, cx),
-        })
-    }
-
-    pub(super) fn poll_closed(&self, cx: &Context<'_>) -> Poll<Result<CloseEvent, WebSocketError>> {
-        self.with(|state, _| match &state.ending {
+    pub(super) fn closed(&self) -> impl Future<Output = Result<CloseEvent, WebSocketError>> {
+        self.watchers.until(|| match &self.state.lock().ending {
             Some(ending) => Poll::Ready(ending.clone()),
-            None => wait(&mut state.waiting.watchers, cx),
+            None => Poll::Pending,
         })
     }
 
     /// Has the driver close the connection, unless that was asked for before or is so already.
     pub(super) fn close(&self, close: Option<Close>) {
-        self.with(|state, woken| {
-            if state.ready_state < ReadyState::Closing {
-                state.ready_state = ReadyState::Closing;
-                state.close = Some(close);
-                woken.append(&mut state.waiting.writers);
-                woken.extend(state.waiting.driver.take());
+        {
+            let mut state = self.state.lock();
+            if state.ready_state >= ReadyState::Closing {
+                return;
             }
-        });
+            state.ready_state = ReadyState::Closing;
+            state.close = Some(close);
+        }
+        self.writers.wake();
+        self.driver.wake();
     }
 
     /// The last handle is gone.
     pub(super) fn leave(&self) {
-        self.with(|state, woken| {
-            state.left = true;
-            woken.extend(state.waiting.driver.take());
-        });
+        self.state.lock().left = true;
+        self.driver.wake();
     }
 
     // ---- for the driver ----
 
-    /// Has the driver woken when something is asked of it. Called before it looks what there is to do.
-    pub(super) fn attend(&self, cx: &Context<'_>) {
-        // A waker is somebody's code: none is cloned or dropped while the state is locked.
-        let waker = cx.waker().clone();
-        let unneeded = self.state.lock().waiting.driver.replace(waker);
-        drop(unneeded);
+    /// Where the driver waits for something to be asked of it.
+    pub(super) const fn driver(&self) -> Place<&Waiters> {
+        Place::new(&self.driver)
     }
 
     /// The connection is established.
     pub(super) fn open(&self, protocol: &str) {
-        self.with(|state, woken| {
+        {
+            let mut state = self.state.lock();
             state.ready_state = state.ready_state.max(ReadyState::Open);
             state.protocol = Some(protocol.into());
-            woken.append(&mut state.waiting.watchers);
-        });
+        }
+        self.watchers.wake();
     }
 
     /// What the connection looks like now.
     pub(super) fn observe(&self, ready_state: ReadyState, buffered: u64) {
-        self.with(|state, woken| {
-            if ready_state > state.ready_state {
-                state.ready_state = ready_state;
-                woken.append(&mut state.waiting.writers);
-            }
+        let has_moved = {
+            let mut state = self.state.lock();
             state.buffered = buffered;
-        });
+            let has_moved = ready_state > state.ready_state;
+            state.ready_state = state.ready_state.max(ready_state);
+            has_moved
+        };
+        if has_moved {
+            self.writers.wake();
+        }
     }
 
     /// All handles are dropped, and what they have asked for is done.
@@ -246,14 +249,16 @@ impl Shared {
 
     /// What is to be done next, in order.
     pub(super) fn take_outgoing(&self) -> Option<Outgoing> {
-        self.with(|state, woken| {
+        let (message, has_room) = {
+            let mut state = self.state.lock();
             let Some(message) = state.outgoing.pop() else { return state.close.take().map(Outgoing::Close) };
             state.buffered += length(&message);
-            if state.outgoing.has_room(&self.config) {
-                woken.append(&mut state.waiting.writers);
-            }
-            Some(Outgoing::Message(message))
-        })
+            (message, state.outgoing.has_room(&self.config))
+        };
+        if has_room {
+            self.writers.wake();
+        }
+        Some(Outgoing::Message(message))
     }
 
     /// Whether the connection, which is being made, is to be given up.
@@ -269,28 +274,25 @@ impl Shared {
     }
 
     pub(super) fn put_incoming(&self, message: Message) {
-        self.with(|state, woken| {
-            state.incoming.push(message);
-            woken.append(&mut state.waiting.readers);
-        });
+        self.state.lock().incoming.push(message);
+        self.readers.wake();
     }
 
     /// No message comes any more, and perhaps an error.
     pub(super) fn end_incoming(&self, error: Option<WebSocketError>) {
-        self.with(|state, woken| {
-            state.reading = error.map_or(Reading::Nothing, Reading::Error);
-            woken.append(&mut state.waiting.readers);
-        });
+        self.state.lock().reading = error.map_or(Reading::Nothing, Reading::Error);
+        self.readers.wake();
     }
 
     /// The connection is closed.
     pub(super) fn end(&self, ending: Result<CloseEvent, WebSocketError>) {
-        self.with(|state, woken| {
+        {
+            let mut state = self.state.lock();
             state.ready_state = ReadyState::Closed;
             state.ending = Some(ending);
-            woken.append(&mut state.waiting.writers);
-            woken.append(&mut state.waiting.watchers);
-        });
+        }
+        self.writers.wake();
+        self.watchers.wake();
     }
 
     pub(super) fn is_ended(&self) -> bool {
@@ -307,7 +309,8 @@ impl Shared {
     pub(super) fn abandon(&self) {
         let failure = Failure::new(FailureKind::Cancelled, "the connection's own thread has dropped it");
         let error = WebSocketError::Closed { event: CloseEvent::abnormal(), failure: Some(failure) };
-        if self.with(|state, _| matches!(state.reading, Reading::More)) {
+        let was_reading = matches!(self.state.lock().reading, Reading::More);
+        if was_reading {
             self.end_incoming(Some(error.clone()));
         }
         if !self.is_ended() {
@@ -323,6 +326,20 @@ impl State {
             (Some(Err(error)), _) => Err(error.clone()),
             (_, state @ (ReadyState::Closing | ReadyState::Closed)) => Err(Error::Discarded(state).into()),
             (_, ReadyState::Connecting | ReadyState::Open) => Ok(()),
+        }
+    }
+
+    fn next(&mut self) -> Poll<Option<Result<Message, WebSocketError>>> {
+        if let Some(message) = self.incoming.pop() {
+            return Poll::Ready(Some(Ok(message)));
+        }
+        match mem::replace(&mut self.reading, Reading::Nothing) {
+            Reading::Nothing => Poll::Ready(None),
+            Reading::Error(error) => Poll::Ready(Some(Err(error))),
+            Reading::More => {
+                self.reading = Reading::More;
+                Poll::Pending
+            }
         }
     }
 }
@@ -351,10 +368,49 @@ fn length(message: &Message) -> u64 {
     }
 }
 
-/// Has a task woken, once for however often it asks.
-fn wait<T>(waiting: &mut Vec<Waker>, cx: &Context<'_>) -> Poll<T> {
-    if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-        waiting.push(cx.waker().clone());
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use alloc::boxed::Box;
+    use core::{
+        sync::atomic::{AtomicU32, Ordering},
+        task::{Context, Waker},
+    };
+
+    use bytes::Bytes;
+
+    use super::*;
+
+    /// Memory of the program's own, which counts how often it was given back, and how often under the lock.
+    struct Memory {
+        shared: Arc<Shared>,
+        given_back: Arc<[AtomicU32; 2]>,
     }
-    Poll::Pending
+
+    impl AsRef<[u8]> for Memory {
+        fn as_ref(&self) -> &[u8] {
+            b"message"
+        }
+    }
+
+    impl Drop for Memory {
+        fn drop(&mut self) {
+            self.given_back[usize::from(self.shared.state.is_locked())].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_refused_is_dropped_when_nothing_is_locked() {
+        let shared = Arc::new(Shared::new(SendHandleConfig::default(), "ws://example.org/".into()));
+        let given_back = Arc::new([AtomicU32::new(0), AtomicU32::new(0)]);
+        let message = || {
+            let memory = Memory { shared: Arc::clone(&shared), given_back: Arc::clone(&given_back) };
+            Message::Binary(Bytes::from_owner(memory))
+        };
+        shared.close(None);
+        assert!(matches!(shared.try_send(message()), Err(TrySendError::Socket(_))));
+        let mut sending = Box::pin(shared.send(message()));
+        assert!(matches!(sending.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Err(_))));
+        assert_eq!(given_back.each_ref().map(|count| count.load(Ordering::Relaxed)), [2, 0]);
+    }
 }

@@ -1,20 +1,20 @@
 //! What the socket's tasks tell and the halves of a stream ask.
 
-use alloc::vec::Vec;
-use core::{
-    mem,
-    task::{Context, Poll, Waker},
-};
+use core::task::{Context, Poll, Waker};
 
 use spin::Mutex;
 
 use super::inbox::Inbox;
-use crate::{CloseEvent, Data, Failure, Flow, WebSocket, WebSocketError};
+use crate::{CloseEvent, Data, Failure, Flow, WebSocket, WebSocketError, waiters::Waiters};
 
 /// The state of a stream. It is locked to look something up or to put it away, never while the backend is called or somebody
 /// is woken.
 #[derive(Debug)]
-pub(crate) struct Shared(Mutex<State>);
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    /// For the connection to be established or closed.
+    watchers: Waiters,
+}
 
 #[derive(Debug)]
 struct State {
@@ -32,17 +32,6 @@ struct State {
     reader: Option<Waker>,
     /// Who waits to be told the end of what he has written to.
     writer: Option<Waker>,
-    /// Who waits for the connection to be established or closed, by the numbers of their places.
-    watchers: Vec<(u64, Waker)>,
-    next_place: u64,
-}
-
-/// Where somebody waits for the connection to be established or closed. Dropped, it is free again.
-#[derive(Debug)]
-pub(crate) struct Place<'a> {
-    shared: &'a Shared,
-    /// Its number, once it is taken.
-    number: Option<u64>,
 }
 
 /// The two halves, of which there is one each.
@@ -60,14 +49,14 @@ struct Ending {
     failure: Option<Failure>,
 }
 
-/// Those who are to be woken when nothing is locked any more.
+/// The tasks of the halves, to be woken when nothing is locked any more.
 #[must_use = "nobody is woken before `wake`"]
-struct Waiting([Option<Waker>; 2], Vec<(u64, Waker)>);
+struct Waiting([Option<Waker>; 2]);
 
 impl Shared {
     /// "Apply backpressure to the WebSocket."
     pub(crate) const fn new(inbox: Inbox, read_ahead: u64) -> Self {
-        Self(Mutex::new(State {
+        let state = State {
             halves: Halves::None,
             ending: None,
             inbox,
@@ -76,40 +65,35 @@ impl Shared {
             told: false,
             reader: None,
             writer: None,
-            watchers: Vec::new(),
-            next_place: 0,
-        }))
+        };
+        Self { state: Mutex::new(state), watchers: Waiters::new() }
     }
 
     /// The backend can hold the peer up: what waits has no other bound than that.
     pub(crate) fn trust_backend(&self) {
-        self.0.lock().inbox.lift_bound();
-    }
-
-    /// A place to wait at.
-    pub(crate) const fn place(&self) -> Place<'_> {
-        Place { shared: self, number: None }
+        self.state.lock().inbox.lift_bound();
     }
 
     /// The connection is established.
     pub(crate) fn open(&self) {
         let waiting = {
-            let mut state = self.0.lock();
+            let mut state = self.state.lock();
             state.halves = Halves::Here;
             state.waiting()
         };
         waiting.wake();
+        self.watchers.wake();
     }
 
     /// A message has come. False if it was one too many.
     pub(crate) fn receive<B: Flow>(&self, data: Data, socket: &WebSocket<B>) -> bool {
         let (fits, waiting, is_full) = {
-            let mut state = self.0.lock();
+            let mut state = self.state.lock();
             let fits = state.inbox.push(data);
             let weight = state.inbox.weight();
             let is_full = !state.held && weight > 0 && weight >= state.read_ahead;
             state.held |= is_full;
-            (fits, Waiting([state.reader.take(), None], Vec::new()), is_full)
+            (fits, Waiting([state.reader.take(), None]), is_full)
         };
         waiting.wake();
         if is_full {
@@ -121,11 +105,37 @@ impl Shared {
     /// The connection is closed.
     pub(crate) fn close(&self, event: CloseEvent, failure: Option<Failure>) {
         let waiting = {
-            let mut state = self.0.lock();
+            let mut state = self.state.lock();
             state.ending = Some(Ending { event, failure });
             state.waiting()
         };
         waiting.wake();
+        self.watchers.wake();
+    }
+
+    /// Waits until the halves may be given out: the connection is or was established, and nobody has them.
+    pub(crate) fn opened(&self) -> impl Future<Output = Result<(), WebSocketError>> {
+        self.watchers.until(|| {
+            let mut state = self.state.lock();
+            match (state.halves, &state.ending) {
+                (Halves::Here, _) => {
+                    state.halves = Halves::Given;
+                    Poll::Ready(Ok(()))
+                }
+                (Halves::Given, _) => Poll::Ready(Err(WebSocketError::Locked)),
+                (Halves::None, Some(ending)) => Poll::Ready(Err(ending.clone().into())),
+                (Halves::None, None) => Poll::Pending,
+            }
+        })
+    }
+
+    /// Waits for the connection to be closed, and tells how.
+    pub(crate) fn closed(&self) -> impl Future<Output = Result<CloseEvent, WebSocketError>> {
+        self.watchers.until(|| match &self.state.lock().ending {
+            Some(ending) if ending.event.was_clean => Poll::Ready(Ok(ending.event.clone())),
+            Some(ending) => Poll::Ready(Err(ending.clone().into())),
+            None => Poll::Pending,
+        })
     }
 
     /// The next message; an error at the end, if that is one; and then nothing.
@@ -136,7 +146,7 @@ impl Shared {
     ) -> Poll<Option<Result<Data, WebSocketError>>> {
         // A waker is somebody's code: none is cloned or dropped while the state is locked.
         let waker = cx.waker().clone();
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         let message = state.inbox.pop();
         let result = match message {
             Some(data) => Poll::Ready(Some(Ok(data))),
@@ -157,7 +167,7 @@ impl Shared {
     /// The reader is gone. What comes is thrown away, so that what is behind it can be heard: that the peer closes, say.
     pub(crate) fn discard<B: Flow>(&self, socket: &WebSocket<B>) {
         let unneeded = {
-            let mut state = self.0.lock();
+            let mut state = self.state.lock();
             state.held = false;
             (state.inbox.discard(), state.reader.take())
         };
@@ -168,7 +178,7 @@ impl Shared {
     /// Waits for the end, for the one who writes.
     pub(crate) fn poll_ending(&self, cx: &Context<'_>) -> Poll<()> {
         let waker = cx.waker().clone();
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         let is_over = state.ending.is_some();
         let unneeded = if is_over { Some(waker) } else { state.writer.replace(waker) };
         drop(state);
@@ -178,20 +188,20 @@ impl Shared {
 
     /// Why nothing can be written any more, if that is so.
     pub(crate) fn ending(&self) -> Option<WebSocketError> {
-        self.0.lock().ending.clone().map(WebSocketError::from)
+        self.state.lock().ending.clone().map(WebSocketError::from)
     }
 
     pub(crate) fn dropped(&self) -> u64 {
-        self.0.lock().inbox.dropped()
+        self.state.lock().inbox.dropped()
     }
 
     /// Tells the backend whether to hold messages back. The reader and the socket's tasks may both be here: whoever comes
     /// last sees that what the backend was told last is what holds.
     fn settle<B: Flow>(&self, socket: &WebSocket<B>) {
         loop {
-            let held = self.0.lock().held;
+            let held = self.state.lock().held;
             socket.backend().hold_back(held);
-            if self.0.lock().held == held {
+            if self.state.lock().held == held {
                 break;
             }
         }
@@ -215,73 +225,13 @@ impl State {
     }
 
     fn waiting(&mut self) -> Waiting {
-        Waiting([self.reader.take(), self.writer.take()], mem::take(&mut self.watchers))
+        Waiting([self.reader.take(), self.writer.take()])
     }
 }
 
 impl Waiting {
     fn wake(self) {
-        let Self(halves, watchers) = self;
-        let watchers = watchers.into_iter().map(|(_, waker)| waker);
-        halves.into_iter().flatten().chain(watchers).for_each(Waker::wake);
-    }
-}
-
-impl Place<'_> {
-    /// Whether the halves may be given out: the connection is or was established, and nobody has them.
-    pub(crate) fn poll_opened(&mut self, cx: &Context<'_>) -> Poll<Result<(), WebSocketError>> {
-        self.poll(cx, |state| match (state.halves, &state.ending) {
-            (Halves::Here, _) => {
-                state.halves = Halves::Given;
-                Some(Ok(()))
-            }
-            (Halves::Given, _) => Some(Err(WebSocketError::Locked)),
-            (Halves::None, Some(ending)) => Some(Err(ending.clone().into())),
-            (Halves::None, None) => None,
-        })
-    }
-
-    /// How the connection was closed, once it is.
-    pub(crate) fn poll_closed(&mut self, cx: &Context<'_>) -> Poll<Result<CloseEvent, WebSocketError>> {
-        self.poll(cx, |state| match &state.ending {
-            Some(ending) if ending.event.was_clean => Some(Ok(ending.event.clone())),
-            Some(ending) => Some(Err(ending.clone().into())),
-            None => None,
-        })
-    }
-
-    /// What there is to be told, or a waker here until there is.
-    fn poll<T>(&mut self, cx: &Context<'_>, look: impl FnOnce(&mut State) -> Option<T>) -> Poll<T> {
-        let waker = cx.waker().clone();
-        let mut state = self.shared.0.lock();
-        if let Some(told) = look(&mut state) {
-            return Poll::Ready(told);
-        }
-        let number = *self.number.get_or_insert_with(|| {
-            state.next_place += 1;
-            state.next_place
-        });
-        let unneeded = match state.watchers.iter_mut().find(|(place, _)| *place == number) {
-            Some((_, waiting)) => Some(mem::replace(waiting, waker)),
-            None => {
-                state.watchers.push((number, waker));
-                None
-            }
-        };
-        drop(state);
-        drop(unneeded);
-        Poll::Pending
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        let Some(number) = self.number else { return };
-        let mut state = self.shared.0.lock();
-        let index = state.watchers.iter().position(|(place, _)| *place == number);
-        let unneeded = index.map(|index| state.watchers.swap_remove(index));
-        drop(state);
-        drop(unneeded);
+        self.0.into_iter().flatten().for_each(Waker::wake);
     }
 }
 

@@ -4,49 +4,13 @@
 //! [2]: https://websockets.spec.whatwg.org/#websocket-opening-handshake
 
 use alloc::{boxed::Box, string::String, sync::Arc, vec, vec::Vec};
-use core::fmt::{self, Write as _};
 
 use bytes::BytesMut;
-use ws_core::subprotocol;
 
 use super::http::{self, HeadEnd, Headers, MAX_HEADERS};
+use super::request::Request;
 use crate::proto::compression::{self, Agreement, Compression};
-use crate::proto::config::Config;
 use crate::proto::error::{Answer, Found, HandshakeError};
-
-/// What a client asks a server for.
-///
-/// ```
-/// use ws_native::proto::Request;
-/// let request = Request::new("example.org:8080", "/chat?room=1", &["v2", "v1"])?.header("Origin", "https://a.example")?;
-/// assert!(Request::new("example.org", "/", &[] as &[&str])?.header("Host", "b.example").is_err());
-/// # Ok::<(), ws_native::proto::RequestError>(())
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct Request {
-    host: String,
-    resource: String,
-    protocols: Vec<String>,
-    headers: Vec<(String, String)>,
-}
-
-/// A request that cannot be written as HTTP, or that would not be one for a WebSocket any more.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RequestError {
-    /// The host or the resource name has a character it must not have.
-    #[error("{0:?} cannot stand in a request line or a Host header")]
-    Target(String),
-    /// A subprotocol is not a token, or occurs twice.
-    #[error(transparent)]
-    Subprotocol(#[from] ws_core::SyntaxError),
-    /// The handshake sets this header itself.
-    #[error("the header {0} is set by the opening handshake itself")]
-    Forbidden(String),
-    /// A header's name is not a token, or its value has a control character.
-    #[error("the header {0:?} has a character it must not have")]
-    Header(String),
-}
 
 /// What was agreed on in the opening handshake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,104 +22,6 @@ pub struct Established {
     pub extensions: String,
     /// The headers of a server's answer. Those of a client's request are in the request, and here there are none.
     pub headers: Headers,
-}
-
-impl Request {
-    /// A request for this resource name (path and query), with the value of the Host header (host and, if it is not the
-    /// scheme's default, port).
-    ///
-    /// # Errors
-    /// [`RequestError::Target`], [`RequestError::Subprotocol`].
-    pub fn new<S: AsRef<str>>(host: &str, resource: &str, protocols: &[S]) -> Result<Self, RequestError> {
-        for part in [host, resource] {
-            if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(RequestError::Target(part.into()));
-            }
-        }
-        subprotocol::validate(protocols)?;
-        let protocols = protocols.iter().map(|protocol| protocol.as_ref().into()).collect();
-        Ok(Self { host: host.into(), resource: resource.into(), protocols, headers: Vec::new() })
-    }
-
-    /// Adds a header, such as Origin, Cookie or Authorization.
-    ///
-    /// # Errors
-    /// [`RequestError::Forbidden`] for a header that belongs to the handshake, [`RequestError::Header`] for one that
-    /// cannot be written.
-    pub fn header(mut self, name: &str, value: &str) -> Result<Self, RequestError> {
-        if !subprotocol::is_token(name) || !http::is_header_value(value) {
-            return Err(RequestError::Header(name.into()));
-        }
-        if http::is_own_header(name) {
-            return Err(RequestError::Forbidden(name.into()));
-        }
-        self.headers.push((name.into(), value.into()));
-        Ok(self)
-    }
-
-    /// The value of the Host header, which over HTTP/2 is `:authority`.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// The resource name, which over HTTP/2 is `:path`.
-    pub fn resource(&self) -> &str {
-        &self.resource
-    }
-
-    /// The headers of the request over HTTP/2: [RFC 8441, section 5][1].
-    ///
-    /// ```
-    /// use ws_native::proto::{Config, Request};
-    /// let mut config = Config::default();
-    /// config.compression = None;
-    /// let headers = Request::new("example.org", "/", &["v1"])?.http2_headers(&config);
-    /// assert_eq!(headers, [("sec-websocket-version".into(), "13".into()), ("sec-websocket-protocol".into(), "v1".into())]);
-    /// # Ok::<(), ws_native::proto::RequestError>(())
-    /// ```
-    ///
-    /// [1]: https://datatracker.ietf.org/doc/html/rfc8441#section-5
-    pub fn http2_headers(&self, config: &Config) -> Vec<(String, String)> {
-        let mut headers = vec![("sec-websocket-version".into(), "13".into())];
-        if !self.protocols.is_empty() {
-            headers.push(("sec-websocket-protocol".into(), self.protocols.join(", ")));
-        }
-        if let Some(compression) = config.compression() {
-            headers.push(("sec-websocket-extensions".into(), compression::offer(&compression)));
-        }
-        headers.extend(self.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
-        headers
-    }
-
-    /// Writes the request.
-    fn encode(&self, key: &str, compression: Option<&Compression>) -> String {
-        let mut head = String::with_capacity(256);
-        // Writing into a String cannot fail.
-        let _ = write!(
-            head,
-            "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n",
-            self.resource, self.host
-        );
-        if !self.protocols.is_empty() {
-            let _ = write!(head, "Sec-WebSocket-Protocol: {}\r\n", self.protocols.join(", "));
-        }
-        if let Some(compression) = compression {
-            let _ = write!(head, "Sec-WebSocket-Extensions: {}\r\n", compression::offer(compression));
-        }
-        for (name, value) in &self.headers {
-            let _ = write!(head, "{name}: {value}\r\n");
-        }
-        head.push_str("\r\n");
-        head
-    }
-}
-
-/// Leaves out the values of headers, which may be secrets.
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("host", &self.host).field("protocols", &self.protocols).finish_non_exhaustive()
-    }
 }
 
 /// A client that waits for the server's answer.
@@ -309,7 +175,7 @@ impl Handshake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{borrow::ToOwned as _, format};
+    use alloc::format;
 
     const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
@@ -349,20 +215,6 @@ mod tests {
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat, superchat\r\n\
              Origin: http://example.com\r\n\r\n"
         );
-    }
-
-    #[test]
-    fn headers_that_would_break_the_request_are_refused() {
-        let request = || Request::new("h", "/", &[] as &[&str]).unwrap();
-        for name in ["Host", "upgrade", "CONNECTION", "Sec-WebSocket-Key", "sec-websocket-extensions"] {
-            assert_eq!(request().header(name, "x"), Err(RequestError::Forbidden(name.into())));
-        }
-        for (name, value) in [("A", "x\r\nB: y"), ("A", "x\ny"), ("A", "\0"), ("A b", "x"), ("", "x")] {
-            assert_eq!(request().header(name, value), Err(RequestError::Header(name.to_owned())));
-        }
-        assert!(Request::new("h", "/a b", &[] as &[&str]).is_err());
-        assert!(Request::new("h\r\nX: y", "/", &[] as &[&str]).is_err());
-        assert!(Request::new("h", "/", &["a", "a"]).is_err());
     }
 
     #[test]

@@ -2,4 +2,5 @@
 
 pub(super) mod client;
 pub(super) mod http;
+pub(super) mod request;
 pub(super) mod server;
