@@ -1,30 +1,45 @@
-// Messages that stand in the engine's memory, taken from there one by one without asking the engine for each.
+// Messages that are there and come before the next task: those that the host has collected, and behind them those that stand
+// in the engine's memory, taken from there one by one without asking the engine for each.
 
 import { copyBytes, placesOf, readText } from './engine.js';
 
 const NONE = new Uint32Array(0);
 
 export class Batch {
+  /** Messages that the host has collected, in order. */
+  #collected = [];
   /** Whether the engine keeps messages for it. */
-  isOpen = false;
+  #isKept = false;
   #places = NONE;
   /** The place of the next message. */
   #next = 0;
 
   /** How many messages are still to be taken. */
   get count() {
-    return (this.#places.length - this.#next) / 2;
+    return this.#collected.length + (this.#places.length - this.#next) / 2;
   }
 
-  /** Takes over what the session has. */
+  /** Whether there is something to be closed. */
+  get isOpen() {
+    return this.#isKept || this.#collected.length > 0;
+  }
+
+  /** Adds a message that was collected, while the engine has none. */
+  add(message) {
+    this.#collected.push(message);
+  }
+
+  /** Takes over what the session has, if that has not been done. */
   open(session) {
-    this.isOpen = true;
+    if (this.#isKept) return;
+    this.#isKept = true;
     this.#places = placesOf(session);
     this.#next = 0;
   }
 
   /** The next message: text as a string, bytes as an ArrayBuffer. */
   take() {
+    if (this.#collected.length > 0) return this.#collected.shift();
     const start = this.#places[this.#next];
     const size = this.#places[this.#next + 1];
     this.#next += 2;
@@ -34,9 +49,10 @@ export class Batch {
 
   /** Hands the messages back, taken or not. */
   close(session) {
-    if (!this.isOpen) return;
+    this.#collected.length = 0;
+    if (!this.#isKept) return;
     session.end_batch();
-    this.isOpen = false;
+    this.#isKept = false;
     this.#places = NONE;
     this.#next = 0;
   }

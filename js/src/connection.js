@@ -1,10 +1,13 @@
 // One connection: a session of the engine, joined to a byte stream of the host, to the clock and to the event loop.
 
 import { Batch } from './batch.js';
-import { copyBytes, createSession, loadEngine, readText, sendBytes, sendText, Settings } from './engine.js';
-import { applyProtocolOptions, networkOptions, originOption } from './options.js';
-import { headersFor, isBadPort, portOf, targetOf } from './request.js';
+import { copyBytes, readText, sendBytes, sendText } from './engine.js';
+import { Input } from './input.js';
+import { networkOptions, originOption } from './options.js';
+import { Output } from './output.js';
+import { headersFor, isBadPort, portOf } from './request.js';
 import { openRoute } from './route.js';
+import { newSession } from './session.js';
 import { TaskSource } from './task.js';
 
 // What each call of the session answers: the things there are to do now.
@@ -13,6 +16,10 @@ const TRANSMIT = 2;
 const TIMEOUT = 4;
 const END = 8;
 const BATCH = 16;
+const WHOLE = 32;
+
+/** What is a reason to run a task. */
+const RUN = TASKS | BATCH | WHOLE;
 
 // The kinds of task.
 const NONE = 0;
@@ -23,9 +30,6 @@ const PONG = 5;
 
 /** The longest delay a timer can have, in milliseconds. */
 const LONGEST_DELAY = 0x7fffffff;
-
-/** The most bytes given to the host at once. */
-const LARGEST_PIECE = 65536;
 
 // The host's own, whatever a program puts in their place.
 const { Blob } = globalThis;
@@ -50,6 +54,8 @@ export class Connection {
   #tasks = new TaskSource(() => this.#runTask(), () => this.#readOn());
   /** The messages that come before the next task. */
   #batch = new Batch();
+  #input;
+  #output;
   /** Whether messages are held back. */
   #paused = false;
   /** The data of a message that is held back, besides those of the batch; what is behind them is not parsed. */
@@ -63,8 +69,6 @@ export class Connection {
   #flushing = false;
   /** Whether the buffered amount falls when the next task begins. */
   #transmitted = false;
-  /** How many bytes of the output are with the host. */
-  #writing = 0;
   #ended = false;
   #giveTurnUp;
   /** Whether the process is to go on as long as the connection does. */
@@ -74,7 +78,9 @@ export class Connection {
     const options = networkOptions(dictionary, host.able);
     const requestHeaders = headersFor(url, headers, originOption(dictionary));
     this.#feedback = feedback;
-    this.#session = newSession(host, url, protocols, requestHeaders, dictionary);
+    this.#session = newSession(host, url, protocols, requestHeaders, dictionary, now());
+    this.#input = new Input(this.#session, this.#batch);
+    this.#output = new Output(this.#session);
     const port = portOf(url);
     // Fetch: if should request be blocked due to a bad port returns blocked, then return a network error.
     if (isBadPort(port)) {
@@ -122,11 +128,13 @@ export class Connection {
 
   sendText(text) {
     sendText(this.#session, text);
+    this.#output.sent(text.length);
     this.#flushSoon();
   }
 
   sendBytes(bytes) {
     sendBytes(this.#session, bytes);
+    this.#output.sent(bytes.length);
     this.#flushSoon();
   }
 
@@ -185,7 +193,7 @@ export class Connection {
       received: (chunk) => {
         // A slow handler delays the next read.
         if (this.#tasks.busy) this.#stream.pause();
-        this.#inTask(this.#session.receive(chunk, now()));
+        this.#inTask(this.#input.receive(chunk, now()));
       },
       ended: () => this.#inTask(this.#session.end(now())),
       lost: (cause) => {
@@ -198,17 +206,17 @@ export class Connection {
   /** Does what the session asks for, in a task in which nothing else has run. */
   #inTask(flags) {
     this.#act(flags);
-    if (flags & (TASKS | BATCH)) this.#tasks.run();
+    if (flags & RUN) this.#tasks.run();
   }
 
   /** Does what the session asks for, while a program is running. */
   #later(flags) {
     this.#act(flags);
-    if (flags & (TASKS | BATCH)) this.#tasks.wake();
+    if (flags & RUN) this.#tasks.wake();
   }
 
   #act(flags) {
-    if (flags & BATCH && !this.#batch.isOpen) this.#batch.open(this.#session);
+    if (flags & BATCH) this.#batch.open(this.#session);
     if (flags & TIMEOUT) this.#schedule();
     if (flags & END) this.#end();
     else if (flags & TRANSMIT) this.#flushSoon();
@@ -234,7 +242,7 @@ export class Connection {
     const flags = session.poll(now());
     this.#act(flags);
     const isHeldBack = this.#held !== undefined || (this.#batch.isOpen && this.#holdsBack());
-    return this.#drained || ((flags & (TASKS | BATCH)) !== 0 && !isHeldBack && Math.max(1, this.#batch.count));
+    return this.#drained || ((flags & RUN) !== 0 && !isHeldBack && Math.max(1, this.#batch.count));
   }
 
   /** Runs the next task: that of a message held back, of one of the batch, or the session's; says whether there was one. */
@@ -329,18 +337,16 @@ export class Connection {
 
   /** Writes a piece, and the next one when that has gone: a host says nothing of how far a large one has come. */
   #flush() {
-    const session = this.#session;
-    if (this.#writing > 0 || this.#ended || !this.#stream) return;
-    const length = Math.min(session.output_length(), LARGEST_PIECE);
-    if (length === 0) return;
-    this.#writing = length;
-    this.#stream.write(copyBytes(session.output_start(), length), () => {
+    if (this.#output.isWriting || this.#ended || !this.#stream) return;
+    const piece = this.#output.next();
+    if (!piece) return;
+    this.#stream.write(piece, () => {
       if (this.#ended) return;
       this.#hasWritten();
       this.#flush();
       // bufferedAmount falls when the event loop has come round, and not in the task that is running. And what has gone
       // out may have let a deadline begin anew.
-      this.#act(session.poll(now()) & ~TRANSMIT);
+      this.#act(this.#session.poll(now()) & ~TRANSMIT);
       this.#tasks.wake();
       if (this.#feedback.drained) this.#drainLater();
     });
@@ -348,9 +354,8 @@ export class Connection {
 
   /** The piece that was with the host is with the network. */
   #hasWritten() {
-    this.#session.transmitted(this.#writing);
+    this.#output.written();
     this.#transmitted = true;
-    this.#writing = 0;
   }
 
   /** When the event loop has come round: what the peer has sent meanwhile comes first, for it may have closed. */
@@ -365,8 +370,8 @@ export class Connection {
 
   #end() {
     this.#leave(() => {
-      if (this.#writing > 0) this.#hasWritten();
-      this.#stream.end(this.#session.take_output());
+      if (this.#output.isWriting) this.#hasWritten();
+      this.#stream.end(this.#output.rest());
     });
   }
 
@@ -392,19 +397,4 @@ export class Connection {
     }, delay);
     if (!this.#keepsAlive) this.#timer.unref();
   }
-}
-
-/** Makes the engine's side, with the program's settings. */
-function newSession(host, url, protocols, headers, dictionary) {
-  const { host: authority, resource } = targetOf(url);
-  loadEngine(host.loadModule);
-  const settings = new Settings();
-  try {
-    applyProtocolOptions(dictionary, settings);
-  } catch (error) {
-    settings.free();
-    throw error;
-  }
-  // The session takes the settings over.
-  return createSession(authority, resource, protocols, headers, settings, now());
 }

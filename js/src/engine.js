@@ -5,7 +5,7 @@ import { Desk, initSync, Session, Settings } from './wasm/isosocket_engine.js';
 
 export { Settings };
 
-/** The most bytes of a message that is written where the engine reads it; for longer ones it makes room. */
+/** The most bytes of a message that is written where the engine reads it; longer ones it keeps. */
 const DESK = 16384;
 
 const encoder = new TextEncoder();
@@ -63,6 +63,17 @@ export function copyBytes(start, length) {
   if (plain.length === 0) plain = new Uint8Array(memory.buffer);
   return plain.slice(start, start + length);
 }
+
+/** Copies bytes of the engine's memory to a place in other memory. */
+export function copyInto(target, place, start, length) {
+  if (plain.length === 0) plain = new Uint8Array(memory.buffer);
+  target.set(plain.subarray(start, start + length), place);
+}
+
+/** Memory of its own, which is to be written to from the first byte to the last. */
+export const allocate = typeof Buffer === 'function'
+  ? (length) => Buffer.allocUnsafeSlow(length)
+  : (length) => new Uint8Array(length);
 
 /** Text in the engine's memory. */
 export const readText = typeof Buffer === 'function' ? readTextOfBuffer : readTextOfArray;

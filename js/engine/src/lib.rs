@@ -5,16 +5,18 @@
 //! | flag | what the host does |
 //! |---|---|
 //! | 1 `TASKS` | `begin_turn()`, `next_task()`, fires its event; again as the next task of its event loop, until it gives 0 |
-//! | 2 `TRANSMIT` | writes a copy of what is at `output_start()`, and calls `transmitted(bytes)` when that is done |
+//! | 2 `TRANSMIT` | copies what is at `output_start()`, calls `output_taken(bytes)`, writes it, and calls `transmitted(bytes)` when that is done |
 //! | 4 `TIMEOUT` | sets its one timer to `deadline()`, and calls `timeout(now)` when it has passed |
 //! | 8 `END` | ends the socket once all is written |
 //! | 16 `BATCH` | hands the messages of the batch over, each as a task of its event loop; then `end_batch()` and `poll()` |
+//! | 32 `WHOLE` | hands the message over that it has collected, in the same way |
 //!
 //! All times are milliseconds on one monotonic clock. The module knows no socket, no clock and no event class.
 #![forbid(unsafe_code)]
 
 mod batch;
 mod desk;
+mod exception;
 mod settings;
 
 use core::time::Duration;
@@ -27,6 +29,7 @@ use ws_native::{BlobId, Session as Engine};
 
 use batch::Batch;
 pub use desk::Desk;
+use exception::{exception, sent, thrown};
 pub use settings::Settings;
 
 #[wasm_bindgen]
@@ -62,6 +65,10 @@ const TRANSMIT: u32 = 2;
 const TIMEOUT: u32 = 4;
 const END: u32 = 8;
 const BATCH: u32 = 16;
+const WHOLE: u32 = 32;
+
+/// The bytes that a message must lack for its being collected to be worth it.
+const LONG: usize = 4 << 10;
 
 #[wasm_bindgen]
 impl Session {
@@ -107,6 +114,25 @@ impl Session {
         self.flags()
     }
 
+    /// Lets the host collect the message that is arriving, which is the next one and a long one: says how many bytes it lacks,
+    /// which are not to be received but told of; 0 if it cannot be collected. What has come of it is where a task's message
+    /// would be.
+    pub fn collect(&mut self) -> usize {
+        if !self.batch.is_empty() {
+            return 0;
+        }
+        let Some((arrived, missing)) = self.engine.collect(LONG) else { return 0 };
+        self.task = Current::Binary(arrived);
+        missing
+    }
+
+    /// So many bytes more of it have come.
+    pub fn collected(&mut self, count: usize, now: f64) -> u32 {
+        self.at(now);
+        let whole = if self.engine.count_collected(count) { WHOLE } else { 0 };
+        whole | self.flags()
+    }
+
     /// The peer has ended the transport.
     pub fn end(&mut self, now: f64) -> u32 {
         self.at(now);
@@ -150,14 +176,14 @@ impl Session {
         self.engine.output().len()
     }
 
-    /// So many bytes of it reached the network.
-    pub fn transmitted(&mut self, bytes: usize) {
-        self.engine.consume_output(bytes);
+    /// So many bytes of it were copied, to be transmitted.
+    pub fn output_taken(&mut self, bytes: usize) {
+        self.engine.take_copied(bytes);
     }
 
-    /// Takes all that is still to be transmitted.
-    pub fn take_output(&mut self) -> Vec<u8> {
-        self.engine.take_output()
+    /// So many bytes of what was taken reached the network.
+    pub fn transmitted(&mut self, bytes: usize) {
+        self.engine.transmitted(bytes);
     }
 
     /// The event loop reached step 1: the buffered amount falls here.
@@ -241,9 +267,9 @@ impl Session {
         sent(self.engine.send_text(desk.text(length)))
     }
 
-    /// The `send()` method, for bytes.
-    pub fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
-        sent(self.engine.send_binary(bytes))
+    /// The `send()` method, for bytes, which are kept.
+    pub fn send_bytes(&mut self, bytes: Vec<u8>) -> Result<(), JsValue> {
+        sent(self.engine.send(Data::Binary(bytes.into())))
     }
 
     /// The `send()` method, for bytes that were written on the desk.
@@ -373,24 +399,6 @@ impl Session {
     }
 }
 
-/// The standard throws nothing for a message that is discarded.
-fn sent(outcome: Result<(), Error>) -> Result<(), JsValue> {
-    match outcome {
-        Ok(()) | Err(Error::Discarded(_)) => Ok(()),
-        Err(error) => Err(thrown(&error)),
-    }
-}
-
 fn duration(milliseconds: f64) -> Duration {
     Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default()
-}
-
-fn thrown(error: &Error) -> JsValue {
-    exception(error.name().unwrap_or("Error"), error)
-}
-
-fn exception(name: &str, error: &dyn core::fmt::Display) -> JsValue {
-    let exception = js_sys::Error::new(&error.to_string());
-    exception.set_name(name);
-    exception.into()
 }

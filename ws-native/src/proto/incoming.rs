@@ -2,6 +2,9 @@
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-5.4
 
+mod collected;
+mod whole;
+
 use alloc::boxed::Box;
 use core::mem;
 
@@ -16,7 +19,6 @@ use super::error::{Bound, Error, ProtocolError};
 use super::event::Part;
 use super::frame::{Header, Opcode};
 use super::mask;
-use super::simple::Simple;
 use super::utf8::Validator;
 use super::watch::Heard;
 
@@ -140,49 +142,6 @@ impl Incoming {
     /// Something of a message was looked at.
     pub(super) fn hear_message(&mut self) {
         self.heard = Heard::Message;
-    }
-
-    /// The next message, if it is as most are: in one frame of less than 64 KiB that is there wholly, not compressed, with
-    /// nothing begun before it. Anything else, and all that is wrong, is left to [`next`](Self::next).
-    ///
-    /// What it is made into is up to the caller, so that it is moved about no more than it must be.
-    #[inline(always)]
-    pub(super) fn next_simple<M>(
-        &mut self,
-        config: &Config,
-        text: impl FnOnce(ByteString) -> M,
-        binary: impl FnOnce(Bytes) -> M,
-    ) -> Option<M> {
-        if !self.is_between_messages() {
-            return None;
-        }
-        let message = Simple::find(&self.buffer, self.role, config.max_whole_frame())?;
-        self.hear_message();
-        message.unmask(&mut self.buffer);
-        let taken = message.split(&mut self.buffer, text, binary);
-        if taken.is_none() {
-            self.buffer.advance(message.header());
-            self.refuse_text(&message);
-        }
-        taken
-    }
-
-    /// Whether what comes next is a message in one frame that is there wholly, compressed or not. It may be wrong.
-    pub(super) fn has_whole_message(&self) -> bool {
-        if !self.is_between_messages() || !matches!(self.buffer.first(), Some(0x81 | 0x82 | 0xC1 | 0xC2)) {
-            return false;
-        }
-        let decoded = Header::decode(&self.buffer, self.role, self.decompressor.is_some());
-        matches!(decoded, Ok(Some((header, start))) if (self.buffer.len() - start) as u64 >= header.length)
-    }
-
-    /// This message, of which the payload now stands first in the buffer and is unmasked, is not the text that it should be:
-    /// all that is left to be done is to refuse it.
-    #[cold]
-    pub(super) fn refuse_text(&mut self, message: &Simple) {
-        let (mask, length) = (message.mask(), message.length());
-        let header = Header { fin: true, compressed: false, opcode: Opcode::Text, mask, length: length as u64 };
-        self.frame = Some(Frame { header, taken: 0, processed: length });
     }
 
     /// The next message or control frame, if it is complete; or of a message what there is of it, if it is to be given in

@@ -1,0 +1,22 @@
+//! What methods throw.
+
+use wasm_bindgen::JsValue;
+use ws_core::Error;
+
+/// The standard throws nothing for a message that is discarded.
+pub(crate) fn sent(outcome: Result<(), Error>) -> Result<(), JsValue> {
+    match outcome {
+        Ok(()) | Err(Error::Discarded(_)) => Ok(()),
+        Err(error) => Err(thrown(&error)),
+    }
+}
+
+pub(crate) fn thrown(error: &Error) -> JsValue {
+    exception(error.name().unwrap_or("Error"), error)
+}
+
+pub(crate) fn exception(name: &str, error: &dyn core::fmt::Display) -> JsValue {
+    let exception = js_sys::Error::new(&error.to_string());
+    exception.set_name(name);
+    exception.into()
+}
