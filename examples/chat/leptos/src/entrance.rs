@@ -1,22 +1,9 @@
 //! Where a visitor says who they are.
 
+use chat_message::Visitor;
 use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
-
-/// Who comes, and where to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Visitor {
-    /// The URL of the room, which may be relative to the page's.
-    pub server: String,
-    pub name: String,
-}
-
-impl Default for Visitor {
-    fn default() -> Self {
-        Self { server: "/chat".into(), name: String::new() }
-    }
-}
 
 /// The form of the entrance.
 #[component]

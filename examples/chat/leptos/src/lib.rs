@@ -3,10 +3,11 @@
 mod entrance;
 mod room;
 
+use chat_message::Visitor;
 use leptos::either::Either;
 use leptos::prelude::*;
 
-pub use entrance::{Entrance, Visitor};
+pub use entrance::Entrance;
 pub use room::Room;
 
 /// Where the visitor is.

@@ -1,13 +1,11 @@
 //! Where messages are read and written.
 
-use chat_message::Message;
+use chat_message::{Message, Visitor};
 use isosocket::ReadyState;
 use isosocket::leptos::{UseWebSocketOptions, UseWebSocketReturn, use_websocket_with_options};
 use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
-
-use crate::Visitor;
 
 /// How many messages are shown.
 const SHOWN: usize = 200;

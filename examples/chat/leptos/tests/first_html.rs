@@ -5,7 +5,8 @@
 use std::io::ErrorKind;
 use std::net::TcpListener;
 
-use chat_leptos::{Chat, Room, Visitor};
+use chat_leptos::{Chat, Room};
+use chat_message::Visitor;
 use leptos::prelude::*;
 
 /// The HTML of a view, as a server renders it: what the view has made may be cleaned up by another thread.

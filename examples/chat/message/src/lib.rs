@@ -1,6 +1,21 @@
-//! What the chats say to each other: JSON in a text message.
+//! What the chats have in common: who comes, and what they say to each other, which is JSON in a text message.
 
 use serde::{Deserialize, Serialize};
+
+/// Who comes, and where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visitor {
+    /// The URL of the room, which may be relative to the page's.
+    pub server: String,
+    /// What the visitor is called.
+    pub name: String,
+}
+
+impl Default for Visitor {
+    fn default() -> Self {
+        Self { server: "/chat".into(), name: String::new() }
+    }
+}
 
 /// Something that somebody said.
 ///

@@ -2,22 +2,9 @@
 
 use std::rc::Rc;
 
+use chat_message::Visitor;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
-
-/// Who comes, and where to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Visitor {
-    /// The URL of the room, which may be relative to the page's.
-    pub server: String,
-    pub name: String,
-}
-
-impl Default for Visitor {
-    fn default() -> Self {
-        Self { server: "/chat".into(), name: String::new() }
-    }
-}
 
 #[derive(Properties, PartialEq)]
 pub struct Props {

@@ -5,9 +5,10 @@ mod room;
 
 use std::rc::Rc;
 
+use chat_message::Visitor;
 use yew::prelude::*;
 
-use entrance::{Entrance, Visitor};
+use entrance::Entrance;
 use room::Room;
 
 fn main() {

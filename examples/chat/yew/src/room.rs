@@ -2,13 +2,11 @@
 
 use std::rc::Rc;
 
-use chat_message::Message;
+use chat_message::{Message, Visitor};
 use isosocket::ReadyState;
 use isosocket::yew::{UseWebSocketHandle, UseWebSocketOptions, use_websocket_with_options};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
-
-use crate::entrance::Visitor;
 
 /// How many messages are shown.
 const SHOWN: usize = 200;
