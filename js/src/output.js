@@ -5,6 +5,10 @@ import { allocate, copyInto } from './engine.js';
 /** The most bytes given to the host at once. */
 const LARGEST_PIECE = 65536;
 
+/** Pieces of that size which have gone out, for any connection to use again, and how many are kept at the most. */
+const spare = [];
+const MOST_SPARE = 32;
+
 export class Output {
   #session;
   #pieces = [];
@@ -12,8 +16,8 @@ export class Output {
   #taken = 0;
   /** How many bytes of messages came since something was last taken. */
   #fresh = 0;
-  /** How many bytes are with the host. */
-  #writing = 0;
+  /** The piece that is with the host. */
+  #writing;
 
   /** @param {import('./wasm/isosocket_engine.js').Session} session */
   constructor(session) {
@@ -22,7 +26,7 @@ export class Output {
 
   /** Whether a piece is with the host. */
   get isWriting() {
-    return this.#writing > 0;
+    return this.#writing !== undefined;
   }
 
   /**
@@ -37,16 +41,17 @@ export class Output {
   /** The next piece for the host, if there is one. */
   next() {
     if (this.#pieces.length === 0) this.#take();
-    const piece = this.#pieces.shift();
-    this.#writing = piece?.length ?? 0;
-    return piece;
+    this.#writing = this.#pieces.shift();
+    return this.#writing;
   }
 
   /** The piece that was with the host is with the network. */
   written() {
-    this.#session.transmitted(this.#writing);
-    this.#taken -= this.#writing;
-    this.#writing = 0;
+    const piece = this.#writing;
+    this.#writing = undefined;
+    this.#taken -= piece.length;
+    this.#session.transmitted(piece.length);
+    if (piece.length === LARGEST_PIECE && spare.length < MOST_SPARE) spare.push(piece);
   }
 
   /** All that is left, in one piece, which may be empty. */
@@ -69,7 +74,7 @@ export class Output {
     this.#fresh = 0;
     let left = session.backlog - this.#taken;
     while (left > 0) {
-      const piece = allocate(Math.min(left, LARGEST_PIECE));
+      const piece = left < LARGEST_PIECE ? allocate(left) : spare.pop() ?? allocate(LARGEST_PIECE);
       let filled = 0;
       while (filled < piece.length) {
         const length = Math.min(session.output_length(), piece.length - filled);

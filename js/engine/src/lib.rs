@@ -17,6 +17,7 @@
 mod batch;
 mod desk;
 mod exception;
+mod random;
 mod settings;
 
 use core::time::Duration;
@@ -31,12 +32,6 @@ use batch::Batch;
 pub use desk::Desk;
 use exception::{exception, sent, thrown};
 pub use settings::Settings;
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
-    fn get_random_values(buffer: &mut [u8]);
-}
 
 /// The client's end of a WebSocket.
 #[wasm_bindgen]
@@ -88,7 +83,7 @@ impl Session {
             request = request.header(&pair[0], &pair[1]).map_err(|error| exception("SyntaxError", &error))?;
         }
         let now = duration(now);
-        let mut engine = Engine::new(request, "".into(), settings.into(), Box::new(get_random_values), now);
+        let mut engine = Engine::new(request, "".into(), settings.into(), Box::new(random::fill), now);
         // The host makes its own blobs.
         engine.model().set_binary_type(BinaryType::ArrayBuffer);
         Ok(Self { engine, task: Current::Nothing, batch: Batch::default(), deadline: None, now })
@@ -112,6 +107,11 @@ impl Session {
         self.at(now);
         self.engine.receive(chunk);
         self.flags()
+    }
+
+    /// The transport gave these bytes, so many, which were written on the desk.
+    pub fn receive_on(&mut self, desk: &Desk, length: usize, now: f64) -> u32 {
+        self.receive(desk.bytes(length), now)
     }
 
     /// Lets the host collect the message that is arriving, which is the next one and a long one: says how many bytes it lacks,
