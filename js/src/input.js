@@ -2,11 +2,7 @@
 // through the engine's memory.
 
 import { allocate, copyBytes, receiveFront } from './engine.js';
-
-// What the session answers.
-const TASKS = 1;
-const BATCH = 16;
-const WHOLE = 32;
+import { BATCH, TASKS, WHOLE } from './flags.js';
 
 /** A chunk of which there is less than this is given to the session at once. */
 const LONG = 4096;

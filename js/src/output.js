@@ -2,12 +2,17 @@
 
 import { allocate, copyInto } from './engine.js';
 
-/** The most bytes given to the host at once. */
-const LARGEST_PIECE = 65536;
+/**
+ * How many bytes are given to the host at once, at first and at most: it says nothing of how far a piece has come, so that
+ * only a network that has taken the last one quickly, within so many milliseconds, gets a larger one.
+ */
+const PIECE = 65536;
+const LARGEST_PIECE = 262144;
+const QUICK = 2;
 
-/** Pieces of that size which have gone out, for any connection to use again, and how many are kept at the most. */
+/** Pieces of the largest size which have gone out, for any connection to use again, and how many are kept at the most. */
 const spare = [];
-const MOST_SPARE = 32;
+const MOST_SPARE = 8;
 
 export class Output {
   #session;
@@ -16,8 +21,11 @@ export class Output {
   #taken = 0;
   /** How many bytes of messages came since something was last taken. */
   #fresh = 0;
-  /** The piece that is with the host. */
+  /** The piece that is with the host, and since when it is. */
   #writing;
+  #since = 0;
+  /** How large pieces are. */
+  #size = PIECE;
 
   /** @param {import('./wasm/isosocket_engine.js').Session} session */
   constructor(session) {
@@ -35,19 +43,22 @@ export class Output {
    */
   sent(length) {
     this.#fresh += length;
-    if (this.#fresh >= LARGEST_PIECE) this.#take();
+    if (this.#fresh >= this.#size) this.#take();
   }
 
   /** The next piece for the host, if there is one. */
-  next() {
+  next(now) {
     if (this.#pieces.length === 0) this.#take();
     this.#writing = this.#pieces.shift();
+    this.#since = now;
     return this.#writing;
   }
 
   /** The piece that was with the host is with the network. */
-  written() {
+  written(now) {
     const piece = this.#writing;
+    if (now - this.#since > QUICK) this.#size = PIECE;
+    else if (piece.length === this.#size) this.#size = Math.min(2 * this.#size, LARGEST_PIECE);
     this.#writing = undefined;
     this.#taken -= piece.length;
     this.#session.transmitted(piece.length);
@@ -74,7 +85,7 @@ export class Output {
     this.#fresh = 0;
     let left = session.backlog - this.#taken;
     while (left > 0) {
-      const piece = left < LARGEST_PIECE ? allocate(left) : spare.pop() ?? allocate(LARGEST_PIECE);
+      const piece = newPiece(Math.min(left, this.#size));
       let filled = 0;
       while (filled < piece.length) {
         const length = Math.min(session.output_length(), piece.length - filled);
@@ -89,3 +100,5 @@ export class Output {
     }
   }
 }
+
+const newPiece = (length) => (length === LARGEST_PIECE && spare.pop()) || allocate(length);

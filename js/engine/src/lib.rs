@@ -17,6 +17,7 @@
 mod batch;
 mod desk;
 mod exception;
+mod flags;
 mod random;
 mod settings;
 
@@ -31,6 +32,7 @@ use ws_native::{BlobId, Session as Engine};
 use batch::Batch;
 pub use desk::Desk;
 use exception::{exception, sent, thrown};
+use flags::{BATCH, END, TASKS, TIMEOUT, TRANSMIT, WHOLE};
 pub use settings::Settings;
 
 /// The client's end of a WebSocket.
@@ -54,13 +56,6 @@ enum Current {
     Binary(Bytes),
     Close { failed: bool, event: CloseEvent },
 }
-
-const TASKS: u32 = 1;
-const TRANSMIT: u32 = 2;
-const TIMEOUT: u32 = 4;
-const END: u32 = 8;
-const BATCH: u32 = 16;
-const WHOLE: u32 = 32;
 
 /// The bytes that a message must lack for its being collected to be worth it.
 const LONG: usize = 4 << 10;
