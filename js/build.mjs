@@ -3,11 +3,13 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 import { pinned, WASM_FEATURES } from '../scripts/wasm-tools.mjs';
+import { removeChecksumTables } from './checksum-tables.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(here);
@@ -16,11 +18,19 @@ const wasmFolder = path.join(dist, 'wasm');
 const require = createRequire(import.meta.url);
 
 /**
- * The engine is to be fast, the browser runtime small; each has a budget, in bytes, gzipped. `hostNames` are taken from the
- * host when a module is imported: it would else find what a program puts in their place, such as a class over itself.
+ * The engine is to be fast, the browser runtime small; each has a budget, in bytes, gzipped. `features` are those of the
+ * processor that every host has, beyond what rustc takes for granted. `hostNames` are taken from the host when a module is
+ * imported: it would else find what a program puts in their place, such as a class over itself. `prepare` changes the bytes.
  */
 const MODULES = [
-  { crate: 'isosocket-engine', profile: 'engine', optimization: '-O3', budget: 112_000 },
+  {
+    crate: 'isosocket-engine',
+    profile: 'engine',
+    features: ['simd128'],
+    optimization: '-Os',
+    budget: 89_000,
+    prepare: removeChecksumTables,
+  },
   { crate: 'isosocket-browser', profile: 'web', optimization: '-Oz', budget: 25_000, hostNames: ['WebSocket'] },
 ];
 
@@ -30,9 +40,10 @@ if (!process.argv.includes('--sources')) {
 }
 copySources();
 
-function buildModule({ crate, profile, optimization, budget, hostNames = [] }) {
+function buildModule({ crate, profile, features = [], optimization, budget, hostNames = [], prepare = () => {} }) {
   const name = crate.replace('-', '_');
-  run('cargo', ['build', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '-p', crate], root);
+  const environment = { ...process.env, RUSTFLAGS: flagsFor(features) };
+  run('cargo', ['build', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '-p', crate], root, environment);
   const targetFolder = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target');
   const compiled = path.resolve(root, targetFolder, 'wasm32-unknown-unknown', profile, `${name}.wasm`);
   run(pinned('wasm-bindgen'), ['--target', 'web', '--no-typescript', '--out-dir', wasmFolder, compiled]);
@@ -41,7 +52,11 @@ function buildModule({ crate, profile, optimization, budget, hostNames = [] }) {
     writeFileSync(glue, `const { ${hostNames.join(', ')} } = globalThis;\n\n${readFileSync(glue, 'utf8')}`);
   }
   const bound = path.join(wasmFolder, `${name}_bg.wasm`);
-  run(process.execPath, [wasmOpt(), optimization, '--strip-debug', ...WASM_FEATURES, bound, '-o', bound]);
+  const module = readFileSync(bound);
+  prepare(module);
+  writeFileSync(bound, module);
+  const enabled = [...WASM_FEATURES, ...features.map((feature) => `--enable-${feature.replace('128', '')}`)];
+  run(process.execPath, [wasmOpt(), optimization, '--strip-debug', '--strip-producers', ...enabled, bound, '-o', bound]);
   const bytes = readFileSync(bound);
   const gzipped = gzipSync(bytes, { level: 9 }).length;
   console.log(`${name}_bg.wasm: ${bytes.length} bytes, ${gzipped} gzipped, of ${budget}`);
@@ -49,6 +64,17 @@ function buildModule({ crate, profile, optimization, budget, hostNames = [] }) {
     console.error(`${name}_bg.wasm is larger than it may be`);
     process.exit(1);
   }
+}
+
+/** What rustc is told: the features, and to name the sources of other crates as they are named, not where they are here. */
+function flagsFor(features) {
+  const sources = path.join(process.env.CARGO_HOME ?? path.join(homedir(), '.cargo'), 'registry', 'src');
+  const folders = existsSync(sources) ? readdirSync(sources) : [];
+  return [
+    ...(process.env.RUSTFLAGS ? [process.env.RUSTFLAGS] : []),
+    ...features.map((feature) => `-C target-feature=+${feature}`),
+    ...folders.map((folder) => `--remap-path-prefix=${path.join(sources, folder)}/=`),
+  ].join(' ');
 }
 
 /** Puts src/ and the licences beside the WebAssembly modules; what src/ has no more goes. */
@@ -68,8 +94,8 @@ function wasmOpt() {
   return path.join(path.dirname(require.resolve('binaryen/package.json')), 'bin', 'wasm-opt');
 }
 
-function run(command, parameters, cwd = here) {
-  const { status, error } = spawnSync(command, parameters, { cwd, stdio: 'inherit' });
+function run(command, parameters, cwd = here, env = process.env) {
+  const { status, error } = spawnSync(command, parameters, { cwd, env, stdio: 'inherit' });
   if (error) throw error;
   if (status !== 0) {
     console.error(`${path.basename(command)} ended with status ${status}`);

@@ -13,11 +13,8 @@ export class Batch {
   #places = NONE;
   /** The place of the next message. */
   #next = 0;
-
   /** How many messages are still to be taken. */
-  get count() {
-    return this.#collected.length + (this.#places.length - this.#next) / 2;
-  }
+  count = 0;
 
   /** Whether there is something to be closed. */
   get isOpen() {
@@ -27,6 +24,7 @@ export class Batch {
   /** Adds a message that was collected, while the engine has none. */
   add(message) {
     this.#collected.push(message);
+    this.count += 1;
   }
 
   /** Takes over what the session has, if that has not been done. */
@@ -35,10 +33,12 @@ export class Batch {
     this.#isKept = true;
     this.#places = placesOf(session);
     this.#next = 0;
+    this.count += this.#places.length / 2;
   }
 
   /** The next message: text as a string, bytes as an ArrayBuffer. */
   take() {
+    this.count -= 1;
     if (this.#collected.length > 0) return this.#collected.shift();
     const start = this.#places[this.#next];
     const size = this.#places[this.#next + 1];
@@ -50,6 +50,7 @@ export class Batch {
   /** Hands the messages back, taken or not. */
   close(session) {
     this.#collected.length = 0;
+    this.count = 0;
     if (!this.#isKept) return;
     session.end_batch();
     this.#isKept = false;

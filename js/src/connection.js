@@ -2,6 +2,7 @@
 
 import { Batch } from './batch.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
+import { BATCH, END, TASKS, TIMEOUT, TRANSMIT, WHOLE } from './flags.js';
 import { Input } from './input.js';
 import { networkOptions, originOption } from './options.js';
 import { Output } from './output.js';
@@ -9,14 +10,6 @@ import { headersFor, isBadPort, portOf } from './request.js';
 import { openRoute } from './route.js';
 import { newSession } from './session.js';
 import { TaskSource } from './task.js';
-
-// What each call of the session answers: the things there are to do now.
-const TASKS = 1;
-const TRANSMIT = 2;
-const TIMEOUT = 4;
-const END = 8;
-const BATCH = 16;
-const WHOLE = 32;
 
 /** What is a reason to run a task. */
 const RUN = TASKS | BATCH | WHOLE;
@@ -27,6 +20,9 @@ const OPEN = 1;
 const TEXT = 2;
 const BINARY = 3;
 const PONG = 5;
+
+/** How many bytes may come while tasks wait for their turn: to stop reading, and to begin again, costs more than to have them. */
+const MOST_WAITING = 262144;
 
 /** The longest delay a timer can have, in milliseconds. */
 const LONGEST_DELAY = 0x7fffffff;
@@ -39,7 +35,7 @@ const readAll = Blob.prototype.arrayBuffer;
 const now = () => performance.now();
 
 /**
- * Gives the function that opens the connection of a WebSocket or a WebSocketStream object over a host.
+ * Opens the connections of WebSocket and WebSocketStream objects over a host.
  *
  * @param {import('./interfaces.js').Host} host
  */
@@ -56,6 +52,8 @@ export class Connection {
   #batch = new Batch();
   #input;
   #output;
+  /** How many bytes have come while tasks were waiting for their turn. */
+  #waiting = 0;
   /** Whether messages are held back. */
   #paused = false;
   /** The data of a message that is held back, besides those of the batch; what is behind them is not parsed. */
@@ -192,7 +190,7 @@ export class Connection {
       opened: () => this.#inTask(this.#session.connected(now())),
       received: (chunk) => {
         // A slow handler delays the next read.
-        if (this.#tasks.busy) this.#stream.pause();
+        if (this.#tasks.busy && (this.#waiting += chunk.length) >= MOST_WAITING) this.#stream.pause();
         this.#inTask(this.#input.receive(chunk, now()));
       },
       ended: () => this.#inTask(this.#session.end(now())),
@@ -311,6 +309,7 @@ export class Connection {
   }
 
   #readOn() {
+    this.#waiting = 0;
     if (this.#held === undefined && !this.#batch.isOpen) this.#stream?.resume();
   }
 
@@ -338,7 +337,7 @@ export class Connection {
   /** Writes a piece, and the next one when that has gone: a host says nothing of how far a large one has come. */
   #flush() {
     if (this.#output.isWriting || this.#ended || !this.#stream) return;
-    const piece = this.#output.next();
+    const piece = this.#output.next(now());
     if (!piece) return;
     this.#stream.write(piece, () => {
       if (this.#ended) return;
@@ -354,7 +353,7 @@ export class Connection {
 
   /** The piece that was with the host is with the network. */
   #hasWritten() {
-    this.#output.written();
+    this.#output.written(now());
     this.#transmitted = true;
   }
 

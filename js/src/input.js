@@ -1,14 +1,10 @@
 // What comes from the network: given to the session, but for the payload of long binary messages, which has no need to go
 // through the engine's memory.
 
-import { allocate, copyBytes } from './engine.js';
+import { allocate, copyBytes, receiveFront } from './engine.js';
+import { BATCH, TASKS, WHOLE } from './flags.js';
 
-// What the session answers.
-const TASKS = 1;
-const BATCH = 16;
-const WHOLE = 32;
-
-/** A chunk that is shorter than this is given to the session at once. */
+/** A chunk of which there is less than this is given to the session at once. */
 const LONG = 4096;
 
 /** The bytes at the front of a long chunk that are given to the session first: a header has no more. */
@@ -34,53 +30,65 @@ export class Input {
   receive(chunk, now) {
     const session = this.#session;
     let flags = 0;
-    let rest = chunk;
-    while (rest.length > 0) {
+    let place = 0;
+    while (place < chunk.length) {
       if (this.#missing > 0) {
-        const part = rest.subarray(0, this.#missing);
-        rest = rest.subarray(part.length);
-        flags |= this.#collect(part, now);
-      } else if (rest.length >= LONG && !(flags & (TASKS | BATCH))) {
-        // What stands first may be a long message.
-        flags |= this.#give(rest.subarray(0, FRONT), now);
-        rest = rest.subarray(FRONT);
-        if (this.#missing === 0) return flags | this.#give(rest, now);
+        const end = Math.min(place + this.#missing, chunk.length);
+        flags |= this.#collect(viewOf(chunk, place, end), now);
+        place = end;
+      } else if (chunk.length - place < LONG || flags & (TASKS | BATCH)) {
+        return flags | this.#give(chunk, place, now);
       } else {
-        return flags | this.#give(rest, now);
+        // What stands first may be a long message.
+        flags |= receiveFront(session, chunk, place, FRONT, now);
+        place += FRONT;
+        if (!(flags & (TASKS | BATCH))) this.#begin(chunk, place);
+        if (this.#missing === 0) return flags | this.#give(chunk, place, now);
       }
     }
     return flags;
   }
 
-  /** Gives bytes to the session. The message that then is arriving is collected from here on, if it is a long one. */
-  #give(bytes, now) {
-    const session = this.#session;
-    const flags = session.receive(bytes, now);
-    if (!(flags & (TASKS | BATCH))) {
-      this.#missing = session.collect();
-      if (this.#missing > 0) this.#parts.push(copyBytes(session.task_start(), session.task_length()));
-    }
+  /** Gives the rest of a chunk to the session. */
+  #give(chunk, place, now) {
+    const flags = this.#session.receive(viewOf(chunk, place, chunk.length), now);
+    if (!(flags & (TASKS | BATCH))) this.#begin(chunk, chunk.length);
     return flags;
   }
 
+  /** Begins to collect the message that is arriving, if it is a long one. The session has what comes before `place`. */
+  #begin(chunk, place) {
+    const session = this.#session;
+    this.#missing = session.collect();
+    if (this.#missing === 0) return;
+    const length = session.task_length();
+    // It may have begun in an earlier chunk.
+    this.#parts.push(length > place ? copyBytes(session.task_start(), length) : viewOf(chunk, place - length, place));
+  }
+
   #collect(part, now) {
-    this.#parts.push(part);
     this.#missing -= part.length;
+    this.#parts.push(part);
     const flags = this.#session.collected(part.length, now);
     if (this.#missing > 0) return flags;
     if (flags & WHOLE) this.#batch.add(joined(this.#parts).buffer);
-    this.#parts = [];
+    this.#parts.length = 0;
     return flags;
   }
 }
 
+/** A part of a chunk, which may be a Buffer: its own are made more slowly. */
+const viewOf = ({ buffer, byteOffset }, start, end) => new Uint8Array(buffer, byteOffset + start, end - start);
+
 /** The parts in memory of their own. */
 function joined(parts) {
-  const whole = allocate(parts.reduce((length, part) => length + part.length, 0));
   let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = allocate(length);
+  let place = 0;
   for (const part of parts) {
-    whole.set(part, length);
-    length += part.length;
+    whole.set(part, place);
+    place += part.length;
   }
   return whole;
 }

@@ -2,8 +2,17 @@
 
 import { allocate, copyInto } from './engine.js';
 
-/** The most bytes given to the host at once. */
-const LARGEST_PIECE = 65536;
+/**
+ * How many bytes are given to the host at once, at first and at most: it says nothing of how far a piece has come, so that
+ * only a network that has taken the last one quickly, within so many milliseconds, gets a larger one.
+ */
+const PIECE = 65536;
+const LARGEST_PIECE = 262144;
+const QUICK = 2;
+
+/** Pieces of the largest size which have gone out, for any connection to use again, and how many are kept at the most. */
+const spare = [];
+const MOST_SPARE = 8;
 
 export class Output {
   #session;
@@ -12,8 +21,11 @@ export class Output {
   #taken = 0;
   /** How many bytes of messages came since something was last taken. */
   #fresh = 0;
-  /** How many bytes are with the host. */
-  #writing = 0;
+  /** The piece that is with the host, and since when it is. */
+  #writing;
+  #since = 0;
+  /** How large pieces are. */
+  #size = PIECE;
 
   /** @param {import('./wasm/isosocket_engine.js').Session} session */
   constructor(session) {
@@ -22,7 +34,7 @@ export class Output {
 
   /** Whether a piece is with the host. */
   get isWriting() {
-    return this.#writing > 0;
+    return this.#writing !== undefined;
   }
 
   /**
@@ -31,22 +43,26 @@ export class Output {
    */
   sent(length) {
     this.#fresh += length;
-    if (this.#fresh >= LARGEST_PIECE) this.#take();
+    if (this.#fresh >= this.#size) this.#take();
   }
 
   /** The next piece for the host, if there is one. */
-  next() {
+  next(now) {
     if (this.#pieces.length === 0) this.#take();
-    const piece = this.#pieces.shift();
-    this.#writing = piece?.length ?? 0;
-    return piece;
+    this.#writing = this.#pieces.shift();
+    this.#since = now;
+    return this.#writing;
   }
 
   /** The piece that was with the host is with the network. */
-  written() {
-    this.#session.transmitted(this.#writing);
-    this.#taken -= this.#writing;
-    this.#writing = 0;
+  written(now) {
+    const piece = this.#writing;
+    if (now - this.#since > QUICK) this.#size = PIECE;
+    else if (piece.length === this.#size) this.#size = Math.min(2 * this.#size, LARGEST_PIECE);
+    this.#writing = undefined;
+    this.#taken -= piece.length;
+    this.#session.transmitted(piece.length);
+    if (piece.length === LARGEST_PIECE && spare.length < MOST_SPARE) spare.push(piece);
   }
 
   /** All that is left, in one piece, which may be empty. */
@@ -69,7 +85,7 @@ export class Output {
     this.#fresh = 0;
     let left = session.backlog - this.#taken;
     while (left > 0) {
-      const piece = allocate(Math.min(left, LARGEST_PIECE));
+      const piece = newPiece(Math.min(left, this.#size));
       let filled = 0;
       while (filled < piece.length) {
         const length = Math.min(session.output_length(), piece.length - filled);
@@ -84,3 +100,5 @@ export class Output {
     }
   }
 }
+
+const newPiece = (length) => (length === LARGEST_PIECE && spare.pop()) || allocate(length);

@@ -9,7 +9,7 @@ const LARGEST_BURST = 1024;
  * put off. It is not documented, so it is taken only where it is what it is known as. Elsewhere, and for a program that has
  * asked to be warned of such use, it is undefined: a callback of the queue for each task costs more, and does the same.
  */
-const { _tickCallback } = globalThis.process ?? {};
+const { _tickCallback } = /** @type {any} */ (globalThis.process ?? {});
 export const hostCheckpoint = _tickCallback?.name === 'runNextTicks' ? _tickCallback : undefined;
 
 /**

@@ -121,14 +121,15 @@ describe('permessage-deflate', () => {
 
 describe('maxPayload', () => {
   test('lets a message of as many bytes pass, and fails the connection for one more, with 1009', async (t) => {
-    let answer;
-    const url = await serve(t, async (socket, request) => {
+    let read;
+    const answered = new Promise((resolve) => { read = resolve; });
+    const url = await serve(t, (socket, request) => {
       socket.write(Buffer.concat([Buffer.from(switching(request)), frame(0x82, 'x'.repeat(100)), frame(0x82, 'x'.repeat(101))]));
-      answer = await readFrame(socket);
+      read(readFrame(socket));
     });
     const socket = new WebSocket(url, { maxPayload: 100 });
     assert.deepEqual(await eventsOf(socket), ['open', 'message', ...FAILED]);
-    assert.equal(answer.payload.readUInt16BE(0), 1009);
+    assert.equal((await answered).payload.readUInt16BE(0), 1009);
     assert.match(failure(socket), /100/);
   });
 

@@ -17,6 +17,8 @@
 mod batch;
 mod desk;
 mod exception;
+mod flags;
+mod random;
 mod settings;
 
 use core::time::Duration;
@@ -30,13 +32,8 @@ use ws_native::{BlobId, Session as Engine};
 use batch::Batch;
 pub use desk::Desk;
 use exception::{exception, sent, thrown};
+use flags::{BATCH, END, TASKS, TIMEOUT, TRANSMIT, WHOLE};
 pub use settings::Settings;
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
-    fn get_random_values(buffer: &mut [u8]);
-}
 
 /// The client's end of a WebSocket.
 #[wasm_bindgen]
@@ -60,13 +57,6 @@ enum Current {
     Close { failed: bool, event: CloseEvent },
 }
 
-const TASKS: u32 = 1;
-const TRANSMIT: u32 = 2;
-const TIMEOUT: u32 = 4;
-const END: u32 = 8;
-const BATCH: u32 = 16;
-const WHOLE: u32 = 32;
-
 /// The bytes that a message must lack for its being collected to be worth it.
 const LONG: usize = 4 << 10;
 
@@ -88,7 +78,7 @@ impl Session {
             request = request.header(&pair[0], &pair[1]).map_err(|error| exception("SyntaxError", &error))?;
         }
         let now = duration(now);
-        let mut engine = Engine::new(request, "".into(), settings.into(), Box::new(get_random_values), now);
+        let mut engine = Engine::new(request, "".into(), settings.into(), Box::new(random::fill), now);
         // The host makes its own blobs.
         engine.model().set_binary_type(BinaryType::ArrayBuffer);
         Ok(Self { engine, task: Current::Nothing, batch: Batch::default(), deadline: None, now })
@@ -112,6 +102,11 @@ impl Session {
         self.at(now);
         self.engine.receive(chunk);
         self.flags()
+    }
+
+    /// The transport gave these bytes, so many, which were written on the desk.
+    pub fn receive_on(&mut self, desk: &Desk, length: usize, now: f64) -> u32 {
+        self.receive(desk.bytes(length), now)
     }
 
     /// Lets the host collect the message that is arriving, which is the next one and a long one: says how many bytes it lacks,

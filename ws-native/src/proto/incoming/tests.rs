@@ -275,3 +275,53 @@ fn a_frame_knows_what_it_lacks() {
     assert_eq!(incoming.next(&Config::default(), Delivery::Whole).unwrap(), None);
     assert_eq!(incoming.missing(), 3);
 }
+
+mod collecting {
+    use super::*;
+
+    /// A client that has received these bytes and has no more to give of them.
+    fn client(bytes: &[u8]) -> Incoming {
+        let mut incoming = Incoming::new(Role::Client);
+        incoming.buffer().extend_from_slice(bytes);
+        assert_eq!(incoming.next(&Config::default(), Delivery::Whole).unwrap(), None);
+        incoming
+    }
+
+    #[test]
+    fn what_lacks_enough_is_collected_and_what_is_behind_it_is_read() {
+        let mut incoming = client(b"\x82\x05ab");
+        assert_eq!(incoming.collect(4), None);
+        assert_eq!(incoming.collect(3), Some((Bytes::from_static(b"ab"), 3)));
+        assert_eq!(incoming.next(&Config::default(), Delivery::Whole).unwrap(), None);
+        assert!(!incoming.count_collected(2));
+        assert!(incoming.count_collected(1));
+        incoming.buffer().extend_from_slice(b"\x81\x01c");
+        assert_eq!(incoming.next(&Config::default(), Delivery::Whole).unwrap(), Some(text("c")));
+    }
+
+    #[test]
+    fn text_fragments_and_control_frames_are_not_collected() {
+        for bytes in [&b"\x81\x05ab"[..], b"\x02\x05ab", b"\x02\x01a\x80\x05bc", b"\x89\x05ab", b"\x82\x05abcd\x82"] {
+            let mut incoming = client(&bytes[..bytes.len() - 1]);
+            assert_eq!(incoming.collect(1).is_some(), bytes[0] == 0x82, "{bytes:x?}");
+        }
+    }
+
+    #[test]
+    fn what_is_masked_or_in_parts_is_not_collected() {
+        let mut server = Incoming::new(Role::Server);
+        server.buffer().extend_from_slice(b"\x82\x85\x01\x02\x03\x04ab");
+        assert_eq!(server.next(&Config::default(), Delivery::Whole).unwrap(), None);
+        assert_eq!(server.collect(1), None);
+        let mut client = Incoming::new(Role::Client);
+        client.buffer().extend_from_slice(b"\x82\x05ab");
+        assert!(client.next(&Config::default(), Delivery::InParts).unwrap().is_some());
+        assert_eq!(client.collect(1), None);
+    }
+
+    #[test]
+    fn nothing_is_counted_where_nothing_is_collected() {
+        let mut incoming = Incoming::new(Role::Client);
+        assert!(!incoming.count_collected(5));
+    }
+}

@@ -1,0 +1,152 @@
+// What comes in chunks of any size, and what goes out in pieces: over a network that is a few lines of this file.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { loadModule } from '../dist/host/module-file.js';
+import { defineInterfaces } from '../dist/interfaces.js';
+import { takeTurn } from '../dist/turn.js';
+import { close, eventsOf, frame, switching } from './peer.mjs';
+
+/** A socket whose peer answers the request, and then does with each piece that is written what `received` says. */
+function socketOver(received, established = () => {}) {
+  const connect = (target, events) => {
+    setImmediate(() => events.opened());
+    let answer = (bytes) => {
+      const key = /sec-websocket-key: *(\S+)/i.exec(bytes.toString('latin1'))[1];
+      events.received(Buffer.from(switching({ headers: new Map([['sec-websocket-key', key]]) })));
+      answer = (piece) => received(piece, events);
+      established(events);
+    };
+    const nothing = () => {};
+    return {
+      write: (bytes, done) => setImmediate(() => {
+        answer(bytes);
+        done();
+      }),
+      end: () => events.ended(),
+      pause: nothing,
+      resume: nothing,
+      ref: nothing,
+      unref: nothing,
+      destroy: nothing,
+    };
+  };
+  const { WebSocket } = defineInterfaces({ connect, able: [], loadModule, takeTurn });
+  const socket = new WebSocket('ws://host.test/');
+  socket.binaryType = 'arraybuffer';
+  return socket;
+}
+
+const bytesOf = (length, first) => Buffer.from(Uint8Array.from({ length }, (_, index) => first + index * 7));
+
+/** A frame from the server, of any length. */
+function longFrame(first, payload) {
+  if (payload.length < 126) return frame(first, payload);
+  const header = Buffer.from([first, 126, payload.length >> 8, payload.length & 0xff]);
+  const longest = Buffer.from([first, 127, 0, 0, 0, 0, 0, 0, 0, 0]);
+  longest.writeUInt32BE(payload.length, 6);
+  return Buffer.concat([payload.length < 65536 ? header : longest, payload]);
+}
+
+const SIZES = [5000, 4096, 4095, 70_000, 20_000, 126, 0, 65_536, 65_535, 4112];
+
+test('messages are the same and in order, however the bytes are cut', async () => {
+  const log = [];
+  const parts = [];
+  SIZES.forEach((size, number) => {
+    const payload = bytesOf(size, number);
+    parts.push(longFrame(0x82, payload), frame(0x81, `text ${number}`), frame(0x89, 'ping'));
+    parts.push(longFrame(0x02, payload), frame(0x89), longFrame(0x80, payload), longFrame(0x82, payload));
+    const text = Buffer.from('é'.repeat(size >> 1));
+    parts.push(longFrame(0x81, text));
+    log.push(`${payload.toString('hex')}`, `text ${number}`);
+    log.push(Buffer.concat([payload, payload]).toString('hex'), payload.toString('hex'), text.toString());
+  });
+  const stream = Buffer.concat([...parts, close(1000)]);
+  for (const size of [1000, 4096, 4100, 16_384, 65_536, stream.length]) {
+    const received = [];
+    const socket = socketOver(() => {}, (events) => {
+      let start = 0;
+      const next = () => {
+        events.received(Uint8Array.prototype.slice.call(stream, start, start + size));
+        start += size;
+        if (start < stream.length) setImmediate(next);
+      };
+      setImmediate(next);
+    });
+    socket.onmessage = ({ data }) => received.push(typeof data === 'string' ? data : Buffer.from(data).toString('hex'));
+    assert.deepEqual((await eventsOf(socket)).at(-1), "close 1000 '' true");
+    assert.equal(received.length, log.length, `in chunks of ${size}`);
+    received.forEach((message, index) => assert.ok(message === log[index], `message ${index}, in chunks of ${size}`));
+  }
+});
+
+test('a long message has memory of its own', async () => {
+  const received = [];
+  const socket = socketOver(() => {}, (events) => setImmediate(() => {
+    events.received(Buffer.concat([longFrame(0x82, bytesOf(5000, 1)), longFrame(0x82, bytesOf(6000, 2)), close(1000)]));
+  }));
+  socket.onmessage = ({ data }) => received.push(data);
+  await eventsOf(socket);
+  assert.deepEqual(received.map((data) => [data.constructor, data.byteLength]), [[ArrayBuffer, 5000], [ArrayBuffer, 6000]]);
+});
+
+test('a long message that is arriving when the socket closes is no event, and the Close frame behind it is read', async () => {
+  const message = longFrame(0x82, bytesOf(100_000, 1));
+  let socket;
+  let isClosing = false;
+  socket = socketOver((piece, events) => {
+    if (isClosing) return;
+    isClosing = true;
+    assert.equal(piece[0], 0x88);
+    events.received(Buffer.concat([message.subarray(50_000), close(1000, 'bye')]));
+    events.ended();
+  }, (events) => setImmediate(() => {
+    events.received(message.subarray(0, 50_000));
+    socket.close();
+  }));
+  assert.deepEqual(await eventsOf(socket), ['open', "close 1000 'bye' true"]);
+});
+
+test('a message that lacks bytes when the connection ends is an unclean end', async () => {
+  const socket = socketOver(() => {}, (events) => setImmediate(() => {
+    events.received(longFrame(0x82, bytesOf(10_000, 1)).subarray(0, 9000));
+    events.ended();
+  }));
+  assert.deepEqual(await eventsOf(socket), ['open', 'error 3', "close 1006 '' false"]);
+});
+
+test('long messages and short ones go out in order, with nothing lost between the pieces', async () => {
+  const sent = [10, 70_000, 5, 20_000, 16_384, 16_385, 200_000, 1].map((size, number) => bytesOf(size, number));
+  const written = [];
+  const socket = socketOver((piece, events) => {
+    assert.ok(piece.length <= (written.length === 0 ? 65_536 : 262_144), `${piece.length}`);
+    written.push(Buffer.from(piece));
+    if (written.at(-1).subarray(-8, -6).toString('hex') === '8882') events.received(close(1000));
+  });
+  socket.onopen = () => {
+    for (const message of sent) socket.send(message);
+    assert.equal(socket.bufferedAmount, sent.reduce((sum, { length }) => sum + length, 0));
+    socket.close(1000);
+  };
+  await eventsOf(socket);
+  assert.equal(socket.bufferedAmount, 0);
+  const frames = payloadsOf(Buffer.concat(written));
+  assert.deepEqual(frames.map(({ length }) => length), [...sent.map(({ length }) => length), 2]);
+  sent.forEach((message, index) => assert.ok(message.equals(frames[index]), `message ${index}`));
+});
+
+/** The payloads of frames, unmasked. */
+function payloadsOf(bytes) {
+  const payloads = [];
+  for (let place = 0; place < bytes.length;) {
+    const short = bytes[place + 1] & 0x7f;
+    const start = place + (short < 126 ? 2 : short === 126 ? 4 : 10);
+    const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(place + 2) : Number(bytes.readBigUInt64BE(place + 2));
+    const key = bytes.subarray(start, start + 4);
+    place = start + 4 + length;
+    payloads.push(bytes.subarray(start + 4, place).map((byte, index) => byte ^ key[index % 4]));
+  }
+  return payloads;
+}
