@@ -14,11 +14,17 @@ import { parseArgs } from 'node:util';
 
 import { BROWSERS } from '../../tests/browser/browsers.mjs';
 import { bind, compile, root } from './build.mjs';
+import { mainThreadSeconds } from './processor.mjs';
 import { median, table } from './table.mjs';
 
 const RAW = 'JavaScript';
-const CONTESTANTS = [RAW, 'isosocket', 'web-sys', 'gloo-net', 'ws_stream_wasm', 'ewebsock', 'tokio-tungstenite-wasm'];
-const WORKS = ['receive', 'send', 'echo'];
+/** Only where the browser has one. */
+const RAW_STREAM = 'JavaScript WebSocketStream';
+const CONTESTANTS = [
+  RAW, 'isosocket', 'web-sys', 'gloo-net', 'ws_stream_wasm', 'ewebsock', 'tokio-tungstenite-wasm',
+  RAW_STREAM, 'isosocket WebSocketStream',
+];
+const WORKS = ['receive', 'read', 'send', 'echo'];
 const KINDS = [
   { name: '100 B text', kind: 'text', size: 100, count: 20_000 },
   { name: '100 B binary', kind: 'binary', size: 100, count: 20_000 },
@@ -43,7 +49,6 @@ const { values: options } = parseArgs({
   },
 });
 const rounds = options.quick ? 3 : 7;
-const contestants = CONTESTANTS.filter((name) => name === RAW || options.only.split(',').includes(name));
 
 compile(['speed'], 'release');
 const built = bind('speed', 'release', '-O3');
@@ -62,19 +67,19 @@ async function measure(name) {
   const driver = await BROWSERS[name]();
   try {
     await driver.manage().setTimeouts({ script: RUN_MILLISECONDS });
-    const tellsTime = name === 'Chromium';
-    if (tellsTime) await driver.sendAndGetDevToolsCommand('Performance.enable', {});
     await driver.get(`http://127.0.0.1:${page.address().port}/`);
     await driver.wait(() => driver.executeScript('return typeof window.run === "function"'), READY_MILLISECONDS);
+    const hasStream = await driver.executeScript('return "WebSocketStream" in window');
+    const contestants = CONTESTANTS.filter((name) => name === RAW || options.only.split(',').includes(name))
+      .filter((name) => name !== RAW_STREAM || hasStream);
     const capabilities = await driver.getCapabilities();
     console.log(`\n## ${name} ${capabilities.getBrowserVersion()}, median of ${rounds} rounds`);
     for (const work of WORKS.filter((work) => options.work.split(',').includes(work))) {
       const rows = [];
       for (const course of KINDS.filter(({ name }) => name.includes(options.kind))) {
-        rows.push([course.name, ...(await compare(driver, { work, ...course }, tellsTime))]);
+        rows.push([course.name, ...(await compare(driver, contestants, { work, ...course }))]);
       }
-      console.log(`\n### ${work}: messages per second, and as a part of JavaScript's${
-        tellsTime ? '; microseconds of the main thread per message' : ''}\n`);
+      console.log(`\n### ${work}: messages per second, as a part of JavaScript's; microseconds of the main thread per message\n`);
       console.log(table(['', ...contestants], rows));
     }
   } finally {
@@ -83,7 +88,7 @@ async function measure(name) {
 }
 
 /** Lets all run a course by turns. @returns a cell for each */
-async function compare(driver, course, tellsTime) {
+async function compare(driver, contestants, course) {
   const results = new Map(contestants.map((name) => [name, { rates: [], costs: [] }]));
   for (const [name, result] of results) {
     result.failure = await attempt(driver, name, { ...course, count: Math.min(course.count, VERIFIED) }, true);
@@ -92,9 +97,9 @@ async function compare(driver, course, tellsTime) {
   for (let round = 0; round < rounds; round++) {
     const turn = contestants.map((_, index) => contestants[(index + round) % contestants.length]);
     for (const name of turn.filter((name) => !results.get(name).failure)) {
-      const before = tellsTime ? await busySeconds(driver) : 0;
+      const before = mainThreadSeconds();
       const milliseconds = await run(driver, name, course, false);
-      const busy = tellsTime ? (await busySeconds(driver)) - before : 0;
+      const busy = mainThreadSeconds() - before;
       results.get(name).rates.push((course.count / milliseconds) * 1000);
       results.get(name).costs.push((busy / course.count) * 1e6);
     }
@@ -103,8 +108,7 @@ async function compare(driver, course, tellsTime) {
   return contestants.map((name) => {
     const { rates, costs, failure } = results.get(name);
     if (failure) return failure;
-    const cost = tellsTime ? `; ${median(costs).toFixed(2)}` : '';
-    return `${Math.round(median(rates))} (${(median(rates) / raw).toFixed(2)}${cost})`;
+    return `${Math.round(median(rates))} (${(median(rates) / raw).toFixed(2)}; ${median(costs).toFixed(1)})`;
   });
 }
 
@@ -130,14 +134,8 @@ async function run(driver, contestant, { work, kind, size, count }, verify) {
 }
 
 function target(work, kind, size, count) {
-  if (work === 'receive') return `/pour?kind=${kind}&size=${size}&count=${count}`;
+  if (work === 'receive' || work === 'read') return `/pour?kind=${kind}&size=${size}&count=${count}`;
   return work === 'send' ? `/sink?count=${count}` : '/echo';
-}
-
-/** The seconds that the page's main thread has been busy. */
-async function busySeconds(driver) {
-  const { metrics } = await driver.sendAndGetDevToolsCommand('Performance.getMetrics', {});
-  return metrics.find(({ name }) => name === 'TaskDuration').value;
 }
 
 async function startServer() {

@@ -3,21 +3,22 @@
 use std::{
     cell::{Cell, OnceCell, RefCell},
     fmt,
-    future::poll_fn,
-    rc::Rc,
+    rc::{Rc, Weak},
     sync::Arc,
-    task::{Poll, Waker},
     time::Duration,
 };
 
 use gloo_timers::future::sleep;
 use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::{JsCast as _, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use ws_core::{Close, CloseCode, CloseEvent, Data, Drained, Error, EventTarget, MessageEvent, ReadyState, Task};
 
 use super::{BrowserStream, outbox::Outbox, sys};
-use crate::error;
+use crate::{
+    error,
+    sys::{Callback, Uint8Array as View},
+};
 
 /// How long a peer may take to read what was sent before the connection was closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,7 +26,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection over the browser's WebSocketStream.
 pub(crate) struct Engine(Rc<Connection>);
 
-/// What the handle and the task that reads share.
+/// What the handle and the browser's promises share.
+///
+/// The promises call what is made once, so that a message costs no closure and no task of its own.
 struct Connection {
     stream: sys::WebSocketStream,
     /// The standard's "ready state", which the browser does not show.
@@ -33,12 +36,38 @@ struct Connection {
     /// What the server selected, once the connection is established.
     info: OnceCell<sys::Dictionary>,
     outbox: Rc<Outbox>,
+    /// Who is told, from `establish()` on.
+    target: OnceCell<EventTarget<BrowserStream>>,
+    inbound: RefCell<Inbound>,
+    /// The origin of all message events.
+    origin: OnceCell<Arc<str>>,
     /// No message is to be read.
     held: Cell<bool>,
     /// How the connection was closed: what `closed` has resolved with, or was rejected with.
     ending: RefCell<Option<Result<JsValue, JsValue>>>,
-    /// Wakes the task that reads, for one of the two above.
-    waker: Cell<Option<Waker>>,
+    callbacks: Callbacks,
+    /// Itself, as long as the browser may call one of these.
+    called: RefCell<Option<Rc<Self>>>,
+}
+
+/// Where the messages come from.
+enum Inbound {
+    /// The connection is being made.
+    Connecting,
+    Reader(sys::Reader),
+    /// The next message has been asked for, and will be told with the reader.
+    Asked(sys::Reader),
+    /// There is none any more.
+    Over,
+}
+
+struct Callbacks {
+    opened: Callback,
+    chunk: Callback,
+    /// There will be no message: the connection could not be made, or has failed.
+    failed: Callback,
+    closed: Callback,
+    lost: Callback,
 }
 
 impl Engine {
@@ -51,34 +80,30 @@ impl Engine {
         let options = sys::Dictionary::empty();
         options.set_protocols(&protocols.iter().map(|protocol| JsString::from(protocol.as_str())).collect());
         let stream = sys::WebSocketStream::new(url, &options).map_err(|exception| error::from_exception(&exception))?;
-        Ok(Self(Rc::new(Connection {
+        Ok(Self(Rc::new_cyclic(|connection| Connection {
             outbox: Outbox::new(stream.clone()),
             stream,
             ready_state: Cell::new(ReadyState::Connecting),
             info: OnceCell::new(),
+            target: OnceCell::new(),
+            inbound: RefCell::new(Inbound::Connecting),
+            origin: OnceCell::new(),
             held: Cell::new(false),
             ending: RefCell::new(None),
-            waker: Cell::new(None),
+            callbacks: Callbacks::new(connection),
+            called: RefCell::new(None),
         })))
     }
 
     /// Reads until the connection is closed, also when nobody can hear it any more: what is behind the messages is to come.
     pub(crate) fn establish(&self, target: EventTarget<BrowserStream>) {
-        let connection = Rc::clone(&self.0);
-        // Both promises have somebody who handles them from now on, so that no rejection is reported as unhandled.
-        let (opened, closed) = (JsFuture::from(self.0.stream.opened()), JsFuture::from(self.0.stream.closed()));
-        spawn_local(async move {
-            let result = closed.await;
-            connection.end(result);
-        });
-        let connection = Rc::clone(&self.0);
-        spawn_local(async move {
-            if let Ok(info) = opened.await {
-                connection.run(info.unchecked_into(), &target).await;
-            }
-            let close = connection.closed().await;
-            target.run(close);
-        });
+        let connection = &self.0;
+        let _ = connection.target.set(target);
+        connection.called.replace(Some(Rc::clone(connection)));
+        // Both ways, so that no rejection is reported as unhandled.
+        let Callbacks { opened, failed, closed, lost, .. } = &connection.callbacks;
+        connection.stream.opened().then(opened.as_js_value(), failed.as_js_value());
+        connection.stream.closed().then(closed.as_js_value(), lost.as_js_value());
     }
 
     pub(crate) fn url(&self) -> String {
@@ -119,7 +144,7 @@ impl Engine {
         }
         self.0.ready_state.set(ReadyState::Closing);
         self.0.outbox.close(close);
-        self.0.wake();
+        self.0.advance();
         if !self.0.outbox.is_empty() {
             // A peer that does not read is not waited for without end.
             let outbox = Rc::clone(&self.0.outbox);
@@ -134,7 +159,7 @@ impl Engine {
 
     pub(crate) fn hold_back(&self, held: bool) {
         self.0.held.set(held);
-        self.0.wake();
+        self.0.advance();
     }
 
     pub(crate) fn drained(&self, left: u64) -> Drained {
@@ -142,56 +167,76 @@ impl Engine {
     }
 }
 
+impl Callbacks {
+    fn new(connection: &Weak<Connection>) -> Self {
+        let callback = |told: fn(&Connection, JsValue)| {
+            let connection = Weak::clone(connection);
+            Callback::own_assert_unwind_safe(move |value| {
+                if let Some(connection) = connection.upgrade() {
+                    told(&connection, value);
+                    connection.advance();
+                }
+            })
+        };
+        Self {
+            opened: callback(|connection, info| connection.opened(info.unchecked_into())),
+            chunk: callback(|connection, chunk| connection.read(&chunk.unchecked_into())),
+            failed: callback(|connection, _| _ = connection.inbound.replace(Inbound::Over)),
+            closed: callback(|connection, info| _ = connection.ending.replace(Some(Ok(info)))),
+            lost: callback(|connection, error| _ = connection.ending.replace(Some(Err(error)))),
+        }
+    }
+}
+
 impl Connection {
-    /// From the established connection to the end of its messages.
-    async fn run(&self, info: sys::Dictionary, target: &EventTarget<BrowserStream>) {
-        let reader = info.readable().get_reader();
+    /// The connection is established.
+    fn opened(&self, info: sys::Dictionary) {
+        self.inbound.replace(Inbound::Reader(info.readable().get_reader()));
         self.outbox.open(info.writable().get_writer());
         let _ = self.info.set(info);
         // Unless the program has closed it meanwhile.
         if self.ready_state.get() == ReadyState::Connecting {
             self.ready_state.set(ReadyState::Open);
-            target.run(Task::Open);
+            self.tell(Task::Open);
         }
-        let origin: Arc<str> = sys::Url::parse(&self.stream.url()).map(|url| url.origin()).unwrap_or_default().into();
-        loop {
-            self.wanted().await;
-            let Ok(chunk) = JsFuture::from(reader.read()).await else { break };
-            let chunk: sys::Dictionary = chunk.unchecked_into();
-            if chunk.done() {
-                break;
-            }
+    }
+
+    /// What was asked for has come.
+    fn read(&self, chunk: &sys::Dictionary) {
+        let inbound = self.inbound.replace(Inbound::Over);
+        if let Inbound::Asked(reader) = inbound
+            && !chunk.done()
+        {
+            self.inbound.replace(Inbound::Reader(reader));
             // "If stream's ready state is not OPEN (1), then return."
             if self.ready_state.get() == ReadyState::Open {
-                target.run(Task::Message(MessageEvent::new(received(chunk.value()), Arc::clone(&origin))));
+                self.tell(Task::Message(MessageEvent::new(received(chunk.value()), self.origin())));
             }
         }
     }
 
-    /// Waits until a message is wanted, or what is behind the messages.
-    async fn wanted(&self) {
-        poll_fn(|cx| {
-            let is_held =
-                self.held.get() && self.ready_state.get() == ReadyState::Open && self.ending.borrow().is_none();
-            if is_held {
-                self.waker.set(Some(cx.waker().clone()));
-                return Poll::Pending;
+    /// Asks for the next message if one is wanted, or tells the end if there is none.
+    fn advance(&self) {
+        let is_over = self.ending.borrow().is_some();
+        let is_held = self.held.get() && self.ready_state.get() == ReadyState::Open && !is_over;
+        let mut inbound = self.inbound.borrow_mut();
+        match inbound.take() {
+            Inbound::Reader(reader) if !is_held => {
+                let Callbacks { chunk, failed, .. } = &self.callbacks;
+                reader.read().then(chunk.as_js_value(), failed.as_js_value());
+                *inbound = Inbound::Asked(reader);
             }
-            Poll::Ready(())
-        })
-        .await;
+            Inbound::Over if is_over => {
+                drop(inbound);
+                self.close();
+            }
+            as_it_is => *inbound = as_it_is,
+        }
     }
 
-    /// Waits for the end: the last task.
-    async fn closed(&self) -> Task {
-        let result = poll_fn(|cx| match self.ending.borrow().clone() {
-            Some(result) => Poll::Ready(result),
-            None => {
-                self.waker.set(Some(cx.waker().clone()));
-                Poll::Pending
-            }
-        })
-        .await;
+    /// The last task, once.
+    fn close(&self) {
+        let Some(result) = self.ending.take() else { return };
         self.ready_state.set(ReadyState::Closed);
         self.outbox.end();
         let was_clean = result.is_ok() && !self.outbox.has_failed();
@@ -204,18 +249,25 @@ impl Connection {
             }
             _ => CloseEvent::abnormal(),
         };
-        Task::Close { failed: !was_clean, event }
+        self.tell(Task::Close { failed: !was_clean, event });
+        self.called.take();
     }
 
-    fn end(&self, result: Result<JsValue, JsValue>) {
-        self.ending.replace(Some(result));
-        self.wake();
-    }
-
-    fn wake(&self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
+    fn tell(&self, task: Task) {
+        if let Some(target) = self.target.get() {
+            target.run(task);
         }
+    }
+
+    fn origin(&self) -> Arc<str> {
+        let origin = || sys::Url::parse(&self.stream.url()).map(|url| url.origin()).unwrap_or_default().into();
+        Arc::clone(self.origin.get_or_init(origin))
+    }
+}
+
+impl Inbound {
+    fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Over)
     }
 }
 
@@ -225,8 +277,8 @@ fn received(chunk: JsValue) -> Data {
     if let Some(text) = chunk.as_string() {
         return Data::Text(text.into());
     }
-    let bytes = chunk.dyn_into().unwrap_or_else(|buffer| Uint8Array::new(&buffer));
-    Data::Binary(bytes.to_vec().into())
+    let bytes: View = chunk.dyn_into().unwrap_or_else(|buffer| Uint8Array::new(&buffer)).unchecked_into();
+    Data::Binary(bytes.value_of().into())
 }
 
 impl fmt::Debug for Engine {

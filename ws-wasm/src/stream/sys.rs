@@ -5,6 +5,8 @@
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
+use crate::sys::Promise as Settled;
+
 #[wasm_bindgen]
 extern "C" {
     /// The constructor, if this browser has it.
@@ -21,10 +23,10 @@ extern "C" {
     pub(crate) fn url(this: &WebSocketStream) -> String;
 
     #[wasm_bindgen(method, getter)]
-    pub(crate) fn opened(this: &WebSocketStream) -> Promise;
+    pub(crate) fn opened(this: &WebSocketStream) -> Settled;
 
     #[wasm_bindgen(method, getter)]
-    pub(crate) fn closed(this: &WebSocketStream) -> Promise;
+    pub(crate) fn closed(this: &WebSocketStream) -> Settled;
 
     #[wasm_bindgen(method, catch)]
     pub(crate) fn close(this: &WebSocketStream, info: &Dictionary) -> Result<(), JsValue>;
@@ -79,7 +81,7 @@ extern "C" {
     pub(crate) type Reader;
 
     #[wasm_bindgen(method)]
-    pub(crate) fn read(this: &Reader) -> Promise;
+    pub(crate) fn read(this: &Reader) -> Settled;
 
     pub(crate) type WritableStream;
 

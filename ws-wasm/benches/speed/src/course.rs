@@ -5,8 +5,11 @@ use std::{cell::Cell, rc::Rc};
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
-/// How many messages are on their way at once in an echo.
+/// How many messages are on their way at once in an echo, and how many bytes they may have.
 const BURST: u32 = 50;
+const BURST_BYTES: usize = 4 << 20;
+/// What is looked for where each character is looked at.
+const SOUGHT: u8 = b'a';
 /// What text is filled with that is more than ASCII, as the server does.
 const WIDE: &str = "aü€😀";
 
@@ -32,6 +35,8 @@ pub struct Plan {
 enum Work {
     /// One message is sent, and all are received.
     Receive,
+    /// The same, and each character or byte is looked at.
+    Read,
     /// All messages are sent, and one is received: how many bytes they had.
     Send,
     /// Messages are sent in bursts, each when the one before has come back.
@@ -49,6 +54,8 @@ struct Run {
     started: Cell<f64>,
     sent: Cell<u32>,
     received: Cell<u32>,
+    /// How often what is looked for was found.
+    found: Cell<u64>,
     done: Cell<bool>,
 }
 
@@ -56,6 +63,7 @@ impl Plan {
     pub fn new(work: &str, kind: &str, size: usize, count: u32, verify: bool) -> Option<Self> {
         let work = match work {
             "receive" => Work::Receive,
+            "read" => Work::Read,
             "send" => Work::Send,
             "echo" => Work::Echo,
             _ => return None,
@@ -67,13 +75,24 @@ impl Plan {
         };
         Some(Self { work, binary: kind == "binary", body, count, verify })
     }
+
+    fn burst(&self) -> u32 {
+        BURST.min((BURST_BYTES / (self.body.len() + 8)) as u32).max(1)
+    }
 }
 
 impl Course {
     pub fn new(plan: Plan, fulfil: Function, reject: Function) -> Self {
-        let zero = || Cell::new(0);
-        let (sent, received) = (zero(), zero());
-        Self(Rc::new(Run { plan, fulfil, reject, started: Cell::new(0.0), sent, received, done: Cell::new(false) }))
+        Self(Rc::new(Run {
+            plan,
+            fulfil,
+            reject,
+            started: Cell::new(0.0),
+            sent: Cell::new(0),
+            received: Cell::new(0),
+            found: Cell::new(0),
+            done: Cell::new(false),
+        }))
     }
 
     /// What is sent when not each message has to be another one.
@@ -93,9 +112,9 @@ impl Course {
         self.0.started.set(now());
         let Plan { work, count, .. } = self.0.plan;
         match work {
-            Work::Receive => 1,
+            Work::Receive | Work::Read => 1,
             Work::Send => count,
-            Work::Echo => BURST.min(count),
+            Work::Echo => self.0.plan.burst().min(count),
         }
     }
 
@@ -125,17 +144,24 @@ impl Course {
         let Plan { work, count, ref body, verify, .. } = self.0.plan;
         let right_content = match work {
             Work::Send => content == (u64::from(count) * (body.len() as u64 + 8)).to_string().as_bytes(),
-            Work::Receive | Work::Echo => !verify || content == format!("{number:08}{body}").as_bytes(),
+            Work::Receive | Work::Read | Work::Echo => !verify || content == format!("{number:08}{body}").as_bytes(),
         };
-        if !(right_type && right_content) {
-            self.fail("a message was not what it should have been");
+        if work == Work::Read {
+            self.0.found.set(self.0.found.get() + occurrences(content));
         }
         let is_last = work == Work::Send || number + 1 == count;
+        let all_found =
+            !(is_last && work == Work::Read) || self.0.found.get() == u64::from(count) * occurrences(body.as_bytes());
+        if !(right_type && right_content && all_found) {
+            self.fail("a message was not what it should have been");
+        }
         match work {
             _ if self.is_done() => 0,
             _ if is_last => self.finish(),
-            Work::Echo if (number + 1).is_multiple_of(BURST) => BURST.min(count - number - 1),
-            Work::Echo | Work::Receive | Work::Send => 0,
+            Work::Echo if (number + 1).is_multiple_of(self.0.plan.burst()) => {
+                self.0.plan.burst().min(count - number - 1)
+            }
+            Work::Echo | Work::Receive | Work::Read | Work::Send => 0,
         }
     }
 
@@ -155,6 +181,10 @@ impl Course {
         let text = format!("{number:08}{}", self.0.plan.body);
         if self.0.plan.binary { Payload::Binary(text.into()) } else { Payload::Text(text) }
     }
+}
+
+fn occurrences(content: &[u8]) -> u64 {
+    content.iter().filter(|&&byte| byte == SOUGHT).count() as u64
 }
 
 fn now() -> f64 {

@@ -4,6 +4,7 @@ mod course;
 mod ewebsock;
 mod gloo_net;
 mod ours;
+mod ours_stream;
 mod tokio_tungstenite_wasm;
 mod web_sys;
 mod ws_stream_wasm;
@@ -26,6 +27,7 @@ pub fn run(
 ) -> Result<Promise, JsValue> {
     let start = match contestant {
         "isosocket" => ours::start,
+        "isosocket WebSocketStream" => ours_stream::start,
         "web-sys" => web_sys::start,
         "gloo-net" => gloo_net::start,
         "ws_stream_wasm" => ws_stream_wasm::start,

@@ -39,7 +39,7 @@ pub fn start(url: &str, course: Course) {
     });
 }
 
-fn data(payload: Payload) -> Data {
+pub(crate) fn data(payload: Payload) -> Data {
     match payload {
         Payload::Text(text) => text.into(),
         Payload::Binary(bytes) => bytes.into(),
