@@ -14,6 +14,8 @@ struct Loan<'a> {
     bytes: BytesMut,
     /// How many of the first bytes were lent, or are being lent.
     passed: usize,
+    /// The bytes of the newest frame among them.
+    newest: usize,
 }
 
 impl Connection {
@@ -32,7 +34,7 @@ impl Connection {
         let role = self.role();
         let longest = self.config.max_whole_frame().min(Outgoing::LONG - 1);
         let bytes = mem::take(self.incoming.buffer());
-        let mut loan = Loan { connection: self, bytes, passed: 0 };
+        let mut loan = Loan { connection: self, bytes, passed: 0, newest: 0 };
         // The answer to a message may be what fails the connection.
         while let State::Established { close_received: None, .. } = loan.connection.state {
             let rest = &mut loan.bytes[loan.passed..];
@@ -44,7 +46,8 @@ impl Connection {
                 loan.connection.incoming.refuse_text(&message);
                 break;
             };
-            loan.passed += message.size();
+            loan.newest = message.size();
+            loan.passed += loan.newest;
             count += 1;
             each(lent, loan.connection)?;
         }
@@ -56,7 +59,7 @@ impl Drop for Loan<'_> {
     fn drop(&mut self) {
         self.bytes.advance(self.passed);
         if self.passed > 0 {
-            self.connection.incoming.hear_message();
+            self.connection.incoming.hear_message(self.newest);
         }
         *self.connection.incoming.buffer() = mem::take(&mut self.bytes);
     }

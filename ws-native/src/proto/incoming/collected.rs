@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::Incoming;
+use super::{Heard, Incoming};
 use crate::proto::frame::Opcode;
 
 impl Incoming {
@@ -32,7 +32,7 @@ impl Incoming {
         if is_whole {
             self.frame = None;
         }
-        self.hear_message();
+        self.heard = Heard::Message;
         is_whole
     }
 }
