@@ -21,29 +21,32 @@ const CHROMIUM_FLAGS = [
 export const BROWSERS = { Chromium: openChromium, Firefox: openFirefox };
 
 /**
- * `insecure`: any certificate will do. `bidi`: what the console says can be heard.
+ * `insecure`: any certificate will do. `bidi`: what pages write to the console can be heard, by `Console`;
+ * `listening`: what the browser writes to it as well, by `wholeConsole`.
  * @returns a driver, to be ended by its `quit()`
  */
-export function openChromium({ bidi = false, insecure = false } = {}) {
+export function openChromium({ bidi = false, insecure = false, listening = false } = {}) {
   const options = new chrome.Options().setChromeBinaryPath(CHROMIUM).addArguments(...CHROMIUM_FLAGS);
   if (insecure) options.addArguments('--ignore-certificate-errors');
   if (bidi) options.enableBidi();
+  if (listening) options.set('goog:loggingPrefs', { browser: 'ALL' });
   const service = new chrome.ServiceBuilder(CHROMEDRIVER);
   return new Builder().forBrowser('chrome').setChromeOptions(options).setChromeService(service).build();
 }
 
 /**
- * `insecure`: any certificate will do. `bidi`: what the console says can be heard.
+ * `insecure`: any certificate will do. `bidi`: what pages write to the console can be heard, by `Console`;
+ * `listening`: what the browser writes to it as well, by `wholeConsole`.
  * @returns a driver, to be ended by its `quit()`
  */
-export function openFirefox({ bidi = false, dark = false, insecure = false } = {}) {
+export function openFirefox({ bidi = false, dark = false, insecure = false, listening = false } = {}) {
   const options = new firefox.Options().setBinary(FIREFOX)
     .addArguments('-headless', '--width=1280', '--height=900')
     .setPreference('layout.css.prefers-color-scheme.content-override', dark ? 0 : 1)
     // Otherwise a connection that failed delays the next one to the same server.
     .setPreference('network.websocket.delay-failed-reconnects', false)
     .setAcceptInsecureCerts(insecure);
-  if (bidi) options.enableBidi();
+  if (bidi || listening) options.enableBidi();
   const service = new firefox.ServiceBuilder(GECKODRIVER);
   return new Builder().forBrowser('firefox').setFirefoxOptions(options).setFirefoxService(service).build();
 }

@@ -35,7 +35,7 @@ export async function serveProbe() {
     if (pathname === '/') {
       const policy = searchParams.get('csp');
       if (policy) response.setHeader('Content-Security-Policy', policy);
-      response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>probe</title>');
+      response.setHeader('Content-Type', 'text/html').end('<!doctype html><link rel="icon" href="data:,"><title>probe</title>');
       return;
     }
     const file = path.join(folder, path.basename(pathname));
@@ -56,22 +56,9 @@ export async function serveProbe() {
   return { address: `http://127.0.0.1:${server.address().port}`, stop };
 }
 
-/**
- * Loads the program into a page, and listens for all that a program must not cause: what is reported to the console, and
- * what nobody catches. `made` are the sockets the program makes.
- */
+/** Loads the program into a page. `made` are the sockets the program makes. */
 const program = (address) => `
-  const probe = window.probe = { complaints: [], made: [] };
-  const complain = (kind, value) => probe.complaints.push(kind + ': ' + value + ' ' + (value?.stack ?? ''));
-  for (const kind of ['error', 'warn']) {
-    const own = console[kind];
-    console[kind] = (...values) => {
-      complain('console.' + kind, values.map((value) => value?.stack ?? value).join(' '));
-      own.apply(console, values);
-    };
-  }
-  addEventListener('error', ({ error, message }) => complain('uncaught', error ?? message));
-  addEventListener('unhandledrejection', ({ reason }) => complain('unhandled', reason));
+  const probe = window.probe = { made: [] };
   for (const name of ['WebSocket', 'WebSocketStream']) {
     if (!(name in globalThis)) continue;
     globalThis[name] = class extends globalThis[name] {
@@ -99,15 +86,18 @@ const LOAD = `
 /** The program in a page. */
 export class Probe {
   #driver;
+  #console;
 
-  /** Opens a page, and runs the program of this address in it. */
-  static async load(driver, page, address) {
+  /** Opens a page, and runs the program of this address in it. What pages before it have caused is no concern of its own. */
+  static async load(driver, console, page, address) {
     await driver.manage().setTimeouts({ script: 60_000 });
     await driver.get(page);
+    await console.complaints();
     const error = await driver.executeAsyncScript(LOAD, program(address));
     if (error) throw new Error(`the program could not be loaded: ${error}`);
     const probe = new Probe();
     probe.#driver = driver;
+    probe.#console = console;
     return probe;
   }
 
@@ -121,11 +111,10 @@ export class Probe {
     return value;
   }
 
-  /** What was complained of, after everything that was due has run. */
-  complaints() {
-    return this.#driver.executeAsyncScript('setTimeout(arguments[0], 100, 0); ').then(() => (
-      this.#driver.executeScript('return window.probe.complaints')
-    ));
+  /** The errors and warnings on the console, the browser's own among them, when everything that was due has run. */
+  async complaints() {
+    await this.#driver.executeAsyncScript('setTimeout(arguments[0], 100, 0);');
+    return this.#console.complaints();
   }
 
   /** The sizes of what may leak: the program's memory in bytes, and the places of its table of JavaScript values. */

@@ -7,7 +7,7 @@ import net from 'node:net';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 
 import { BROWSERS } from '../browsers.mjs';
-import { Console } from './console.mjs';
+import { Console } from '../console.mjs';
 import { ChatServer } from './server.mjs';
 import { LIMIT, Visitor } from './visitor.mjs';
 
@@ -37,7 +37,7 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       const complaints = [];
       for (const window of await driver.getAllWindowHandles()) {
         await driver.switchTo().window(window);
-        complaints.push(...await written.complaints(driver));
+        complaints.push(...await written.complaints());
         if (window !== first) await driver.close();
       }
       await driver.switchTo().window(first);
@@ -126,7 +126,7 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
             await visitor.say('here instead');
             assert.deepEqual(await visitor.messages(1), [{ name: 'Zoë', text: 'here instead', own: true }]);
             // A browser says itself that this connection came to nothing, and the page has nothing to add.
-            for (const complaint of await written.complaints(driver)) assert.ok(complaint.includes(url), complaint);
+            for (const complaint of await written.complaints()) assert.ok(complaint.includes(url), complaint);
           } finally {
             silent.close();
           }

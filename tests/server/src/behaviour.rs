@@ -142,10 +142,8 @@ async fn established(mut connection: Connection, asked: &Asked, reports: &Report
     };
     match asked.path() {
         "/report" => reports.put(asked.text("id"), how),
-        "/tally" => {
-            let Received { messages, bytes } = received;
-            reports.put(asked.text("id"), format!("{messages} messages, {bytes} bytes, {how}"));
-        }
+        "/tally" => reports.put(asked.text("id"), tally(&received, &how)),
+        "/hold" => reports.put(format!("{} ended", asked.text("id")), tally(&received, &how)),
         _ => {}
     }
     Ok(outcome?)
@@ -170,6 +168,11 @@ async fn flood(connection: &mut Connection, asked: &Asked, reports: &Reports) ->
 struct Received {
     messages: usize,
     bytes: usize,
+}
+
+/// What there was in all, and how it has ended.
+fn tally(Received { messages, bytes }: &Received, how: &str) -> String {
+    format!("{messages} messages, {bytes} bytes, {how}")
 }
 
 async fn echo(connection: &mut Connection, received: &mut Received) -> Result<(), Failure> {

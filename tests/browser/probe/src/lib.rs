@@ -6,8 +6,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
-use futures_util::StreamExt as _;
-use isosocket::{CloseEvent, Event, EventKind, Opened, WebSocket, WebSocketStream};
+use futures_util::future::{FutureExt as _, join_all};
+use futures_util::{SinkExt as _, StreamExt as _};
+use gloo_timers::future::TimeoutFuture;
+use isosocket::{CloseEvent, Event, EventKind, Opened, Readable, WebSocket, WebSocketStream, Writable};
 use wasm_bindgen::prelude::*;
 
 const KINDS: [EventKind; 4] = [EventKind::Open, EventKind::Message, EventKind::Error, EventKind::Close];
@@ -157,6 +159,70 @@ pub async fn chatter(url: String, count: u32) -> u32 {
         }
     }
     echoed
+}
+
+/// Has messages of this size under way to a peer that does not read, drops a part of the connection, closes what is left, and
+/// lets the peer read after so many milliseconds: for each part at the same time. What the peers say of it in the end.
+#[wasm_bindgen]
+pub async fn abandon(peer: String, id: String, size: usize, stalled: u32) -> Vec<String> {
+    let abandoned = PARTS.map(|part| {
+        let (peer, id) = (&peer, format!("{id} {part}"));
+        async move {
+            let left = drop_part(peer, &id, part, size).await?;
+            if let Some(stream) = &left.stream {
+                stream.close();
+            }
+            TimeoutFuture::new(stalled).await;
+            first_answer(&format!("{peer}/release?id={id}")).await;
+            let report = first_answer(&format!("{peer}/reported?id={id} ended")).await?;
+            Some(format!("{part}: {report}"))
+        }
+    });
+    join_all(abandoned).await.into_iter().flatten().collect()
+}
+
+const PARTS: [&str; 4] = ["stream", "halves", "readable", "writable"];
+
+/// What is left of a connection.
+struct Left {
+    stream: Option<WebSocketStream>,
+    readable: Option<Readable>,
+    writable: Option<Writable>,
+}
+
+/// Connects to a peer that does not read, sends it three messages of this size, waits for them to go out and changes its mind,
+/// and drops a part.
+async fn drop_part(peer: &str, id: &str, part: &str, size: usize) -> Option<Left> {
+    let stream = WebSocketStream::new(&format!("{peer}/hold?id={id}")).ok()?;
+    let Opened { readable, mut writable, .. } = stream.opened().await.ok()?;
+    for _ in 0..3 {
+        writable.start_send_unpin(vec![0; size].into()).ok()?;
+    }
+    let _ = writable.flush().now_or_never();
+    let mut left = Left { stream: Some(stream), readable: Some(readable), writable: Some(writable) };
+    if part != "writable" {
+        left.readable = None;
+    }
+    if part != "readable" {
+        left.writable = None;
+    }
+    if part == "stream" {
+        left.stream = None;
+    }
+    Some(left)
+}
+
+/// The first message of a peer that has something to say or sends back what it gets.
+async fn first_answer(url: &str) -> Option<String> {
+    let (socket, mut events) = connect(url).ok()?;
+    while let Some(event) = events.next().await {
+        match event {
+            Event::Open => socket.send("?").ok()?,
+            Event::Message(event) => return event.data.as_text().map(Into::into),
+            Event::Error | Event::Close(_) => {}
+        }
+    }
+    None
 }
 
 /// A socket and all its events, the last of which ends them.
