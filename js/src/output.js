@@ -86,12 +86,13 @@ export class Output {
       let filled = 0;
       while (filled < piece.length) {
         const length = Math.min(session.output_length(), piece.length - filled);
-        if (length === 0) return;
+        if (length === 0) break;
         copyInto(piece, filled, session.output_start(), length);
         session.output_taken(length);
         filled += length;
       }
-      this.#pieces[this.#pieces.length] = piece;
+      if (filled === 0) return;
+      this.#pieces[this.#pieces.length] = filled < piece.length ? piece.subarray(0, filled) : piece;
       this.#taken += filled;
       left -= filled;
     }
