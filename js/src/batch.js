@@ -6,8 +6,9 @@ import { copyBytes, placesOf, readText } from './engine.js';
 const NONE = new Uint32Array(0);
 
 export class Batch {
-  /** Messages that the host has collected, in order. */
+  /** Messages that the host has collected, in order, and how many of them were taken. */
   #collected = [];
+  #taken = 0;
   /** Whether the engine keeps messages for it. */
   #isKept = false;
   #places = NONE;
@@ -23,7 +24,7 @@ export class Batch {
 
   /** Adds a message that was collected, while the engine has none. */
   add(message) {
-    this.#collected.push(message);
+    this.#collected[this.#collected.length] = message;
     this.count += 1;
   }
 
@@ -39,7 +40,10 @@ export class Batch {
   /** The next message: text as a string, bytes as an ArrayBuffer. */
   take() {
     this.count -= 1;
-    if (this.#collected.length > 0) return this.#collected.shift();
+    if (this.#taken < this.#collected.length) {
+      this.#taken += 1;
+      return this.#collected[this.#taken - 1];
+    }
     const start = this.#places[this.#next];
     const size = this.#places[this.#next + 1];
     this.#next += 2;
@@ -50,6 +54,7 @@ export class Batch {
   /** Hands the messages back, taken or not. */
   close(session) {
     this.#collected.length = 0;
+    this.#taken = 0;
     this.count = 0;
     if (!this.#isKept) return;
     session.end_batch();

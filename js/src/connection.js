@@ -22,7 +22,7 @@ const BINARY = 3;
 const PONG = 5;
 
 /** How many bytes may come while tasks wait for their turn: to stop reading, and to begin again, costs more than to have them. */
-const MOST_WAITING = 262144;
+const MOST_WAITING = 1048576;
 
 /** The longest delay a timer can have, in milliseconds. */
 const LONGEST_DELAY = 0x7fffffff;
@@ -337,7 +337,7 @@ export class Connection {
   /** Writes a piece, and the next one when that has gone: a host says nothing of how far a large one has come. */
   #flush() {
     if (this.#output.isWriting || this.#ended || !this.#stream) return;
-    const piece = this.#output.next(now());
+    const piece = this.#output.next();
     if (!piece) return;
     this.#stream.write(piece, () => {
       if (this.#ended) return;
@@ -353,7 +353,7 @@ export class Connection {
 
   /** The piece that was with the host is with the network. */
   #hasWritten() {
-    this.#output.written(now());
+    this.#output.written();
     this.#transmitted = true;
   }
 

@@ -63,12 +63,12 @@ export class Input {
     if (this.#missing === 0) return;
     const length = session.task_length();
     // It may have begun in an earlier chunk.
-    this.#parts.push(length > place ? copyBytes(session.task_start(), length) : viewOf(chunk, place - length, place));
+    this.#parts[0] = length > place ? copyBytes(session.task_start(), length) : viewOf(chunk, place - length, place);
   }
 
   #collect(part, now) {
     this.#missing -= part.length;
-    this.#parts.push(part);
+    this.#parts[this.#parts.length] = part;
     const flags = this.#session.collected(part.length, now);
     if (this.#missing > 0) return flags;
     if (flags & WHOLE) this.#batch.add(joined(this.#parts).buffer);
@@ -83,12 +83,12 @@ const viewOf = ({ buffer, byteOffset }, start, end) => new Uint8Array(buffer, by
 /** The parts in memory of their own. */
 function joined(parts) {
   let length = 0;
-  for (const part of parts) length += part.length;
+  for (let index = 0; index < parts.length; index += 1) length += parts[index].length;
   const whole = allocate(length);
   let place = 0;
-  for (const part of parts) {
-    whole.set(part, place);
-    place += part.length;
+  for (let index = 0; index < parts.length; index += 1) {
+    whole.set(parts[index], place);
+    place += parts[index].length;
   }
   return whole;
 }

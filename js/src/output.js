@@ -2,30 +2,24 @@
 
 import { allocate, copyInto } from './engine.js';
 
-/**
- * How many bytes are given to the host at once, at first and at most: it says nothing of how far a piece has come, so that
- * only a network that has taken the last one quickly, within so many milliseconds, gets a larger one.
- */
-const PIECE = 65536;
-const LARGEST_PIECE = 262144;
-const QUICK = 2;
+/** The most bytes given to the host at once. */
+const LARGEST_PIECE = 65536;
 
-/** Pieces of the largest size which have gone out, for any connection to use again, and how many are kept at the most. */
+/** Pieces of that size which have gone out, for any connection to use again, and how many are kept at the most. */
 const spare = [];
-const MOST_SPARE = 8;
+const MOST_SPARE = 32;
 
 export class Output {
   #session;
+  /** The pieces that were taken from the session, and how many of them were given to the host. */
   #pieces = [];
+  #given = 0;
   /** How many bytes were taken from the session and have not reached the network. */
   #taken = 0;
   /** How many bytes of messages came since something was last taken. */
   #fresh = 0;
-  /** The piece that is with the host, and since when it is. */
+  /** The piece that is with the host. */
   #writing;
-  #since = 0;
-  /** How large pieces are. */
-  #size = PIECE;
 
   /** @param {import('./wasm/isosocket_engine.js').Session} session */
   constructor(session) {
@@ -43,39 +37,42 @@ export class Output {
    */
   sent(length) {
     this.#fresh += length;
-    if (this.#fresh >= this.#size) this.#take();
+    if (this.#fresh >= LARGEST_PIECE) this.#take();
   }
 
   /** The next piece for the host, if there is one. */
-  next(now) {
-    if (this.#pieces.length === 0) this.#take();
-    this.#writing = this.#pieces.shift();
-    this.#since = now;
+  next() {
+    if (this.#given === this.#pieces.length) {
+      this.#pieces.length = 0;
+      this.#given = 0;
+      this.#take();
+    }
+    if (this.#pieces.length === 0) return undefined;
+    this.#writing = this.#pieces[this.#given];
+    this.#pieces[this.#given] = undefined;
+    this.#given += 1;
     return this.#writing;
   }
 
   /** The piece that was with the host is with the network. */
-  written(now) {
+  written() {
     const piece = this.#writing;
-    if (now - this.#since > QUICK) this.#size = PIECE;
-    else if (piece.length === this.#size) this.#size = Math.min(2 * this.#size, LARGEST_PIECE);
     this.#writing = undefined;
     this.#taken -= piece.length;
     this.#session.transmitted(piece.length);
-    if (piece.length === LARGEST_PIECE && spare.length < MOST_SPARE) spare.push(piece);
+    if (piece.length === LARGEST_PIECE && spare.length < MOST_SPARE) spare[spare.length] = piece;
   }
 
   /** All that is left, in one piece, which may be empty. */
   rest() {
     this.#take();
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    if (pieces.length === 1) return pieces[0];
-    const rest = allocate(pieces.reduce((length, piece) => length + piece.length, 0));
+    let left = 0;
+    for (let index = this.#given; index < this.#pieces.length; index += 1) left += this.#pieces[index].length;
+    const rest = allocate(left);
     let length = 0;
-    for (const piece of pieces) {
-      rest.set(piece, length);
-      length += piece.length;
+    for (; this.#given < this.#pieces.length; this.#given += 1) {
+      rest.set(this.#pieces[this.#given], length);
+      length += this.#pieces[this.#given].length;
     }
     return rest;
   }
@@ -85,20 +82,27 @@ export class Output {
     this.#fresh = 0;
     let left = session.backlog - this.#taken;
     while (left > 0) {
-      const piece = newPiece(Math.min(left, this.#size));
+      const piece = newPiece(Math.min(left, LARGEST_PIECE));
       let filled = 0;
       while (filled < piece.length) {
         const length = Math.min(session.output_length(), piece.length - filled);
-        if (length === 0) return;
+        if (length === 0) break;
         copyInto(piece, filled, session.output_start(), length);
         session.output_taken(length);
         filled += length;
       }
-      this.#pieces.push(piece);
+      if (filled === 0) return;
+      this.#pieces[this.#pieces.length] = filled < piece.length ? piece.subarray(0, filled) : piece;
       this.#taken += filled;
       left -= filled;
     }
   }
 }
 
-const newPiece = (length) => (length === LARGEST_PIECE && spare.pop()) || allocate(length);
+// A program may have changed what arrays can do: the methods that change them are not used.
+function newPiece(length) {
+  if (length < LARGEST_PIECE || spare.length === 0) return allocate(length);
+  const piece = spare[spare.length - 1];
+  spare.length -= 1;
+  return piece;
+}
