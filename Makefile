@@ -159,7 +159,7 @@ size-ours: setup-build ## the same for ours alone
 	node ws-wasm/benches/size.mjs --ours
 
 .PHONY: bench-web
-bench-web: setup-build ## ws-wasm side by side with other crates in Chromium and Firefox: BENCH="--quick --browser firefox"
+bench-web: setup-build ## ws-wasm side by side with other crates in Chromium and Firefox: BENCH="--rounds 3 --browser firefox"
 	@$(SETUP) geckodriver browsers
 	cargo build --quiet --release --package ws-test-server
 	node ws-wasm/benches/speed.mjs $(BENCH)

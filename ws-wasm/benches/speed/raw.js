@@ -1,6 +1,7 @@
 // The same courses in JavaScript alone: what all others are measured by. `src/course.rs` is its pattern.
 
 const BURST = 50;
+const BURST_BYTES = 4 << 20;
 const SOUGHT = 'a'.charCodeAt(0);
 const WIDE = 'aü€😀';
 const WIDE_BYTES = 10;
@@ -59,6 +60,7 @@ class Course {
     Object.assign(this, { work, kind, size, count, verify, fulfil, reject });
     this.type = kind === 'binary' && work !== 'send' ? 'object' : 'string';
     this.template = this.payload(0);
+    this.burst = Math.max(Math.min(BURST, Math.floor(BURST_BYTES / size)), 1);
     this.sent = 0;
     this.messages = 0;
     this.found = 0;
@@ -68,7 +70,7 @@ class Course {
   /** @returns how many messages are to be sent */
   opened() {
     this.started = performance.now();
-    return { receive: 1, read: 1, send: this.count, echo: Math.min(BURST, this.count) }[this.work];
+    return { receive: 1, read: 1, send: this.count, echo: Math.min(this.burst, this.count) }[this.work];
   }
 
   /** @returns the next message to be sent */
@@ -88,8 +90,8 @@ class Course {
     } else if (isLast) {
       this.isDone = true;
       this.fulfil(performance.now() - this.started);
-    } else if (this.work === 'echo' && this.messages % BURST === 0) {
-      return Math.min(BURST, this.count - this.messages);
+    } else if (this.work === 'echo' && this.messages % this.burst === 0) {
+      return Math.min(this.burst, this.count - this.messages);
     }
     return 0;
   }

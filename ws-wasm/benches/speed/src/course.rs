@@ -5,8 +5,9 @@ use std::{cell::Cell, rc::Rc};
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
-/// How many messages are on their way at once in an echo.
+/// How many messages are on their way at once in an echo, and how many bytes they may have.
 const BURST: u32 = 50;
+const BURST_BYTES: usize = 4 << 20;
 /// What is looked for where each character is looked at.
 const SOUGHT: u8 = b'a';
 /// What text is filled with that is more than ASCII, as the server does.
@@ -74,6 +75,10 @@ impl Plan {
         };
         Some(Self { work, binary: kind == "binary", body, count, verify })
     }
+
+    fn burst(&self) -> u32 {
+        BURST.min((BURST_BYTES / (self.body.len() + 8)) as u32).max(1)
+    }
 }
 
 impl Course {
@@ -109,7 +114,7 @@ impl Course {
         match work {
             Work::Receive | Work::Read => 1,
             Work::Send => count,
-            Work::Echo => BURST.min(count),
+            Work::Echo => self.0.plan.burst().min(count),
         }
     }
 
@@ -153,7 +158,9 @@ impl Course {
         match work {
             _ if self.is_done() => 0,
             _ if is_last => self.finish(),
-            Work::Echo if (number + 1).is_multiple_of(BURST) => BURST.min(count - number - 1),
+            Work::Echo if (number + 1).is_multiple_of(self.0.plan.burst()) => {
+                self.0.plan.burst().min(count - number - 1)
+            }
             Work::Echo | Work::Receive | Work::Read | Work::Send => 0,
         }
     }
