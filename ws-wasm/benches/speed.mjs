@@ -1,6 +1,6 @@
 // How fast messages come and go in a browser: ws-wasm beside other crates and beside JavaScript alone.
 //
-//   node ws-wasm/benches/speed.mjs [--quick] [--browser chromium|firefox] [--only NAME,..] [--work receive,..] [--kind text,..]
+//   node ws-wasm/benches/speed.mjs [--rounds 7] [--browser chromium|firefox] [--only NAME,..] [--work receive,..] [--kind TEXT]
 //
 // Prints tables in Markdown. Needs the test server: `cargo build --release -p ws-test-server`.
 
@@ -41,14 +41,14 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'applic
 
 const { values: options } = parseArgs({
   options: {
-    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '7' },
     browser: { type: 'string', default: 'chromium,firefox' },
     only: { type: 'string', default: CONTESTANTS.join() },
     work: { type: 'string', default: WORKS.join() },
     kind: { type: 'string', default: '' },
   },
 });
-const rounds = options.quick ? 3 : 7;
+const rounds = Number(options.rounds);
 
 compile(['speed'], 'release');
 const built = bind('speed', 'release', '-O3');
