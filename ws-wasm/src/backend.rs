@@ -61,7 +61,7 @@ impl Backend for Browser {
     }
 
     fn url(&self) -> String {
-        self.socket.url()
+        self.socket.text("url")
     }
 
     fn ready_state(&self) -> ReadyState {
@@ -69,23 +69,23 @@ impl Backend for Browser {
     }
 
     fn buffered_amount(&self) -> u64 {
-        self.socket.buffered_amount() as u64
+        self.socket.number("bufferedAmount") as u64
     }
 
     fn extensions(&self) -> String {
-        self.socket.extensions()
+        self.socket.text("extensions")
     }
 
     fn protocol(&self) -> String {
-        self.socket.protocol()
+        self.socket.text("protocol")
     }
 
     fn binary_type(&self) -> BinaryType {
-        BinaryType::from_name(&self.socket.binary_type()).unwrap_or_default()
+        BinaryType::from_name(&self.socket.text("binaryType")).unwrap_or_default()
     }
 
     fn set_binary_type(&self, binary_type: BinaryType) {
-        self.socket.set_binary_type(binary_type.as_str());
+        self.socket.set("binaryType", &binary_type.as_str().into());
     }
 
     fn send(&self, data: Data) -> Result<(), Error> {

@@ -87,11 +87,11 @@ impl JsBlob {
 
 impl HostBlob for JsBlob {
     fn size(&self) -> u64 {
-        self.0.size() as u64
+        self.0.number("size") as u64
     }
 
     fn media_type(&self) -> String {
-        self.0.media_type()
+        self.0.text("type")
     }
 
     fn bytes(&self) -> BlobFuture {

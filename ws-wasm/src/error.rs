@@ -3,7 +3,7 @@
 use wasm_bindgen::{JsCast as _, JsValue};
 use ws_core::{BlobError, Error, SyntaxError};
 
-use crate::sys::Exception;
+use crate::sys::Object;
 
 /// The error an exception of the constructor or of `send()` stands for, found by its name.
 ///
@@ -20,8 +20,7 @@ pub(crate) fn from_exception(exception: &JsValue) -> Error {
 
 /// Why a blob could not be read.
 pub(crate) fn from_rejection(exception: &JsValue) -> BlobError {
-    let (name, message) = describe(exception);
-    BlobError(name + ": " + &message)
+    BlobError(describe(exception).1)
 }
 
 /// The message of an exception.
@@ -35,6 +34,6 @@ fn describe(exception: &JsValue) -> (String, String) {
     if !exception.is_object() {
         return Default::default();
     }
-    let exception: &Exception = exception.unchecked_ref();
-    (exception.name().unwrap_or_default(), exception.message().unwrap_or_default())
+    let exception: &Object = exception.unchecked_ref();
+    (exception.text("name"), exception.text("message"))
 }

@@ -15,7 +15,7 @@ const LONGEST: Duration = Duration::from_millis(64);
 pub(crate) async fn drained(socket: sys::WebSocket, left: u64) -> bool {
     let mut interval = SHORTEST;
     while socket.ready_state() != ReadyState::Closed as u16 {
-        if socket.buffered_amount() as u64 <= left {
+        if socket.number("bufferedAmount") as u64 <= left {
             return true;
         }
         sleep(interval).await;
