@@ -1,7 +1,8 @@
 //! What a WebSocket implementation provides, and what it is given to report events.
 
-use alloc::{string::String, sync::Weak};
+use alloc::string::String;
 
+use crate::counted::Weak;
 use crate::websocket::Inner;
 use crate::{BinaryType, Close, Data, Error, Event, Failure, ReadyState, Task, WebSocket};
 

@@ -1,8 +1,9 @@
 //! The asynchronous face: <https://github.com/whatwg/websockets/pull/48>, WebSocketStream.
 
-use alloc::{string::String, sync::Arc};
+use alloc::string::String;
 use core::{fmt, future::poll_fn};
 
+use crate::counted::Counted;
 use crate::{Builder, CloseCode, CloseEvent, Error, Flow, WebSocket};
 
 mod error;
@@ -48,12 +49,12 @@ const TOO_SLOW: u16 = 4009;
 /// # Ok(()) }
 /// ```
 #[must_use = "the connection is given up when the last handle is dropped"]
-pub struct WebSocketStream<B: Flow>(Arc<Inner<B>>);
+pub struct WebSocketStream<B: Flow>(Counted<Inner<B>>);
 
 /// What the handle and the halves share.
 pub(crate) struct Inner<B: Flow> {
     socket: WebSocket<B>,
-    shared: Arc<Shared>,
+    shared: Counted<Shared>,
     /// A writer waits while more bytes than this wait for the network.
     high_water_mark: u64,
 }
@@ -127,29 +128,28 @@ impl<B: Flow> StreamBuilder<B> {
     /// # Errors
     /// As [`WebSocketStream::new`].
     pub fn connect(self) -> Result<WebSocketStream<B>, Error> {
-        #[allow(clippy::arc_with_non_send_sync, reason = "it is Send and Sync exactly where the target has threads")]
-        let shared = Arc::new(Shared::new(Inbox::new(self.inbound, self.overflow), self.read_ahead));
+        let shared = Counted::new(Shared::new(Inbox::new(self.inbound, self.overflow), self.read_ahead));
         let socket = self.socket.connect_with(|socket| listen(socket, &shared))?;
-        Ok(WebSocketStream(Arc::new(Inner { socket, shared, high_water_mark: self.high_water_mark })))
+        Ok(WebSocketStream(Counted::new(Inner { socket, shared, high_water_mark: self.high_water_mark })))
     }
 }
 
 /// Has the socket tell the stream what happens. The handlers do not hold the socket: it is the halves' and the handle's.
-fn listen<B: Flow>(socket: &WebSocket<B>, shared: &Arc<Shared>) {
+fn listen<B: Flow>(socket: &WebSocket<B>, shared: &Counted<Shared>) {
     socket.set_binary_type(crate::BinaryType::ArrayBuffer);
     if socket.backend().hold_back(true) {
         shared.trust_backend();
     }
-    let state = Arc::clone(shared);
+    let state = Counted::clone(shared);
     socket.set_onopen(move |_| state.open());
-    let state = Arc::clone(shared);
+    let state = Counted::clone(shared);
     socket.set_onmessage(move |socket, event| {
         if !state.receive(event.data.clone(), socket) {
             // The code is one of those that a program may use.
             let _ = socket.close_with(TOO_SLOW, "the reader is too slow");
         }
     });
-    let state = Arc::clone(shared);
+    let state = Counted::clone(shared);
     socket.set_onclose(move |socket, event| state.close(event.clone(), socket.failure()));
 }
 
@@ -190,8 +190,8 @@ impl<B: Flow> WebSocketStream<B> {
         let mut place = self.0.shared.place();
         poll_fn(|cx| place.poll_opened(cx)).await?;
         Ok(Opened {
-            readable: Readable::new(Arc::clone(&self.0)),
-            writable: Writable::new(Arc::clone(&self.0)),
+            readable: Readable::new(Counted::clone(&self.0)),
+            writable: Writable::new(Counted::clone(&self.0)),
             protocol: self.0.socket.protocol(),
             extensions: self.0.socket.extensions(),
         })
@@ -240,7 +240,7 @@ impl<B: Flow> WebSocketStream<B> {
 
 impl<B: Flow> Clone for WebSocketStream<B> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(Counted::clone(&self.0))
     }
 }
 

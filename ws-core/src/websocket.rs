@@ -1,8 +1,9 @@
 //! The interface: <https://websockets.spec.whatwg.org/#the-websocket-interface>.
 
-use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
+use crate::counted::Counted;
 use crate::handlers::{Handlers, Registration};
 use crate::{
     Backend, BinaryType, Close, CloseCode, CloseEvent, Data, Error, Event, EventKind, EventTarget, Failure, ListenerId,
@@ -38,7 +39,7 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[must_use = "the connection is given up when its last handle is dropped"]
-pub struct WebSocket<B: Backend>(pub(crate) Arc<Inner<B>>);
+pub struct WebSocket<B: Backend>(pub(crate) Counted<Inner<B>>);
 
 /// What all handles share.
 pub(crate) struct Inner<B: Backend> {
@@ -257,9 +258,9 @@ impl<B: Backend> WebSocket<B> {
     /// The constructor's steps, with the program's handlers between those that throw and those that connect.
     fn open(url: &str, protocols: &[String], options: B::Options, register: impl FnOnce(&Self)) -> Result<Self, Error> {
         let backend = B::open(url, protocols, options)?;
-        let socket = Self(Arc::new(Inner { backend, handlers: Handlers::new() }));
+        let socket = Self(Counted::new(Inner { backend, handlers: Handlers::new() }));
         register(&socket);
-        socket.0.backend.establish(EventTarget(Arc::downgrade(&socket.0)));
+        socket.0.backend.establish(EventTarget(Counted::downgrade(&socket.0)));
         Ok(socket)
     }
 
@@ -284,13 +285,13 @@ impl<B: Backend> Drop for Inner<B> {
 
 impl<B: Backend> Clone for WebSocket<B> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(Counted::clone(&self.0))
     }
 }
 
 impl<B: Backend> PartialEq for WebSocket<B> {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Counted::ptr_eq(&self.0, &other.0)
     }
 }
 

@@ -1,6 +1,5 @@
 //! The half that messages come from.
 
-use alloc::sync::Arc;
 use core::{
     fmt,
     future::poll_fn,
@@ -11,6 +10,7 @@ use core::{
 use futures_core::Stream;
 
 use super::Inner;
+use crate::counted::Counted;
 use crate::{Data, Flow, WebSocketError};
 
 /// The messages of a connection, in order: text, and bytes as [`Data::Binary`].
@@ -26,10 +26,10 @@ use crate::{Data, Flow, WebSocketError};
 /// # Ok(()) }
 /// ```
 #[must_use = "messages are thrown away once it is dropped"]
-pub struct Readable<B: Flow>(Arc<Inner<B>>);
+pub struct Readable<B: Flow>(Counted<Inner<B>>);
 
 impl<B: Flow> Readable<B> {
-    pub(crate) fn new(inner: Arc<Inner<B>>) -> Self {
+    pub(crate) fn new(inner: Counted<Inner<B>>) -> Self {
         Self(inner)
     }
 

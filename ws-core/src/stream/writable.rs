@@ -1,6 +1,5 @@
 //! The half that messages are sent by.
 
-use alloc::sync::Arc;
 use core::{
     fmt,
     future::poll_fn,
@@ -11,6 +10,7 @@ use core::{
 use futures_sink::Sink;
 
 use super::Inner;
+use crate::counted::Counted;
 use crate::{Data, Drained, Error, Flow, ReadyState, WebSocketError};
 
 /// Where messages are sent, as fast as the network takes them.
@@ -26,7 +26,7 @@ use crate::{Data, Drained, Error, Flow, ReadyState, WebSocketError};
 /// # Ok(()) }
 /// ```
 pub struct Writable<B: Flow> {
-    inner: Arc<Inner<B>>,
+    inner: Counted<Inner<B>>,
     waiting: Option<Waiting>,
 }
 
@@ -39,7 +39,7 @@ enum Waiting {
 }
 
 impl<B: Flow> Writable<B> {
-    pub(crate) fn new(inner: Arc<Inner<B>>) -> Self {
+    pub(crate) fn new(inner: Counted<Inner<B>>) -> Self {
         Self { inner, waiting: None }
     }
 
