@@ -1,10 +1,15 @@
 //! The asynchronous face: <https://github.com/whatwg/websockets/pull/48>, WebSocketStream.
 
-use alloc::string::String;
-use core::{fmt, future::poll_fn};
+use alloc::{boxed::Box, string::String};
+use core::{
+    fmt,
+    future::{Future, poll_fn},
+    task::{Poll, ready},
+};
 
+use crate::backend::Audience;
 use crate::counted::Counted;
-use crate::{Builder, CloseCode, CloseEvent, Error, Flow, WebSocket};
+use crate::{BinaryType, Builder, CloseCode, CloseEvent, Error, Flow, Task, WebSocket};
 
 mod error;
 mod inbox;
@@ -129,28 +134,30 @@ impl<B: Flow> StreamBuilder<B> {
     /// As [`WebSocketStream::new`].
     pub fn connect(self) -> Result<WebSocketStream<B>, Error> {
         let shared = Counted::new(Shared::new(Inbox::new(self.inbound, self.overflow), self.read_ahead));
-        let socket = self.socket.connect_with(|socket| listen(socket, &shared))?;
+        let socket = self.socket.connect_to(Box::new(Counted::clone(&shared)), |socket| {
+            socket.set_binary_type(BinaryType::ArrayBuffer);
+            if socket.backend().hold_back(true) {
+                shared.trust_backend();
+            }
+        })?;
         Ok(WebSocketStream(Counted::new(Inner { socket, shared, high_water_mark: self.high_water_mark })))
     }
 }
 
-/// Has the socket tell the stream what happens. The handlers do not hold the socket: it is the halves' and the handle's.
-fn listen<B: Flow>(socket: &WebSocket<B>, shared: &Counted<Shared>) {
-    socket.set_binary_type(crate::BinaryType::ArrayBuffer);
-    if socket.backend().hold_back(true) {
-        shared.trust_backend();
-    }
-    let state = Counted::clone(shared);
-    socket.set_onopen(move |_| state.open());
-    let state = Counted::clone(shared);
-    socket.set_onmessage(move |socket, event| {
-        if !state.receive(event.data.clone(), socket) {
-            // The code is one of those that a program may use.
-            let _ = socket.close_with(TOO_SLOW, "the reader is too slow");
+/// The tasks of the socket. Its audience does not hold it: it is the halves' and the handle's.
+impl<B: Flow> Audience<B> for Counted<Shared> {
+    fn hear(&self, socket: &WebSocket<B>, task: Task) {
+        match task {
+            Task::Open => self.open(),
+            Task::Message(event) => {
+                if !self.receive(event.data, socket) {
+                    // The code is one of those that a program may use.
+                    let _ = socket.close_with(TOO_SLOW, "the reader is too slow");
+                }
+            }
+            Task::Close { event, .. } => self.close(event, socket.failure()),
         }
-    });
-    let state = Counted::clone(shared);
-    socket.set_onclose(move |socket, event| state.close(event.clone(), socket.failure()));
+    }
 }
 
 impl<B: Flow> WebSocketStream<B> {
@@ -186,14 +193,17 @@ impl<B: Flow> WebSocketStream<B> {
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost: it can be called again. To give the connection up, drop the stream.
-    pub async fn opened(&self) -> Result<Opened<B>, WebSocketError> {
+    // These futures are no `async fn`, for the compiler's state machines take more room in a program than what they do.
+    pub fn opened(&self) -> impl Future<Output = Result<Opened<B>, WebSocketError>> {
         let mut place = self.0.shared.place();
-        poll_fn(|cx| place.poll_opened(cx)).await?;
-        Ok(Opened {
-            readable: Readable::new(Counted::clone(&self.0)),
-            writable: Writable::new(Counted::clone(&self.0)),
-            protocol: self.0.socket.protocol(),
-            extensions: self.0.socket.extensions(),
+        poll_fn(move |cx| {
+            ready!(place.poll_opened(cx))?;
+            Poll::Ready(Ok(Opened {
+                readable: Readable::new(Counted::clone(&self.0)),
+                writable: Writable::new(Counted::clone(&self.0)),
+                protocol: self.0.socket.protocol(),
+                extensions: self.0.socket.extensions(),
+            }))
         })
     }
 
@@ -207,9 +217,9 @@ impl<B: Flow> WebSocketStream<B> {
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost: it can be called again, and by many at a time.
-    pub async fn closed(&self) -> Result<CloseEvent, WebSocketError> {
+    pub fn closed(&self) -> impl Future<Output = Result<CloseEvent, WebSocketError>> {
         let mut place = self.0.shared.place();
-        poll_fn(|cx| place.poll_closed(cx)).await
+        poll_fn(move |cx| place.poll_closed(cx))
     }
 
     /// Starts the closing handshake with a Close frame that has no body; a connection that is being made is given up.

@@ -3,11 +3,12 @@
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
+use crate::backend::Audience;
 use crate::counted::Counted;
-use crate::handlers::{Handlers, Registration};
+use crate::handlers::{Callback, Handlers, Registration};
 use crate::{
     Backend, BinaryType, Close, CloseCode, CloseEvent, Data, Error, Event, EventKind, EventTarget, Failure, ListenerId,
-    MaybeSend, MessageEvent, ReadyState,
+    MaybeSend, MessageEvent, ReadyState, Task,
 };
 
 /// A WebSocket, as the WHATWG standard defines it.
@@ -44,7 +45,7 @@ pub struct WebSocket<B: Backend>(pub(crate) Counted<Inner<B>>);
 /// What all handles share.
 pub(crate) struct Inner<B: Backend> {
     backend: B,
-    handlers: Handlers<B>,
+    audience: Box<dyn Audience<B>>,
 }
 
 /// A socket about to be made: its subprotocols, its backend's options, its first handlers.
@@ -84,7 +85,17 @@ impl<B: Backend> Builder<B> {
     /// # Errors
     /// As [`WebSocket::new`].
     pub fn connect_with(self, register: impl FnOnce(&WebSocket<B>)) -> Result<WebSocket<B>, Error> {
-        WebSocket::open(&self.url, &self.protocols, self.options, register)
+        self.connect_to(Box::new(Handlers::new()), register)
+    }
+
+    /// The constructor's steps, with what is to be done before anything is heard between those that throw and those that
+    /// connect.
+    pub(crate) fn connect_to(
+        self,
+        audience: Box<dyn Audience<B>>,
+        prepare: impl FnOnce(&WebSocket<B>),
+    ) -> Result<WebSocket<B>, Error> {
+        WebSocket::open(&self.url, &self.protocols, self.options, audience, prepare)
     }
 }
 
@@ -96,7 +107,7 @@ impl<B: Backend> WebSocket<B> {
     /// has a fragment. [`Error::Security`] where a browser refuses at once what its page may not do. Whatever goes wrong later is
     /// an `error` event, followed by `close`.
     pub fn new(url: &str) -> Result<Self, Error> {
-        Self::open(url, &[], B::Options::default(), |_| ())
+        Self::open(url, &[], B::Options::default(), Box::new(Handlers::new()), |_| ())
     }
 
     /// Makes a socket and starts to connect, as `new WebSocket(url, protocols)` does.
@@ -216,7 +227,7 @@ impl<B: Backend> WebSocket<B> {
 
     /// Sets the handler of an event to null. One set later goes to the end of the order. False if there was none.
     pub fn clear_handler(&self, kind: EventKind) -> bool {
-        self.0.handlers.remove_handler(kind)
+        self.handlers().is_some_and(|handlers| handlers.remove_handler(kind))
     }
 
     /// Adds a listener, to be called after those that are there.
@@ -225,7 +236,7 @@ impl<B: Backend> WebSocket<B> {
         kind: EventKind,
         listener: impl FnMut(&Self, &Event) + MaybeSend + 'static,
     ) -> ListenerId {
-        self.0.handlers.add(kind, Registration::Listener, Box::new(listener))
+        self.add(kind, Registration::Listener, Box::new(listener))
     }
 
     /// Adds a listener that is called once at the most: `addEventListener` with the option `once`.
@@ -234,7 +245,8 @@ impl<B: Backend> WebSocket<B> {
         kind: EventKind,
         mut listener: impl FnMut(&Self, &Event) + MaybeSend + 'static,
     ) -> ListenerId {
-        self.0.handlers.add_removable(kind, |id| {
+        let Some(handlers) = self.handlers() else { return ListenerId::NONE };
+        handlers.add_removable(kind, |id| {
             Box::new(move |socket, event| {
                 // "If listener's once is true, then remove an event listener given event's currentTarget attribute
                 // value and listener."
@@ -247,7 +259,7 @@ impl<B: Backend> WebSocket<B> {
     /// Removes a listener, which is then not called any more, also for an event whose listeners are being called.
     /// False if it was not there.
     pub fn remove_event_listener(&self, id: ListenerId) -> bool {
-        self.0.handlers.remove(id)
+        self.handlers().is_some_and(|handlers| handlers.remove(id))
     }
 
     /// The backend, for what it offers beyond the interface.
@@ -255,25 +267,35 @@ impl<B: Backend> WebSocket<B> {
         &self.0.backend
     }
 
-    /// The constructor's steps, with the program's handlers between those that throw and those that connect.
-    fn open(url: &str, protocols: &[String], options: B::Options, register: impl FnOnce(&Self)) -> Result<Self, Error> {
+    fn open(
+        url: &str,
+        protocols: &[String],
+        options: B::Options,
+        audience: Box<dyn Audience<B>>,
+        prepare: impl FnOnce(&Self),
+    ) -> Result<Self, Error> {
         let backend = B::open(url, protocols, options)?;
-        let socket = Self(Counted::new(Inner { backend, handlers: Handlers::new() }));
-        register(&socket);
+        let socket = Self(Counted::new(Inner { backend, audience }));
+        prepare(&socket);
         socket.0.backend.establish(EventTarget(Counted::downgrade(&socket.0)));
         Ok(socket)
     }
 
+    /// Those of a socket that programs have; one that a stream is made of has none.
+    fn handlers(&self) -> Option<&Handlers<B>> {
+        self.0.audience.handlers()
+    }
+
+    fn add(&self, kind: EventKind, registration: Registration, callback: Callback<B>) -> ListenerId {
+        self.handlers().map_or(ListenerId::NONE, |handlers| handlers.add(kind, registration, callback))
+    }
+
     fn set_handler(&self, kind: EventKind, handler: impl FnMut(&Self, &Event) + MaybeSend + 'static) {
-        self.0.handlers.add(kind, Registration::Handler, Box::new(handler));
+        self.add(kind, Registration::Handler, Box::new(handler));
     }
 
-    pub(crate) fn dispatch(&self, event: &Event) {
-        self.0.handlers.dispatch(self, event);
-    }
-
-    pub(crate) fn forget_listeners(&self) {
-        self.0.handlers.clear();
+    pub(crate) fn hear(&self, task: Task) {
+        self.0.audience.hear(self, task);
     }
 }
 

@@ -48,11 +48,8 @@ impl Backend for Browser {
     /// The browser itself checks the arguments, and resolves a relative URL against its page. It starts to connect at
     /// once, and can fire nothing before the program has returned to it.
     fn open(url: &str, protocols: &[String], (): ()) -> Result<Self, Error> {
-        let protocols = match protocols {
-            [] => JsValue::UNDEFINED,
-            _ => protocols.iter().map(|protocol| JsString::from(protocol.as_str())).collect::<Array>().into(),
-        };
-        let socket = sys::WebSocket::new(url, &protocols).map_err(|exception| error::from_exception(&exception))?;
+        let socket =
+            sys::WebSocket::new(url, &sequence(protocols)).map_err(|exception| error::from_exception(&exception))?;
         Ok(Self { socket, listener: Cell::new(None) })
     }
 
@@ -115,6 +112,14 @@ impl Backend for Browser {
     /// Always `None`: browsers tell nobody.
     fn failure(&self) -> Option<Failure> {
         None
+    }
+}
+
+/// The subprotocols as JavaScript has them; undefined if there are none.
+pub(crate) fn sequence(protocols: &[String]) -> JsValue {
+    match protocols {
+        [] => JsValue::UNDEFINED,
+        _ => protocols.iter().map(|protocol| JsString::from(protocol.as_str())).collect::<Array>().into(),
     }
 }
 

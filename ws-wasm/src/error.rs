@@ -12,8 +12,8 @@ pub(crate) fn from_exception(exception: &JsValue) -> Error {
     let (name, message) = describe(exception);
     match name.as_str() {
         "SecurityError" => Error::Security(message),
-        // Firefox's own, without a message.
-        "NS_ERROR_CONTENT_BLOCKED" => Error::Security("its Content Security Policy forbids it".into()),
+        // Firefox's own, for what the page's policy forbids: it has no message.
+        "NS_ERROR_CONTENT_BLOCKED" => Error::Security(name),
         _ => Error::Syntax(SyntaxError::Host(message)),
     }
 }

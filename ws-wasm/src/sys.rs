@@ -51,6 +51,10 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     pub(crate) fn new(buffer: &ArrayBuffer) -> Uint8Array;
 
+    /// A copy of these bytes, which the browser may keep.
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn copied(bytes: &[u8]) -> Uint8Array;
+
     /// The view itself. On its way through the bindings it becomes memory of the program, in one call and one copy.
     #[wasm_bindgen(method, js_name = valueOf)]
     pub(crate) fn value_of(this: &Uint8Array) -> Box<[u8]>;
@@ -68,9 +72,16 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn then(this: &Promise, fulfilled: &JsValue, rejected: &JsValue);
 
+    /// <https://html.spec.whatwg.org/#dom-settimeout>
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub(crate) fn set_timeout(function: &JsValue, milliseconds: u32);
+
     /// Any object. What is seldom asked of one is asked by its name: a binding of its own costs a program more than that.
     #[derive(Clone, Debug)]
     pub(crate) type Object;
+
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new() -> Object;
 
     #[wasm_bindgen(method, indexing_getter)]
     pub(crate) fn get(this: &Object, name: &str) -> JsValue;

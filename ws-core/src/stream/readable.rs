@@ -2,7 +2,7 @@
 
 use core::{
     fmt,
-    future::poll_fn,
+    future::{Future, poll_fn},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -41,8 +41,8 @@ impl<B: Flow> Readable<B> {
     ///
     /// # Cancel safety
     /// Dropped, no message is lost.
-    pub async fn read(&mut self) -> Option<Result<Data, WebSocketError>> {
-        poll_fn(|cx| self.0.shared.poll_read(cx, &self.0.socket)).await
+    pub fn read(&mut self) -> impl Future<Output = Option<Result<Data, WebSocketError>>> {
+        poll_fn(|cx| self.0.shared.poll_read(cx, &self.0.socket))
     }
 }
 

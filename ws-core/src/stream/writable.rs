@@ -2,7 +2,7 @@
 
 use core::{
     fmt,
-    future::poll_fn,
+    future::{Future, poll_fn},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -51,9 +51,12 @@ impl<B: Flow> Writable<B> {
     ///
     /// # Cancel safety
     /// Dropped before it is ready, the message is not sent, no part of it.
-    pub async fn write(&mut self, data: impl Into<Data>) -> Result<(), WebSocketError> {
-        poll_fn(|cx| self.poll_room(cx)).await?;
-        Ok(self.inner.socket.send(data)?)
+    pub fn write(&mut self, data: impl Into<Data>) -> impl Future<Output = Result<(), WebSocketError>> {
+        let mut data = Some(data.into());
+        poll_fn(move |cx| {
+            ready!(self.poll_room(cx))?;
+            Poll::Ready(data.take().map_or(Ok(()), |data| Ok(self.inner.socket.send(data)?)))
+        })
     }
 
     /// Waits until everything that was written has been given to the network.
@@ -63,8 +66,8 @@ impl<B: Flow> Writable<B> {
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost.
-    pub async fn flush(&mut self) -> Result<(), WebSocketError> {
-        poll_fn(|cx| self.poll_left(0, cx)).await
+    pub fn flush(&mut self) -> impl Future<Output = Result<(), WebSocketError>> {
+        poll_fn(|cx| self.poll_left(0, cx))
     }
 
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
