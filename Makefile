@@ -152,10 +152,10 @@ bench: ## ws-native side by side with other crates: BENCH="memory tcp idle defla
 	cargo run --release --manifest-path ws-native/benches/Cargo.toml -- $(BENCH)
 
 .PHONY: size size-ours
-size: setup-build ## what a socket adds to a page, beside other crates, against our budgets
+size: setup-build ## what a socket adds to a page, beside other crates
 	node ws-wasm/benches/size.mjs
 
-size-ours: setup-build ## the same for ours alone
+size-ours: setup-build ## the same for ours alone, which must not grow
 	node ws-wasm/benches/size.mjs --ours
 
 .PHONY: bench-web
@@ -191,7 +191,7 @@ miri: ## what is unsafe, and what stands on it, under Miri, with a nightly toolc
 # ---- checking ----
 
 .PHONY: lint lint-front
-lint: js lint-front ## formatting, clippy, documentation and the wasm32 builds, without a warning
+lint: js lint-front size-ours ## formatting, clippy, documentation and the wasm32 builds, without a warning; the size of ours
 	cargo fmt --all --check
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
 	cargo clippy --package ws-interop --all-targets -- -D warnings

@@ -1,9 +1,12 @@
 //! What a WebSocket implementation provides, and what it is given to report events.
 
-use alloc::{string::String, sync::Weak};
+use alloc::string::String;
 
-use crate::websocket::Inner;
-use crate::{BinaryType, Close, Data, Error, Event, Failure, ReadyState, Task, WebSocket};
+use crate::counted::Weak;
+use crate::{
+    BinaryType, Close, Data, Error, Failure, MaybeSend, ReadyState, Task, WebSocket, blob::MaybeSync,
+    handlers::Handlers, websocket::Inner,
+};
 
 /// A WebSocket implementation: the browser's own, RFC 6455 over a native socket, or one made for a test.
 ///
@@ -65,6 +68,18 @@ pub trait Backend: Sized + 'static {
     fn failure(&self) -> Option<Failure>;
 }
 
+/// Who hears a socket's tasks: its [`Handlers`], or a stream that is made of it.
+///
+/// A program that has but one of the two does not carry the other.
+pub(crate) trait Audience<B: Backend>: MaybeSend + MaybeSync {
+    fn hear(&self, socket: &WebSocket<B>, task: Task);
+
+    /// Where handlers and listeners are registered. A stream has none, and does not give its socket out.
+    fn handlers(&self) -> Option<&Handlers<B>> {
+        None
+    }
+}
+
 /// Where a backend reports the tasks of the WebSocket task source. Does not keep the socket alive.
 pub struct EventTarget<B: Backend>(pub(crate) Weak<Inner<B>>);
 
@@ -74,21 +89,7 @@ impl<B: Backend> EventTarget<B> {
     /// Returns false if nobody can hear it, because the program has dropped its last handle.
     pub fn run(&self, task: Task) -> bool {
         let Some(inner) = self.0.upgrade() else { return false };
-        let socket = WebSocket(inner);
-        let (failed, event) = match task {
-            Task::Open => (false, Event::Open),
-            Task::Message(event) => (false, Event::Message(event)),
-            Task::Close { failed, event } => (failed, Event::Close(event)),
-        };
-        // "2. If the user agent was required to fail the WebSocket connection, [...] fire an event named error at the
-        // WebSocket object." "3. Fire an event named close at the WebSocket object [...]."
-        if failed {
-            socket.dispatch(&Event::Error);
-        }
-        socket.dispatch(&event);
-        if let Event::Close(_) = event {
-            socket.forget_listeners();
-        }
+        WebSocket(inner).hear(task);
         true
     }
 

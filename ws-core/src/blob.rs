@@ -1,11 +1,11 @@
 //! Immutable raw data that may have to be read asynchronously: <https://w3c.github.io/FileAPI/#blob-section>.
 
-use alloc::{boxed::Box, string::String, sync::Arc};
+use alloc::{boxed::Box, string::String};
 use core::{fmt, future::Future, pin::Pin};
 
 use bytes::Bytes;
 
-use crate::MaybeSend;
+use crate::{MaybeSend, counted::Counted};
 
 /// Immutable raw data, such as a file the user picked.
 ///
@@ -25,7 +25,7 @@ enum Repr {
     /// The bytes are here.
     Bytes(Bytes),
     /// The host has them.
-    Host(Arc<dyn HostBlob>),
+    Host(Counted<dyn HostBlob>),
 }
 
 /// The bytes of a blob, once they are read.
@@ -64,8 +64,7 @@ impl<T: ?Sized> MaybeSync for T {}
 impl Blob {
     /// A blob the host keeps.
     pub fn from_host(blob: impl HostBlob) -> Self {
-        #[allow(clippy::arc_with_non_send_sync, reason = "it is Send and Sync exactly where the target has threads")]
-        Self(Repr::Host(Arc::new(blob)))
+        Self(Repr::Host(Counted::new(blob)))
     }
 
     /// The size in bytes.

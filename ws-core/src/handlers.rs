@@ -5,11 +5,16 @@ use alloc::boxed::Box;
 
 use spin::Mutex;
 
-use crate::{Event, EventKind, WebSocket};
+use crate::{Event, EventKind, Task, WebSocket, backend::Audience};
 
 /// Names a listener, to remove it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ListenerId(u64);
+
+impl ListenerId {
+    /// That of no listener: the first one has 1.
+    pub(crate) const NONE: Self = Self(0);
+}
 
 /// What is called for an event.
 #[cfg(not(target_arch = "wasm32"))]
@@ -46,6 +51,29 @@ struct Entry<B: crate::Backend> {
     /// Out while it runs.
     callback: Option<Callback<B>>,
     next: Option<Box<Entry<B>>>,
+}
+
+impl<B: crate::Backend> Audience<B> for Handlers<B> {
+    fn hear(&self, socket: &WebSocket<B>, task: Task) {
+        let (failed, event) = match task {
+            Task::Open => (false, Event::Open),
+            Task::Message(event) => (false, Event::Message(event)),
+            Task::Close { failed, event } => (failed, Event::Close(event)),
+        };
+        // "2. If the user agent was required to fail the WebSocket connection, [...] fire an event named error at the
+        // WebSocket object." "3. Fire an event named close at the WebSocket object [...]."
+        if failed {
+            self.dispatch(socket, &Event::Error);
+        }
+        self.dispatch(socket, &event);
+        if let Event::Close(_) = event {
+            self.clear();
+        }
+    }
+
+    fn handlers(&self) -> Option<&Self> {
+        Some(self)
+    }
 }
 
 impl<B: crate::Backend> Handlers<B> {
@@ -90,13 +118,13 @@ impl<B: crate::Backend> Handlers<B> {
     }
 
     /// Drops all listeners: there will be no event any more.
-    pub(crate) fn clear(&self) {
+    fn clear(&self) {
         let first = self.0.lock().first.take();
         drop(first);
     }
 
     /// Calls the listeners of an event. Those registered meanwhile wait for the next one, those removed are not called.
-    pub(crate) fn dispatch(&self, socket: &WebSocket<B>, event: &Event) {
+    fn dispatch(&self, socket: &WebSocket<B>, event: &Event) {
         let kind = event.kind();
         let end = self.0.lock().next_id;
         let mut last = 0;

@@ -20,6 +20,7 @@ mod backend;
 mod blob;
 mod close;
 mod close_code;
+mod counted;
 mod data;
 mod error;
 mod event;

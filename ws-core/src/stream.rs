@@ -1,9 +1,16 @@
 //! The asynchronous face: <https://github.com/whatwg/websockets/pull/48>, WebSocketStream.
 
-use alloc::{string::String, sync::Arc};
-use core::fmt;
+use alloc::{boxed::Box, string::String};
+use core::{
+    fmt,
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::{Poll, ready},
+};
 
-use crate::{Builder, CloseCode, CloseEvent, Error, Flow, WebSocket};
+use crate::backend::Audience;
+use crate::counted::Counted;
+use crate::{BinaryType, Builder, CloseCode, CloseEvent, Error, Flow, Task, WebSocket};
 
 mod error;
 mod inbox;
@@ -48,12 +55,12 @@ const TOO_SLOW: u16 = 4009;
 /// # Ok(()) }
 /// ```
 #[must_use = "the connection is given up when the last handle is dropped"]
-pub struct WebSocketStream<B: Flow>(Arc<Inner<B>>);
+pub struct WebSocketStream<B: Flow>(Counted<Inner<B>>);
 
 /// What the handle and the halves share.
 pub(crate) struct Inner<B: Flow> {
     socket: WebSocket<B>,
-    shared: Arc<Shared>,
+    shared: Counted<Shared>,
     /// A writer waits while more bytes than this wait for the network.
     high_water_mark: u64,
 }
@@ -127,30 +134,31 @@ impl<B: Flow> StreamBuilder<B> {
     /// # Errors
     /// As [`WebSocketStream::new`].
     pub fn connect(self) -> Result<WebSocketStream<B>, Error> {
-        #[allow(clippy::arc_with_non_send_sync, reason = "it is Send and Sync exactly where the target has threads")]
-        let shared = Arc::new(Shared::new(Inbox::new(self.inbound, self.overflow), self.read_ahead));
-        let socket = self.socket.connect_with(|socket| listen(socket, &shared))?;
-        Ok(WebSocketStream(Arc::new(Inner { socket, shared, high_water_mark: self.high_water_mark })))
+        let shared = Counted::new(Shared::new(Inbox::new(self.inbound, self.overflow), self.read_ahead));
+        let socket = self.socket.connect_to(Box::new(Counted::clone(&shared)), |socket| {
+            socket.set_binary_type(BinaryType::ArrayBuffer);
+            if socket.backend().hold_back(true) {
+                shared.trust_backend();
+            }
+        })?;
+        Ok(WebSocketStream(Counted::new(Inner { socket, shared, high_water_mark: self.high_water_mark })))
     }
 }
 
-/// Has the socket tell the stream what happens. The handlers do not hold the socket: it is the halves' and the handle's.
-fn listen<B: Flow>(socket: &WebSocket<B>, shared: &Arc<Shared>) {
-    socket.set_binary_type(crate::BinaryType::ArrayBuffer);
-    if socket.backend().hold_back(true) {
-        shared.trust_backend();
-    }
-    let state = Arc::clone(shared);
-    socket.set_onopen(move |_| state.open());
-    let state = Arc::clone(shared);
-    socket.set_onmessage(move |socket, event| {
-        if !state.receive(event.data.clone(), socket) {
-            // The code is one of those that a program may use.
-            let _ = socket.close_with(TOO_SLOW, "the reader is too slow");
+/// The tasks of the socket. Its audience does not hold it: it is the halves' and the handle's.
+impl<B: Flow> Audience<B> for Counted<Shared> {
+    fn hear(&self, socket: &WebSocket<B>, task: Task) {
+        match task {
+            Task::Open => self.open(),
+            Task::Message(event) => {
+                if !self.receive(event.data, socket) {
+                    // The code is one of those that a program may use.
+                    let _ = socket.close_with(TOO_SLOW, "the reader is too slow");
+                }
+            }
+            Task::Close { event, .. } => self.close(event, socket.failure()),
         }
-    });
-    let state = Arc::clone(shared);
-    socket.set_onclose(move |socket, event| state.close(event.clone(), socket.failure()));
+    }
 }
 
 impl<B: Flow> WebSocketStream<B> {
@@ -186,13 +194,17 @@ impl<B: Flow> WebSocketStream<B> {
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost: it can be called again. To give the connection up, drop the stream.
-    pub async fn opened(&self) -> Result<Opened<B>, WebSocketError> {
-        self.0.shared.opened().await?;
-        Ok(Opened {
-            readable: Readable::new(Arc::clone(&self.0)),
-            writable: Writable::new(Arc::clone(&self.0)),
-            protocol: self.0.socket.protocol(),
-            extensions: self.0.socket.extensions(),
+    // These futures are no `async fn`, for the compiler's state machines take more room in a program than what they do.
+    pub fn opened(&self) -> impl Future<Output = Result<Opened<B>, WebSocketError>> {
+        let mut established = self.0.shared.opened();
+        poll_fn(move |cx| {
+            ready!(Pin::new(&mut established).poll(cx))?;
+            Poll::Ready(Ok(Opened {
+                readable: Readable::new(Counted::clone(&self.0)),
+                writable: Writable::new(Counted::clone(&self.0)),
+                protocol: self.0.socket.protocol(),
+                extensions: self.0.socket.extensions(),
+            }))
         })
     }
 
@@ -206,8 +218,8 @@ impl<B: Flow> WebSocketStream<B> {
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost: it can be called again, and by many at a time.
-    pub async fn closed(&self) -> Result<CloseEvent, WebSocketError> {
-        self.0.shared.closed().await
+    pub fn closed(&self) -> impl Future<Output = Result<CloseEvent, WebSocketError>> {
+        self.0.shared.closed()
     }
 
     /// Starts the closing handshake with a Close frame that has no body; a connection that is being made is given up.
@@ -238,7 +250,7 @@ impl<B: Flow> WebSocketStream<B> {
 
 impl<B: Flow> Clone for WebSocketStream<B> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(Counted::clone(&self.0))
     }
 }
 

@@ -1,12 +1,14 @@
 //! The interface: <https://websockets.spec.whatwg.org/#the-websocket-interface>.
 
-use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
-use crate::handlers::{Handlers, Registration};
+use crate::backend::Audience;
+use crate::counted::Counted;
+use crate::handlers::{Callback, Handlers, Registration};
 use crate::{
     Backend, BinaryType, Close, CloseCode, CloseEvent, Data, Error, Event, EventKind, EventTarget, Failure, ListenerId,
-    MaybeSend, MessageEvent, ReadyState,
+    MaybeSend, MessageEvent, ReadyState, Task,
 };
 
 /// A WebSocket, as the WHATWG standard defines it.
@@ -38,12 +40,12 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[must_use = "the connection is given up when its last handle is dropped"]
-pub struct WebSocket<B: Backend>(pub(crate) Arc<Inner<B>>);
+pub struct WebSocket<B: Backend>(pub(crate) Counted<Inner<B>>);
 
 /// What all handles share.
 pub(crate) struct Inner<B: Backend> {
     backend: B,
-    handlers: Handlers<B>,
+    audience: Box<dyn Audience<B>>,
 }
 
 /// A socket about to be made: its subprotocols, its backend's options, its first handlers.
@@ -83,7 +85,17 @@ impl<B: Backend> Builder<B> {
     /// # Errors
     /// As [`WebSocket::new`].
     pub fn connect_with(self, register: impl FnOnce(&WebSocket<B>)) -> Result<WebSocket<B>, Error> {
-        WebSocket::open(&self.url, &self.protocols, self.options, register)
+        self.connect_to(Box::new(Handlers::new()), register)
+    }
+
+    /// The constructor's steps, with what is to be done before anything is heard between those that throw and those that
+    /// connect.
+    pub(crate) fn connect_to(
+        self,
+        audience: Box<dyn Audience<B>>,
+        prepare: impl FnOnce(&WebSocket<B>),
+    ) -> Result<WebSocket<B>, Error> {
+        WebSocket::open(&self.url, &self.protocols, self.options, audience, prepare)
     }
 }
 
@@ -95,7 +107,7 @@ impl<B: Backend> WebSocket<B> {
     /// has a fragment. [`Error::Security`] where a browser refuses at once what its page may not do. Whatever goes wrong later is
     /// an `error` event, followed by `close`.
     pub fn new(url: &str) -> Result<Self, Error> {
-        Self::open(url, &[], B::Options::default(), |_| ())
+        Self::open(url, &[], B::Options::default(), Box::new(Handlers::new()), |_| ())
     }
 
     /// Makes a socket and starts to connect, as `new WebSocket(url, protocols)` does.
@@ -215,7 +227,7 @@ impl<B: Backend> WebSocket<B> {
 
     /// Sets the handler of an event to null. One set later goes to the end of the order. False if there was none.
     pub fn clear_handler(&self, kind: EventKind) -> bool {
-        self.0.handlers.remove_handler(kind)
+        self.handlers().is_some_and(|handlers| handlers.remove_handler(kind))
     }
 
     /// Adds a listener, to be called after those that are there.
@@ -224,7 +236,7 @@ impl<B: Backend> WebSocket<B> {
         kind: EventKind,
         listener: impl FnMut(&Self, &Event) + MaybeSend + 'static,
     ) -> ListenerId {
-        self.0.handlers.add(kind, Registration::Listener, Box::new(listener))
+        self.add(kind, Registration::Listener, Box::new(listener))
     }
 
     /// Adds a listener that is called once at the most: `addEventListener` with the option `once`.
@@ -233,7 +245,8 @@ impl<B: Backend> WebSocket<B> {
         kind: EventKind,
         mut listener: impl FnMut(&Self, &Event) + MaybeSend + 'static,
     ) -> ListenerId {
-        self.0.handlers.add_removable(kind, |id| {
+        let Some(handlers) = self.handlers() else { return ListenerId::NONE };
+        handlers.add_removable(kind, |id| {
             Box::new(move |socket, event| {
                 // "If listener's once is true, then remove an event listener given event's currentTarget attribute
                 // value and listener."
@@ -246,7 +259,7 @@ impl<B: Backend> WebSocket<B> {
     /// Removes a listener, which is then not called any more, also for an event whose listeners are being called.
     /// False if it was not there.
     pub fn remove_event_listener(&self, id: ListenerId) -> bool {
-        self.0.handlers.remove(id)
+        self.handlers().is_some_and(|handlers| handlers.remove(id))
     }
 
     /// The backend, for what it offers beyond the interface.
@@ -254,25 +267,35 @@ impl<B: Backend> WebSocket<B> {
         &self.0.backend
     }
 
-    /// The constructor's steps, with the program's handlers between those that throw and those that connect.
-    fn open(url: &str, protocols: &[String], options: B::Options, register: impl FnOnce(&Self)) -> Result<Self, Error> {
+    fn open(
+        url: &str,
+        protocols: &[String],
+        options: B::Options,
+        audience: Box<dyn Audience<B>>,
+        prepare: impl FnOnce(&Self),
+    ) -> Result<Self, Error> {
         let backend = B::open(url, protocols, options)?;
-        let socket = Self(Arc::new(Inner { backend, handlers: Handlers::new() }));
-        register(&socket);
-        socket.0.backend.establish(EventTarget(Arc::downgrade(&socket.0)));
+        let socket = Self(Counted::new(Inner { backend, audience }));
+        prepare(&socket);
+        socket.0.backend.establish(EventTarget(Counted::downgrade(&socket.0)));
         Ok(socket)
     }
 
+    /// Those of a socket that programs have; one that a stream is made of has none.
+    fn handlers(&self) -> Option<&Handlers<B>> {
+        self.0.audience.handlers()
+    }
+
+    fn add(&self, kind: EventKind, registration: Registration, callback: Callback<B>) -> ListenerId {
+        self.handlers().map_or(ListenerId::NONE, |handlers| handlers.add(kind, registration, callback))
+    }
+
     fn set_handler(&self, kind: EventKind, handler: impl FnMut(&Self, &Event) + MaybeSend + 'static) {
-        self.0.handlers.add(kind, Registration::Handler, Box::new(handler));
+        self.add(kind, Registration::Handler, Box::new(handler));
     }
 
-    pub(crate) fn dispatch(&self, event: &Event) {
-        self.0.handlers.dispatch(self, event);
-    }
-
-    pub(crate) fn forget_listeners(&self) {
-        self.0.handlers.clear();
+    pub(crate) fn hear(&self, task: Task) {
+        self.0.audience.hear(self, task);
     }
 }
 
@@ -284,13 +307,13 @@ impl<B: Backend> Drop for Inner<B> {
 
 impl<B: Backend> Clone for WebSocket<B> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(Counted::clone(&self.0))
     }
 }
 
 impl<B: Backend> PartialEq for WebSocket<B> {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Counted::ptr_eq(&self.0, &other.0)
     }
 }
 

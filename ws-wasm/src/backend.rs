@@ -48,11 +48,8 @@ impl Backend for Browser {
     /// The browser itself checks the arguments, and resolves a relative URL against its page. It starts to connect at
     /// once, and can fire nothing before the program has returned to it.
     fn open(url: &str, protocols: &[String], (): ()) -> Result<Self, Error> {
-        let protocols = match protocols {
-            [] => JsValue::UNDEFINED,
-            _ => protocols.iter().map(|protocol| JsString::from(protocol.as_str())).collect::<Array>().into(),
-        };
-        let socket = sys::WebSocket::new(url, &protocols).map_err(|exception| error::from_exception(&exception))?;
+        let socket =
+            sys::WebSocket::new(url, &sequence(protocols)).map_err(|exception| error::from_exception(&exception))?;
         Ok(Self { socket, listener: Cell::new(None) })
     }
 
@@ -61,7 +58,7 @@ impl Backend for Browser {
     }
 
     fn url(&self) -> String {
-        self.socket.url()
+        self.socket.text("url")
     }
 
     fn ready_state(&self) -> ReadyState {
@@ -69,23 +66,23 @@ impl Backend for Browser {
     }
 
     fn buffered_amount(&self) -> u64 {
-        self.socket.buffered_amount() as u64
+        self.socket.number("bufferedAmount") as u64
     }
 
     fn extensions(&self) -> String {
-        self.socket.extensions()
+        self.socket.text("extensions")
     }
 
     fn protocol(&self) -> String {
-        self.socket.protocol()
+        self.socket.text("protocol")
     }
 
     fn binary_type(&self) -> BinaryType {
-        BinaryType::from_name(&self.socket.binary_type()).unwrap_or_default()
+        BinaryType::from_name(&self.socket.text("binaryType")).unwrap_or_default()
     }
 
     fn set_binary_type(&self, binary_type: BinaryType) {
-        self.socket.set_binary_type(binary_type.as_str());
+        self.socket.set("binaryType", &binary_type.as_str().into());
     }
 
     fn send(&self, data: Data) -> Result<(), Error> {
@@ -115,6 +112,14 @@ impl Backend for Browser {
     /// Always `None`: browsers tell nobody.
     fn failure(&self) -> Option<Failure> {
         None
+    }
+}
+
+/// The subprotocols as JavaScript has them; undefined if there are none.
+pub(crate) fn sequence(protocols: &[String]) -> JsValue {
+    match protocols {
+        [] => JsValue::UNDEFINED,
+        _ => protocols.iter().map(|protocol| JsString::from(protocol.as_str())).collect::<Array>().into(),
     }
 }
 

@@ -3,7 +3,7 @@
 use wasm_bindgen::{JsCast as _, JsValue};
 use ws_core::{BlobError, Error, SyntaxError};
 
-use crate::sys::Exception;
+use crate::sys::Object;
 
 /// The error an exception of the constructor or of `send()` stands for, found by its name.
 ///
@@ -12,16 +12,15 @@ pub(crate) fn from_exception(exception: &JsValue) -> Error {
     let (name, message) = describe(exception);
     match name.as_str() {
         "SecurityError" => Error::Security(message),
-        // Firefox's own, without a message.
-        "NS_ERROR_CONTENT_BLOCKED" => Error::Security("its Content Security Policy forbids it".into()),
+        // Firefox's own, for what the page's policy forbids: it has no message.
+        "NS_ERROR_CONTENT_BLOCKED" => Error::Security(name),
         _ => Error::Syntax(SyntaxError::Host(message)),
     }
 }
 
 /// Why a blob could not be read.
 pub(crate) fn from_rejection(exception: &JsValue) -> BlobError {
-    let (name, message) = describe(exception);
-    BlobError(name + ": " + &message)
+    BlobError(describe(exception).1)
 }
 
 /// The message of an exception.
@@ -35,6 +34,6 @@ fn describe(exception: &JsValue) -> (String, String) {
     if !exception.is_object() {
         return Default::default();
     }
-    let exception: &Exception = exception.unchecked_ref();
-    (exception.name().unwrap_or_default(), exception.message().unwrap_or_default())
+    let exception: &Object = exception.unchecked_ref();
+    (exception.text("name"), exception.text("message"))
 }

@@ -14,6 +14,7 @@
 
 mod backend;
 mod blob;
+mod call;
 mod data;
 mod error;
 #[cfg(feature = "js-values")]

@@ -52,10 +52,9 @@ impl Listener {
 }
 
 fn set_handlers(socket: &sys::WebSocket, handler: &JsValue) {
-    socket.set_onopen(handler);
-    socket.set_onmessage(handler);
-    socket.set_onerror(handler);
-    socket.set_onclose(handler);
+    for name in ["onopen", "onmessage", "onerror", "onclose"] {
+        socket.set(name, handler);
+    }
 }
 
 impl<B: Backend> Reporter<B> {
@@ -63,7 +62,7 @@ impl<B: Backend> Reporter<B> {
     fn report(&self, event: &sys::Event) {
         match data::received(event.data()) {
             Ok(data) => self.message(event, data),
-            Err(other) => match event.type_().as_str() {
+            Err(other) => match event.text("type").as_str() {
                 "open" => _ = self.target.run(Task::Open),
                 "error" => self.error(),
                 "close" => self.close(event),
@@ -73,7 +72,7 @@ impl<B: Backend> Reporter<B> {
     }
 
     fn message(&self, event: &sys::Event, data: Data) {
-        let origin = self.origin.take().unwrap_or_else(|| event.origin().into());
+        let origin = self.origin.take().unwrap_or_else(|| event.text("origin").into());
         self.origin.set(Some(Arc::clone(&origin)));
         self.target.run(Task::Message(MessageEvent::new(data, origin)));
     }
@@ -90,7 +89,11 @@ impl<B: Backend> Reporter<B> {
     }
 
     fn close(&self, event: &sys::Event) {
-        self.end(CloseEvent::new(event.was_clean(), CloseCode::new(event.code()), event.reason()));
+        self.end(CloseEvent::new(
+            event.number("wasClean") != 0.0,
+            CloseCode::new(event.number("code") as u16),
+            event.text("reason"),
+        ));
     }
 
     fn end(&self, event: CloseEvent) {

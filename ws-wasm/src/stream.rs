@@ -48,12 +48,11 @@ impl Backend for BrowserStream {
     type Options = ();
 
     fn open(url: &str, protocols: &[String], (): ()) -> Result<Self, Error> {
-        let carrier = if Engine::is_there() {
-            Carrier::Engine(Engine::open(url, protocols)?)
-        } else {
-            Carrier::Events(Browser::open(url, protocols, ())?)
-        };
-        Ok(Self(carrier))
+        // Where there is no WebSocketStream, and where it refuses the arguments: a WebSocket tells what is wrong with them.
+        Ok(Self(match Engine::open(url, protocols) {
+            Ok(engine) => Carrier::Engine(engine),
+            Err(_) => Carrier::Events(Browser::open(url, protocols, ())?),
+        }))
     }
 
     fn establish(&self, target: EventTarget<Self>) {
@@ -86,14 +85,14 @@ impl Backend for BrowserStream {
 
     fn extensions(&self) -> String {
         match &self.0 {
-            Carrier::Engine(engine) => engine.extensions(),
+            Carrier::Engine(engine) => engine.selected("extensions"),
             Carrier::Events(browser) => browser.extensions(),
         }
     }
 
     fn protocol(&self) -> String {
         match &self.0 {
-            Carrier::Engine(engine) => engine.protocol(),
+            Carrier::Engine(engine) => engine.selected("protocol"),
             Carrier::Events(browser) => browser.protocol(),
         }
     }
@@ -114,7 +113,7 @@ impl Backend for BrowserStream {
 
     fn send(&self, data: Data) -> Result<(), Error> {
         match &self.0 {
-            Carrier::Engine(engine) => engine.send(&data),
+            Carrier::Engine(engine) => engine.send(data),
             Carrier::Events(browser) => browser.send(data),
         }
     }

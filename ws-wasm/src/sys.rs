@@ -14,44 +14,14 @@ pub(crate) type Callback = Closure<dyn Fn(JsValue)>;
 extern "C" {
     /// The global of the page or worker, looked up when a socket is made.
     #[derive(Clone, Debug)]
+    #[wasm_bindgen(extends = Object)]
     pub(crate) type WebSocket;
 
     #[wasm_bindgen(constructor, catch)]
     pub(crate) fn new(url: &str, protocols: &JsValue) -> Result<WebSocket, JsValue>;
 
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn url(this: &WebSocket) -> String;
-
     #[wasm_bindgen(method, getter, js_name = readyState)]
     pub(crate) fn ready_state(this: &WebSocket) -> u16;
-
-    /// An `unsigned long long`, which JavaScript gives as a number.
-    #[wasm_bindgen(method, getter, js_name = bufferedAmount)]
-    pub(crate) fn buffered_amount(this: &WebSocket) -> f64;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn extensions(this: &WebSocket) -> String;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn protocol(this: &WebSocket) -> String;
-
-    #[wasm_bindgen(method, getter, js_name = binaryType)]
-    pub(crate) fn binary_type(this: &WebSocket) -> String;
-
-    #[wasm_bindgen(method, setter, js_name = binaryType)]
-    pub(crate) fn set_binary_type(this: &WebSocket, binary_type: &str);
-
-    #[wasm_bindgen(method, setter, js_name = onopen)]
-    pub(crate) fn set_onopen(this: &WebSocket, handler: &JsValue);
-
-    #[wasm_bindgen(method, setter, js_name = onmessage)]
-    pub(crate) fn set_onmessage(this: &WebSocket, handler: &JsValue);
-
-    #[wasm_bindgen(method, setter, js_name = onerror)]
-    pub(crate) fn set_onerror(this: &WebSocket, handler: &JsValue);
-
-    #[wasm_bindgen(method, setter, js_name = onclose)]
-    pub(crate) fn set_onclose(this: &WebSocket, handler: &JsValue);
 
     #[wasm_bindgen(method, catch, js_name = send)]
     pub(crate) fn send_text(this: &WebSocket, text: &str) -> Result<(), JsValue>;
@@ -69,25 +39,11 @@ extern "C" {
     pub(crate) fn close(this: &WebSocket, code: Option<u16>, reason: Option<&str>);
 
     /// Any of the four events; what a kind does not have is not asked for.
+    #[wasm_bindgen(extends = Object)]
     pub(crate) type Event;
-
-    #[wasm_bindgen(method, getter, js_name = type)]
-    pub(crate) fn type_(this: &Event) -> String;
 
     #[wasm_bindgen(method, getter)]
     pub(crate) fn data(this: &Event) -> JsValue;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn origin(this: &Event) -> String;
-
-    #[wasm_bindgen(method, getter, js_name = wasClean)]
-    pub(crate) fn was_clean(this: &Event) -> bool;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn code(this: &Event) -> u16;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn reason(this: &Event) -> String;
 
     /// A view of a buffer.
     pub(crate) type Uint8Array;
@@ -95,19 +51,18 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     pub(crate) fn new(buffer: &ArrayBuffer) -> Uint8Array;
 
+    /// A copy of these bytes, which the browser may keep.
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn copied(bytes: &[u8]) -> Uint8Array;
+
     /// The view itself. On its way through the bindings it becomes memory of the program, in one call and one copy.
     #[wasm_bindgen(method, js_name = valueOf)]
     pub(crate) fn value_of(this: &Uint8Array) -> Box<[u8]>;
 
     /// <https://w3c.github.io/FileAPI/#blob-section>
     #[derive(Clone, Debug)]
+    #[wasm_bindgen(extends = Object)]
     pub(crate) type Blob;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn size(this: &Blob) -> f64;
-
-    #[wasm_bindgen(method, getter, js_name = type)]
-    pub(crate) fn media_type(this: &Blob) -> String;
 
     #[wasm_bindgen(method, js_name = arrayBuffer)]
     pub(crate) fn array_buffer(this: &Blob) -> Promise;
@@ -117,12 +72,31 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn then(this: &Promise, fulfilled: &JsValue, rejected: &JsValue);
 
-    /// What the browser throws: a `DOMException` or an `Error`.
-    pub(crate) type Exception;
+    /// <https://html.spec.whatwg.org/#dom-settimeout>
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub(crate) fn set_timeout(function: &JsValue, milliseconds: u32);
 
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn name(this: &Exception) -> Option<String>;
+    /// Any object. What is seldom asked of one is asked by its name: a binding of its own costs a program more than that.
+    #[derive(Clone, Debug)]
+    pub(crate) type Object;
 
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn message(this: &Exception) -> Option<String>;
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new() -> Object;
+
+    #[wasm_bindgen(method, indexing_getter)]
+    pub(crate) fn get(this: &Object, name: &str) -> JsValue;
+
+    /// A number, or a boolean as 0 or 1.
+    #[wasm_bindgen(method, indexing_getter)]
+    pub(crate) fn number(this: &Object, name: &str) -> f64;
+
+    #[wasm_bindgen(method, indexing_setter)]
+    pub(crate) fn set(this: &Object, name: &str, value: &JsValue);
+}
+
+impl Object {
+    /// A text; empty if there is none.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.get(name).as_string().unwrap_or_default()
+    }
 }

@@ -1,25 +1,34 @@
 //! Waiting for what the browser does not tell.
 
-use std::time::Duration;
+use std::{
+    future::{Future, poll_fn},
+    task::{Poll, ready},
+};
 
-use gloo_timers::future::sleep;
 use ws_core::ReadyState;
 
-use crate::sys;
+use crate::{call::Call, sys};
 
-/// How long the first wait is, and how long they get: each is twice the one before it.
-const SHORTEST: Duration = Duration::from_millis(1);
-const LONGEST: Duration = Duration::from_millis(64);
+/// How long the first wait is, in milliseconds, and how long they get: each is twice the one before it.
+const SHORTEST: u32 = 1;
+const LONGEST: u32 = 64;
 
 /// Resolves when `bufferedAmount` is no more than `left`: true; or when the connection is closed: false.
-pub(crate) async fn drained(socket: sys::WebSocket, left: u64) -> bool {
+pub(crate) fn drained(socket: sys::WebSocket, left: u64) -> impl Future<Output = bool> {
     let mut interval = SHORTEST;
-    while socket.ready_state() != ReadyState::Closed as u16 {
-        if socket.buffered_amount() as u64 <= left {
-            return true;
+    let mut waiting = None;
+    poll_fn(move |context| {
+        loop {
+            if socket.ready_state() == ReadyState::Closed as u16 {
+                return Poll::Ready(false);
+            }
+            if socket.number("bufferedAmount") as u64 <= left {
+                return Poll::Ready(true);
+            }
+            let call = waiting.get_or_insert_with(|| Call::expect(|function| sys::set_timeout(function, interval)));
+            ready!(call.poll(context));
+            waiting = None;
+            interval = (interval * 2).min(LONGEST);
         }
-        sleep(interval).await;
-        interval = (interval * 2).min(LONGEST);
-    }
-    false
+    })
 }

@@ -1,9 +1,8 @@
 //! The half that messages come from.
 
-use alloc::sync::Arc;
 use core::{
     fmt,
-    future::poll_fn,
+    future::{Future, poll_fn},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -11,6 +10,7 @@ use core::{
 use futures_core::Stream;
 
 use super::Inner;
+use crate::counted::Counted;
 use crate::{Data, Flow, WebSocketError};
 
 /// The messages of a connection, in order: text, and bytes as [`Data::Binary`].
@@ -26,10 +26,10 @@ use crate::{Data, Flow, WebSocketError};
 /// # Ok(()) }
 /// ```
 #[must_use = "messages are thrown away once it is dropped"]
-pub struct Readable<B: Flow>(Arc<Inner<B>>);
+pub struct Readable<B: Flow>(Counted<Inner<B>>);
 
 impl<B: Flow> Readable<B> {
-    pub(crate) fn new(inner: Arc<Inner<B>>) -> Self {
+    pub(crate) fn new(inner: Counted<Inner<B>>) -> Self {
         Self(inner)
     }
 
@@ -41,8 +41,8 @@ impl<B: Flow> Readable<B> {
     ///
     /// # Cancel safety
     /// Dropped, no message is lost.
-    pub async fn read(&mut self) -> Option<Result<Data, WebSocketError>> {
-        poll_fn(|cx| self.0.shared.poll_read(cx, &self.0.socket)).await
+    pub fn read(&mut self) -> impl Future<Output = Option<Result<Data, WebSocketError>>> {
+        poll_fn(|cx| self.0.shared.poll_read(cx, &self.0.socket))
     }
 }
 

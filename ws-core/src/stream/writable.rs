@@ -1,9 +1,8 @@
 //! The half that messages are sent by.
 
-use alloc::sync::Arc;
 use core::{
     fmt,
-    future::poll_fn,
+    future::{Future, poll_fn},
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -11,6 +10,7 @@ use core::{
 use futures_sink::Sink;
 
 use super::Inner;
+use crate::counted::Counted;
 use crate::{Data, Drained, Error, Flow, ReadyState, WebSocketError};
 
 /// Where messages are sent, as fast as the network takes them.
@@ -26,7 +26,7 @@ use crate::{Data, Drained, Error, Flow, ReadyState, WebSocketError};
 /// # Ok(()) }
 /// ```
 pub struct Writable<B: Flow> {
-    inner: Arc<Inner<B>>,
+    inner: Counted<Inner<B>>,
     waiting: Option<Waiting>,
 }
 
@@ -39,7 +39,7 @@ enum Waiting {
 }
 
 impl<B: Flow> Writable<B> {
-    pub(crate) fn new(inner: Arc<Inner<B>>) -> Self {
+    pub(crate) fn new(inner: Counted<Inner<B>>) -> Self {
         Self { inner, waiting: None }
     }
 
@@ -51,9 +51,12 @@ impl<B: Flow> Writable<B> {
     ///
     /// # Cancel safety
     /// Dropped before it is ready, the message is not sent, no part of it.
-    pub async fn write(&mut self, data: impl Into<Data>) -> Result<(), WebSocketError> {
-        poll_fn(|cx| self.poll_room(cx)).await?;
-        Ok(self.inner.socket.send(data)?)
+    pub fn write(&mut self, data: impl Into<Data>) -> impl Future<Output = Result<(), WebSocketError>> {
+        let mut data = Some(data.into());
+        poll_fn(move |cx| {
+            ready!(self.poll_room(cx))?;
+            Poll::Ready(data.take().map_or(Ok(()), |data| Ok(self.inner.socket.send(data)?)))
+        })
     }
 
     /// Waits until everything that was written has been given to the network.
@@ -63,8 +66,8 @@ impl<B: Flow> Writable<B> {
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost.
-    pub async fn flush(&mut self) -> Result<(), WebSocketError> {
-        poll_fn(|cx| self.poll_left(0, cx)).await
+    pub fn flush(&mut self) -> impl Future<Output = Result<(), WebSocketError>> {
+        poll_fn(|cx| self.poll_left(0, cx))
     }
 
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {

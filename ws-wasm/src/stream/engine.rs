@@ -1,97 +1,143 @@
 //! The browser's own WebSocketStream, as events and with a way to hold them back.
 
 use std::{
-    cell::{Cell, OnceCell, RefCell},
+    cell::{Cell, OnceCell},
     fmt,
     rc::{Rc, Weak},
     sync::Arc,
-    time::Duration,
 };
 
-use gloo_timers::future::sleep;
-use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::{JsCast as _, JsValue};
-use wasm_bindgen_futures::spawn_local;
 use ws_core::{Close, CloseCode, CloseEvent, Data, Drained, Error, EventTarget, MessageEvent, ReadyState, Task};
 
-use super::{BrowserStream, outbox::Outbox, sys};
+use super::{
+    BrowserStream,
+    outbox::{Next, Outbox},
+    sys,
+};
 use crate::{
-    error,
-    sys::{Callback, Uint8Array as View},
+    backend, data,
+    sys::{Callback, Object, Promise, Uint8Array, set_timeout},
 };
 
-/// How long a peer may take to read what was sent before the connection was closed.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a peer may take to read what was sent before the connection was closed, in milliseconds.
+const CLOSE_TIMEOUT: u32 = 10_000;
 
 /// A connection over the browser's WebSocketStream.
 pub(crate) struct Engine(Rc<Connection>);
 
-/// What the handle and the browser's promises share.
+/// What the handle and the browser share.
 ///
-/// The promises call what is made once, so that a message costs no closure and no task of its own.
+/// All that happens is a promise that is settled, each of which is one [`Step`]: there is no task and no state but what is here,
+/// which makes for less of a program than futures do.
 struct Connection {
     stream: sys::WebSocketStream,
     /// The standard's "ready state", which the browser does not show.
     ready_state: Cell<ReadyState>,
-    /// What the server selected, once the connection is established.
-    info: OnceCell<sys::Dictionary>,
-    outbox: Rc<Outbox>,
-    /// Who is told, from `establish()` on.
+    /// What the server selected, the messages and their origin, once the connection is established.
+    opened: OnceCell<Opened>,
     target: OnceCell<EventTarget<BrowserStream>>,
-    inbound: RefCell<Inbound>,
-    /// The origin of all message events.
-    origin: OnceCell<Arc<str>>,
+    outbox: Outbox,
+    messages: Cell<Messages>,
     /// No message is to be read.
     held: Cell<bool>,
-    /// How the connection was closed: what `closed` has resolved with, or was rejected with.
-    ending: RefCell<Option<Result<JsValue, JsValue>>>,
-    callbacks: Callbacks,
-    /// Itself, as long as the browser may call one of these.
-    called: RefCell<Option<Rc<Self>>>,
+    /// How the connection was closed, until it is told.
+    ending: Cell<Option<Ending>>,
+    /// What the browser calls, by the steps.
+    callbacks: [Callback; STEPS.len()],
+    /// How often it is going to call.
+    expected: Cell<usize>,
+    /// Itself, as long as it is.
+    called: Cell<Option<Rc<Self>>>,
 }
 
-/// Where the messages come from.
-enum Inbound {
-    /// The connection is being made.
-    Connecting,
-    Reader(sys::Reader),
-    /// The next message has been asked for, and will be told with the reader.
-    Asked(sys::Reader),
-    /// There is none any more.
+struct Opened {
+    info: Object,
+    reader: sys::Reader,
+    origin: Arc<str>,
+}
+
+/// Where the messages are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Messages {
+    /// The browser has been asked for the next one, or for the first.
+    AskedFor,
+    /// The next one can be asked for.
+    Here,
+    /// There are no more.
     Over,
 }
 
-struct Callbacks {
-    opened: Callback,
-    chunk: Callback,
-    /// There will be no message: the connection could not be made, or has failed.
-    failed: Callback,
-    closed: Callback,
-    lost: Callback,
+/// What `closed` has resolved with, or was rejected with.
+struct Ending {
+    was_clean: bool,
+    info: Object,
 }
 
-impl Engine {
-    /// Whether this browser has a WebSocketStream.
-    pub(crate) fn is_there() -> bool {
-        sys::CONSTRUCTOR.with(Option::is_some)
-    }
+/// What has happened: a promise was settled.
+#[derive(Clone, Copy)]
+enum Step {
+    /// `opened` is fulfilled.
+    Opened,
+    /// `read()` is fulfilled.
+    Read,
+    /// One of these is rejected, and with it `closed`.
+    Failed,
+    /// `write()` is fulfilled.
+    Written,
+    /// `write()` is rejected.
+    Unwritten,
+    /// A blob has been read, or could not be.
+    Blob,
+    /// `closed` is fulfilled.
+    Closed,
+    /// `closed` is rejected.
+    Broken,
+    /// The peer has had its time to read.
+    TimedOut,
+    /// Of no consequence.
+    Aborted,
+}
 
-    pub(crate) fn open(url: &str, protocols: &[String]) -> Result<Self, Error> {
-        let options = sys::Dictionary::empty();
-        options.set_protocols(&protocols.iter().map(|protocol| JsString::from(protocol.as_str())).collect());
-        let stream = sys::WebSocketStream::new(url, &options).map_err(|exception| error::from_exception(&exception))?;
-        Ok(Self(Rc::new_cyclic(|connection| Connection {
-            outbox: Outbox::new(stream.clone()),
+/// All of them, in their order.
+const STEPS: [Step; 10] = [
+    Step::Opened,
+    Step::Read,
+    Step::Failed,
+    Step::Written,
+    Step::Unwritten,
+    Step::Blob,
+    Step::Closed,
+    Step::Broken,
+    Step::TimedOut,
+    Step::Aborted,
+];
+
+impl Engine {
+    /// Fails where the browser has no WebSocketStream, and for arguments that it refuses.
+    pub(crate) fn open(url: &str, protocols: &[String]) -> Result<Self, JsValue> {
+        let options = Object::new();
+        options.set("protocols", &backend::sequence(protocols));
+        let stream = sys::WebSocketStream::new(url, &options)?;
+        Ok(Self(Rc::new_cyclic(|connection: &Weak<Connection>| Connection {
+            outbox: Outbox::new(),
             stream,
             ready_state: Cell::new(ReadyState::Connecting),
-            info: OnceCell::new(),
+            opened: OnceCell::new(),
             target: OnceCell::new(),
-            inbound: RefCell::new(Inbound::Connecting),
-            origin: OnceCell::new(),
+            messages: Cell::new(Messages::AskedFor),
             held: Cell::new(false),
-            ending: RefCell::new(None),
-            callbacks: Callbacks::new(connection),
-            called: RefCell::new(None),
+            ending: Cell::new(None),
+            callbacks: STEPS.map(|step| {
+                let connection = Weak::clone(connection);
+                Callback::own_assert_unwind_safe(move |value| {
+                    if let Some(connection) = connection.upgrade() {
+                        connection.settled(step, value);
+                    }
+                })
+            }),
+            expected: Cell::new(0),
+            called: Cell::new(None),
         })))
     }
 
@@ -99,15 +145,13 @@ impl Engine {
     pub(crate) fn establish(&self, target: EventTarget<BrowserStream>) {
         let connection = &self.0;
         let _ = connection.target.set(target);
-        connection.called.replace(Some(Rc::clone(connection)));
-        // Both ways, so that no rejection is reported as unhandled.
-        let Callbacks { opened, failed, closed, lost, .. } = &connection.callbacks;
-        connection.stream.opened().then(opened.as_js_value(), failed.as_js_value());
-        connection.stream.closed().then(closed.as_js_value(), lost.as_js_value());
+        // Both promises have somebody who handles them from now on, so that no rejection is reported as unhandled.
+        connection.expect(connection.stream.get("opened").unchecked_ref(), Step::Opened, Step::Failed);
+        connection.expect(connection.stream.get("closed").unchecked_ref(), Step::Closed, Step::Broken);
     }
 
     pub(crate) fn url(&self) -> String {
-        self.0.stream.url()
+        self.0.stream.text("url")
     }
 
     pub(crate) fn ready_state(&self) -> ReadyState {
@@ -121,18 +165,19 @@ impl Engine {
         self.0.outbox.bytes()
     }
 
-    pub(crate) fn extensions(&self) -> String {
-        self.0.info.get().map(sys::Dictionary::extensions).unwrap_or_default()
+    /// An attribute of what the server selected.
+    pub(crate) fn selected(&self, name: &str) -> String {
+        self.0.opened.get().map(|opened| opened.info.text(name)).unwrap_or_default()
     }
 
-    pub(crate) fn protocol(&self) -> String {
-        self.0.info.get().map(sys::Dictionary::protocol).unwrap_or_default()
-    }
-
-    pub(crate) fn send(&self, data: &Data) -> Result<(), Error> {
+    pub(crate) fn send(&self, data: Data) -> Result<(), Error> {
         match self.ready_state() {
             ReadyState::Connecting => Err(Error::InvalidState),
-            ReadyState::Open => self.0.outbox.send(data),
+            ReadyState::Open => {
+                self.0.outbox.push(data)?;
+                self.0.write();
+                Ok(())
+            }
             state @ (ReadyState::Closing | ReadyState::Closed) => Err(Error::Discarded(state)),
         }
     }
@@ -144,16 +189,11 @@ impl Engine {
         }
         self.0.ready_state.set(ReadyState::Closing);
         self.0.outbox.close(close);
+        self.0.close_behind();
         self.0.advance();
         if !self.0.outbox.is_empty() {
             // A peer that does not read is not waited for without end.
-            let outbox = Rc::clone(&self.0.outbox);
-            spawn_local(async move {
-                sleep(CLOSE_TIMEOUT).await;
-                if !outbox.is_empty() {
-                    outbox.abort().await;
-                }
-            });
+            set_timeout(self.0.callback(Step::TimedOut), CLOSE_TIMEOUT);
         }
     }
 
@@ -163,94 +203,117 @@ impl Engine {
     }
 
     pub(crate) fn drained(&self, left: u64) -> Drained {
-        Box::pin(self.0.outbox.drained(left))
-    }
-}
-
-impl Callbacks {
-    fn new(connection: &Weak<Connection>) -> Self {
-        let callback = |told: fn(&Connection, JsValue)| {
-            let connection = Weak::clone(connection);
-            Callback::own_assert_unwind_safe(move |value| {
-                if let Some(connection) = connection.upgrade() {
-                    told(&connection, value);
-                    connection.advance();
-                }
-            })
-        };
-        Self {
-            opened: callback(|connection, info| connection.opened(info.unchecked_into())),
-            chunk: callback(|connection, chunk| connection.read(&chunk.unchecked_into())),
-            failed: callback(|connection, _| _ = connection.inbound.replace(Inbound::Over)),
-            closed: callback(|connection, info| _ = connection.ending.replace(Some(Ok(info)))),
-            lost: callback(|connection, error| _ = connection.ending.replace(Some(Err(error)))),
-        }
+        let connection = Rc::clone(&self.0);
+        Box::pin(std::future::poll_fn(move |context| connection.outbox.poll_drained(left, context)))
     }
 }
 
 impl Connection {
-    /// The connection is established.
-    fn opened(&self, info: sys::Dictionary) {
-        self.inbound.replace(Inbound::Reader(info.readable().get_reader()));
-        self.outbox.open(info.writable().get_writer());
-        let _ = self.info.set(info);
-        // Unless the program has closed it meanwhile.
+    /// Has the browser call for one of these two steps.
+    fn expect(self: &Rc<Self>, promise: &Promise, fulfilled: Step, rejected: Step) {
+        promise.then(self.callback(fulfilled), self.callbacks[rejected as usize].as_js_value());
+    }
+
+    /// What to call for this step, once.
+    fn callback(self: &Rc<Self>, step: Step) -> &JsValue {
+        self.expected.set(self.expected.get() + 1);
+        self.called.set(Some(Rc::clone(self)));
+        self.callbacks[step as usize].as_js_value()
+    }
+
+    fn settled(self: &Rc<Self>, step: Step, value: JsValue) {
+        match step {
+            Step::Opened => self.established(value.unchecked_into()),
+            Step::Read => self.read(value.unchecked_ref::<sys::ReadResult>().value()),
+            Step::Failed => self.messages.set(Messages::Over),
+            Step::Written | Step::Unwritten => self.outbox.written(matches!(step, Step::Written)),
+            Step::Blob => {
+                if let Some(writing) = self.outbox.blob_read(value) {
+                    self.expect(&writing, Step::Written, Step::Unwritten);
+                }
+                self.write();
+            }
+            Step::Closed | Step::Broken => {
+                let was_clean = matches!(step, Step::Closed);
+                self.ending.set(Some(Ending { was_clean, info: value.unchecked_into() }));
+            }
+            Step::TimedOut => {
+                if !self.outbox.is_empty()
+                    && let Some(writer) = self.outbox.writer()
+                {
+                    self.expect(&writer.abort(), Step::Aborted, Step::Aborted);
+                }
+            }
+            Step::Aborted => {}
+        }
+        self.close_behind();
+        self.advance();
+        self.expected.set(self.expected.get() - 1);
+        if self.expected.get() == 0 {
+            self.called.take();
+        }
+    }
+
+    /// The connection is established, unless the program has closed it meanwhile.
+    fn established(&self, info: Object) {
+        let reader = info.get("readable").unchecked_ref::<sys::ReadableStream>().get_reader();
+        self.outbox.open(info.get("writable").unchecked_ref::<sys::WritableStream>().get_writer());
+        let origin = sys::Url::parse(&self.stream.text("url")).text("origin").into();
+        let _ = self.opened.set(Opened { info, reader, origin });
         if self.ready_state.get() == ReadyState::Connecting {
             self.ready_state.set(ReadyState::Open);
             self.tell(Task::Open);
         }
+        self.messages.set(Messages::Here);
     }
 
-    /// What was asked for has come.
-    fn read(&self, chunk: &sys::Dictionary) {
-        let inbound = self.inbound.replace(Inbound::Over);
-        if let Inbound::Asked(reader) = inbound
-            && !chunk.done()
+    /// A chunk: "a new DOMString containing data", or "a new Uint8Array object [...] whose contents are data". Browsers that began
+    /// before it was said so have an ArrayBuffer.
+    fn read(&self, chunk: JsValue) {
+        let data = match data::received(chunk) {
+            Ok(data) => data,
+            Err(end) if end.is_undefined() => return self.messages.set(Messages::Over),
+            Err(array) => Data::Binary(array.unchecked_ref::<Uint8Array>().value_of().into()),
+        };
+        // "If stream's ready state is not OPEN (1), then return."
+        if self.ready_state.get() == ReadyState::Open
+            && let Some(opened) = self.opened.get()
         {
-            self.inbound.replace(Inbound::Reader(reader));
-            // "If stream's ready state is not OPEN (1), then return."
-            if self.ready_state.get() == ReadyState::Open {
-                self.tell(Task::Message(MessageEvent::new(received(chunk.value()), self.origin())));
+            self.tell(Task::Message(MessageEvent::new(data, Arc::clone(&opened.origin))));
+        }
+        self.messages.set(Messages::Here);
+    }
+
+    /// Asks for the next message, if one is wanted or what is behind it; or tells the end.
+    fn advance(self: &Rc<Self>) {
+        let ending = self.ending.take();
+        match (self.messages.get(), self.opened.get(), ending) {
+            (Messages::Over, _, Some(ending)) => self.end(ending),
+            (Messages::Here, Some(opened), ending) => {
+                let is_held = self.held.get() && self.ready_state.get() == ReadyState::Open && ending.is_none();
+                self.ending.set(ending);
+                if !is_held {
+                    self.messages.set(Messages::AskedFor);
+                    self.expect(&opened.reader.read(), Step::Read, Step::Failed);
+                }
             }
+            (_, _, ending) => self.ending.set(ending),
         }
     }
 
-    /// Asks for the next message if one is wanted, or tells the end if there is none.
-    fn advance(&self) {
-        let is_over = self.ending.borrow().is_some();
-        let is_held = self.held.get() && self.ready_state.get() == ReadyState::Open && !is_over;
-        let mut inbound = self.inbound.borrow_mut();
-        match inbound.take() {
-            Inbound::Reader(reader) if !is_held => {
-                let Callbacks { chunk, failed, .. } = &self.callbacks;
-                reader.read().then(chunk.as_js_value(), failed.as_js_value());
-                *inbound = Inbound::Asked(reader);
-            }
-            Inbound::Over if is_over => {
-                drop(inbound);
-                self.close();
-            }
-            as_it_is => *inbound = as_it_is,
-        }
-    }
-
-    /// The last task, once.
-    fn close(&self) {
-        let Some(result) = self.ending.take() else { return };
+    /// The last task.
+    fn end(&self, Ending { was_clean, info }: Ending) {
         self.ready_state.set(ReadyState::Closed);
         self.outbox.end();
-        let was_clean = result.is_ok() && !self.outbox.has_failed();
-        let (Ok(info) | Err(info)) = result;
+        let has_failed = self.outbox.has_failed();
         // What it was rejected with is a WebSocketError, whose code is null if there was none.
-        let info: sys::Dictionary = info.unchecked_into();
-        let event = match info.close_code() {
-            Some(code) if !self.outbox.has_failed() => {
-                CloseEvent::new(was_clean, CloseCode::new(code), info.reason().unwrap_or_default())
-            }
-            _ => CloseEvent::abnormal(),
+        let code = info.number("closeCode") as u16;
+        let event = if has_failed || code == 0 {
+            CloseEvent::abnormal()
+        } else {
+            CloseEvent::new(was_clean, CloseCode::new(code), info.text("reason"))
         };
-        self.tell(Task::Close { failed: !was_clean, event });
-        self.called.take();
+        self.tell(Task::Close { failed: !was_clean || has_failed, event });
     }
 
     fn tell(&self, task: Task) {
@@ -259,26 +322,28 @@ impl Connection {
         }
     }
 
-    fn origin(&self) -> Arc<str> {
-        let origin = || sys::Url::parse(&self.stream.url()).map(|url| url.origin()).unwrap_or_default().into();
-        Arc::clone(self.origin.get_or_init(origin))
+    /// Writes what is first, up to a blob, and starts to read that.
+    fn write(self: &Rc<Self>) {
+        while let Some(next) = self.outbox.next() {
+            match next {
+                // Both ways, so that no rejection is reported as unhandled: the stream itself tells why.
+                Next::Writing(promise) => self.expect(&promise, Step::Written, Step::Unwritten),
+                Next::Reading(promise) => self.expect(&promise, Step::Blob, Step::Blob),
+            }
+        }
     }
-}
 
-impl Inbound {
-    fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::Over)
+    /// Starts the closing handshake, if that was asked for and nothing is left before it.
+    fn close_behind(&self) {
+        let Some(close) = self.outbox.take_close() else { return };
+        let info = Object::new();
+        if let Some(close) = close {
+            info.set("closeCode", &close.code().get().into());
+            info.set("reason", &close.reason().into());
+        }
+        // Code and reason have been validated: it throws nothing.
+        let _ = self.stream.close(&info);
     }
-}
-
-/// A chunk: "a new DOMString containing data", or "a new Uint8Array object [...] whose contents are data". Browsers that began
-/// before it was said so have an ArrayBuffer.
-fn received(chunk: JsValue) -> Data {
-    if let Some(text) = chunk.as_string() {
-        return Data::Text(text.into());
-    }
-    let bytes: View = chunk.dyn_into().unwrap_or_else(|buffer| Uint8Array::new(&buffer)).unchecked_into();
-    Data::Binary(bytes.value_of().into())
 }
 
 impl fmt::Debug for Engine {

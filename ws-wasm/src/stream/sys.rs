@@ -1,76 +1,25 @@
 //! The browser's side: <https://github.com/whatwg/websockets/pull/48> and <https://streams.spec.whatwg.org/>.
 //!
-//! Own bindings, because `web-sys` has none of WebSocketStream.
+//! Own bindings, because `web-sys` has none of WebSocketStream. Attributes and dictionaries are [`Object`]s, whose members are
+//! asked for by their names.
 
-use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 
-use crate::sys::Promise as Settled;
+use crate::sys::{Object, Promise};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The constructor, if this browser has it.
-    #[wasm_bindgen(thread_local_v2, js_name = WebSocketStream)]
-    pub(crate) static CONSTRUCTOR: Option<JsValue>;
-
     #[derive(Clone, Debug)]
+    #[wasm_bindgen(extends = Object)]
     pub(crate) type WebSocketStream;
 
+    /// Throws also where the browser has no such class.
     #[wasm_bindgen(constructor, catch)]
-    pub(crate) fn new(url: &str, options: &Dictionary) -> Result<WebSocketStream, JsValue>;
+    pub(crate) fn new(url: &str, options: &Object) -> Result<WebSocketStream, JsValue>;
 
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn url(this: &WebSocketStream) -> String;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn opened(this: &WebSocketStream) -> Settled;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn closed(this: &WebSocketStream) -> Settled;
-
+    /// Throws for a code or a reason that is not valid.
     #[wasm_bindgen(method, catch)]
-    pub(crate) fn close(this: &WebSocketStream, info: &Dictionary) -> Result<(), JsValue>;
-
-    /// A dictionary: `WebSocketStreamOptions`, `WebSocketOpenInfo`, `WebSocketCloseInfo` or what `read()` resolves with; and
-    /// a `WebSocketError`, which has the members of `WebSocketCloseInfo`.
-    #[wasm_bindgen(js_name = Object)]
-    pub(crate) type Dictionary;
-
-    #[wasm_bindgen(constructor, js_class = Object)]
-    pub(crate) fn empty() -> Dictionary;
-
-    #[wasm_bindgen(method, setter, js_class = Object)]
-    pub(crate) fn set_protocols(this: &Dictionary, protocols: &Array);
-
-    #[wasm_bindgen(method, setter, js_class = Object, js_name = closeCode)]
-    pub(crate) fn set_close_code(this: &Dictionary, code: u16);
-
-    #[wasm_bindgen(method, setter, js_class = Object)]
-    pub(crate) fn set_reason(this: &Dictionary, reason: &str);
-
-    #[wasm_bindgen(method, getter, js_class = Object)]
-    pub(crate) fn readable(this: &Dictionary) -> ReadableStream;
-
-    #[wasm_bindgen(method, getter, js_class = Object)]
-    pub(crate) fn writable(this: &Dictionary) -> WritableStream;
-
-    #[wasm_bindgen(method, getter, js_class = Object)]
-    pub(crate) fn protocol(this: &Dictionary) -> String;
-
-    #[wasm_bindgen(method, getter, js_class = Object)]
-    pub(crate) fn extensions(this: &Dictionary) -> String;
-
-    #[wasm_bindgen(method, getter, js_class = Object)]
-    pub(crate) fn done(this: &Dictionary) -> bool;
-
-    #[wasm_bindgen(method, getter, js_class = Object)]
-    pub(crate) fn value(this: &Dictionary) -> JsValue;
-
-    #[wasm_bindgen(method, getter, js_class = Object, js_name = closeCode)]
-    pub(crate) fn close_code(this: &Dictionary) -> Option<u16>;
-
-    #[wasm_bindgen(method, getter, js_class = Object)]
-    pub(crate) fn reason(this: &Dictionary) -> Option<String>;
+    pub(crate) fn close(this: &WebSocketStream, info: &Object) -> Result<(), JsValue>;
 
     pub(crate) type ReadableStream;
 
@@ -81,7 +30,13 @@ extern "C" {
     pub(crate) type Reader;
 
     #[wasm_bindgen(method)]
-    pub(crate) fn read(this: &Reader) -> Settled;
+    pub(crate) fn read(this: &Reader) -> Promise;
+
+    /// What `read()` resolves with: a chunk, or undefined behind the last one.
+    pub(crate) type ReadResult;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn value(this: &ReadResult) -> JsValue;
 
     pub(crate) type WritableStream;
 
@@ -98,12 +53,9 @@ extern "C" {
     pub(crate) fn abort(this: &Writer) -> Promise;
 
     /// <https://url.spec.whatwg.org/#url-class>
-    #[wasm_bindgen(js_name = URL)]
+    #[wasm_bindgen(js_name = URL, extends = Object)]
     pub(crate) type Url;
 
-    #[wasm_bindgen(constructor, js_class = URL, catch)]
-    pub(crate) fn parse(url: &str) -> Result<Url, JsValue>;
-
-    #[wasm_bindgen(method, getter, js_class = URL)]
-    pub(crate) fn origin(this: &Url) -> String;
+    #[wasm_bindgen(constructor, js_class = URL)]
+    pub(crate) fn parse(url: &str) -> Url;
 }
