@@ -12,8 +12,10 @@ use crate::proto::{self, Role};
 
 /// The least room a read is worth.
 const LEAST: usize = 4 << 10;
-/// What a read of long frames is to have about, so that it stays in the processor's nearest cache.
-const NEAR: usize = 16 << 10;
+/// A frame is large, so that reads end with it, if it takes more than this part of the memory of a read.
+const LARGE: usize = 2;
+/// What is read beyond a large frame, in bytes: the next header, and some short frames.
+const BEYOND: usize = 256;
 /// The most bytes of a large frame that are made room for on the word of its header.
 const TRUSTED: usize = (1 << 20) + LEAST;
 /// Beyond that, for each byte of the frame that has come there is room made for so many.
@@ -36,25 +38,16 @@ thread_local! {
     static SPARE: RefCell<Spare> = RefCell::default();
 }
 
-/// Makes room for a read. Returns the most bytes to be read: of long frames what ends with one, so that nothing of the next
-/// one has to be moved, and what was read is looked at while it is in the processor's nearest caches.
+/// Makes room for a read. Returns the most bytes to be read: not far beyond a large frame, so that little of the next one
+/// has to be moved to where there is room for it.
 pub(crate) fn lend_for_reading(connection: &mut proto::Connection) -> usize {
-    let (missing, newest, read) = (connection.missing(), connection.newest_frame(), room(connection));
-    let role = connection.role();
+    let (missing, read) = (connection.missing(), room(connection));
     let buffer = connection.read_memory();
     let length = buffer.len();
-    let most = match missing {
-        // Who sends long frames is likely to send one like the newest.
-        0 if (LEAST..=read).contains(&newest) => several(newest) - length.min(newest - LEAST),
-        1.. if newest >= LEAST => missing.saturating_add(several(newest) - newest),
-        _ => read,
-    };
-    // What a server has read it unmasks before it reads on.
-    let most = if role == Role::Server { most.min(read) } else { most };
-    let wanted = if most == read { missing.saturating_add(LEAST) } else { most };
+    let to_its_end = missing.saturating_add(BEYOND);
+    let wanted = missing.saturating_add(LEAST);
     let least = wanted.min(read);
-    let has_room = buffer.capacity() - length >= least || (buffer.capacity() > 0 && buffer.try_reclaim(least));
-    if !has_room {
+    if buffer.capacity() - length < least && !buffer.try_reclaim(least) {
         if length.saturating_add(wanted) <= read {
             let mut fresh = spare_for_reading(length + wanted, read);
             fresh.extend_from_slice(buffer);
@@ -63,12 +56,12 @@ pub(crate) fn lend_for_reading(connection: &mut proto::Connection) -> usize {
             buffer.reserve(wanted.min(TRUSTED.max(length.saturating_mul(PROVEN))));
         }
     }
-    most
-}
-
-/// The bytes of as many frames like this one as are read at once.
-fn several(frame: usize) -> usize {
-    frame.saturating_mul((NEAR / frame).max(1))
+    match connection.role() {
+        _ if missing == 0 || length.saturating_add(missing) <= read / LARGE => read,
+        // What a server has read it unmasks before it reads on, while that is in the processor's caches.
+        Role::Server => to_its_end.min(read),
+        Role::Client => to_its_end,
+    }
 }
 
 /// The memory for one read of a connection.
@@ -220,23 +213,6 @@ mod tests {
             // Small memory for the little there is, and large memory twice: the thread's, and the frame's.
             assert!(info.bytes_total < 1_000_000 + 2 * (length + READ) as u64, "{length}: {info:?}");
         }
-    }
-
-    #[test]
-    fn a_read_of_long_frames_ends_with_one_and_of_short_ones_with_what_there_is() {
-        let mut connection = connection();
-        assert_eq!(lend_for_reading(&mut connection), READ);
-        for (length, expected) in [(4091, READ), (4092, 4 * 4096), (5000, 3 * 5004), (16_384, 16_388), (60_000, 60_004)]
-        {
-            connection.receive(&[&[0x82, 126, (length >> 8) as u8, length as u8][..], &vec![1; length]].concat());
-            assert!(connection.advance(crate::proto::Delivery::Whole).is_some());
-            take_back_if_read(&mut connection);
-            assert_eq!(lend_for_reading(&mut connection), expected, "{length}");
-        }
-        // What is left of such a frame, and no more.
-        connection.receive(b"\x82\x7e\x40\x00abc");
-        assert!(connection.advance(crate::proto::Delivery::Whole).is_none());
-        assert_eq!(lend_for_reading(&mut connection), 16_384 - 3);
     }
 
     #[test]

@@ -27,13 +27,13 @@ pub struct Config {
     /// The most bytes that may wait to be transmitted. Default: 256 MiB. Beyond, the connection is failed: the standard
     /// says "flag the WebSocket as full and then close the WebSocket connection".
     pub max_send_queue: usize,
-    /// The most bytes of one read, from 4 KiB to 1 MiB. Default: 128 KiB, which empties most sockets with one system call. Of
-    /// frames of 4 KiB and more some 16 KiB are read at a time, or one frame: what is read then stays in the processor's
-    /// nearest cache.
+    /// The most bytes of one read, from 4 KiB to 1 MiB. Default: 128 KiB, which empties most sockets with one system call. A
+    /// stream that is no socket of the system's, such as a pipe in memory, costs no system call: what is read from it with
+    /// 16 KiB at a time stays in the processor's nearest cache.
     pub read_size: usize,
     /// How many bytes a program queues before `Connection::ready` writes them, and how many of a client's very long payload
-    /// are masked at a time, from 4 KiB to 1 MiB. Default: 64 KiB. Less is for streams that cost no system
-    /// call, such as pipes in memory: 16 KiB stay in the processor's nearest cache.
+    /// are masked at a time, from 4 KiB to 1 MiB. Default: 64 KiB. As with [`read_size`](Self::read_size), less is for streams
+    /// that cost no system call.
     pub write_size: usize,
     /// permessage-deflate: offered by a client, accepted by a server. `None`: not. Default: with the feature `deflate`,
     /// [`Compression::default`].

@@ -42,8 +42,6 @@ pub(super) struct Incoming {
     decompressor: Option<Box<Decompressor>>,
     /// What has come since it was last asked for.
     heard: Heard,
-    /// The bytes of the newest frame that was given out or begun, its header included.
-    newest: usize,
 }
 
 /// How a message is given out.
@@ -106,7 +104,6 @@ impl Incoming {
             validator: Validator::default(),
             decompressor: None,
             heard: Heard::Nothing,
-            newest: 0,
         }
     }
 
@@ -137,20 +134,14 @@ impl Incoming {
         self.frame.as_ref().map_or(0, |frame| frame.rest().saturating_sub(self.buffer.len()))
     }
 
-    /// The bytes of the newest frame, its header included.
-    pub(super) fn newest(&self) -> usize {
-        self.newest
-    }
-
     /// Whether the next byte is the first of a message or of a control frame, with no message begun before it.
     pub(super) fn is_between_messages(&self) -> bool {
         self.frame.is_none() && self.message.is_none()
     }
 
-    /// A message in a frame of this size was looked at.
-    pub(super) fn hear_message(&mut self, size: usize) {
+    /// Something of a message was looked at.
+    pub(super) fn hear_message(&mut self) {
         self.heard = Heard::Message;
-        self.newest = size;
     }
 
     /// The next message or control frame, if it is complete; or of a message what there is of it, if it is to be given in
@@ -162,7 +153,6 @@ impl Incoming {
                 None => match Header::decode(&self.buffer, self.role, self.decompressor.is_some())? {
                     Some((header, length)) => {
                         self.begin_frame(&header, config, delivery)?;
-                        self.newest = length.saturating_add(header.length as usize);
                         self.buffer.advance(length);
                         Frame { header, taken: 0, processed: 0 }
                     }

@@ -48,6 +48,7 @@ impl Simple {
     }
 
     /// The bytes of its frame.
+    #[cfg(feature = "std")]
     pub(super) fn size(&self) -> usize {
         self.end
     }

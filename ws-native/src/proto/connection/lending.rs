@@ -14,8 +14,6 @@ struct Loan<'a> {
     bytes: BytesMut,
     /// How many of the first bytes were lent, or are being lent.
     passed: usize,
-    /// The bytes of the newest frame among them.
-    newest: usize,
 }
 
 impl Connection {
@@ -34,7 +32,7 @@ impl Connection {
         let role = self.role();
         let longest = self.config.max_whole_frame().min(Outgoing::LONG - 1);
         let bytes = mem::take(self.incoming.buffer());
-        let mut loan = Loan { connection: self, bytes, passed: 0, newest: 0 };
+        let mut loan = Loan { connection: self, bytes, passed: 0 };
         // The answer to a message may be what fails the connection.
         while let State::Established { close_received: None, .. } = loan.connection.state {
             let rest = &mut loan.bytes[loan.passed..];
@@ -46,8 +44,7 @@ impl Connection {
                 loan.connection.incoming.refuse_text(&message);
                 break;
             };
-            loan.newest = message.size();
-            loan.passed += loan.newest;
+            loan.passed += message.size();
             count += 1;
             each(lent, loan.connection)?;
         }
@@ -59,7 +56,7 @@ impl Drop for Loan<'_> {
     fn drop(&mut self) {
         self.bytes.advance(self.passed);
         if self.passed > 0 {
-            self.connection.incoming.hear_message(self.newest);
+            self.connection.incoming.hear_message();
         }
         *self.connection.incoming.buffer() = mem::take(&mut self.bytes);
     }

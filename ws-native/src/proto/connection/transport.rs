@@ -161,11 +161,6 @@ impl Connection {
         self.incoming.missing()
     }
 
-    /// The bytes of the newest frame, its header included.
-    pub(crate) fn newest_frame(&self) -> usize {
-        self.incoming.newest()
-    }
-
     /// Whether the peer has to do something in time.
     pub(crate) fn is_timed(&self) -> bool {
         self.timer.is_some()

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Heard, Incoming};
+use super::Incoming;
 use crate::proto::frame::Opcode;
 
 impl Incoming {
@@ -32,7 +32,7 @@ impl Incoming {
         if is_whole {
             self.frame = None;
         }
-        self.heard = Heard::Message;
+        self.hear_message();
         is_whole
     }
 }

@@ -24,7 +24,7 @@ impl Incoming {
             return None;
         }
         let message = Simple::find(&self.buffer, self.role, config.max_whole_frame())?;
-        self.hear_message(message.size());
+        self.hear_message();
         message.unmask(&mut self.buffer);
         let taken = message.split(&mut self.buffer, text, binary);
         if taken.is_none() {
