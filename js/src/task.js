@@ -1,16 +1,8 @@
 // The WebSocket task source: one task per event, in order, with the microtasks of each run before the next.
 // https://html.spec.whatwg.org/multipage/webappapis.html#event-loops
 
-/** The most tasks run in one go, or put into the host's queue at once. */
+/** The most tasks put into the host's queue at once. */
 const LARGEST_BURST = 1024;
-
-/**
- * What Node itself calls between two callbacks of its queue: it lets all microtasks run, and what `process.nextTick` has
- * put off. It is not documented, so it is taken only where it is what it is known as. Elsewhere, and for a program that has
- * asked to be warned of such use, it is undefined: a callback of the queue for each task costs more, and does the same.
- */
-const { _tickCallback } = /** @type {any} */ (globalThis.process ?? {});
-export const hostCheckpoint = _tickCallback?.name === 'runNextTicks' ? _tickCallback : undefined;
 
 /**
  * Runs the tasks of one socket. Where they come from is the business of `runNext`, which runs the next one, if there is
@@ -22,9 +14,7 @@ export const hostCheckpoint = _tickCallback?.name === 'runNextTicks' ? _tickCall
 export class TaskSource {
   #runNext;
   #onIdle;
-  /** Ends a task as the host does, or undefined: then each has to be a callback of the host. */
-  #checkpoint;
-  /** How many calls of `#deferred` are in the host's queue, or running. */
+  /** How many calls of `#deferred` are in the host's queue. */
   #queued = 0;
   /** How many to queue when the last burst has not been enough. */
   #burst = 1;
@@ -32,10 +22,9 @@ export class TaskSource {
   #running = false;
 
   /** `onIdle` is called when no task is left after some had to be deferred. */
-  constructor(runNext, onIdle = () => {}, checkpoint = hostCheckpoint) {
+  constructor(runNext, onIdle = () => {}) {
     this.#runNext = runNext;
     this.#onIdle = onIdle;
-    this.#checkpoint = checkpoint;
   }
 
   /** Whether tasks may be waiting for their turn. */
@@ -54,7 +43,7 @@ export class TaskSource {
     this.#running = true;
     const more = this.#runNext();
     queueMicrotask(this.#rest);
-    if (more) this.#queue(Number(more));
+    if (more) this.#queue(Math.min(Number(more), LARGEST_BURST));
   }
 
   /** To be called by anything else: the next task runs later. */
@@ -63,34 +52,11 @@ export class TaskSource {
   }
 
   #queue(count) {
-    if (this.#checkpoint) {
-      this.#queued = 1;
-      setImmediate(this.#together);
-      return;
-    }
-    const most = Math.min(count, LARGEST_BURST);
-    for (; this.#queued < most; this.#queued += 1) setImmediate(this.#deferred);
+    for (; this.#queued < count; this.#queued += 1) setImmediate(this.#deferred);
   }
 
   #rest = () => {
     this.#running = false;
-  };
-
-  /** Runs tasks one after the other, each to its end, in one callback of the host. */
-  #together = () => {
-    const checkpoint = this.#checkpoint;
-    // True as well when what the checkpoint runs has thrown: the host reports that, and the tasks go on.
-    let more = true;
-    try {
-      for (let left = LARGEST_BURST; more && left > 0; left -= 1) {
-        more = this.#runNext();
-        if (more) checkpoint();
-      }
-    } finally {
-      this.#queued = 0;
-      if (more) this.#queue(1);
-      else this.#onIdle();
-    }
   };
 
   #deferred = () => {
@@ -99,7 +65,7 @@ export class TaskSource {
     if (this.busy) return;
     if (more) {
       this.#burst = Math.min(2 * this.#burst, LARGEST_BURST);
-      this.#queue(Math.max(this.#burst, Number(more)));
+      this.#queue(Math.min(Math.max(this.#burst, Number(more)), LARGEST_BURST));
     } else {
       this.#burst = 1;
       this.#onIdle();

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 
-import { hostCheckpoint, TaskSource } from '../src/task.js';
+import { TaskSource } from '../src/task.js';
 
 /** A task source over a list of functions, and a promise for its idleness. */
-function sourceOver(tasks, checkpoint) {
+function sourceOver(tasks) {
   let idle;
   const untilIdle = new Promise((resolve) => { idle = resolve; });
   const runNext = () => {
@@ -13,147 +12,108 @@ function sourceOver(tasks, checkpoint) {
     task?.();
     return tasks.length > 0;
   };
-  return { source: new TaskSource(runNext, idle, checkpoint), untilIdle };
+  return { source: new TaskSource(runNext, idle), untilIdle };
 }
 
-/** How the tasks of one chunk end: by what Node has for it, or each by being a callback of the host. */
-const WAYS = { 'in one callback': hostCheckpoint, 'in a callback each': null };
-
-test('Node has what ends a task within a callback', () => {
-  assert.equal(typeof hostCheckpoint, 'function');
+test('the first task runs at once, the others in tasks of their own', async () => {
+  const log = [];
+  const { source, untilIdle } = sourceOver(['a', 'b', 'c'].map((name) => () => log.push(name)));
+  source.run();
+  assert.deepEqual(log, ['a']);
+  assert.ok(source.busy);
+  await untilIdle;
+  assert.deepEqual(log, ['a', 'b', 'c']);
+  assert.ok(!source.busy);
 });
 
-for (const [way, checkpoint] of Object.entries(WAYS)) {
-  test(`the first task runs at once, the others in tasks of their own, ${way}`, async () => {
-    const log = [];
-    const { source, untilIdle } = sourceOver(['a', 'b', 'c'].map((name) => () => log.push(name)), checkpoint);
-    source.run();
-    assert.deepEqual(log, ['a']);
-    assert.ok(source.busy);
-    await untilIdle;
-    assert.deepEqual(log, ['a', 'b', 'c']);
-    assert.ok(!source.busy);
+test('microtasks run between two tasks, however deep they are nested', async () => {
+  const log = [];
+  const nested = (name, depth) => queueMicrotask(() => {
+    log.push(`${name}${depth}`);
+    if (depth > 0) nested(name, depth - 1);
   });
+  const tasks = ['a', 'b', 'c', 'd', 'e'].map((name) => () => nested(name, 2));
+  const { source, untilIdle } = sourceOver(tasks);
+  source.run();
+  await untilIdle;
+  assert.deepEqual(log, ['a', 'b', 'c', 'd', 'e'].flatMap((name) => [2, 1, 0].map((depth) => name + depth)));
+});
 
-  test(`microtasks run between two tasks, however deep they are nested, ${way}`, async () => {
-    const log = [];
-    const nested = (name, depth) => queueMicrotask(() => {
-      log.push(`${name}${depth}`);
-      if (depth > 0) nested(name, depth - 1);
-    });
-    const tasks = ['a', 'b', 'c', 'd', 'e'].map((name) => () => nested(name, 2));
-    const { source, untilIdle } = sourceOver(tasks, checkpoint);
+test('what comes later never overtakes what is deferred', async () => {
+  const log = [];
+  const tasks = [];
+  const { source, untilIdle } = sourceOver(tasks);
+  for (let chunk = 0; chunk < 5; chunk += 1) {
+    for (let index = 0; index < 3; index += 1) tasks.push(() => log.push(3 * chunk + index));
     source.run();
-    await untilIdle;
-    await new Promise((resolve) => { setImmediate(resolve); });
-    assert.deepEqual(log, ['a', 'b', 'c', 'd', 'e'].flatMap((name) => [2, 1, 0].map((depth) => name + depth)));
-  });
+  }
+  assert.deepEqual(log, [0]);
+  await untilIdle;
+  assert.deepEqual(log, Array.from({ length: 15 }, (_, index) => index));
+});
 
-  test(`what comes later never overtakes what is deferred, ${way}`, async () => {
-    const log = [];
-    const tasks = [];
-    const { source, untilIdle } = sourceOver(tasks, checkpoint);
-    for (let chunk = 0; chunk < 5; chunk += 1) {
-      for (let index = 0; index < 3; index += 1) tasks.push(() => log.push(3 * chunk + index));
-      source.run();
-    }
-    assert.deepEqual(log, [0]);
-    await untilIdle;
-    assert.deepEqual(log, Array.from({ length: 15 }, (_, index) => index));
-  });
+test('a host that calls back twice in one task still gives microtasks their turn', async () => {
+  const log = [];
+  const task = (name) => () => queueMicrotask(() => log.push(name));
+  const tasks = [task('a')];
+  const { source, untilIdle } = sourceOver(tasks);
+  source.run();
+  tasks.push(() => log.push('b'));
+  source.run();
+  assert.deepEqual(log, []);
+  await untilIdle;
+  assert.deepEqual(log, ['a', 'b']);
+  tasks.push(() => log.push('c'));
+  source.run();
+  assert.deepEqual(log, ['a', 'b', 'c']);
+});
 
-  test(`a host that calls back twice in one task still gives microtasks their turn, ${way}`, async () => {
-    const log = [];
-    const task = (name) => () => queueMicrotask(() => log.push(name));
-    const tasks = [task('a')];
-    const { source, untilIdle } = sourceOver(tasks, checkpoint);
-    source.run();
-    tasks.push(() => log.push('b'));
-    source.run();
-    assert.deepEqual(log, []);
-    await untilIdle;
-    assert.deepEqual(log, ['a', 'b']);
-    tasks.push(() => log.push('c'));
-    source.run();
-    assert.deepEqual(log, ['a', 'b', 'c']);
-  });
-
-  test(`a task that wakes the source runs what it added afterwards, ${way}`, async () => {
-    const log = [];
-    const tasks = [() => {
-      log.push('first');
-      tasks.push(() => log.push('second'));
-      source.wake();
-      log.push('still first');
-    }];
-    const { source, untilIdle } = sourceOver(tasks, checkpoint);
+test('a task that wakes the source runs what it added afterwards', async () => {
+  const log = [];
+  const tasks = [() => {
+    log.push('first');
+    tasks.push(() => log.push('second'));
     source.wake();
-    assert.deepEqual(log, []);
-    await untilIdle;
-    assert.deepEqual(log, ['first', 'still first', 'second']);
-  });
+    log.push('still first');
+  }];
+  const { source, untilIdle } = sourceOver(tasks);
+  source.wake();
+  assert.deepEqual(log, []);
+  await untilIdle;
+  assert.deepEqual(log, ['first', 'still first', 'second']);
+});
 
-  test(`many tasks take few turns of the event loop, ${way}`, async () => {
-    const tasks = Array.from({ length: 10_000 }, () => () => {});
-    const { source, untilIdle } = sourceOver(tasks, checkpoint);
-    let turns = 0;
-    let over = false;
-    const count = () => {
-      turns += 1;
-      if (!over) setImmediate(count);
-    };
-    setImmediate(count);
-    source.run();
-    await untilIdle;
-    over = true;
-    assert.equal(tasks.length, 0);
-    assert.ok(turns < 100, `${turns} turns`);
-  });
+test('many tasks take few turns of the event loop', async () => {
+  const tasks = Array.from({ length: 10_000 }, () => () => {});
+  const { source, untilIdle } = sourceOver(tasks);
+  let turns = 0;
+  let over = false;
+  const count = () => {
+    turns += 1;
+    if (!over) setImmediate(count);
+  };
+  setImmediate(count);
+  source.run();
+  await untilIdle;
+  over = true;
+  assert.equal(tasks.length, 0);
+  assert.ok(turns < 100, `${turns} turns`);
+});
 
-  test(`tasks whose number is known take one turn, and those that have gone meanwhile do no harm, ${way}`, async () => {
-    const log = [];
-    let idle;
-    const untilIdle = new Promise((resolve) => { idle = resolve; });
-    const tasks = Array.from({ length: 500 }, (_, index) => index);
-    const source = new TaskSource(() => {
-      log.push(tasks.shift());
-      if (log.length === 400) tasks.length = 0;
-      return tasks.length;
-    }, idle, checkpoint);
-    let turns = 0;
-    source.run();
-    setImmediate(() => { turns += 1; });
-    await untilIdle;
-    assert.deepEqual(log.filter((entry) => entry !== undefined), Array.from({ length: 400 }, (_, index) => index));
-    assert.equal(turns, 0);
-  });
-
-  test(`what is put off by process.nextTick runs before the next task, ${way}`, async () => {
-    const log = [];
-    const tasks = ['a', 'b', 'c'].map((name) => () => {
-      process.nextTick(() => log.push(`tick ${name}`));
-      queueMicrotask(() => process.nextTick(() => log.push(`late tick ${name}`)));
-    });
-    const { source, untilIdle } = sourceOver(tasks, checkpoint);
-    source.wake();
-    await untilIdle;
-    await new Promise((resolve) => { setImmediate(resolve); });
-    assert.deepEqual(log, ['a', 'b', 'c'].flatMap((name) => [`tick ${name}`, `late tick ${name}`]));
-  });
-
-  test(`what a task has put off and throws is an uncaught exception, and the next tasks run, ${way}`, () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', `
-      import { TaskSource } from ${JSON.stringify(new URL('../src/task.js', import.meta.url).href)};
-      process.on('uncaughtException', (error) => console.log('uncaught', error));
-      const tasks = ['a', 'b', 'c'].map((name) => () => {
-        console.log(name);
-        process.nextTick(() => { throw name; });
-      });
-      const runNext = () => { tasks.shift()(); return tasks.length > 0; };
-      new TaskSource(runNext, () => console.log('idle') ${checkpoint ? '' : ', null'}).wake();
-    `], { encoding: 'utf8' });
-    assert.equal(status, 0, stderr);
-    assert.deepEqual(stdout.split('\n').sort(), ['', 'a', 'b', 'c', 'idle', 'uncaught a', 'uncaught b', 'uncaught c']);
-    assert.ok(stdout.indexOf('uncaught a') < stdout.indexOf('b\n'), stdout);
-  });
-}
+test('tasks whose number is known take one turn, and those that have gone meanwhile do no harm', async () => {
+  const log = [];
+  let idle;
+  const untilIdle = new Promise((resolve) => { idle = resolve; });
+  const tasks = Array.from({ length: 500 }, (_, index) => index);
+  const source = new TaskSource(() => {
+    log.push(tasks.shift());
+    if (log.length === 400) tasks.length = 0;
+    return tasks.length;
+  }, idle);
+  let turns = 0;
+  source.run();
+  setImmediate(() => { turns += 1; });
+  await untilIdle;
+  assert.deepEqual(log.filter((entry) => entry !== undefined), Array.from({ length: 400 }, (_, index) => index));
+  assert.equal(turns, 0);
+});

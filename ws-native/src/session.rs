@@ -127,19 +127,6 @@ impl Session {
         self.connection.receive(bytes);
     }
 
-    /// Lets the host collect the message that is arriving: see [`proto::Connection::collect`]. It is the next one, and there
-    /// is no task before it.
-    pub fn collect(&mut self, least: usize) -> Option<(Bytes, usize)> {
-        let is_next = !self.model.has_tasks() && self.model.ready_state() == ReadyState::Open && !self.has_pong();
-        if is_next { self.connection.collect(least) } else { None }
-    }
-
-    /// So many bytes more of that message have come. Whether that is all of it, and it is to be handed over, as those of
-    /// [`take_messages`](Self::take_messages) are.
-    pub fn count_collected(&mut self, count: usize) -> bool {
-        self.connection.count_collected(count) && self.model.ready_state() == ReadyState::Open
-    }
-
     /// Where a transport can write the bytes it gives, with room made for a read.
     pub fn read_buffer(&mut self) -> impl BufMut {
         self.connection.read_buffer()
