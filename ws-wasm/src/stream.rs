@@ -48,11 +48,12 @@ impl Backend for BrowserStream {
     type Options = ();
 
     fn open(url: &str, protocols: &[String], (): ()) -> Result<Self, Error> {
-        // Where there is no WebSocketStream, and where it refuses the arguments: a WebSocket tells what is wrong with them.
-        Ok(Self(match Engine::open(url, protocols) {
-            Ok(engine) => Carrier::Engine(engine),
-            Err(_) => Carrier::Events(Browser::open(url, protocols, ())?),
-        }))
+        let carrier = if Engine::is_there() {
+            Carrier::Engine(Engine::open(url, protocols)?)
+        } else {
+            Carrier::Events(Browser::open(url, protocols, ())?)
+        };
+        Ok(Self(carrier))
     }
 
     fn establish(&self, target: EventTarget<Self>) {

@@ -16,7 +16,7 @@ use super::{
     sys,
 };
 use crate::{
-    backend, data,
+    backend, data, error,
     sys::{Callback, Object, Promise, Uint8Array, set_timeout},
 };
 
@@ -114,11 +114,15 @@ const STEPS: [Step; 10] = [
 ];
 
 impl Engine {
-    /// Fails where the browser has no WebSocketStream, and for arguments that it refuses.
-    pub(crate) fn open(url: &str, protocols: &[String]) -> Result<Self, JsValue> {
+    /// Whether this browser has a WebSocketStream.
+    pub(crate) fn is_there() -> bool {
+        sys::CONSTRUCTOR.with(Option::is_some)
+    }
+
+    pub(crate) fn open(url: &str, protocols: &[String]) -> Result<Self, Error> {
         let options = Object::new();
         options.set("protocols", &backend::sequence(protocols));
-        let stream = sys::WebSocketStream::new(url, &options)?;
+        let stream = sys::WebSocketStream::new(url, &options).map_err(|exception| error::from_exception(&exception))?;
         Ok(Self(Rc::new_cyclic(|connection: &Weak<Connection>| Connection {
             outbox: Outbox::new(),
             stream,

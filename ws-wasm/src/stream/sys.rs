@@ -9,11 +9,14 @@ use crate::sys::{Object, Promise};
 
 #[wasm_bindgen]
 extern "C" {
+    /// The constructor, if this browser has it.
+    #[wasm_bindgen(thread_local_v2, js_name = WebSocketStream)]
+    pub(crate) static CONSTRUCTOR: Option<JsValue>;
+
     #[derive(Clone, Debug)]
     #[wasm_bindgen(extends = Object)]
     pub(crate) type WebSocketStream;
 
-    /// Throws also where the browser has no such class.
     #[wasm_bindgen(constructor, catch)]
     pub(crate) fn new(url: &str, options: &Object) -> Result<WebSocketStream, JsValue>;
 
