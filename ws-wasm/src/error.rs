@@ -20,7 +20,8 @@ pub(crate) fn from_exception(exception: &JsValue) -> Error {
 
 /// Why a blob could not be read.
 pub(crate) fn from_rejection(exception: &JsValue) -> BlobError {
-    BlobError(describe(exception).1)
+    let (name, message) = describe(exception);
+    BlobError(if message.is_empty() { name } else { message })
 }
 
 /// The message of an exception.

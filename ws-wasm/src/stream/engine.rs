@@ -196,7 +196,7 @@ impl Engine {
         self.0.close_behind();
         self.0.advance();
         if !self.0.outbox.is_empty() {
-            // A peer that does not read is not waited for without end.
+            // Then what the browser has not begun to send is given up. What it has begun waits for the peer.
             set_timeout(self.0.callback(Step::TimedOut), CLOSE_TIMEOUT);
         }
     }

@@ -94,27 +94,24 @@ impl Outbox {
         if self.reading.get() {
             return None;
         }
-        let mut waiting = self.waiting.borrow_mut();
-        let data = waiting.front()?;
-        let chunk = match data {
+        // It may run the program's code when it is dropped, which is after the write and with nothing borrowed.
+        let data = self.waiting.borrow_mut().pop_front()?;
+        let chunk = match &data {
             Data::Text(text) => JsValue::from_str(text),
             Data::Binary(bytes) => Uint8Array::copied(bytes).into(),
             Data::Blob(blob) => match (blob.as_bytes(), blob.downcast_host::<JsBlob>()) {
                 (Some(bytes), _) => Uint8Array::copied(bytes).into(),
                 // It keeps its place, and what comes after it waits.
-                (None, Some(blob)) => {
-                    let blob = blob.clone();
-                    drop(waiting);
+                (None, Some(host)) => {
+                    let reading = host.0.array_buffer();
+                    self.waiting.borrow_mut().push_front(data);
                     self.reading.set(true);
-                    return Some(Next::Reading(blob.0.array_buffer()));
+                    return Some(Next::Reading(reading));
                 }
                 (None, None) => return None,
             },
         };
-        let size = data.len();
-        waiting.pop_front();
-        drop(waiting);
-        self.write(&chunk, size).map(Next::Writing)
+        self.write(&chunk, data.len()).map(Next::Writing)
     }
 
     /// The blob that was being read: its buffer is written, unless the connection has ended meanwhile.
@@ -179,9 +176,11 @@ impl Outbox {
         if self.bytes.get() <= left && (left > 0 || self.is_empty()) {
             return Poll::Ready(true);
         }
+        // A waker is somebody's code: none is cloned or dropped while something is borrowed.
+        let waker = context.waker().clone();
         let mut watchers = self.watchers.borrow_mut();
-        if !watchers.iter().any(|waker| waker.will_wake(context.waker())) {
-            watchers.push(context.waker().clone());
+        if !watchers.iter().any(|waiting| waiting.will_wake(&waker)) {
+            watchers.push(waker);
         }
         Poll::Pending
     }
