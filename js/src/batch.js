@@ -1,49 +1,30 @@
-// Messages that are there and come before the next task: those that the host has collected, and behind them those that stand
-// in the engine's memory, taken from there one by one without asking the engine for each.
+// Messages that stand in the engine's memory, taken from there one by one without asking the engine for each.
 
 import { copyBytes, placesOf, readText } from './engine.js';
 
 const NONE = new Uint32Array(0);
 
 export class Batch {
-  /** Messages that the host has collected, in order, and how many of them were taken. */
-  #collected = [];
-  #taken = 0;
   /** Whether the engine keeps messages for it. */
-  #isKept = false;
+  isOpen = false;
   #places = NONE;
   /** The place of the next message. */
   #next = 0;
+
   /** How many messages are still to be taken. */
-  count = 0;
-
-  /** Whether there is something to be closed. */
-  get isOpen() {
-    return this.#isKept || this.#collected.length > 0;
+  get count() {
+    return (this.#places.length - this.#next) / 2;
   }
 
-  /** Adds a message that was collected, while the engine has none. */
-  add(message) {
-    this.#collected[this.#collected.length] = message;
-    this.count += 1;
-  }
-
-  /** Takes over what the session has, if that has not been done. */
+  /** Takes over what the session has. */
   open(session) {
-    if (this.#isKept) return;
-    this.#isKept = true;
+    this.isOpen = true;
     this.#places = placesOf(session);
     this.#next = 0;
-    this.count += this.#places.length / 2;
   }
 
   /** The next message: text as a string, bytes as an ArrayBuffer. */
   take() {
-    this.count -= 1;
-    if (this.#taken < this.#collected.length) {
-      this.#taken += 1;
-      return this.#collected[this.#taken - 1];
-    }
     const start = this.#places[this.#next];
     const size = this.#places[this.#next + 1];
     this.#next += 2;
@@ -53,12 +34,9 @@ export class Batch {
 
   /** Hands the messages back, taken or not. */
   close(session) {
-    this.#collected.length = 0;
-    this.#taken = 0;
-    this.count = 0;
-    if (!this.#isKept) return;
+    if (!this.isOpen) return;
     session.end_batch();
-    this.#isKept = false;
+    this.isOpen = false;
     this.#places = NONE;
     this.#next = 0;
   }

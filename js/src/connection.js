@@ -2,8 +2,7 @@
 
 import { Batch } from './batch.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
-import { BATCH, END, TASKS, TIMEOUT, TRANSMIT, WHOLE } from './flags.js';
-import { Input } from './input.js';
+import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
 import { networkOptions, originOption } from './options.js';
 import { Output } from './output.js';
 import { headersFor, isBadPort, portOf } from './request.js';
@@ -12,7 +11,7 @@ import { newSession } from './session.js';
 import { TaskSource } from './task.js';
 
 /** What is a reason to run a task. */
-const RUN = TASKS | BATCH | WHOLE;
+const RUN = TASKS | BATCH;
 
 // The kinds of task.
 const NONE = 0;
@@ -50,7 +49,6 @@ export class Connection {
   #tasks = new TaskSource(() => this.#runTask(), () => this.#readOn());
   /** The messages that come before the next task. */
   #batch = new Batch();
-  #input;
   #output;
   /** How many bytes have come while tasks were waiting for their turn. */
   #waiting = 0;
@@ -77,7 +75,6 @@ export class Connection {
     const requestHeaders = headersFor(url, headers, originOption(dictionary));
     this.#feedback = feedback;
     this.#session = newSession(host, url, protocols, requestHeaders, dictionary, now());
-    this.#input = new Input(this.#session, this.#batch);
     this.#output = new Output(this.#session);
     const port = portOf(url);
     // Fetch: if should request be blocked due to a bad port returns blocked, then return a network error.
@@ -191,7 +188,7 @@ export class Connection {
       received: (chunk) => {
         // A slow handler delays the next read.
         if (this.#tasks.busy && (this.#waiting += chunk.length) >= MOST_WAITING) this.#stream.pause();
-        this.#inTask(this.#input.receive(chunk, now()));
+        this.#inTask(this.#session.receive(chunk, now()));
       },
       ended: () => this.#inTask(this.#session.end(now())),
       lost: (cause) => {
@@ -214,7 +211,7 @@ export class Connection {
   }
 
   #act(flags) {
-    if (flags & BATCH) this.#batch.open(this.#session);
+    if (flags & BATCH && !this.#batch.isOpen) this.#batch.open(this.#session);
     if (flags & TIMEOUT) this.#schedule();
     if (flags & END) this.#end();
     else if (flags & TRANSMIT) this.#flushSoon();

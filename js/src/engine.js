@@ -53,13 +53,6 @@ export function sendBytes(session, message) {
   session.send_bytes_on(desk, message.length);
 }
 
-/** Gives a session a few bytes of a chunk, which are no more than the desk has. */
-export function receiveFront(session, chunk, start, length, now) {
-  const target = viewed();
-  for (let index = 0; index < length; index += 1) target[deskStart + index] = chunk[start + index];
-  return session.receive_on(desk, length, now);
-}
-
 /** Where the messages of a session's batch are: two numbers for each, as the engine has them. */
 export function placesOf(session) {
   return new Uint32Array(memory.buffer, session.batch_places(), 2 * session.batch_count()).slice();

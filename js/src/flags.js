@@ -5,4 +5,3 @@ export const TRANSMIT = 2;
 export const TIMEOUT = 4;
 export const END = 8;
 export const BATCH = 16;
-export const WHOLE = 32;

@@ -5,10 +5,6 @@ import { allocate, copyInto } from './engine.js';
 /** The most bytes given to the host at once. */
 const LARGEST_PIECE = 65536;
 
-/** Pieces of that size which have gone out, for any connection to use again, and how many are kept at the most. */
-const spare = [];
-const MOST_SPARE = 32;
-
 export class Output {
   #session;
   /** The pieces that were taken from the session, and how many of them were given to the host. */
@@ -60,7 +56,6 @@ export class Output {
     this.#writing = undefined;
     this.#taken -= piece.length;
     this.#session.transmitted(piece.length);
-    if (piece.length === LARGEST_PIECE && spare.length < MOST_SPARE) spare[spare.length] = piece;
   }
 
   /** All that is left, in one piece, which may be empty. */
@@ -82,7 +77,7 @@ export class Output {
     this.#fresh = 0;
     let left = session.backlog - this.#taken;
     while (left > 0) {
-      const piece = newPiece(Math.min(left, LARGEST_PIECE));
+      const piece = allocate(Math.min(left, LARGEST_PIECE));
       let filled = 0;
       while (filled < piece.length) {
         const length = Math.min(session.output_length(), piece.length - filled);
@@ -97,12 +92,4 @@ export class Output {
       left -= filled;
     }
   }
-}
-
-// A program may have changed what arrays can do: the methods that change them are not used.
-function newPiece(length) {
-  if (length < LARGEST_PIECE || spare.length === 0) return allocate(length);
-  const piece = spare[spare.length - 1];
-  spare.length -= 1;
-  return piece;
 }

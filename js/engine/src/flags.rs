@@ -5,4 +5,3 @@ pub(crate) const TRANSMIT: u32 = 2;
 pub(crate) const TIMEOUT: u32 = 4;
 pub(crate) const END: u32 = 8;
 pub(crate) const BATCH: u32 = 16;
-pub(crate) const WHOLE: u32 = 32;

@@ -9,7 +9,6 @@
 //! | 4 `TIMEOUT` | sets its one timer to `deadline()`, and calls `timeout(now)` when it has passed |
 //! | 8 `END` | ends the socket once all is written |
 //! | 16 `BATCH` | hands the messages of the batch over, each as a task of its event loop; then `end_batch()` and `poll()` |
-//! | 32 `WHOLE` | hands the message over that it has collected, in the same way |
 //!
 //! All times are milliseconds on one monotonic clock. The module knows no socket, no clock and no event class.
 #![forbid(unsafe_code)]
@@ -32,7 +31,7 @@ use ws_native::{BlobId, Session as Engine};
 use batch::Batch;
 pub use desk::Desk;
 use exception::{exception, sent, thrown};
-use flags::{BATCH, END, TASKS, TIMEOUT, TRANSMIT, WHOLE};
+use flags::{BATCH, END, TASKS, TIMEOUT, TRANSMIT};
 pub use settings::Settings;
 
 /// The client's end of a WebSocket.
@@ -56,9 +55,6 @@ enum Current {
     Binary(Bytes),
     Close { failed: bool, event: CloseEvent },
 }
-
-/// The bytes that a message must lack for its being collected to be worth it.
-const LONG: usize = 4 << 10;
 
 #[wasm_bindgen]
 impl Session {
@@ -102,30 +98,6 @@ impl Session {
         self.at(now);
         self.engine.receive(chunk);
         self.flags()
-    }
-
-    /// The transport gave these bytes, so many, which were written on the desk.
-    pub fn receive_on(&mut self, desk: &Desk, length: usize, now: f64) -> u32 {
-        self.receive(desk.bytes(length), now)
-    }
-
-    /// Lets the host collect the message that is arriving, which is the next one and a long one: says how many bytes it lacks,
-    /// which are not to be received but told of; 0 if it cannot be collected. What has come of it is where a task's message
-    /// would be.
-    pub fn collect(&mut self) -> usize {
-        if !self.batch.is_empty() {
-            return 0;
-        }
-        let Some((arrived, missing)) = self.engine.collect(LONG) else { return 0 };
-        self.task = Current::Binary(arrived);
-        missing
-    }
-
-    /// So many bytes more of it have come.
-    pub fn collected(&mut self, count: usize, now: f64) -> u32 {
-        self.at(now);
-        let whole = if self.engine.count_collected(count) { WHOLE } else { 0 };
-        whole | self.flags()
     }
 
     /// The peer has ended the transport.

@@ -2,7 +2,6 @@
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-5.4
 
-mod collected;
 mod whole;
 
 use alloc::boxed::Box;

@@ -1,9 +1,7 @@
-//! Messages for hosts that have a task of their own for each: those that have come wholly, all at once, and long ones, which
-//! the host collects.
+//! Messages that have come wholly, all at once: for hosts that have a task of their own for each.
 
 use core::time::Duration;
 
-use bytes::Bytes;
 use ws_core::{Message, ReadyState};
 
 use super::Session;
@@ -36,18 +34,5 @@ impl Session {
                 return;
             }
         }
-    }
-
-    /// Lets the host collect the message that is arriving: see [`proto::Connection::collect`](crate::proto::Connection::collect). It is the next one, and there
-    /// is no task before it.
-    pub fn collect(&mut self, least: usize) -> Option<(Bytes, usize)> {
-        let is_next = !self.model.has_tasks() && self.model.ready_state() == ReadyState::Open && !self.has_pong();
-        if is_next { self.connection.collect(least) } else { None }
-    }
-
-    /// So many bytes more of that message have come. Whether that is all of it, and it is to be handed over, as those of
-    /// [`take_messages`](Self::take_messages) are.
-    pub fn count_collected(&mut self, count: usize) -> bool {
-        self.connection.count_collected(count) && self.model.ready_state() == ReadyState::Open
     }
 }

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use bytes::{BufMut, Bytes};
+use bytes::BufMut;
 
 use super::{Connection, State};
 use crate::proto::error::{Answer, Error};
@@ -16,38 +16,6 @@ impl Connection {
     /// The bytes the transport gave.
     pub fn receive(&mut self, bytes: &[u8]) {
         self.incoming.buffer().extend_from_slice(bytes);
-    }
-
-    /// Lets the caller collect the message that is arriving: gives what has come of it, and says how many bytes it lacks.
-    /// `None`: they are fewer than `least`, or not wanted as they are; a binary message in one frame, neither masked nor
-    /// compressed, can be collected.
-    ///
-    /// For a caller who has to copy a message to a place of its own in any case. The next bytes that the transport gives, as
-    /// many as are lacking, are the message's: they are told of by [`count_collected`](Self::count_collected), and only what is
-    /// behind them is [received](Self::receive).
-    ///
-    /// ```
-    /// # use core::time::Duration;
-    /// use ws_native::proto::{Config, Connection};
-    ///
-    /// # let random = |bytes: &mut [u8]| bytes.fill(7);
-    /// # let now = Duration::ZERO;
-    /// let mut client = Connection::client_established(Config::default(), Box::new(random));
-    /// client.receive(b"\x82\x05Hel");
-    /// assert!(client.poll(now).is_none());
-    /// let (arrived, missing) = client.collect(1).unwrap();
-    /// assert_eq!((&arrived[..], missing), (&b"Hel"[..], 2));
-    /// assert!(!client.count_collected(1));
-    /// assert!(client.count_collected(1));
-    /// ```
-    pub fn collect(&mut self, least: usize) -> Option<(Bytes, usize)> {
-        if self.is_open() { self.incoming.collect(least) } else { None }
-    }
-
-    /// So many bytes more of the message that the caller [collects](Self::collect) have come. Whether that is all of it. To be
-    /// followed by [`poll`](Self::poll), as bytes that are received are.
-    pub fn count_collected(&mut self, count: usize) -> bool {
-        self.incoming.count_collected(count)
     }
 
     /// Where a transport can write the bytes it gives, with room made for a read.

@@ -8,6 +8,9 @@ import { defineInterfaces } from '../dist/interfaces.js';
 import { takeTurn } from '../dist/turn.js';
 import { close, eventsOf, frame, switching } from './peer.mjs';
 
+/** What `received` says of a piece that does not go out. */
+const STAYS = Symbol('stays');
+
 /** A socket whose peer answers the request, and then does with each piece that is written what `received` says. */
 function socketOver(received, established = () => {}) {
   const connect = (target, events) => {
@@ -21,8 +24,7 @@ function socketOver(received, established = () => {}) {
     const nothing = () => {};
     return {
       write: (bytes, done) => setImmediate(() => {
-        answer(bytes);
-        done();
+        if (answer(bytes) !== STAYS) done();
       }),
       end: () => events.ended(),
       pause: nothing,
@@ -107,6 +109,42 @@ test('a long message that is arriving when the socket closes is no event, and th
     socket.close();
   }));
   assert.deepEqual(await eventsOf(socket), ['open', "close 1000 'bye' true"]);
+});
+
+for (const size of [10, 20_000]) {
+  test(`what a program answers to a message of ${size} bytes goes out before the Close frame behind it is answered`, async () => {
+    const written = [];
+    const socket = socketOver((piece) => written.push(Buffer.from(piece)), (events) => setImmediate(() => {
+      events.received(Buffer.concat([longFrame(0x82, bytesOf(size, 1)), close(1000)]));
+    }));
+    socket.onmessage = () => socket.send('reply');
+    assert.deepEqual((await eventsOf(socket)).at(-1), "close 1000 '' true");
+    assert.deepEqual(payloadsOf(Buffer.concat(written)).map(String), ['reply', '\u0003\ufffd']);
+  });
+}
+
+test('a piece that is with the host is not changed, whatever the connection and others do', async () => {
+  let held;
+  const stalled = socketOver((piece, events) => {
+    held = { piece, copy: Buffer.from(piece) };
+    // A frame that no server may send ends the connection while the piece has not gone out.
+    setImmediate(() => events.received(frame(0x83)));
+    return STAYS;
+  });
+  stalled.onopen = () => {
+    for (let count = 0; count < 8; count += 1) stalled.send(Buffer.alloc(65_536, 1));
+  };
+  await eventsOf(stalled);
+  const other = socketOver((piece, events) => {
+    if (piece.length < 65_536) events.received(close(1000));
+  });
+  other.onopen = () => {
+    for (let count = 0; count < 8; count += 1) other.send(Buffer.alloc(65_536, 2));
+    other.close();
+  };
+  await eventsOf(other);
+  assert.equal(held.piece.length, 65_536);
+  assert.ok(held.copy.equals(held.piece));
 });
 
 test('a message that lacks bytes when the connection ends is an unclean end', async () => {
