@@ -53,13 +53,13 @@ const rounds = Number(options.rounds);
 compile(['speed'], 'release');
 const built = bind('speed', 'release', '-O3');
 const server = await startServer();
-const page = await servePage();
+const pages = await servePages();
 try {
   for (const name of Object.keys(BROWSERS)) {
     if (options.browser.split(',').includes(name.toLowerCase())) await measure(name);
   }
 } finally {
-  page.close();
+  for (const page of pages) page.close();
   server.child.kill();
 }
 
@@ -67,11 +67,7 @@ async function measure(name) {
   const driver = await BROWSERS[name]();
   try {
     await driver.manage().setTimeouts({ script: RUN_MILLISECONDS });
-    await driver.get(`http://127.0.0.1:${page.address().port}/`);
-    await driver.wait(() => driver.executeScript('return typeof window.run === "function"'), READY_MILLISECONDS);
-    const hasStream = await driver.executeScript('return "WebSocketStream" in window');
-    const contestants = CONTESTANTS.filter((name) => name === RAW || options.only.split(',').includes(name))
-      .filter((name) => name !== RAW_STREAM || hasStream);
+    const contestants = await openWindows(driver);
     const capabilities = await driver.getCapabilities();
     console.log(`\n## ${name} ${capabilities.getBrowserVersion()}, median of ${rounds} rounds`);
     for (const work of WORKS.filter((work) => options.work.split(',').includes(work))) {
@@ -80,57 +76,74 @@ async function measure(name) {
         rows.push([course.name, ...(await compare(driver, contestants, { work, ...course }))]);
       }
       console.log(`\n### ${work}: messages per second, as a part of JavaScript's; microseconds of the main thread per message\n`);
-      console.log(table(['', ...contestants], rows));
+      console.log(table(['', ...contestants.map(({ name }) => name)], rows));
     }
   } finally {
     await driver.quit();
   }
 }
 
+/** Opens a window for each contestant, with a site, and so with a process and a memory, of its own. @returns who can take part */
+async function openWindows(driver) {
+  const wanted = CONTESTANTS.filter((name) => name === RAW || options.only.split(',').includes(name));
+  const contestants = [];
+  for (const name of wanted) {
+    if (contestants.length > 0) await driver.switchTo().newWindow('window');
+    const { address, port } = pages[CONTESTANTS.indexOf(name)].address();
+    await driver.get(`http://${address}:${port}/`);
+    await driver.wait(() => driver.executeScript('return typeof window.run === "function"'), READY_MILLISECONDS);
+    if (name === RAW_STREAM && !(await driver.executeScript('return "WebSocketStream" in window'))) continue;
+    contestants.push({ name, window: await driver.getWindowHandle() });
+  }
+  return contestants;
+}
+
 /** Lets all run a course by turns. @returns a cell for each */
 async function compare(driver, contestants, course) {
-  const results = new Map(contestants.map((name) => [name, { rates: [], costs: [] }]));
-  for (const [name, result] of results) {
-    result.failure = await attempt(driver, name, { ...course, count: Math.min(course.count, VERIFIED) }, true);
+  const results = new Map(contestants.map((contestant) => [contestant, { rates: [], costs: [] }]));
+  for (const [contestant, result] of results) {
+    result.failure = await attempt(driver, contestant, { ...course, count: Math.min(course.count, VERIFIED) });
   }
-  if (results.get(RAW).failure) throw new Error('JavaScript alone must be able to do it');
+  const [raw] = contestants;
+  if (results.get(raw).failure) throw new Error('JavaScript alone must be able to do it');
   for (let round = 0; round < rounds; round++) {
     const turn = contestants.map((_, index) => contestants[(index + round) % contestants.length]);
-    for (const name of turn.filter((name) => !results.get(name).failure)) {
-      const before = mainThreadSeconds();
-      const milliseconds = await run(driver, name, course, false);
-      const busy = mainThreadSeconds() - before;
-      results.get(name).rates.push((course.count / milliseconds) * 1000);
-      results.get(name).costs.push((busy / course.count) * 1e6);
+    for (const contestant of turn.filter((contestant) => !results.get(contestant).failure)) {
+      const { milliseconds, busy } = await run(driver, contestant, course, false);
+      results.get(contestant).rates.push((course.count / milliseconds) * 1000);
+      results.get(contestant).costs.push((busy / course.count) * 1e6);
     }
   }
-  const raw = median(results.get(RAW).rates);
-  return contestants.map((name) => {
-    const { rates, costs, failure } = results.get(name);
+  const rawRate = median(results.get(raw).rates);
+  return [...results.values()].map(({ rates, costs, failure }) => {
     if (failure) return failure;
-    return `${Math.round(median(rates))} (${(median(rates) / raw).toFixed(2)}; ${median(costs).toFixed(1)})`;
+    return `${Math.round(median(rates))} (${(median(rates) / rawRate).toFixed(2)}; ${median(costs).toFixed(1)})`;
   });
 }
 
-/** @returns what went wrong, if anything did */
-async function attempt(driver, name, course, verify) {
+/** Has each message looked at. @returns what went wrong, if anything did */
+async function attempt(driver, contestant, course) {
   try {
-    await run(driver, name, course, verify);
+    await run(driver, contestant, course, true);
     return undefined;
   } catch (error) {
-    console.error(`${name}, ${course.work} ${course.name}: ${error.message}`);
+    console.error(`${contestant.name}, ${course.work} ${course.name}: ${error.message}`);
     return 'fails';
   }
 }
 
-async function run(driver, contestant, { work, kind, size, count }, verify) {
-  const { outcome, failure } = await driver.executeAsyncScript(
-    (contestant, url, work, kind, size, count, verify, done) => {
-      window.run(contestant, url, work, kind, size, count, verify)
-        .then((outcome) => done({ outcome }), (error) => done({ failure: String(error) }));
-    }, contestant, `${server.address}${target(work, kind, size, count)}`, work, kind, size, count, verify);
+/** @returns how long it took, and the seconds on a processor that it cost */
+async function run(driver, { name, window }, { work, kind, size, count }, verify) {
+  await driver.switchTo().window(window);
+  const before = mainThreadSeconds();
+  const { milliseconds, failure } = await driver.executeAsyncScript(
+    (name, url, work, kind, size, count, verify, done) => {
+      if (document.hidden) return done({ failure: 'a window that is hidden is slowed down' });
+      window.run(name, url, work, kind, size, count, verify)
+        .then((milliseconds) => done({ milliseconds }), (error) => done({ failure: String(error) }));
+    }, name, `${server.address}${target(work, kind, size, count)}`, work, kind, size, count, verify);
   if (failure) throw new Error(failure);
-  return outcome;
+  return { milliseconds, busy: mainThreadSeconds() - before };
 }
 
 function target(work, kind, size, count) {
@@ -146,19 +159,22 @@ async function startServer() {
   return { child, address: line.replace('listening on ', '') };
 }
 
-async function servePage() {
+/** The same page for each contestant, at addresses that are different sites to a browser. */
+function servePages() {
   const files = {
     '/': path.join(import.meta.dirname, 'speed', 'page.html'),
     '/raw.js': path.join(import.meta.dirname, 'speed', 'raw.js'),
     '/app.js': built.glue,
     '/app_bg.wasm': built.wasm,
   };
-  const page = createServer(async (request, response) => {
-    const file = files[request.url];
-    if (!file) return response.writeHead(404).end();
-    response.writeHead(200, { 'Content-Type': TYPES[path.extname(file)] }).end(await readFile(file));
-  });
-  page.listen(0, '127.0.0.1');
-  await once(page, 'listening');
-  return page;
+  return Promise.all(CONTESTANTS.map(async (_, index) => {
+    const page = createServer(async (request, response) => {
+      const file = files[request.url];
+      if (!file) return response.writeHead(404).end();
+      response.writeHead(200, { 'Content-Type': TYPES[path.extname(file)] }).end(await readFile(file));
+    });
+    page.listen(0, `127.0.0.${index + 1}`);
+    await once(page, 'listening');
+    return page;
+  }));
 }
