@@ -1,76 +1,13 @@
-//! Heartbeat, idle time-out and round-trip time, at both ends.
+//! Heartbeat and round-trip time, at both ends.
 
 use std::time::Duration;
 
 use ws_core::{CloseCode, FailureKind, Task};
 use ws_native::Session;
-use ws_native::proto::{Close, Closed, Config, Connection, Error, Event, Heartbeat, Phase, Role};
+use ws_native::proto::{Config, Error, Event, Heartbeat, Phase, Role};
 
-use crate::pair::{Pair, bounds, client, output, random, request, server};
-
-const INTERVAL: Duration = Duration::from_secs(30);
-const TIMEOUT: Duration = Duration::from_secs(10);
-const IDLE: Duration = Duration::from_secs(60);
-const SECOND: Duration = Duration::from_secs(1);
-const INSTANT: Duration = Duration::from_nanos(1);
-
-fn heartbeat() -> Config {
-    bounds(|config| config.heartbeat = Some(Heartbeat::default()))
-}
-
-fn idle() -> Config {
-    bounds(|config| config.idle_timeout = Some(IDLE))
-}
-
-/// A client's and a server's end, open and watched from time zero on.
-fn ends(config: &Config) -> [Connection; 2] {
-    [client(config.clone()), server(config.clone())].map(|mut end| {
-        assert!(end.poll(Duration::ZERO).is_none());
-        end
-    })
-}
-
-/// The bytes of a frame that this end receives, of less than 126 bytes.
-fn frame(to: &Connection, first: u8, payload: &[u8]) -> Vec<u8> {
-    let length = payload.len() as u8;
-    match to.role() {
-        Role::Client => [&[first, length], payload].concat(),
-        Role::Server => [&[first, 0x80 | length, 0, 0, 0, 0], payload].concat(),
-    }
-}
-
-/// The bytes of the ping with this number.
-fn ping(from: &Connection, number: u8) -> Vec<u8> {
-    match from.role() {
-        Role::Client => [&b"\x89\x88\x37\xfa\x21\x3d\x37\xfa\x21\x3d\x37\xfa\x21"[..], &[0x3d ^ number]].concat(),
-        Role::Server => [&b"\x89\x08\0\0\0\0\0\0\0"[..], &[number]].concat(),
-    }
-}
-
-fn pong(to: &Connection, number: u8) -> Vec<u8> {
-    frame(to, 0x8a, &[0, 0, 0, 0, 0, 0, 0, number])
-}
-
-/// An end is told the time, and what has happened of itself then.
-fn at(end: &mut Connection, now: Duration) -> Option<Event> {
-    end.handle_timeout(now);
-    end.poll(now)
-}
-
-/// Input comes, and everything that it has is taken.
-fn hear(end: &mut Connection, bytes: &[u8], now: Duration) {
-    end.receive(bytes);
-    while let Some(event) = end.poll(now) {
-        assert!(!matches!(event, Event::Closed(_)), "{event:?}");
-    }
-}
-
-fn given_up(event: Option<Event>) -> Box<Closed> {
-    match event {
-        Some(Event::Closed(closed)) if matches!(closed.error, Some(Error::Timeout(Phase::Heartbeat))) => closed,
-        other => panic!("not given up: {other:?}"),
-    }
-}
+use crate::pair::{Pair, bounds, output, random, request};
+use crate::watched::{INSTANT, INTERVAL, SECOND, TIMEOUT, at, ends, frame, given_up, hear, heartbeat, ping, pong};
 
 #[test]
 fn the_defaults_are_none_and_thirty_and_ten_seconds() {
@@ -356,129 +293,6 @@ fn times_may_lie_beyond_all_time() {
 }
 
 #[test]
-fn a_connection_that_is_not_used_is_closed_with_1001_at_the_deadline_and_not_before() {
-    for mut end in ends(&idle()) {
-        assert_eq!(end.deadline(), Some(IDLE));
-        assert!(at(&mut end, IDLE - INSTANT).is_none());
-        assert!(end.is_open() && end.output().is_empty());
-        assert!(at(&mut end, IDLE).is_none());
-        let expected: &[u8] = match end.role() {
-            Role::Client => b"\x88\x82\x37\xfa\x21\x3d\x34\x13",
-            Role::Server => b"\x88\x02\x03\xe9",
-        };
-        assert_eq!(output(&mut end), expected);
-        assert_eq!(end.deadline(), Some(IDLE + Config::default().close_timeout));
-        let answer = frame(&end, 0x88, b"\x03\xe9");
-        end.receive(&answer);
-        assert!(matches!(end.poll(IDLE), Some(Event::ClosingHandshakeStarted(Some(_)))));
-        end.receive_end();
-        let Some(Event::Closed(closed)) = end.poll(IDLE) else { panic!("closed") };
-        assert_eq!((closed.clean, closed.code()), (true, CloseCode::GOING_AWAY));
-    }
-}
-
-#[test]
-fn a_message_or_a_part_of_one_in_either_direction_is_use() {
-    type Use = fn(&mut Connection);
-    let uses: [Use; 6] = [
-        |end| end.send_text("").unwrap(),
-        |end| end.send_owned_binary(vec![0; 5000].into()).unwrap(),
-        |end| end.send_text_part("a", false).unwrap(),
-        |end| end.receive(&frame(end, 0x81, b"a")),
-        |end| end.receive(&frame(end, 0x02, b"")),
-        |end| {
-            let bytes = frame(end, 0x82, b"ab");
-            end.receive(&bytes[..bytes.len() - 1]);
-        },
-    ];
-    for using in uses {
-        for mut end in ends(&idle()) {
-            using(&mut end);
-            let sent = output(&mut end).len();
-            end.transmitted(sent);
-            hear(&mut end, b"", IDLE - INSTANT);
-            assert!(at(&mut end, IDLE - INSTANT).is_none());
-            assert!(at(&mut end, IDLE).is_none());
-            assert!(at(&mut end, IDLE * 2 - 2 * INSTANT).is_none());
-            assert!(end.is_open());
-            assert!(at(&mut end, IDLE * 2 - INSTANT).is_none());
-            assert!(end.is_closing());
-        }
-    }
-}
-
-#[test]
-fn pings_and_pongs_are_no_use() {
-    let mut config = heartbeat();
-    config.idle_timeout = Some(IDLE);
-    for mut end in ends(&config) {
-        let mut now = Duration::ZERO;
-        while now < IDLE - SECOND {
-            now += SECOND;
-            for bytes in [frame(&end, 0x89, b"ping"), frame(&end, 0x8a, b"pong")] {
-                // Cut in two, so that there is a part of one in between.
-                let (begin, rest) = bytes.split_at(bytes.len() - 1);
-                hear(&mut end, begin, now);
-                hear(&mut end, rest, now);
-            }
-            end.ping(b"mine").unwrap();
-            end.pong(b"unasked").unwrap();
-            assert!(at(&mut end, now).is_none());
-            end.consume_output(end.output().len());
-        }
-        assert!(end.is_open());
-        assert!(at(&mut end, IDLE).is_none());
-        assert!(end.is_closing());
-    }
-}
-
-#[test]
-fn pings_between_the_fragments_of_a_message_are_no_use() {
-    for mut end in ends(&idle()) {
-        let (fragment, ping) = (frame(&end, 0x01, b"a"), frame(&end, 0x89, b"p"));
-        hear(&mut end, &fragment, SECOND);
-        hear(&mut end, &ping, 2 * SECOND);
-        assert!(at(&mut end, IDLE).is_none());
-        assert_eq!(end.deadline(), Some(IDLE + SECOND));
-        assert!(at(&mut end, IDLE + SECOND).is_none());
-        assert!(end.is_closing());
-    }
-}
-
-#[test]
-fn a_message_that_is_being_transmitted_is_use_as_long_as_it_moves() {
-    for mut end in ends(&idle()) {
-        end.send_binary(&[0; 1000]).unwrap();
-        let mut now = Duration::ZERO;
-        for _ in 0..10 {
-            now += IDLE - INSTANT;
-            end.consume_output(1);
-            assert!(at(&mut end, now).is_none());
-        }
-        assert!(end.is_open());
-        assert!(at(&mut end, now + IDLE - INSTANT).is_none());
-        assert!(end.is_open());
-        assert!(at(&mut end, now + IDLE).is_none());
-        assert!(end.is_closing());
-    }
-}
-
-#[test]
-fn a_peer_that_is_gone_is_not_taken_for_one_that_has_nothing_to_say() {
-    let mut config = heartbeat();
-    config.idle_timeout = Some(INTERVAL + TIMEOUT);
-    for mut end in ends(&config) {
-        assert!(at(&mut end, INTERVAL).is_none());
-        given_up(at(&mut end, INTERVAL + TIMEOUT));
-    }
-    config.idle_timeout = Some(INTERVAL);
-    for mut end in ends(&config) {
-        assert!(at(&mut end, INTERVAL).is_none());
-        assert_eq!(output(&mut end)[0], 0x88, "closing asks for an answer, too");
-    }
-}
-
-#[test]
 fn a_close_frame_of_the_peer_ends_the_watch() {
     for mut end in ends(&heartbeat()) {
         let close = frame(&end, 0x88, b"");
@@ -488,18 +302,6 @@ fn a_close_frame_of_the_peer_ends_the_watch() {
         let closed = end.poll(Duration::ZERO);
         assert_eq!(closed.is_none(), end.role() == Role::Client);
         assert_eq!(end.deadline(), end_of_transport);
-    }
-}
-
-#[test]
-fn a_close_frame_of_this_end_is_not_sent_again() {
-    for mut end in ends(&idle()) {
-        end.start_closing_handshake(Some(&Close::new(CloseCode::NORMAL))).unwrap();
-        let sent = output(&mut end).len();
-        end.transmitted(sent);
-        assert!(at(&mut end, SECOND).is_none());
-        end.handle_timeout(IDLE);
-        assert!(end.output().is_empty());
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod heartbeat;
+mod idle_timeout;
 mod inspector;
 mod pair;
 mod prepared;
@@ -12,3 +13,4 @@ mod section_4_opening_handshake;
 mod section_5_framing;
 mod section_7_closing;
 mod session;
+mod watched;

@@ -1,0 +1,179 @@
+//! The h2 crate by itself as the other end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+use ws_core::Message;
+use ws_native::rustls::ServerConfig;
+use ws_native::rustls::pki_types::CertificateDer;
+use ws_native::{Connection, Incoming, Shutdown};
+
+use crate::echo::{echo, identity, options};
+
+fn speaking(config: &ServerConfig, protocols: &[&[u8]]) -> TlsAcceptor {
+    let mut config = config.clone();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+#[tokio::test]
+async fn a_server_whose_http2_has_no_websockets_is_spoken_to_over_http1() {
+    let (root, tls) = identity();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("wss://localhost:{}/path", listener.local_addr().unwrap().port());
+    let acceptor = speaking(&tls, &[b"h2", b"http/1.1"]);
+    let serving = tokio::spawn(async move {
+        let mut spoken = Vec::new();
+        for _ in 0..3 {
+            let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            let protocol = stream.get_ref().1.alpn_protocol().unwrap().to_vec();
+            if protocol == b"h2" {
+                let mut connection = h2::server::handshake(stream).await.unwrap();
+                tokio::spawn(async move { while connection.accept().await.is_some() {} });
+            } else {
+                let incoming = Incoming::read(stream, ws_native::proto::Config::default()).await.unwrap();
+                let mut connection = incoming.accept(None).await.unwrap();
+                connection.send("over HTTP/1.1").await.unwrap();
+                tokio::spawn(async move { connection.recv().await });
+            }
+            spoken.push(String::from_utf8(protocol).unwrap());
+        }
+        spoken
+    });
+    let options = options(root);
+    for _ in 0..2 {
+        let mut socket = Connection::connect(&url, &options).await.unwrap();
+        assert_eq!(socket.recv().await.unwrap(), Some(Message::Text("over HTTP/1.1".into())));
+    }
+    // The second socket knew better than to try.
+    assert_eq!(serving.await.unwrap(), ["h2", "http/1.1", "http/1.1"]);
+}
+
+#[tokio::test]
+async fn a_connection_that_takes_no_more_is_followed_by_another() {
+    let (root, tls) = identity();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("wss://localhost:{}/path", listener.local_addr().unwrap().port());
+    let acceptor = speaking(&tls, &[b"h2"]);
+    let serving = tokio::spawn(async move {
+        let mut streams = Vec::new();
+        for _ in 0..2 {
+            let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            let mut builder = h2::server::Builder::new();
+            builder.enable_connect_protocol();
+            let mut connection: h2::server::Connection<_, Bytes> = builder.handshake(stream).await.unwrap();
+            let (request, mut respond) = connection.accept().await.unwrap().unwrap();
+            streams.push((request, respond.send_response(http::Response::new(()), false).unwrap()));
+            // As servers do that are started anew: what there is goes on, and nothing is begun.
+            connection.graceful_shutdown();
+            tokio::spawn(async move { while connection.accept().await.is_some() {} });
+        }
+        streams
+    });
+    let options = options(root);
+    let _first = Connection::connect(&url, &options).await.unwrap();
+    let _second = Connection::connect(&url, &options).await.unwrap();
+    serving.await.unwrap();
+}
+
+#[cfg(unix)]
+/// A client of h2 that has begun a connection with this server, and what tells when the connection has ended.
+async fn plain_client(
+    address: SocketAddr,
+    root: CertificateDer<'static>,
+) -> (h2::client::SendRequest<Bytes>, JoinHandle<Result<(), h2::Error>>) {
+    let mut roots = ws_native::rustls::RootCertStore::empty();
+    roots.add(root).unwrap();
+    let provider = Arc::new(ws_native::rustls::crypto::ring::default_provider());
+    let mut config = ws_native::rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let stream = TcpStream::connect(address).await.unwrap();
+    let connector = TlsConnector::from(Arc::new(config));
+    let stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
+    let (sender, mut connection) = h2::client::handshake(stream).await.unwrap();
+    let mut ping = connection.ping_pong().unwrap();
+    let running = tokio::spawn(connection);
+    ping.ping(h2::Ping::opaque()).await.unwrap();
+    (sender, running)
+}
+
+#[tokio::test]
+async fn a_client_that_makes_no_request_is_let_go() {
+    let echo = echo(|server| {
+        let mut config = ws_native::proto::Config::default();
+        config.handshake_timeout = Duration::from_secs(2);
+        server.config(config)
+    })
+    .await;
+    let (_client, running) = plain_client(echo.address(), echo.root.clone()).await;
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_shutdown_lets_a_client_go_that_has_no_socket() {
+    let shutdown = Shutdown::default();
+    let echo = echo(|server| server.shutdown(&shutdown)).await;
+    let (_client, running) = plain_client(echo.address(), echo.root.clone()).await;
+    let (left, ended) = tokio::join!(shutdown.begin(Duration::from_secs(60)), running);
+    ended.unwrap().unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn another_client_is_served() {
+    let echo = echo(|server| server).await;
+    let (mut client, _running) = plain_client(echo.address(), echo.root.clone()).await;
+    assert!(client.is_extended_connect_protocol_enabled());
+
+    // The example of section 5.1.
+    let request = http::Request::builder()
+        .method("CONNECT")
+        .uri("https://localhost/path")
+        .extension(h2::ext::Protocol::from_static("websocket"))
+        .header("sec-websocket-protocol", "chat, superchat")
+        .header("sec-websocket-extensions", "permessage-deflate")
+        .header("sec-websocket-version", "13");
+    let (answer, mut send) = client.send_request(request.body(()).unwrap(), false).unwrap();
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["sec-websocket-protocol"], "chat");
+    send.send_data(Bytes::from_static(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"), false).unwrap();
+    let mut body = answer.into_body();
+    let mut received = Vec::new();
+    while received.len() < 7 {
+        received.extend(body.data().await.unwrap().unwrap());
+    }
+    assert_eq!(received, b"\x81\x05Hello");
+    // A Close frame is answered, and then the stream ends.
+    send.send_data(Bytes::from_static(b"\x88\x80\0\0\0\0"), true).unwrap();
+    let mut rest = Vec::new();
+    while let Some(data) = body.data().await {
+        rest.extend(data.unwrap());
+    }
+    assert_eq!(rest, b"\x88\x00");
+
+    // What is no request for a WebSocket is told so, on a connection that goes on.
+    for (request, status) in [
+        (http::Request::get("https://localhost/path"), 405),
+        (
+            http::Request::builder()
+                .method("CONNECT")
+                .uri("https://localhost/path")
+                .extension(h2::ext::Protocol::from_static("websocket"))
+                .header("sec-websocket-version", "8"),
+            426,
+        ),
+    ] {
+        let (answer, _) = client.send_request(request.body(()).unwrap(), true).unwrap();
+        assert_eq!(answer.await.unwrap().status(), status);
+    }
+}
