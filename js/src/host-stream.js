@@ -8,10 +8,10 @@ import { defineWebSocketError } from './websocket-error.js';
 const OPEN = 1;
 
 /** How many bytes may wait for the network before a write has to. */
-const BUFFER_SPACE = 65536;
+const BUFFER_SPACE = 1 << 20;
 
 /** A WebSocket does not tell when something has gone out: how often it is asked, at first and at most, in milliseconds. */
-const FIRST_POLL = 2;
+const FIRST_POLL = 1;
 const SLOWEST_POLL = 64;
 
 /** What may wait for the reader, unless the program says otherwise: a WebSocket cannot make its peer wait. */
@@ -196,7 +196,7 @@ export function defineHostStream(WebSocket) {
     }
 
     #poll(delay) {
-      setTimeout(() => {
+      later(() => {
         if (!this.#writing) return;
         if (this.#hasBufferSpace() && this.#socket.readyState === OPEN) this.#settleWrite('resolve');
         else this.#poll(Math.min(2 * delay, SLOWEST_POLL));
@@ -258,6 +258,13 @@ function toInboundLimit(value) {
   const { bytes = INBOUND_BYTES, messages = INBOUND_MESSAGES } = toDictionary(value, 'inboundLimit');
   if (!(bytes >= 0 && messages >= 0)) throw new TypeError('the members of inboundLimit are numbers from 0');
   return { bytes, messages };
+}
+
+/** Calls after so many milliseconds: by the scheduler where there is one, for timers that set timers take 4 ms at least. */
+function later(callback, delay) {
+  const { scheduler } = globalThis;
+  if (typeof scheduler?.postTask === 'function') scheduler.postTask(callback, { delay });
+  else setTimeout(callback, delay);
 }
 
 const sizeOf = (data) => data.byteLength ?? data.length;

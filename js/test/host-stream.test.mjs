@@ -186,6 +186,28 @@ describe('writing', () => {
     await stream.closed.catch(() => {});
   });
 
+  test('where there is a scheduler it is what a write waits by, less and less often', async (t) => {
+    const delays = [];
+    globalThis.scheduler = {
+      postTask(callback, { delay }) {
+        delays.push(delay);
+        setTimeout(callback, delay);
+        if (delays.length === 8) peer.resume();
+      },
+    };
+    t.after(() => delete globalThis.scheduler);
+    let peer;
+    const { writer, stream } = await open(t, (socket) => {
+      peer = socket;
+      socket.pause();
+    });
+    await writer.write(new Uint8Array(32 << 20));
+    assert.deepEqual(delays.slice(0, 8), [1, 2, 4, 8, 16, 32, 64, 64]);
+    stream.close();
+    peer.destroy();
+    await stream.closed.catch(() => {});
+  });
+
   test('a write while closing is dropped, and ends with the connection', async (t) => {
     const { stream, writer } = await open(t, (socket) => answerClose(socket));
     stream.close({ closeCode: 3000 });
