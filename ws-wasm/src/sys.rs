@@ -25,6 +25,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = Reflect, catch)]
     fn construct(interface: &JsValue, parameters: &Array) -> Result<Option<Object>, JsValue>;
 
+    #[wasm_bindgen(js_namespace = Array, js_name = of)]
+    fn parameters(first: &str, second: &JsValue) -> Array;
+
     #[derive(Clone, Debug)]
     #[wasm_bindgen(extends = Object)]
     pub(crate) type WebSocket;
@@ -104,8 +107,8 @@ extern "C" {
 }
 
 /// An object of the interface of this name.
-pub(crate) fn make(name: &str, first: &JsValue, second: &JsValue) -> Result<Object, JsValue> {
-    construct(&Global::interface(name), &Array::of2(first, second))?.ok_or(JsValue::UNDEFINED)
+pub(crate) fn make(name: &str, first: &str, second: &JsValue) -> Result<Object, JsValue> {
+    construct(&Global::interface(name), &parameters(first, second))?.ok_or(JsValue::UNDEFINED)
 }
 
 impl Object {
