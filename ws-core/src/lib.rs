@@ -57,4 +57,7 @@ pub use ready_state::ReadyState;
 pub use send_handle::{SendHandle, SendHandleConfig, TrySendError};
 pub use stream::{Opened, Overflow, Readable, StreamBuilder, WebSocketError, WebSocketStream, Writable};
 pub use typed::{Decode, Encode, TypedOpened, TypedReadError, TypedReadable, TypedWritable, TypedWriteError};
+/// For backends of this project, whose futures have something to wait for.
+#[doc(hidden)]
+pub use waiters::{Place, Waiters};
 pub use websocket::{Builder, WebSocket};

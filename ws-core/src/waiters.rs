@@ -15,7 +15,7 @@ use spin::Mutex;
 /// Who waits takes a place before looking, and who changes what is waited for does so before waking: so nobody misses a change.
 /// The lock is held to put a waker away or to take it out. A waker is somebody's code: none is cloned, woken or dropped under it.
 #[derive(Debug)]
-pub(crate) struct Waiters(Mutex<Places>);
+pub struct Waiters(Mutex<Places>);
 
 #[derive(Debug)]
 struct Places {
@@ -25,19 +25,21 @@ struct Places {
 
 /// Where somebody waits. Dropped, it is free again.
 #[derive(Debug)]
-pub(crate) struct Place<W: Deref<Target = Waiters>> {
+pub struct Place<W: Deref<Target = Waiters>> {
     waiters: W,
     /// Its number, once it is taken.
     number: Option<u64>,
 }
 
 impl Waiters {
-    pub(crate) const fn new() -> Self {
+    /// Nobody waits.
+    #[allow(clippy::new_without_default, reason = "it is what a field begins with")]
+    pub const fn new() -> Self {
         Self(Mutex::new(Places { taken: Vec::new(), next: 0 }))
     }
 
     /// Wakes all, and forgets them.
-    pub(crate) fn wake(&self) {
+    pub fn wake(&self) {
         let woken = mem::take(&mut self.0.lock().taken);
         woken.into_iter().for_each(|(_, waker)| waker.wake());
     }
@@ -47,18 +49,12 @@ impl Waiters {
         let mut place = Place::new(self);
         poll_fn(move |cx| place.poll(cx, &mut look))
     }
-}
 
-impl<W: Deref<Target = Waiters>> Place<W> {
-    pub(crate) const fn new(waiters: W) -> Self {
-        Self { waiters, number: None }
-    }
-
-    /// Has this task woken the next time.
-    pub(crate) fn take(&mut self, cx: &Context<'_>) {
+    /// Has this task woken the next time, at a place that gets its number if it has none.
+    fn take(&self, place: &mut Option<u64>, cx: &Context<'_>) {
         let waker = cx.waker().clone();
-        let mut places = self.waiters.0.lock();
-        let number = *self.number.get_or_insert_with(|| {
+        let mut places = self.0.lock();
+        let number = *place.get_or_insert_with(|| {
             places.next += 1;
             places.next
         });
@@ -73,19 +69,9 @@ impl<W: Deref<Target = Waiters>> Place<W> {
         drop(unneeded);
     }
 
-    /// What there is to be told, or a place here until there is.
-    pub(crate) fn poll<T>(&mut self, cx: &Context<'_>, look: impl FnOnce() -> Poll<T>) -> Poll<T> {
-        self.take(cx);
-        let told = look();
-        if told.is_ready() {
-            self.leave();
-        }
-        told
-    }
-
-    fn leave(&self) {
-        let Some(number) = self.number else { return };
-        let mut places = self.waiters.0.lock();
+    fn leave(&self, place: Option<u64>) {
+        let Some(number) = place else { return };
+        let mut places = self.0.lock();
         let index = places.taken.iter().position(|(taken, _)| *taken == number);
         let unneeded = index.map(|index| places.taken.swap_remove(index));
         drop(places);
@@ -93,8 +79,30 @@ impl<W: Deref<Target = Waiters>> Place<W> {
     }
 }
 
+impl<W: Deref<Target = Waiters>> Place<W> {
+    /// It is not taken.
+    pub const fn new(waiters: W) -> Self {
+        Self { waiters, number: None }
+    }
+
+    /// Has this task woken the next time.
+    pub(crate) fn take(&mut self, cx: &Context<'_>) {
+        self.waiters.take(&mut self.number, cx);
+    }
+
+    /// What there is to be told, or a place here until there is.
+    pub fn poll<T>(&mut self, cx: &Context<'_>, look: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        self.take(cx);
+        let told = look();
+        if told.is_ready() {
+            self.waiters.leave(self.number);
+        }
+        told
+    }
+}
+
 impl<W: Deref<Target = Waiters>> Drop for Place<W> {
     fn drop(&mut self) {
-        self.leave();
+        self.waiters.leave(self.number);
     }
 }

@@ -3,7 +3,7 @@
 use std::{cell::Cell, fmt};
 
 use js_sys::{Array, JsString};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
 use ws_core::{Backend, BinaryType, Close, Data, Drained, Error, EventTarget, Failure, Flow, ReadyState};
 
 use crate::{data, error, listener::Listener, sys, timer};
@@ -48,9 +48,8 @@ impl Backend for Browser {
     /// The browser itself checks the arguments, and resolves a relative URL against its page. It starts to connect at
     /// once, and can fire nothing before the program has returned to it.
     fn open(url: &str, protocols: &[String], (): ()) -> Result<Self, Error> {
-        let socket =
-            sys::WebSocket::new(url, &sequence(protocols)).map_err(|exception| error::from_exception(&exception))?;
-        Ok(Self { socket, listener: Cell::new(None) })
+        let socket = sys::make("WebSocket", url, &sequence(protocols)).map_err(error::from_exception)?;
+        Ok(Self { socket: socket.unchecked_into(), listener: Cell::new(None) })
     }
 
     fn establish(&self, target: EventTarget<Self>) {

@@ -10,9 +10,11 @@ use wasm_bindgen::JsValue;
 
 use crate::sys::Callback;
 
-/// A function for the browser to call, and the value it is called with.
+/// Waits for a function to be called by the browser, and for the value it is called with.
+pub(crate) struct Call(Rc<Called>);
+
 #[derive(Default)]
-pub(crate) struct Call {
+struct Called {
     value: Cell<Option<JsValue>>,
     waker: Cell<Option<Waker>>,
     /// The function. It owns the call in turn, until the browser is done: dropped by whom waits, it may still be called.
@@ -21,26 +23,35 @@ pub(crate) struct Call {
 
 impl Call {
     /// Gives a function out, which is called for sure.
-    pub(crate) fn expect(give: impl FnOnce(&JsValue)) -> Rc<Self> {
-        let call = Rc::new(Self::default());
+    pub(crate) fn expect(give: impl FnOnce(&JsValue)) -> Self {
+        let call = Rc::new(Called::default());
         let called = Rc::clone(&call);
         let callback = Callback::own_assert_unwind_safe(move |value| called.call(value));
         give(callback.as_js_value());
         call.callback.set(Some(callback));
-        call
+        Self(call)
     }
 
     /// What the function was called with; this is said once.
     pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<JsValue> {
-        match self.value.take() {
+        match self.0.value.take() {
             Some(value) => Poll::Ready(value),
             None => {
-                self.waker.set(Some(context.waker().clone()));
+                self.0.waker.set(Some(context.waker().clone()));
                 Poll::Pending
             }
         }
     }
+}
 
+impl Drop for Call {
+    /// Nobody is to be woken any more.
+    fn drop(&mut self) {
+        self.0.waker.take();
+    }
+}
+
+impl Called {
     fn call(&self, value: JsValue) {
         self.value.set(Some(value));
         let waker = self.waker.take();

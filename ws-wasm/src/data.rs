@@ -27,7 +27,7 @@ pub(crate) fn send(socket: &sys::WebSocket, data: &Data) -> Result<(), Error> {
             (None, None) => return Err(foreign_blob()),
         },
     }
-    .map_err(|exception| error::from_exception(&exception))
+    .map_err(error::from_exception)
 }
 
 /// It would have to be read first, and this while the messages after it wait: the browser's own queue takes nothing but the

@@ -3,7 +3,7 @@
 //! Own bindings, because those of `web-sys` have `bufferedAmount` as a 32-bit number and know neither of relative URLs
 //! nor of a `close()` whose code is `undefined`.
 
-use js_sys::ArrayBuffer;
+use js_sys::{Array, ArrayBuffer};
 use wasm_bindgen::prelude::*;
 
 /// What the browser calls. `Fn`, for a dialog may let one event into the handling of another; and one type for all
@@ -12,13 +12,25 @@ pub(crate) type Callback = Closure<dyn Fn(JsValue)>;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The global of the page or worker, looked up when a socket is made.
+    /// Where the interfaces of the page or worker are.
+    #[wasm_bindgen(js_name = globalThis)]
+    pub(crate) type Global;
+
+    /// It is looked up each time, for a page may have put another in its place.
+    #[wasm_bindgen(static_method_of = Global, indexing_getter)]
+    pub(crate) fn interface(name: &str) -> JsValue;
+
+    /// An option, though there is none without an exception: what a binding returns has a place in a table, and this one has none
+    /// if it throws. Otherwise each exception would leave one behind.
+    #[wasm_bindgen(js_namespace = Reflect, catch)]
+    fn construct(interface: &JsValue, parameters: &Array) -> Result<Option<Object>, JsValue>;
+
+    #[wasm_bindgen(js_namespace = Array, js_name = of)]
+    fn parameters(first: &str, second: &JsValue) -> Array;
+
     #[derive(Clone, Debug)]
     #[wasm_bindgen(extends = Object)]
     pub(crate) type WebSocket;
-
-    #[wasm_bindgen(constructor, catch)]
-    pub(crate) fn new(url: &str, protocols: &JsValue) -> Result<WebSocket, JsValue>;
 
     #[wasm_bindgen(method, getter, js_name = readyState)]
     pub(crate) fn ready_state(this: &WebSocket) -> u16;
@@ -92,6 +104,11 @@ extern "C" {
 
     #[wasm_bindgen(method, indexing_setter)]
     pub(crate) fn set(this: &Object, name: &str, value: &JsValue);
+}
+
+/// An object of the interface of this name.
+pub(crate) fn make(name: &str, first: &str, second: &JsValue) -> Result<Object, JsValue> {
+    construct(&Global::interface(name), &parameters(first, second))?.ok_or(JsValue::UNDEFINED)
 }
 
 impl Object {

@@ -172,6 +172,36 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       await complainsOf(probe);
     });
 
+    for (const [what, url] of Object.entries({ 'that is none': 'ftp://h/', 'with a fragment': 'ws://h/#fragment' })) {
+      test(`a URL ${what} leaves nothing behind`, async () => {
+        const probe = await load();
+        assert.equal(await probe.call('refused', url, 10), 20);
+        const before = await probe.sizes();
+        assert.equal(await probe.call('refused', url, 2_000), 4_000);
+        const after = await probe.sizes();
+        assert.deepEqual([after.memory, after.table], [before.memory, before.table]);
+        await complainsOf(probe);
+      });
+    }
+
+    // Chromium 156 crashes the page, so it is the test that takes the promises away.
+    if (browser === 'Chromium') {
+      test('a connection whose promises the browser forgets when it breaks is given back', async () => {
+        const probe = await load();
+        await driver.executeScript('WritableStreamDefaultWriter.prototype.write = () => new Promise(() => {});');
+        for (let round = 0; round < 5; round += 1) {
+          const server = await resettingServer();
+          const seen = await probe.call('stream', server.address, 'never written');
+          server.stop();
+          assert.deepEqual(seen, [
+            'open', 'message whole', 'error: the connection was closed with 1006', FACES.stream[1],
+          ]);
+        }
+        assert.equal(await probe.held(), 0);
+        await complainsOf(probe);
+      });
+    }
+
     // Behind the test of what is left behind: by what these need a collector learns to wait.
     for (const [kind, size] of Object.entries({ short: 10, long: 4 << 20 })) {
       test(`what is dropped with ${kind} messages under way to a peer that stalls is sent, and closed`, async () => {
@@ -193,6 +223,29 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       )));
       await complainsOf(probe);
     });
+
+    test('of what is given up because the peer stalls for too long, code and reason are sent', async () => {
+      const probe = await load();
+      const sent = browser === 'Chromium' ? 2 : 3;
+      assert.equal(
+        await probe.call('close_stalled', peer, `${browser} close`, 4 << 20, 11_000),
+        `${sent} messages, ${sent * (4 << 20)} bytes, clean 4001 why`,
+      );
+      await complainsOf(probe);
+    });
+
+    // Firefox reads blobs itself.
+    if (browser === 'Chromium') {
+      test('a blob that cannot be read closes the connection, also of a peer that stalls', async () => {
+        const probe = await load();
+        await driver.executeScript("Blob.prototype.arrayBuffer = () => Promise.reject(new Error('gone'));");
+        assert.equal(
+          await probe.call('blob_stalled', peer, `${browser} blob`, 4 << 20, 11_000),
+          `2 messages, ${2 * (4 << 20)} bytes, clean 1005 `,
+        );
+        await complainsOf(probe);
+      });
+    }
   });
 }
 

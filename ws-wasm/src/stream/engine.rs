@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, OnceCell},
     fmt,
+    future::poll_fn,
     rc::{Rc, Weak},
     sync::Arc,
 };
@@ -17,8 +18,11 @@ use super::{
 };
 use crate::{
     backend, data, error,
-    sys::{Callback, Object, Promise, Uint8Array, set_timeout},
+    sys::{Callback, Global, Object, Promise, Uint8Array, make, set_timeout},
 };
+
+/// Of the interface.
+const NAME: &str = "WebSocketStream";
 
 /// How long a peer may take to read what was sent before the connection was closed, in milliseconds.
 const CLOSE_TIMEOUT: u32 = 10_000;
@@ -44,11 +48,11 @@ struct Connection {
     /// How the connection was closed, until it is told.
     ending: Cell<Option<Ending>>,
     /// What the browser calls, by the steps.
-    callbacks: [Callback; STEPS.len()],
+    callbacks: Option<[Callback; STEPS.len()]>,
     /// How often it is going to call.
     expected: Cell<usize>,
-    /// Itself, as long as it is.
-    called: Cell<Option<Rc<Self>>>,
+    /// Itself, until the end is told.
+    kept: Cell<Option<Rc<Self>>>,
 }
 
 struct Opened {
@@ -95,12 +99,10 @@ enum Step {
     Broken,
     /// The peer has had its time to read.
     TimedOut,
-    /// Of no consequence.
-    Aborted,
 }
 
 /// All of them, in their order.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 9] = [
     Step::Opened,
     Step::Read,
     Step::Failed,
@@ -110,38 +112,37 @@ const STEPS: [Step; 10] = [
     Step::Closed,
     Step::Broken,
     Step::TimedOut,
-    Step::Aborted,
 ];
 
 impl Engine {
     /// Whether this browser has a WebSocketStream.
     pub(crate) fn is_there() -> bool {
-        sys::CONSTRUCTOR.with(Option::is_some)
+        !Global::interface(NAME).is_undefined()
     }
 
     pub(crate) fn open(url: &str, protocols: &[String]) -> Result<Self, Error> {
         let options = Object::new();
         options.set("protocols", &backend::sequence(protocols));
-        let stream = sys::WebSocketStream::new(url, &options).map_err(|exception| error::from_exception(&exception))?;
+        let stream = make(NAME, url, &options).map_err(error::from_exception)?;
         Ok(Self(Rc::new_cyclic(|connection: &Weak<Connection>| Connection {
             outbox: Outbox::new(),
-            stream,
+            stream: stream.unchecked_into(),
             ready_state: Cell::new(ReadyState::Connecting),
             opened: OnceCell::new(),
             target: OnceCell::new(),
             messages: Cell::new(Messages::AskedFor),
             held: Cell::new(false),
             ending: Cell::new(None),
-            callbacks: STEPS.map(|step| {
+            callbacks: Some(STEPS.map(|step| {
                 let connection = Weak::clone(connection);
                 Callback::own_assert_unwind_safe(move |value| {
                     if let Some(connection) = connection.upgrade() {
                         connection.settled(step, value);
                     }
                 })
-            }),
+            })),
             expected: Cell::new(0),
-            called: Cell::new(None),
+            kept: Cell::new(None),
         })))
     }
 
@@ -149,6 +150,7 @@ impl Engine {
     pub(crate) fn establish(&self, target: EventTarget<BrowserStream>) {
         let connection = &self.0;
         let _ = connection.target.set(target);
+        connection.kept.set(Some(Rc::clone(connection)));
         // Both promises have somebody who handles them from now on, so that no rejection is reported as unhandled.
         connection.expect(connection.stream.get("opened").unchecked_ref(), Step::Opened, Step::Failed);
         connection.expect(connection.stream.get("closed").unchecked_ref(), Step::Closed, Step::Broken);
@@ -159,10 +161,7 @@ impl Engine {
     }
 
     pub(crate) fn ready_state(&self) -> ReadyState {
-        match self.0.ready_state.get() {
-            ReadyState::Open if self.0.outbox.has_failed() => ReadyState::Closing,
-            state => state,
-        }
+        self.0.ready_state.get()
     }
 
     pub(crate) fn buffered_amount(&self) -> u64 {
@@ -186,19 +185,11 @@ impl Engine {
         }
     }
 
-    /// Messages sent before go out first. What comes after it is read, so that the peer's Close frame is, and not told.
+    /// Messages sent before go out first.
     pub(crate) fn close(&self, close: Option<Close>) {
-        if !matches!(self.ready_state(), ReadyState::Connecting | ReadyState::Open) {
-            return;
-        }
-        self.0.ready_state.set(ReadyState::Closing);
-        self.0.outbox.close(close);
+        self.0.close(close);
         self.0.close_behind();
         self.0.advance();
-        if !self.0.outbox.is_empty() {
-            // Then what the browser has not begun to send is given up. What it has begun waits for the peer.
-            set_timeout(self.0.callback(Step::TimedOut), CLOSE_TIMEOUT);
-        }
     }
 
     pub(crate) fn hold_back(&self, held: bool) {
@@ -208,32 +199,38 @@ impl Engine {
 
     pub(crate) fn drained(&self, left: u64) -> Drained {
         let connection = Rc::clone(&self.0);
-        Box::pin(std::future::poll_fn(move |context| connection.outbox.poll_drained(left, context)))
+        let mut place = connection.outbox.watch();
+        Box::pin(poll_fn(move |context| place.poll(context, || connection.outbox.is_drained(left))))
     }
 }
 
 impl Connection {
     /// Has the browser call for one of these two steps.
-    fn expect(self: &Rc<Self>, promise: &Promise, fulfilled: Step, rejected: Step) {
-        promise.then(self.callback(fulfilled), self.callbacks[rejected as usize].as_js_value());
+    fn expect(&self, promise: &Promise, fulfilled: Step, rejected: Step) {
+        self.have_called(|callbacks| {
+            promise.then(callbacks[fulfilled as usize].as_js_value(), callbacks[rejected as usize].as_js_value());
+        });
     }
 
-    /// What to call for this step, once.
-    fn callback(self: &Rc<Self>, step: Step) -> &JsValue {
-        self.expected.set(self.expected.get() + 1);
-        self.called.set(Some(Rc::clone(self)));
-        self.callbacks[step as usize].as_js_value()
+    /// Gives the browser what it is going to call, once.
+    fn have_called(&self, give: impl FnOnce(&[Callback; STEPS.len()])) {
+        if let Some(callbacks) = &self.callbacks {
+            self.expected.set(self.expected.get() + 1);
+            give(callbacks);
+        }
     }
 
-    fn settled(self: &Rc<Self>, step: Step, value: JsValue) {
+    fn settled(&self, step: Step, value: JsValue) {
         match step {
             Step::Opened => self.established(value.unchecked_into()),
             Step::Read => self.read(value.unchecked_ref::<sys::ReadResult>().value()),
             Step::Failed => self.messages.set(Messages::Over),
             Step::Written | Step::Unwritten => self.outbox.written(matches!(step, Step::Written)),
             Step::Blob => {
-                if let Some(writing) = self.outbox.blob_read(value) {
-                    self.expect(&writing, Step::Written, Step::Unwritten);
+                match self.outbox.blob_read(value) {
+                    Some(writing) => self.expect(&writing, Step::Written, Step::Unwritten),
+                    // Messages after it must not overtake it, so that nothing can be sent any more.
+                    None => self.close(None),
                 }
                 self.write();
             }
@@ -241,28 +238,19 @@ impl Connection {
                 let was_clean = matches!(step, Step::Closed);
                 self.ending.set(Some(Ending { was_clean, info: value.unchecked_into() }));
             }
-            Step::TimedOut => {
-                if !self.outbox.is_empty()
-                    && let Some(writer) = self.outbox.writer()
-                {
-                    self.expect(&writer.abort(), Step::Aborted, Step::Aborted);
-                }
-            }
-            Step::Aborted => {}
+            Step::TimedOut => self.give_up(),
         }
         self.close_behind();
         self.advance();
         self.expected.set(self.expected.get() - 1);
-        if self.expected.get() == 0 {
-            self.called.take();
-        }
     }
 
     /// The connection is established, unless the program has closed it meanwhile.
     fn established(&self, info: Object) {
         let reader = info.get("readable").unchecked_ref::<sys::ReadableStream>().get_reader();
         self.outbox.open(info.get("writable").unchecked_ref::<sys::WritableStream>().get_writer());
-        let origin = sys::Url::parse(&self.stream.text("url")).text("origin").into();
+        let url = make("URL", &self.stream.text("url"), &JsValue::UNDEFINED);
+        let origin = url.map(|url| url.text("origin")).unwrap_or_default().into();
         let _ = self.opened.set(Opened { info, reader, origin });
         if self.ready_state.get() == ReadyState::Connecting {
             self.ready_state.set(ReadyState::Open);
@@ -289,7 +277,7 @@ impl Connection {
     }
 
     /// Asks for the next message, if one is wanted or what is behind it; or tells the end.
-    fn advance(self: &Rc<Self>) {
+    fn advance(&self) {
         let ending = self.ending.take();
         match (self.messages.get(), self.opened.get(), ending) {
             (Messages::Over, _, Some(ending)) => self.end(ending),
@@ -305,9 +293,31 @@ impl Connection {
         }
     }
 
+    /// Nothing is sent any more but what was before. What comes after it is read, so that the peer's Close frame is, and not told.
+    fn close(&self, close: Option<Close>) {
+        if !matches!(self.ready_state.get(), ReadyState::Connecting | ReadyState::Open) {
+            return;
+        }
+        self.ready_state.set(ReadyState::Closing);
+        self.outbox.close(close);
+        if !self.outbox.is_empty() {
+            self.have_called(|callbacks| set_timeout(callbacks[Step::TimedOut as usize].as_js_value(), CLOSE_TIMEOUT));
+        }
+    }
+
+    /// What the browser has not begun to send is given up. What it has begun waits for the peer, and the Close frame behind it: nothing
+    /// gets past that. With `close()` instead, Chromium 156 crashes the page.
+    fn give_up(&self) {
+        if let (Some(close), Some(writer)) = (self.outbox.give_up(), self.outbox.writer()) {
+            let reason = make("WebSocketError", "", &info(close)).map_or(JsValue::UNDEFINED, JsValue::from);
+            self.expect(&writer.abort(&reason), Step::Unwritten, Step::Unwritten);
+        }
+    }
+
     /// The last task.
     fn end(&self, Ending { was_clean, info }: Ending) {
         self.ready_state.set(ReadyState::Closed);
+        self.kept.take();
         self.outbox.end();
         let has_failed = self.outbox.has_failed();
         // What it was rejected with is a WebSocketError, whose code is null if there was none.
@@ -327,7 +337,7 @@ impl Connection {
     }
 
     /// Writes what is first, up to a blob, and starts to read that.
-    fn write(self: &Rc<Self>) {
+    fn write(&self) {
         while let Some(next) = self.outbox.next() {
             match next {
                 // Both ways, so that no rejection is reported as unhandled: the stream itself tells why.
@@ -339,15 +349,30 @@ impl Connection {
 
     /// Starts the closing handshake, if that was asked for and nothing is left before it.
     fn close_behind(&self) {
-        let Some(close) = self.outbox.take_close() else { return };
-        let info = Object::new();
-        if let Some(close) = close {
-            info.set("closeCode", &close.code().get().into());
-            info.set("reason", &close.reason().into());
+        if let Some(close) = self.outbox.take_close() {
+            // Code and reason have been validated: it throws nothing.
+            let _ = self.stream.close(&info(close));
         }
-        // Code and reason have been validated: it throws nothing.
-        let _ = self.stream.close(&info);
     }
+}
+
+impl Drop for Connection {
+    /// What the browser may still call is left to its collector: of a connection that breaks, it may forget the promises.
+    fn drop(&mut self) {
+        if self.expected.get() > 0 {
+            self.callbacks.take().into_iter().flatten().for_each(|callback| drop(callback.into_js_value()));
+        }
+    }
+}
+
+/// A dictionary of code and reason, or of neither.
+fn info(close: Option<Close>) -> Object {
+    let info = Object::new();
+    if let Some(close) = close {
+        info.set("closeCode", &close.code().get().into());
+        info.set("reason", &close.reason().into());
+    }
+    info
 }
 
 impl fmt::Debug for Engine {

@@ -3,12 +3,13 @@
 use std::{
     cell::{Cell, OnceCell, RefCell},
     collections::VecDeque,
-    task::{Context, Poll, Waker},
+    rc::Rc,
+    task::Poll,
 };
 
 use js_sys::ArrayBuffer;
 use wasm_bindgen::{JsCast as _, JsValue};
-use ws_core::{Close, Data, Error};
+use ws_core::{Close, Data, Error, Place, Waiters};
 
 use super::sys;
 use crate::{
@@ -38,7 +39,7 @@ pub(crate) struct Outbox {
     /// A blob could not be read, so that nothing can be sent any more.
     has_failed: Cell<bool>,
     /// Who waits until less is left.
-    watchers: RefCell<Vec<Waker>>,
+    watchers: Rc<Waiters>,
 }
 
 /// What has been started.
@@ -60,7 +61,7 @@ impl Outbox {
             close: Cell::new(None),
             has_ended: Cell::new(false),
             has_failed: Cell::new(false),
-            watchers: RefCell::default(),
+            watchers: Rc::new(Waiters::new()),
         }
     }
 
@@ -114,16 +115,13 @@ impl Outbox {
         self.write(&chunk, data.len()).map(Next::Writing)
     }
 
-    /// The blob that was being read: its buffer is written, unless the connection has ended meanwhile.
+    /// The blob that was being read: its buffer is written, unless it could not be read or the connection has ended meanwhile.
     pub(crate) fn blob_read(&self, value: JsValue) -> Option<Promise> {
         self.reading.set(false);
         let data = self.waiting.borrow_mut().pop_front()?;
         if !value.has_type::<ArrayBuffer>() {
-            // Messages after it must not overtake it, so that nothing can be sent any more.
             self.waiting.take();
             self.has_failed.set(true);
-            let close = self.close.take().flatten();
-            self.close(close);
             return None;
         }
         self.write(&value, data.len())
@@ -137,18 +135,23 @@ impl Outbox {
         } else {
             self.has_ended.set(true);
         }
-        self.wake();
+        self.watchers.wake();
     }
 
     /// The closing handshake is to start after everything that was sent before. Whoever waits for room looks again.
     pub(crate) fn close(&self, close: Option<Close>) {
         self.close.set(Some(close));
-        self.wake();
+        self.watchers.wake();
     }
 
     /// How to start the closing handshake, once nothing is left before it.
     pub(crate) fn take_close(&self) -> Option<Option<Close>> {
-        if self.is_empty() { self.close.take() } else { None }
+        if self.is_empty() { self.give_up() } else { None }
+    }
+
+    /// The same, with something left before it.
+    pub(crate) fn give_up(&self) -> Option<Option<Close>> {
+        self.close.take()
     }
 
     /// Whether everything that was sent is over.
@@ -165,33 +168,27 @@ impl Outbox {
     pub(crate) fn end(&self) {
         self.has_ended.set(true);
         self.waiting.take();
-        self.wake();
+        self.watchers.wake();
     }
 
     /// Ready when no more than this many bytes are left: true; or none will ever be fewer: false.
-    pub(crate) fn poll_drained(&self, left: u64, context: &Context<'_>) -> Poll<bool> {
-        if self.has_ended.get() {
-            return Poll::Ready(false);
+    pub(crate) fn is_drained(&self, left: u64) -> Poll<bool> {
+        let has_ended = self.has_ended.get();
+        if has_ended || self.bytes.get() <= left && (left > 0 || self.is_empty()) {
+            Poll::Ready(!has_ended)
+        } else {
+            Poll::Pending
         }
-        if self.bytes.get() <= left && (left > 0 || self.is_empty()) {
-            return Poll::Ready(true);
-        }
-        // A waker is somebody's code: none is cloned or dropped while something is borrowed.
-        let waker = context.waker().clone();
-        let mut watchers = self.watchers.borrow_mut();
-        if !watchers.iter().any(|waiting| waiting.will_wake(&waker)) {
-            watchers.push(waker);
-        }
-        Poll::Pending
+    }
+
+    /// Where to wait until less is left.
+    pub(crate) fn watch(&self) -> Place<Rc<Waiters>> {
+        Place::new(Rc::clone(&self.watchers))
     }
 
     fn write(&self, chunk: &JsValue, size: u64) -> Option<Promise> {
         let writer = self.writer.get()?;
         self.under_way.borrow_mut().push_back(size);
         Some(writer.write(chunk))
-    }
-
-    fn wake(&self) {
-        self.watchers.take().into_iter().for_each(Waker::wake);
     }
 }

@@ -9,16 +9,8 @@ use crate::sys::{Object, Promise};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The constructor, if this browser has it.
-    #[wasm_bindgen(thread_local_v2, js_name = WebSocketStream)]
-    pub(crate) static CONSTRUCTOR: Option<JsValue>;
-
-    #[derive(Clone, Debug)]
     #[wasm_bindgen(extends = Object)]
     pub(crate) type WebSocketStream;
-
-    #[wasm_bindgen(constructor, catch)]
-    pub(crate) fn new(url: &str, options: &Object) -> Result<WebSocketStream, JsValue>;
 
     /// Throws for a code or a reason that is not valid.
     #[wasm_bindgen(method, catch)]
@@ -53,12 +45,5 @@ extern "C" {
     pub(crate) fn write(this: &Writer, chunk: &JsValue) -> Promise;
 
     #[wasm_bindgen(method)]
-    pub(crate) fn abort(this: &Writer) -> Promise;
-
-    /// <https://url.spec.whatwg.org/#url-class>
-    #[wasm_bindgen(js_name = URL, extends = Object)]
-    pub(crate) type Url;
-
-    #[wasm_bindgen(constructor, js_class = URL)]
-    pub(crate) fn parse(url: &str) -> Url;
+    pub(crate) fn abort(this: &Writer, reason: &JsValue) -> Promise;
 }

@@ -1,12 +1,19 @@
 //! The asynchronous face over the browser's WebSocket, which has no back-pressure, in every browser.
 
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Wake, Waker},
+};
+
 use futures_util::{FutureExt as _, StreamExt as _};
 use js_sys::Reflect;
 use wasm_bindgen_test::wasm_bindgen_test;
-use ws_core::{CloseCode, Opened, Overflow, StreamBuilder, WebSocketError, WebSocketStream};
-use ws_wasm::{Browser, BrowserStream};
+use ws_core::{Blob, CloseCode, Flow, Opened, Overflow, StreamBuilder, WebSocketError, WebSocketStream};
+use ws_wasm::{Browser, BrowserStream, JsBlob};
 
-use super::{fresh_id, reported, turn, url};
+use super::{evaluate, fresh_id, reported, turn, url};
 
 const MESSAGES: u32 = 20_000;
 
@@ -86,4 +93,36 @@ async fn the_browsers_own_stream_is_used_where_there_is_one() {
     let is_there = Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap();
     assert_eq!(stream.backend().has_back_pressure(), is_there);
     let _halves = stream.opened().await.unwrap();
+}
+
+/// Whose wakers are counted.
+struct Task;
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// How many wakers of a task are kept when what it waits for has been polled, and when that is dropped.
+fn wakers_kept<T>(mut waited_for: Pin<Box<dyn Future<Output = T>>>) -> [usize; 2] {
+    let task = Arc::new(Task);
+    let is_ready = waited_for.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::clone(&task)))).is_ready();
+    assert!(!is_ready);
+    let waiting = Arc::strong_count(&task) - 1;
+    drop(waited_for);
+    [waiting, Arc::strong_count(&task) - 1]
+}
+
+async fn wakers_kept_by<B: Flow<Options = ()>>() -> [usize; 2] {
+    let stream = WebSocketStream::<B>::new(&url(&format!("/hold?id={}", fresh_id()))).unwrap();
+    let Opened { mut writable, .. } = stream.opened().await.unwrap();
+    writable.write(vec![0; 24 << 20]).await.unwrap();
+    wakers_kept(stream.backend().drained(0))
+}
+
+#[wasm_bindgen_test]
+async fn who_does_not_wait_any_more_has_no_waker_left_behind() {
+    assert_eq!(wakers_kept_by::<BrowserStream>().await, [1, 0]);
+    assert_eq!(wakers_kept_by::<Browser>().await, [1, 0]);
+    let blob = Blob::from(JsBlob::try_from(evaluate("new Blob(['x'])")).unwrap());
+    assert_eq!(wakers_kept(Box::pin(async move { blob.bytes().await })), [1, 0]);
 }

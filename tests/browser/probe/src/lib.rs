@@ -11,6 +11,15 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use gloo_timers::future::TimeoutFuture;
 use isosocket::{CloseEvent, Event, EventKind, Opened, Readable, WebSocket, WebSocketStream, Writable};
 use wasm_bindgen::prelude::*;
+use ws_wasm::JsBlob;
+
+#[wasm_bindgen]
+extern "C" {
+    type PageBlob;
+
+    #[wasm_bindgen(constructor, js_class = Blob)]
+    fn new() -> PageBlob;
+}
 
 const KINDS: [EventKind; 4] = [EventKind::Open, EventKind::Message, EventKind::Error, EventKind::Close];
 
@@ -172,10 +181,7 @@ pub async fn abandon(peer: String, id: String, size: usize, stalled: u32) -> Vec
             if let Some(stream) = &left.stream {
                 stream.close();
             }
-            TimeoutFuture::new(stalled).await;
-            first_answer(&format!("{peer}/release?id={id}")).await;
-            let report = first_answer(&format!("{peer}/reported?id={id} ended")).await?;
-            Some(format!("{part}: {report}"))
+            Some(format!("{part}: {}", release(peer, &id, stalled).await?))
         }
     });
     join_all(abandoned).await.into_iter().flatten().collect()
@@ -190,16 +196,27 @@ struct Left {
     writable: Option<Writable>,
 }
 
-/// Connects to a peer that does not read, sends it three messages of this size, waits for them to go out and changes its mind,
-/// and drops a part.
-async fn drop_part(peer: &str, id: &str, part: &str, size: usize) -> Option<Left> {
+/// Connects to a peer that does not read, sends it three messages of this size, waits for them to go out and changes its mind.
+async fn stall(peer: &str, id: &str, size: usize) -> Option<Left> {
     let stream = WebSocketStream::new(&format!("{peer}/hold?id={id}")).ok()?;
     let Opened { readable, mut writable, .. } = stream.opened().await.ok()?;
     for _ in 0..3 {
         writable.start_send_unpin(vec![0; size].into()).ok()?;
     }
     let _ = writable.flush().now_or_never();
-    let mut left = Left { stream: Some(stream), readable: Some(readable), writable: Some(writable) };
+    Some(Left { stream: Some(stream), readable: Some(readable), writable: Some(writable) })
+}
+
+/// Lets the peer read after so many milliseconds. What it says of the connection in the end.
+async fn release(peer: &str, id: &str, stalled: u32) -> Option<String> {
+    TimeoutFuture::new(stalled).await;
+    first_answer(&format!("{peer}/release?id={id}")).await;
+    first_answer(&format!("{peer}/reported?id={id} ended")).await
+}
+
+/// A connection that stalls, without a part.
+async fn drop_part(peer: &str, id: &str, part: &str, size: usize) -> Option<Left> {
+    let mut left = stall(peer, id, size).await?;
     if part != "writable" {
         left.readable = None;
     }
@@ -210,6 +227,29 @@ async fn drop_part(peer: &str, id: &str, part: &str, size: usize) -> Option<Left
         left.stream = None;
     }
     Some(left)
+}
+
+/// Has messages of this size under way to a peer that does not read, closes with a code and a reason, and lets the peer read after
+/// so many milliseconds. What the peer says of it in the end.
+#[wasm_bindgen]
+pub async fn close_stalled(peer: String, id: String, size: usize, stalled: u32) -> Option<String> {
+    let stream = stall(&peer, &id, size).await?.stream?;
+    stream.close_with(4001, "why").ok()?;
+    release(&peer, &id, stalled).await
+}
+
+/// The same, with a blob to be sent instead of closing.
+#[wasm_bindgen]
+pub async fn blob_stalled(peer: String, id: String, size: usize, stalled: u32) -> Option<String> {
+    let mut left = stall(&peer, &id, size).await?;
+    left.writable.as_mut()?.start_send_unpin(JsBlob::try_from(JsValue::from(PageBlob::new())).ok()?.into()).ok()?;
+    release(&peer, &id, stalled).await
+}
+
+/// Makes so many sockets of this URL, by each face. How many were refused.
+#[wasm_bindgen]
+pub async fn refused(url: String, count: u32) -> u32 {
+    (0..count).map(|_| u32::from(WebSocket::new(&url).is_err()) + u32::from(WebSocketStream::new(&url).is_err())).sum()
 }
 
 /// The first message of a peer that has something to say or sends back what it gets.
