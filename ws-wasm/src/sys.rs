@@ -4,7 +4,7 @@
 //! nor of a `close()` whose code is `undefined`.
 
 use js_sys::{Array, ArrayBuffer};
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::{JsCast as _, prelude::*};
 
 /// What the browser calls. `Fn`, for a dialog may let one event into the handling of another; and one type for all
 /// purposes, for each makes the program larger.
@@ -12,13 +12,13 @@ pub(crate) type Callback = Closure<dyn Fn(JsValue)>;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Where the interfaces of the page or worker are.
+    /// The global object of the page or worker, with its interfaces.
     #[wasm_bindgen(js_name = globalThis)]
     pub(crate) type Global;
 
     /// It is looked up each time, for a page may have put another in its place.
     #[wasm_bindgen(static_method_of = Global, indexing_getter)]
-    pub(crate) fn interface(name: &str) -> JsValue;
+    pub(crate) fn member(name: &str) -> JsValue;
 
     /// An option, though there is none without an exception: what a binding returns has a place in a table, and this one has none
     /// if it throws. Otherwise each exception would leave one behind.
@@ -58,6 +58,7 @@ extern "C" {
     pub(crate) fn data(this: &Event) -> JsValue;
 
     /// A view of a buffer.
+    #[derive(Clone)]
     pub(crate) type Uint8Array;
 
     #[wasm_bindgen(constructor)]
@@ -66,6 +67,10 @@ extern "C" {
     /// A copy of these bytes, which the browser may keep.
     #[wasm_bindgen(constructor)]
     pub(crate) fn copied(bytes: &[u8]) -> Uint8Array;
+
+    /// Puts bytes in the place of these, of which there are as many.
+    #[wasm_bindgen(method)]
+    pub(crate) fn set(this: &Uint8Array, bytes: &[u8]);
 
     /// The view itself. On its way through the bindings it becomes memory of the program, in one call and one copy.
     #[wasm_bindgen(method, js_name = valueOf)]
@@ -88,6 +93,12 @@ extern "C" {
     #[wasm_bindgen(js_name = setTimeout)]
     pub(crate) fn set_timeout(function: &JsValue, milliseconds: u32);
 
+    /// <https://wicg.github.io/scheduling-apis/#scheduler>
+    type Scheduler;
+
+    #[wasm_bindgen(method, js_name = postTask)]
+    fn post_task(this: &Scheduler, task: &JsValue, options: &Object);
+
     /// Any object. What is seldom asked of one is asked by its name: a binding of its own costs a program more than that.
     #[derive(Clone, Debug)]
     pub(crate) type Object;
@@ -106,9 +117,22 @@ extern "C" {
     pub(crate) fn set(this: &Object, name: &str, value: &JsValue);
 }
 
+/// Has a function called after so many milliseconds: by the scheduler where there is one, for timers that set timers take 4
+/// ms at least.
+pub(crate) fn post_task(task: &JsValue, milliseconds: u32) {
+    let scheduler = Global::member("scheduler");
+    if scheduler.is_object() && scheduler.unchecked_ref::<Object>().get("postTask").is_function() {
+        let options = Object::new();
+        options.set("delay", &milliseconds.into());
+        scheduler.unchecked_ref::<Scheduler>().post_task(task, &options);
+    } else {
+        set_timeout(task, milliseconds);
+    }
+}
+
 /// An object of the interface of this name.
 pub(crate) fn make(name: &str, first: &str, second: &JsValue) -> Result<Object, JsValue> {
-    construct(&Global::interface(name), &parameters(first, second))?.ok_or(JsValue::UNDEFINED)
+    construct(&Global::member(name), &parameters(first, second))?.ok_or(JsValue::UNDEFINED)
 }
 
 impl Object {

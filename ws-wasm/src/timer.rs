@@ -25,7 +25,7 @@ pub(crate) fn drained(socket: sys::WebSocket, left: u64) -> impl Future<Output =
             if socket.number("bufferedAmount") as u64 <= left {
                 return Poll::Ready(true);
             }
-            let call = waiting.get_or_insert_with(|| Call::expect(|function| sys::set_timeout(function, interval)));
+            let call = waiting.get_or_insert_with(|| Call::expect(|function| sys::post_task(function, interval)));
             ready!(call.poll(context));
             waiting = None;
             interval = (interval * 2).min(LONGEST);

@@ -117,7 +117,7 @@ const STEPS: [Step; 9] = [
 impl Engine {
     /// Whether this browser has a WebSocketStream.
     pub(crate) fn is_there() -> bool {
-        !Global::interface(NAME).is_undefined()
+        !Global::member(NAME).is_undefined()
     }
 
     pub(crate) fn open(url: &str, protocols: &[String]) -> Result<Self, Error> {

@@ -28,8 +28,10 @@ pub(crate) struct Outbox {
     waiting: RefCell<VecDeque<Data>>,
     /// The first is being read.
     reading: Cell<bool>,
-    /// The sizes of what was written and is not over, in order.
-    under_way: RefCell<VecDeque<u64>>,
+    /// What was written and is not over, in order.
+    under_way: RefCell<VecDeque<Write>>,
+    /// What the browser has done with.
+    spare: Cell<Option<Write>>,
     /// The bytes of all that is not over.
     bytes: Cell<u64>,
     /// The closing handshake is to start when nothing is left before it.
@@ -40,6 +42,17 @@ pub(crate) struct Outbox {
     has_failed: Cell<bool>,
     /// Who waits until less is left.
     watchers: Rc<Waiters>,
+}
+
+/// The most bytes of memory that is kept for the next message.
+const MOST_SPARE: u64 = 1 << 20;
+
+/// A message with the browser.
+struct Write {
+    size: u64,
+    /// Its bytes, outside of the program's memory. A message of the same size can have the memory after it: a new one takes a
+    /// browser as long to get and to give back as half of the rest does.
+    memory: Option<Uint8Array>,
 }
 
 /// What has been started.
@@ -57,6 +70,7 @@ impl Outbox {
             waiting: RefCell::default(),
             reading: Cell::new(false),
             under_way: RefCell::default(),
+            spare: Cell::new(None),
             bytes: Cell::new(0),
             close: Cell::new(None),
             has_ended: Cell::new(false),
@@ -97,11 +111,11 @@ impl Outbox {
         }
         // It may run the program's code when it is dropped, which is after the write and with nothing borrowed.
         let data = self.waiting.borrow_mut().pop_front()?;
-        let chunk = match &data {
-            Data::Text(text) => JsValue::from_str(text),
-            Data::Binary(bytes) => Uint8Array::copied(bytes).into(),
+        let bytes = match &data {
+            Data::Text(text) => return self.write(&JsValue::from_str(text), data.len(), None).map(Next::Writing),
+            Data::Binary(bytes) => bytes,
             Data::Blob(blob) => match (blob.as_bytes(), blob.downcast_host::<JsBlob>()) {
-                (Some(bytes), _) => Uint8Array::copied(bytes).into(),
+                (Some(bytes), _) => bytes,
                 // It keeps its place, and what comes after it waits.
                 (None, Some(host)) => {
                     let reading = host.0.array_buffer();
@@ -112,7 +126,8 @@ impl Outbox {
                 (None, None) => return None,
             },
         };
-        self.write(&chunk, data.len()).map(Next::Writing)
+        let memory = self.copied(bytes);
+        self.write(&memory.clone().into(), data.len(), Some(memory)).map(Next::Writing)
     }
 
     /// The blob that was being read: its buffer is written, unless it could not be read or the connection has ended meanwhile.
@@ -124,16 +139,18 @@ impl Outbox {
             self.has_failed.set(true);
             return None;
         }
-        self.write(&value, data.len())
+        self.write(&value, data.len(), None)
     }
 
     /// The first of the writes under way is over, or, as all after it, never will be.
     pub(crate) fn written(&self, is_written: bool) {
-        let size = self.under_way.borrow_mut().pop_front().unwrap_or_default();
-        if is_written {
-            self.bytes.set(self.bytes.get() - size);
-        } else {
-            self.has_ended.set(true);
+        let write = self.under_way.borrow_mut().pop_front();
+        match write {
+            Some(write) if is_written => {
+                self.bytes.set(self.bytes.get() - write.size);
+                self.spare.set(Some(write).filter(|write| write.memory.is_some() && write.size <= MOST_SPARE));
+            }
+            _ => self.has_ended.set(true),
         }
         self.watchers.wake();
     }
@@ -186,9 +203,20 @@ impl Outbox {
         Place::new(Rc::clone(&self.watchers))
     }
 
-    fn write(&self, chunk: &JsValue, size: u64) -> Option<Promise> {
+    /// Bytes in memory that the browser may keep for a while.
+    fn copied(&self, bytes: &[u8]) -> Uint8Array {
+        match self.spare.take() {
+            Some(Write { size, memory: Some(memory) }) if size == bytes.len() as u64 => {
+                memory.set(bytes);
+                memory
+            }
+            _ => Uint8Array::copied(bytes),
+        }
+    }
+
+    fn write(&self, chunk: &JsValue, size: u64, memory: Option<Uint8Array>) -> Option<Promise> {
         let writer = self.writer.get()?;
-        self.under_way.borrow_mut().push_back(size);
+        self.under_way.borrow_mut().push_back(Write { size, memory });
         Some(writer.write(chunk))
     }
 }
