@@ -30,8 +30,15 @@ const KEPT: usize = 4;
 
 #[derive(Default)]
 struct Spare {
-    read: Vec<BytesMut>,
+    read: Vec<Piece>,
     write: Vec<proto::Frames>,
+}
+
+/// Memory to read into.
+struct Piece {
+    bytes: BytesMut,
+    /// The reads it is for. To connections with other settings it would be too small, or too large to stay in the processor's caches.
+    read: usize,
 }
 
 thread_local! {
@@ -46,7 +53,8 @@ pub(crate) fn lend_for_reading(connection: &mut proto::Connection) -> usize {
     let length = buffer.len();
     let to_its_end = missing.saturating_add(BEYOND);
     let wanted = missing.saturating_add(LEAST);
-    let least = wanted.min(read);
+    // A read of a frame that has memory of its own need not be as long as it may be: that memory would grow early.
+    let least = wanted.min(read / LARGE);
     if buffer.capacity() - length < least && !buffer.try_reclaim(least) {
         if length.saturating_add(wanted) <= read {
             let mut fresh = spare_for_reading(length + wanted, read);
@@ -70,9 +78,13 @@ fn room(connection: &proto::Connection) -> usize {
 }
 
 fn spare_for_reading(least: usize, read: usize) -> BytesMut {
-    let spare = spare(|spare| spare.read.pop()).flatten();
+    let spare = spare(|spare| {
+        let newest = spare.read.iter().rposition(|piece| piece.read == read)?;
+        Some(spare.read.remove(newest).bytes)
+    });
     // Where no message is left that shares it, it is whole again; else the rest of it is of use.
-    let usable = spare.and_then(|mut spare| (spare.try_reclaim(read) || spare.capacity() >= least).then_some(spare));
+    let usable =
+        spare.flatten().and_then(|mut spare| (spare.try_reclaim(read) || spare.capacity() >= least).then_some(spare));
     usable.unwrap_or_else(|| BytesMut::with_capacity(read))
 }
 
@@ -121,9 +133,10 @@ fn take_back_read(connection: &mut proto::Connection) {
     buffer.clear();
     if buffer.capacity() < 2 * read {
         spare(|spare| {
-            if spare.read.len() < KEPT {
-                spare.read.push(buffer);
+            if spare.read.len() == KEPT {
+                spare.read.remove(0);
             }
+            spare.read.push(Piece { bytes: buffer, read });
         });
     }
 }
@@ -139,7 +152,7 @@ mod tests {
     use crate::proto::{Config, Connection};
 
     /// The memory of a read, if nothing else is set.
-    const READ: usize = (128 << 10) + LEAST;
+    const READ: usize = (256 << 10) + LEAST;
 
     fn connection() -> Connection {
         Connection::client_established(Config::default(), Box::new(|bytes: &mut [u8]| bytes.fill(7)))
@@ -160,6 +173,19 @@ mod tests {
         assert_eq!(first.read_memory().capacity(), 0);
         lend_for_reading(&mut second);
         assert_eq!(address(&mut second), lent);
+    }
+
+    #[test]
+    fn connections_that_read_less_leave_the_memory_of_others_alone() {
+        let less = Config { read_size: 16 << 10, ..Config::default() };
+        for _ in 0..2 {
+            for (config, read) in [(Config::default(), READ), (less.clone(), (16 << 10) + LEAST)] {
+                let mut connection = Connection::server_established(config);
+                assert_eq!(lend_for_reading(&mut connection), read);
+                assert_eq!(connection.read_memory().capacity(), read);
+                take_back(&mut connection);
+            }
+        }
     }
 
     #[test]

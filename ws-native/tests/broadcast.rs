@@ -244,7 +244,7 @@ async fn one_that_may_miss_messages_gets_the_newest_and_is_told_how_many_are_mis
 async fn those_that_never_read_keep_no_more_than_the_bound_together() {
     const BOUND: usize = 1 << 20;
     // What is taken to be written next, and the memory that the thread reads into.
-    const BESIDE: usize = 256 << 10;
+    const BESIDE: usize = 384 << 10;
     for slow in [Slow::Drop, Slow::Close] {
         let room = room(|config| config.slow = slow);
         // The other ends are there, and read nothing.

@@ -31,6 +31,9 @@ struct Arguments {
     /// Only these.
     #[arg(long, value_delimiter = ',', value_name = "PEER,..")]
     only: Vec<Peer>,
+    /// Only rows, in memory and over TCP, whose name has this in it.
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    rows: String,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -64,8 +67,8 @@ fn main() -> Result<(), Failure> {
     let peers = if arguments.only.is_empty() { Peer::value_variants() } else { &arguments.only };
     for part in parts {
         match part {
-            Part::Memory => memory::run(peers, rounds)?,
-            Part::Tcp => tcp::run(peers, rounds)?,
+            Part::Memory => memory::run(peers, rounds, &arguments.rows)?,
+            Part::Tcp => tcp::run(peers, rounds, &arguments.rows)?,
             Part::Idle => idle::run(peers)?,
             Part::Deflate => deflate::run(peers, rounds)?,
         }

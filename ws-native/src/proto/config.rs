@@ -27,7 +27,7 @@ pub struct Config {
     /// The most bytes that may wait to be transmitted. Default: 256 MiB. Beyond, the connection is failed: the standard
     /// says "flag the WebSocket as full and then close the WebSocket connection".
     pub max_send_queue: usize,
-    /// The most bytes of one read, from 4 KiB to 1 MiB. Default: 128 KiB, which empties most sockets with one system call. A
+    /// The most bytes of one read, from 4 KiB to 1 MiB. Default: 256 KiB, which empties most sockets with one system call. A
     /// stream that is no socket of the system's, such as a pipe in memory, costs no system call: what is read from it with
     /// 16 KiB at a time stays in the processor's nearest cache.
     pub read_size: usize,
@@ -87,7 +87,7 @@ impl Default for Config {
             max_fragments: 131_072,
             max_head: 64 << 10,
             max_send_queue: 256 << 20,
-            read_size: 128 << 10,
+            read_size: 256 << 10,
             write_size: 64 << 10,
             compression: Compression::DEFAULT,
             handshake_timeout: Duration::from_secs(20),

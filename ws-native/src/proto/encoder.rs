@@ -51,6 +51,7 @@ impl Encoder {
     }
 
     /// A message in one frame, copied. None may be [unfinished](Self::complete).
+    #[inline]
     pub(super) fn message(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: &[u8]) {
         match self.compressor.as_mut().and_then(|compressor| compressor.compress(payload)) {
             Some(compressed) => self.push(outgoing, opcode, true, &compressed),
@@ -124,10 +125,12 @@ impl Encoder {
         }
     }
 
+    #[inline]
     fn push(&mut self, outgoing: &mut Outgoing, opcode: Opcode, compressed: bool, payload: &[u8]) {
         outgoing.push(self.header(opcode, true, compressed, payload.len()), payload);
     }
 
+    #[inline]
     fn header(&mut self, opcode: Opcode, fin: bool, compressed: bool, length: usize) -> Header {
         let mask = self.keys.as_mut().map(|keys| keys.next_key());
         Header { fin, compressed, opcode, mask, length: length as u64 }

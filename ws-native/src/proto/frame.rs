@@ -107,23 +107,24 @@ impl Header {
         Ok(Some((Self { fin, compressed, opcode, mask, length }, end)))
     }
 
-    /// Writes the header.
+    /// Writes the header, that of a short frame at once.
+    #[inline]
     pub(super) fn encode(&self, output: &mut Vec<u8>) {
         let first = u8::from(self.fin) << 7 | u8::from(self.compressed) << 6 | self.opcode.number();
-        let masked = u8::from(self.mask.is_some()) << 7;
-        match self.length {
-            0..=125 => output.extend_from_slice(&[first, masked | self.length as u8]),
-            126..=0xFFFF => {
-                let [high, low] = (self.length as u16).to_be_bytes();
-                output.extend_from_slice(&[first, masked | 126, high, low]);
+        let short = self.length as u8;
+        let [high, low] = (self.length as u16).to_be_bytes();
+        match (self.length, self.mask) {
+            (0..=125, None) => output.extend_from_slice(&[first, short]),
+            (0..=125, Some([a, b, c, d])) => output.extend_from_slice(&[first, 0x80 | short, a, b, c, d]),
+            (126..=0xFFFF, None) => output.extend_from_slice(&[first, 126, high, low]),
+            (126..=0xFFFF, Some([a, b, c, d])) => {
+                output.extend_from_slice(&[first, 0x80 | 126, high, low, a, b, c, d]);
             }
-            _ => {
-                output.extend_from_slice(&[first, masked | 127]);
+            (_, mask) => {
+                output.extend_from_slice(&[first, u8::from(mask.is_some()) << 7 | 127]);
                 output.extend_from_slice(&self.length.to_be_bytes());
+                output.extend_from_slice(mask.as_ref().map_or(&[], |key| key));
             }
-        }
-        if let Some(key) = self.mask {
-            output.extend_from_slice(&key);
         }
     }
 }

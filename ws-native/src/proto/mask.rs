@@ -43,15 +43,20 @@ impl MaskKeys {
     }
 
     /// A key, used once.
+    #[inline]
     pub(super) fn next_key(&mut self) -> [u8; 4] {
-        if self.used == Self::DRAW {
-            self.random.fill(&mut self.drawn);
-            self.used = 0;
+        if let Some(key) = self.drawn.get(self.used..).and_then(|unused| unused.first_chunk()) {
+            self.used += 4;
+            return *key;
         }
-        let mut key = [0; 4];
-        key.copy_from_slice(&self.drawn[self.used..self.used + 4]);
-        self.used += 4;
-        key
+        self.draw()
+    }
+
+    #[cold]
+    fn draw(&mut self) -> [u8; 4] {
+        self.random.fill(&mut self.drawn);
+        self.used = 4;
+        [self.drawn[0], self.drawn[1], self.drawn[2], self.drawn[3]]
     }
 }
 

@@ -130,6 +130,7 @@ impl Outgoing {
     }
 
     /// Writes a header; returns where it begins.
+    #[inline]
     fn push_header(&mut self, header: Header) -> usize {
         let start = self.frames.bytes.len();
         header.encode(&mut self.frames.bytes);
@@ -137,6 +138,7 @@ impl Outgoing {
     }
 
     /// Uses the memory of what was consumed again, if it is much.
+    #[inline]
     fn reclaim(&mut self) {
         if self.consumed >= Self::STALE && self.consumed * 2 >= self.frames.bytes.len() {
             self.frames.bytes.drain(..self.consumed);

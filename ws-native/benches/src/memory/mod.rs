@@ -27,13 +27,13 @@ const RUN: Duration = Duration::from_millis(30);
 ///
 /// # Errors
 /// A peer that worked when it was checked has failed.
-pub fn run(peers: &[Peer], rounds: usize) -> Result<(), Failure> {
+pub fn run(peers: &[Peer], rounds: usize, rows: &str) -> Result<(), Failure> {
     // It runs nothing, but is where timers are made.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let _context = runtime.enter();
     let title = format!("In memory: CPU time per message, nanoseconds (median of {rounds} rounds)");
     let mut table = Table::new(title, peers, 0);
-    for workload in workloads() {
+    for workload in workloads().filter(|workload| workload.to_string().contains(rows)) {
         table.push(workload, measure(&workload, peers, rounds)?);
     }
     table.print();

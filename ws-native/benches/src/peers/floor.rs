@@ -14,7 +14,7 @@ use crate::random::Random;
 const IN_MEMORY: usize = 16 << 10;
 
 /// The size of a buffer that spares system calls.
-const ON_SOCKETS: usize = 128 << 10;
+const ON_SOCKETS: usize = 256 << 10;
 
 /// What was read and not used yet.
 struct Input {
