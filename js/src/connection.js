@@ -143,8 +143,8 @@ export class Connection {
   }
 
   close(code, reason) {
-    this.#later(this.#session.close(code, reason, now()));
-    this.#forgetBatch();
+    const flags = this.#session.close(code, reason, now());
+    this.#later(this.#forgetMessages() ? this.#session.poll(now()) : flags);
   }
 
   pause() {
@@ -163,10 +163,10 @@ export class Connection {
 
   /** Ends the connection at once: what is queued is lost. */
   terminate() {
+    this.#forgetMessages();
     const flags = this.#session.terminate(now());
     if (flags & END) this.#leave(() => this.#stream.destroy());
     this.#later(flags & ~END);
-    this.#forgetBatch();
   }
 
   ref() {
@@ -193,6 +193,8 @@ export class Connection {
       ended: () => this.#inTask(this.#session.end(now())),
       lost: (cause) => {
         this.#canHold = false;
+        // What is behind the message that is held back is looked at, too: it may say how the connection has ended.
+        if (this.#held !== undefined) this.#session.release();
         this.#later(this.#session.lost(cause, now()));
       },
     };
@@ -286,10 +288,11 @@ export class Connection {
   #receive(data) {
     if (this.#holdsBack()) {
       this.#held = data;
+      this.#session.hold();
       this.#stream.pause();
       return false;
     }
-    this.#held = undefined;
+    this.#forgetHeld();
     this.#feedback.received(data);
     return true;
   }
@@ -298,11 +301,19 @@ export class Connection {
     return this.#paused && this.#canHold;
   }
 
-  /** Messages that come to a socket which is not open are no events. */
-  #forgetBatch() {
-    if (!this.#batch.isOpen) return;
+  /** Messages that come to a socket which is not open are no events. Says whether there were some. */
+  #forgetMessages() {
+    if (this.#held === undefined && !this.#batch.isOpen) return false;
+    this.#forgetHeld();
     this.#batch.close(this.#session);
-    this.#later(this.#session.poll(now()));
+    return true;
+  }
+
+  /** What is behind the message that was held back is looked at again. */
+  #forgetHeld() {
+    if (this.#held === undefined) return;
+    this.#held = undefined;
+    this.#session.release();
   }
 
   #readOn() {

@@ -7,7 +7,7 @@ const LARGEST_PIECE = 65536;
 
 export class Output {
   #session;
-  /** The pieces that were taken from the session, and how many of them were given to the host. */
+  /** The pieces that were taken from the session, behind `#given` of them that were given to the host. */
   #pieces = [];
   #given = 0;
   /** How many bytes were taken from the session and have not reached the network. */
@@ -38,15 +38,13 @@ export class Output {
 
   /** The next piece for the host, if there is one. */
   next() {
-    if (this.#given === this.#pieces.length) {
-      this.#pieces.length = 0;
-      this.#given = 0;
-      this.#take();
-    }
+    if (this.#pieces.length === 0) this.#take();
     if (this.#pieces.length === 0) return undefined;
     this.#writing = this.#pieces[this.#given];
     this.#pieces[this.#given] = undefined;
     this.#given += 1;
+    // Where there is always something left, the places of those that have gone would be kept for ever.
+    if (2 * this.#given > this.#pieces.length) this.#forgetGiven();
     return this.#writing;
   }
 
@@ -70,6 +68,11 @@ export class Output {
       length += this.#pieces[this.#given].length;
     }
     return rest;
+  }
+
+  #forgetGiven() {
+    this.#pieces.splice(0, this.#given);
+    this.#given = 0;
   }
 
   #take() {

@@ -7,7 +7,7 @@ import { conversationWith, portOfProxy } from './proxy.js';
  *
  * @typedef {object} StreamEvents
  * @property {() => void} opened it can be written to; once
- * @property {(chunk: Uint8Array) => void} received
+ * @property {(chunk: Uint8Array) => void} received the memory is the stream's again when it returns
  * @property {() => void} ended the peer has sent all it had
  * @property {(cause: string) => void} lost it could not be opened, or broke; the last one, as `ended` is
  *

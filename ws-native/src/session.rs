@@ -157,6 +157,11 @@ impl Session {
         self.connection.restart_handshake_timer(now);
     }
 
+    /// The host looks on, after it has held back what came: see [`proto::Connection::listen_anew`].
+    pub fn listen_anew(&mut self) {
+        self.connection.listen_anew();
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) is to be called, if nothing happens before.
     pub fn deadline(&self) -> Option<Duration> {
         self.connection.deadline()

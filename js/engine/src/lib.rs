@@ -42,6 +42,8 @@ pub struct Session {
     task: Current,
     /// The messages that come before the next task.
     batch: Batch,
+    /// Whether the host holds back a message that a task has brought.
+    holds: bool,
     /// The deadline the host knows of.
     deadline: Option<Duration>,
     /// The most recent time the host told.
@@ -77,7 +79,7 @@ impl Session {
         let mut engine = Engine::new(request, "".into(), settings.into(), Box::new(random::fill), now);
         // The host makes its own blobs.
         engine.model().set_binary_type(BinaryType::ArrayBuffer);
-        Ok(Self { engine, task: Current::Nothing, batch: Batch::default(), deadline: None, now })
+        Ok(Self { engine, task: Current::Nothing, batch: Batch::default(), holds: false, deadline: None, now })
     }
 
     /// The host begins to open the transport: so does the time for the opening handshake.
@@ -202,6 +204,18 @@ impl Session {
     /// The messages of the batch were handed over, or are forgotten.
     pub fn end_batch(&mut self) {
         self.batch.clear();
+        self.engine.listen_anew();
+    }
+
+    /// The message of the task that was taken last is held back, and so is what is behind it.
+    pub fn hold(&mut self) {
+        self.holds = true;
+    }
+
+    /// That message was handed over, or is forgotten.
+    pub fn release(&mut self) {
+        self.holds = false;
+        self.engine.listen_anew();
     }
 
     /// Whether error is fired before close.
@@ -353,11 +367,12 @@ impl Session {
 
     fn flags(&mut self) -> u32 {
         // Nothing is looked at that comes behind messages that the host has not handed over.
-        if self.batch.is_empty() {
+        if self.batch.is_empty() && !self.holds {
             self.engine.take_messages(self.now, |message| self.batch.push(message));
         }
         let batch = if self.batch.is_empty() { 0 } else { BATCH };
-        let has_task = batch == 0 && (self.engine.has_task(self.now) || self.engine.has_pong());
+        let looks = batch == 0 && !self.holds;
+        let has_task = looks && (self.engine.has_task(self.now) || self.engine.has_pong());
         let tasks = if has_task { TASKS } else { 0 };
         let transmit = if self.engine.output().is_empty() { 0 } else { TRANSMIT };
         let timeout = if self.engine.deadline() == self.deadline { 0 } else { TIMEOUT };

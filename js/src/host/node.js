@@ -16,6 +16,12 @@ export const able = ['proxy', 'ca', 'cert', 'key', 'passphrase', 'servername', '
  */
 export const connect = (target, events) => new Stream(target, events);
 
+/**
+ * What comes is read into this by all sockets: it is looked at before the next one reads. Memory of its own for each chunk,
+ * which is what a socket has by default, costs as much as the rest of reading. Other hosts than Node do not all know it.
+ */
+const memory = process.versions.deno || process.versions.bun ? undefined : Buffer.allocUnsafeSlow(65536);
+
 /** A byte stream, as ByteStream in ../route.js says. */
 class Stream {
   /** The socket, or the TLS on it. */
@@ -30,10 +36,22 @@ class Stream {
    */
   constructor({ hostname, port, tls: options }, events) {
     this.#events = events;
-    const way = { host: hostname.replace(/^\[|\]$/g, ''), port };
+    const way = { host: hostname.replace(/^\[|\]$/g, ''), port, onread: this.#reading() };
     if (options) this.#listen(tls.connect({ ...way, ...toNode(options) }), 'secureConnect');
     else this.#listen(net.connect(way), 'connect');
     this.#socket.setNoDelay(true);
+  }
+
+  /** How the socket is to read, for those that can be told. */
+  #reading() {
+    if (!memory) return undefined;
+    return {
+      buffer: memory,
+      callback: (length) => {
+        if (!this.#over) this.#events.received(memory.subarray(0, length));
+        return true;
+      },
+    };
   }
 
   #listen(socket, opening) {
@@ -45,6 +63,7 @@ class Stream {
     socket.once(opening, () => {
       if (!this.#over) this.#events.opened();
     });
+    // Nothing comes here where the memory is read into. But TLS on another socket reads by itself.
     socket.on('data', (chunk) => {
       if (!this.#over) this.#events.received(chunk);
     });

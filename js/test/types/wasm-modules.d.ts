@@ -45,6 +45,8 @@ declare module "*/wasm/isosocket_engine.js" {
     batch_count(): number;
     batch_places(): number;
     end_batch(): void;
+    hold(): void;
+    release(): void;
     task_failed(): boolean;
     task_code(): number;
     task_reason(): string;

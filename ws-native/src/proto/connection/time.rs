@@ -37,6 +37,12 @@ impl Connection {
         }
     }
 
+    /// What came was held back, and is looked at from now on: meanwhile nothing could be heard of the peer, whose silence begins
+    /// anew.
+    pub fn listen_anew(&mut self) {
+        self.incoming.hear_message();
+    }
+
     /// How long the peer took to answer the newest ping of the [heartbeat](crate::proto::Heartbeat) that it has answered: from when
     /// the ping was to be written next until its pong was given out. `None`: it has answered none.
     pub fn round_trip_time(&self) -> Option<Duration> {

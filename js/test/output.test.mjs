@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import v8 from 'node:v8';
+import vm from 'node:vm';
+
+import { loadEngine } from '../dist/engine.js';
+import { loadModule } from '../dist/host/module-file.js';
+import { Output } from '../dist/output.js';
+
+v8.setFlagsFromString('--expose-gc');
+const collectGarbage = vm.runInNewContext('gc');
+
+/** What of a session an output needs; it begins with so many bytes. */
+function sessionWith(bytes) {
+  loadEngine(loadModule);
+  return {
+    backlog: bytes,
+    ready: bytes,
+    output_start: () => 0,
+    output_length() {
+      return this.ready;
+    },
+    output_taken(length) {
+      this.ready -= length;
+    },
+    transmitted(length) {
+      this.backlog -= length;
+    },
+    send(length) {
+      this.backlog += length;
+      this.ready += length;
+    },
+  };
+}
+
+test('pieces come in order, of no more than 64 KiB, and what is left in one', () => {
+  const session = sessionWith(150_000);
+  const output = new Output(session);
+  assert.equal(output.next().length, 65_536);
+  assert.ok(output.isWriting);
+  output.written();
+  assert.equal(output.next().length, 65_536);
+  session.send(100);
+  output.written();
+  assert.equal(session.backlog, 150_100 - 131_072);
+  assert.equal(output.rest().length, 150_100 - 131_072);
+  assert.equal(output.next(), undefined);
+});
+
+test('an output that never runs dry keeps nothing of what has gone', () => {
+  const session = sessionWith(65_536);
+  const output = new Output(session);
+  output.sent(65_536);
+  const rounds = (count) => {
+    for (let round = 0; round < count; round += 1) {
+      // There is always one piece behind that with the host.
+      session.send(1);
+      output.sent(65_536);
+      output.next();
+      output.written();
+    }
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = rounds(1000);
+  const grown = rounds(200_000) - before;
+  assert.ok(grown < 500_000, `${grown} bytes more`);
+});
