@@ -50,6 +50,31 @@ async fn what_is_written_comes_back() {
     assert_eq!(stream.url(), url("/echo"));
 }
 
+/// A carrier may use the memory of one message for the next: when the first is over, and not before.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn messages_of_one_size_keep_their_bytes() {
+    const SIZES: [usize; 4] = [1, 1000, 70_000, 1 << 20];
+    let (_stream, Opened { mut readable, mut writable, .. }) = open("/echo").await;
+    for size in SIZES {
+        let messages = (0..30).map(|number| vec![number; size]).collect::<Vec<_>>();
+        let writing = async {
+            for (number, message) in messages.iter().enumerate() {
+                writable.write(message.clone()).await.unwrap();
+                if number % 7 == 0 {
+                    writable.flush().await.unwrap();
+                }
+            }
+        };
+        let reading = async {
+            for message in &messages {
+                assert!(readable.read().await.unwrap().unwrap().as_binary() == Some(message), "{size} bytes");
+            }
+        };
+        future::join(writing, reading).await;
+    }
+}
+
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn a_blob_keeps_its_place() {
