@@ -144,7 +144,10 @@ export class Connection {
 
   close(code, reason) {
     const flags = this.#session.close(code, reason, now());
-    this.#later(this.#forgetMessages() ? this.#session.poll(now()) : flags);
+    if (!this.#forgetMessages()) return this.#later(flags);
+    this.#later(this.#session.poll(now()));
+    // Nothing was read as long as they were held back: the peer may wait for that.
+    this.#tasks.wake();
   }
 
   pause() {

@@ -67,6 +67,7 @@ export class Output {
       rest.set(this.#pieces[this.#given], length);
       length += this.#pieces[this.#given].length;
     }
+    this.#forgetGiven();
     return rest;
   }
 

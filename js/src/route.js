@@ -16,7 +16,7 @@ import { conversationWith, portOfProxy } from './proxy.js';
  * @typedef {object} ByteStream
  * @property {(bytes: Uint8Array, done: () => void) => void} write queues bytes, which must not change before `done` is
  * called: when they have been handed to the network
- * @property {() => void} pause asks for no more chunks, of which one may still come
+ * @property {() => void} pause asks for no more chunks; some that were read before may still come, and the end
  * @property {() => void} resume
  * @property {(lastBytes: Uint8Array) => void} end ends the stream once what is queued has been written, and these bytes;
  * nothing is reported after that

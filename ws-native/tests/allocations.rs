@@ -25,17 +25,19 @@ const BINARY: u8 = 2;
 const TEXT: u8 = 1;
 
 /// Kinds and sizes of messages that need no memory of their own.
-const SMALL: [(u8, usize); 7] = [
+const SMALL: [(u8, usize); 9] = [
     (BINARY, 16),
     (BINARY, 1 << 10),
     (BINARY, 16 << 10),
     (BINARY, 64 << 10),
+    (BINARY, 100 << 10),
+    (BINARY, 128 << 10),
     (TEXT, 16),
     (TEXT, 1 << 10),
     (TEXT, 16 << 10),
 ];
 /// Those that do: their memory goes with them.
-const LARGE: [(u8, usize); 3] = [(BINARY, (64 << 10) + 1), (BINARY, 1 << 20), (TEXT, 1 << 20)];
+const LARGE: [(u8, usize); 3] = [(BINARY, (256 << 10) + 1), (BINARY, 1 << 20), (TEXT, 1 << 20)];
 
 /// A stream's reading half, which gives out the same burst again and again. After each, the reader has to wait once.
 struct Bursts {

@@ -366,12 +366,13 @@ impl Session {
     }
 
     fn flags(&mut self) -> u32 {
-        // Nothing is looked at that comes behind messages that the host has not handed over.
+        // Nothing is looked at that comes behind messages that the host has not handed over. Behind those of a connection that has
+        // failed there is nothing but the end, which lets the host hand them over.
         if self.batch.is_empty() && !self.holds {
             self.engine.take_messages(self.now, |message| self.batch.push(message));
         }
         let batch = if self.batch.is_empty() { 0 } else { BATCH };
-        let looks = batch == 0 && !self.holds;
+        let looks = batch == 0 && !self.holds || self.engine.has_failed();
         let has_task = looks && (self.engine.has_task(self.now) || self.engine.has_pong());
         let tasks = if has_task { TASKS } else { 0 };
         let transmit = if self.engine.output().is_empty() { 0 } else { TRANSMIT };

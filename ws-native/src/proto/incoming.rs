@@ -92,7 +92,7 @@ pub(super) enum Received {
 
 impl Incoming {
     /// The payload above which a frame's memory is not kept for the next ones.
-    const KEPT: usize = 64 << 10;
+    const KEPT: usize = 128 << 10;
 
     pub(super) fn new(role: Role) -> Self {
         Self {

@@ -24,7 +24,7 @@ use crate::{
 /// Of the interface.
 const NAME: &str = "WebSocketStream";
 
-/// How long a peer may take to read what was sent before the connection was closed, in milliseconds.
+/// How long a peer may take nothing of what was sent before the connection was closed, in milliseconds.
 const CLOSE_TIMEOUT: u32 = 10_000;
 
 /// A connection over the browser's WebSocketStream.
@@ -47,6 +47,8 @@ struct Connection {
     held: Cell<bool>,
     /// How the connection was closed, until it is told.
     ending: Cell<Option<Ending>>,
+    /// The bytes that were left when the peer's time to take some began.
+    left: Cell<u64>,
     /// What the browser calls, by the steps.
     callbacks: Option<[Callback; STEPS.len()]>,
     /// How often it is going to call.
@@ -97,7 +99,7 @@ enum Step {
     Closed,
     /// `closed` is rejected.
     Broken,
-    /// The peer has had its time to read.
+    /// The peer has had its time to take something.
     TimedOut,
 }
 
@@ -133,6 +135,7 @@ impl Engine {
             messages: Cell::new(Messages::AskedFor),
             held: Cell::new(false),
             ending: Cell::new(None),
+            left: Cell::new(0),
             callbacks: Some(STEPS.map(|step| {
                 let connection = Weak::clone(connection);
                 Callback::own_assert_unwind_safe(move |value| {
@@ -238,7 +241,7 @@ impl Connection {
                 let was_clean = matches!(step, Step::Closed);
                 self.ending.set(Some(Ending { was_clean, info: value.unchecked_into() }));
             }
-            Step::TimedOut => self.give_up(),
+            Step::TimedOut => self.timed_out(),
         }
         self.close_behind();
         self.advance();
@@ -300,15 +303,23 @@ impl Connection {
         }
         self.ready_state.set(ReadyState::Closing);
         self.outbox.close(close);
+        self.await_peer();
+    }
+
+    /// Gives the peer time to take some of what is left.
+    fn await_peer(&self) {
         if !self.outbox.is_empty() {
+            self.left.set(self.outbox.bytes());
             self.have_called(|callbacks| set_timeout(callbacks[Step::TimedOut as usize].as_js_value(), CLOSE_TIMEOUT));
         }
     }
 
-    /// What the browser has not begun to send is given up. What it has begun waits for the peer, and the Close frame behind it: nothing
-    /// gets past that. With `close()` instead, Chromium 156 crashes the page.
-    fn give_up(&self) {
-        if let (Some(close), Some(writer)) = (self.outbox.give_up(), self.outbox.writer()) {
+    /// Of a peer that has taken nothing, what the browser has not begun to send is given up. What it has begun waits for the peer, and
+    /// the Close frame behind it: nothing gets past that. With `close()` instead, Chromium 156 crashes the page.
+    fn timed_out(&self) {
+        if self.outbox.bytes() < self.left.get() {
+            self.await_peer();
+        } else if let (Some(close), Some(writer)) = (self.outbox.give_up(), self.outbox.writer()) {
             let reason = make("WebSocketError", "", &info(close)).map_or(JsValue::UNDEFINED, JsValue::from);
             self.expect(&writer.abort(&reason), Step::Unwritten, Step::Unwritten);
         }

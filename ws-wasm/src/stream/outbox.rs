@@ -38,7 +38,7 @@ pub(crate) struct Outbox {
     close: Cell<Option<Option<Close>>>,
     /// No write will ever be over any more.
     has_ended: Cell<bool>,
-    /// A blob could not be read, so that nothing can be sent any more.
+    /// Something could not be sent: a blob that could not be read, or what the peer did not take in time.
     has_failed: Cell<bool>,
     /// Who waits until less is left.
     watchers: Rc<Waiters>,
@@ -142,7 +142,8 @@ impl Outbox {
         self.write(&value, data.len(), None)
     }
 
-    /// The first of the writes under way is over, or, as all after it, never will be.
+    /// The first of the writes under way is over, or, as all after it, never will be. Those that never will may be told of before the one
+    /// that the browser is about; then the bytes that are left are not exact any more, and mean nothing any more.
     pub(crate) fn written(&self, is_written: bool) {
         let write = self.under_way.borrow_mut().pop_front();
         match write {
@@ -163,12 +164,14 @@ impl Outbox {
 
     /// How to start the closing handshake, once nothing is left before it.
     pub(crate) fn take_close(&self) -> Option<Option<Close>> {
-        if self.is_empty() { self.give_up() } else { None }
+        if self.is_empty() { self.close.take() } else { None }
     }
 
-    /// The same, with something left before it.
+    /// The same, with something left before it, which is lost.
     pub(crate) fn give_up(&self) -> Option<Option<Close>> {
-        self.close.take()
+        let close = self.close.take();
+        self.has_failed.set(close.is_some() || self.has_failed.get());
+        close
     }
 
     /// Whether everything that was sent is over.

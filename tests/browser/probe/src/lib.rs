@@ -230,15 +230,20 @@ async fn drop_part(peer: &str, id: &str, part: &str, size: usize) -> Option<Left
 }
 
 /// Has messages of this size under way to a peer that does not read, closes with a code and a reason, and lets the peer read after
-/// so many milliseconds. What the peer says of it in the end.
+/// so many milliseconds. What the peer says of it in the end, and what is told here.
 #[wasm_bindgen]
 pub async fn close_stalled(peer: String, id: String, size: usize, stalled: u32) -> Option<String> {
     let stream = stall(&peer, &id, size).await?.stream?;
     stream.close_with(4001, "why").ok()?;
-    release(&peer, &id, stalled).await
+    let there = release(&peer, &id, stalled).await?;
+    let here = match stream.closed().await {
+        Ok(event) => format!("clean {}", event.code),
+        Err(error) => error.to_string(),
+    };
+    Some(format!("{there}; here {here}"))
 }
 
-/// The same, with a blob to be sent instead of closing.
+/// As in a connection that is closed, with a blob to be sent instead of closing.
 #[wasm_bindgen]
 pub async fn blob_stalled(peer: String, id: String, size: usize, stalled: u32) -> Option<String> {
     let mut left = stall(&peer, &id, size).await?;

@@ -1,0 +1,91 @@
+// Messages that a WebSocketStream holds back because nobody reads them, and what happens meanwhile.
+
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { describe, test } from 'node:test';
+
+import { WebSocketStream } from 'isosocket/engine';
+
+import { close, frame, serve, switching, text } from './peer.mjs';
+
+/** More than a network on one machine takes without a reader, in bytes. */
+const LONG = 32 << 20;
+
+/** How two messages come, of which the second is held back: with the head of the answer, or in fragments behind it. */
+const WAYS = {
+  'in one chunk': (peer, head) => peer.write(Buffer.concat([head, text('first'), text('second')])),
+  'in fragments': (peer, head) => {
+    // The pong tells that the first fragment has been looked at.
+    peer.write(Buffer.concat([head, text('first'), frame(0x01, 'sec'), frame(0x89)]));
+    peer.once('data', () => {
+      peer.pause();
+      peer.write(frame(0x80, 'ond'));
+    });
+  },
+};
+
+/** A stream that holds a message back, with its peer. */
+async function streamThatHoldsBack(t, send) {
+  const held = new Promise((resolve) => {
+    const { pause } = net.Socket.prototype;
+    t.mock.method(net.Socket.prototype, 'pause', function paused() {
+      // Of two sockets, the one that has connected.
+      if (!connections.has(this)) resolve();
+      return pause.call(this);
+    });
+  });
+  const connections = new Set();
+  const url = await serve(t, (peer, request) => {
+    connections.add(peer);
+    send(peer, Buffer.from(switching(request)));
+  });
+  const stream = new WebSocketStream(url);
+  const { readable, writable } = await stream.opened;
+  await held;
+  const [peer] = connections;
+  return { stream, readable, writer: writable.getWriter(), peer, connections };
+}
+
+for (const [name, send] of Object.entries(WAYS)) {
+  describe(`held back, ${name}`, () => {
+    test('close() lets a peer go on that waits to be read', async (t) => {
+      const { stream, writer, peer, connections } = await streamThatHoldsBack(t, send);
+      // The network takes nothing from here as long as the peer does not read, which it does once it has written.
+      const { write } = net.Socket.prototype;
+      const stopped = [];
+      const writes = t.mock.method(net.Socket.prototype, 'write', function written(...parameters) {
+        if (connections.has(this)) return write.apply(this, parameters);
+        stopped.push(() => write.apply(this, parameters));
+        return false;
+      });
+      const writing = writer.write('late');
+      await new Promise(setImmediate);
+      assert.equal(stopped.length, 1);
+      stream.close();
+      const header = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0]);
+      header.writeUInt32BE(LONG, 6);
+      peer.write(header);
+      await new Promise((resolve) => { peer.write(Buffer.alloc(LONG), resolve); });
+      writes.mock.restore();
+      for (const goOn of stopped) goOn();
+      // A message, and a Close frame without a body.
+      let left = 6 + 'late'.length + 6;
+      peer.on('data', (chunk) => {
+        left -= chunk.length;
+        if (left === 0) peer.end(close(1000, 'done'));
+      });
+      peer.resume();
+      assert.deepEqual(await stream.closed, { closeCode: 1000, reason: 'done' });
+      await writing;
+    });
+
+    test('a connection that fails on this side ends', async (t) => {
+      const { stream, writer, readable } = await streamThatHoldsBack(t, send);
+      // More than may wait.
+      const writing = writer.write(new Uint8Array((256 << 20) + 1));
+      await assert.rejects(stream.closed, { name: 'WebSocketError', closeCode: 1006 });
+      await assert.rejects(writing);
+      await assert.rejects(readable.getReader().closed, { name: 'WebSocketError' });
+    });
+  });
+}
