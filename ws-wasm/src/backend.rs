@@ -48,7 +48,9 @@ impl Backend for Browser {
     /// The browser itself checks the arguments, and resolves a relative URL against its page. It starts to connect at
     /// once, and can fire nothing before the program has returned to it.
     fn open(url: &str, protocols: &[String], (): ()) -> Result<Self, Error> {
-        let socket = sys::make("WebSocket", url, &sequence(protocols)).map_err(error::from_exception)?;
+        let socket = sys::WebSocket::interface()
+            .and_then(|interface| sys::make(&interface, url, &sequence(protocols)))
+            .map_err(error::from_exception)?;
         Ok(Self { socket: socket.unchecked_into(), listener: Cell::new(None) })
     }
 

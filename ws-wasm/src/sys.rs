@@ -32,6 +32,11 @@ extern "C" {
     #[wasm_bindgen(extends = Object)]
     pub(crate) type WebSocket;
 
+    /// The interface itself, by the name that it has for the bindings and not as a member of the global object: what is put in its
+    /// place may be made of this.
+    #[wasm_bindgen(static_method_of = WebSocket, catch, js_name = valueOf)]
+    pub(crate) fn interface() -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(method, getter, js_name = readyState)]
     pub(crate) fn ready_state(this: &WebSocket) -> u16;
 
@@ -130,9 +135,9 @@ pub(crate) fn post_task(task: &JsValue, milliseconds: u32) {
     }
 }
 
-/// An object of the interface of this name.
-pub(crate) fn make(name: &str, first: &str, second: &JsValue) -> Result<Object, JsValue> {
-    construct(&Global::member(name), &parameters(first, second))?.ok_or(JsValue::UNDEFINED)
+/// An object of this interface.
+pub(crate) fn make(interface: &JsValue, first: &str, second: &JsValue) -> Result<Object, JsValue> {
+    construct(interface, &parameters(first, second))?.ok_or(JsValue::UNDEFINED)
 }
 
 impl Object {

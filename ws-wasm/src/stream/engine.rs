@@ -125,7 +125,7 @@ impl Engine {
     pub(crate) fn open(url: &str, protocols: &[String]) -> Result<Self, Error> {
         let options = Object::new();
         options.set("protocols", &backend::sequence(protocols));
-        let stream = make(NAME, url, &options).map_err(error::from_exception)?;
+        let stream = make(&Global::member(NAME), url, &options).map_err(error::from_exception)?;
         Ok(Self(Rc::new_cyclic(|connection: &Weak<Connection>| Connection {
             outbox: Outbox::new(),
             stream: stream.unchecked_into(),
@@ -252,7 +252,7 @@ impl Connection {
     fn established(&self, info: Object) {
         let reader = info.get("readable").unchecked_ref::<sys::ReadableStream>().get_reader();
         self.outbox.open(info.get("writable").unchecked_ref::<sys::WritableStream>().get_writer());
-        let url = make("URL", &self.stream.text("url"), &JsValue::UNDEFINED);
+        let url = make(&Global::member("URL"), &self.stream.text("url"), &JsValue::UNDEFINED);
         let origin = url.map(|url| url.text("origin")).unwrap_or_default().into();
         let _ = self.opened.set(Opened { info, reader, origin });
         if self.ready_state.get() == ReadyState::Connecting {
@@ -320,7 +320,8 @@ impl Connection {
         if self.outbox.bytes() < self.left.get() {
             self.await_peer();
         } else if let (Some(close), Some(writer)) = (self.outbox.give_up(), self.outbox.writer()) {
-            let reason = make("WebSocketError", "", &info(close)).map_or(JsValue::UNDEFINED, JsValue::from);
+            let reason =
+                make(&Global::member("WebSocketError"), "", &info(close)).map_or(JsValue::UNDEFINED, JsValue::from);
             self.expect(&writer.abort(&reason), Step::Unwritten, Step::Unwritten);
         }
     }
