@@ -213,12 +213,12 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       });
     }
 
-    // Ten seconds after the close, which no event tells, what waits to be written to a WebSocketStream is given up. Its promises are
-    // rejected then, but for those that the browser has taken already.
+    // Ten to twenty seconds after the peer has last taken something, what waits to be written to a WebSocketStream is given up. Its
+    // promises are rejected then, but for those that the browser has taken already.
     test('what is given up because the peer stalls for too long is no rejection that nobody has seen', async () => {
       const probe = await load();
       const sent = browser === 'Chromium' ? 2 : 3;
-      assert.deepEqual(await probe.call('abandon', peer, `${browser} late`, 4 << 20, 11_000), PARTS.map((part) => (
+      assert.deepEqual(await probe.call('abandon', peer, `${browser} late`, 4 << 20, 21_000), PARTS.map((part) => (
         `${part}: ${sent} messages, ${sent * (4 << 20)} bytes, clean 1005 `
       )));
       await complainsOf(probe);
@@ -228,7 +228,7 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       const probe = await load();
       const [sent, here] = browser === 'Chromium' ? [2, 'the connection was closed with 1006'] : [3, 'clean 4001'];
       assert.equal(
-        await probe.call('close_stalled', peer, `${browser} close`, 4 << 20, 11_000),
+        await probe.call('close_stalled', peer, `${browser} close`, 4 << 20, 21_000),
         `${sent} messages, ${sent * (4 << 20)} bytes, clean 4001 why; here ${here}`,
       );
       await complainsOf(probe);
@@ -240,7 +240,7 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
         const probe = await load();
         await driver.executeScript("Blob.prototype.arrayBuffer = () => Promise.reject(new Error('gone'));");
         assert.equal(
-          await probe.call('blob_stalled', peer, `${browser} blob`, 4 << 20, 11_000),
+          await probe.call('blob_stalled', peer, `${browser} blob`, 4 << 20, 21_000),
           `2 messages, ${2 * (4 << 20)} bytes, clean 1005 `,
         );
         await complainsOf(probe);

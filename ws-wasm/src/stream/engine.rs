@@ -306,7 +306,7 @@ impl Connection {
         self.await_peer();
     }
 
-    /// Gives the peer time to take some of what is left.
+    /// Gives the peer time to take some of what is left; as much again each time that it has.
     fn await_peer(&self) {
         if !self.outbox.is_empty() {
             self.left.set(self.outbox.bytes());
