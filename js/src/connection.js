@@ -143,11 +143,9 @@ export class Connection {
   }
 
   close(code, reason) {
-    const flags = this.#session.close(code, reason, now());
-    if (!this.#forgetMessages()) return this.#later(flags);
-    this.#later(this.#session.poll(now()));
+    this.#later(this.#session.close(code, reason, now()));
     // Nothing was read as long as they were held back: the peer may wait for that.
-    this.#tasks.wake();
+    if (this.#forgetMessages()) this.#tasks.wake();
   }
 
   pause() {

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import net from 'node:net';
 import { beforeEach, test } from 'node:test';
 
-import { failure, WebSocket, WebSocketStream } from 'isosocket/engine';
+import { failure, WebSocket } from 'isosocket/engine';
 
-import { close, frame, readFrame, serve, switching, text } from './peer.mjs';
+import { streamThatHoldsBack, WAYS } from './holding.mjs';
+import { close, readFrame, serve, switching } from './peer.mjs';
 
 /** Lets time pass: for the clock, and for the timers. */
 let pass;
@@ -89,36 +89,13 @@ test('a peer that closes but never ends the connection is waited for, not for ev
   assert.deepEqual([code, reason], [1000, 'done']);
 });
 
-/**
- * A stream whose peer sends a message, then one in fragments that come one after the other, and then nothing; given when the
- * second one is held back and the first one has been read.
- */
-async function streamThatHoldsBack(t, options) {
-  const url = await serve(t, async (peer, request) => {
-    peer.write(Buffer.concat([Buffer.from(switching(request)), text('first'), frame(0x01, 'sec'), frame(0x89)]));
-    assert.equal((await readFrame(peer)).first, 0x8a);
-    peer.write(frame(0x80, 'ond'));
-    answers.resolve(peer);
-  });
-  const answers = withResolver();
-  const held = withResolver();
-  const { pause } = net.Socket.prototype;
-  t.mock.method(net.Socket.prototype, 'pause', function paused() {
-    held.resolve();
-    return pause.call(this);
-  });
-  const stream = new WebSocketStream(url, options);
-  const { readable } = await stream.opened;
-  await held.promise;
-  return { stream, reader: readable.getReader(), peer: await answers.promise };
-}
-
 const HEARTBEAT = { heartbeat: { interval: 1000, timeout: 500 } };
 
 for (const options of [HEARTBEAT, { idleTimeout: 1000 }]) {
   const [name] = Object.keys(options);
   test(`a peer whose messages are held back is not silent: ${name}`, async (t) => {
-    const { stream, reader, peer } = await streamThatHoldsBack(t, options);
+    const { stream, readable, peer } = await streamThatHoldsBack(t, WAYS['in fragments'], options);
+    const reader = readable.getReader();
     for (let count = 0; count < 10; count += 1) {
       pass(1000);
       pass(500);
@@ -132,7 +109,8 @@ for (const options of [HEARTBEAT, { idleTimeout: 1000 }]) {
 }
 
 test('a peer that is silent when nothing is held back any more is given up', async (t) => {
-  const { stream, reader, peer } = await streamThatHoldsBack(t, HEARTBEAT);
+  const { stream, readable, peer } = await streamThatHoldsBack(t, WAYS['in fragments'], HEARTBEAT);
+  const reader = readable.getReader();
   pass(1000);
   pass(500);
   assert.deepEqual(await reader.read(), { value: 'first', done: false });

@@ -4,47 +4,11 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { describe, test } from 'node:test';
 
-import { WebSocketStream } from 'isosocket/engine';
-
-import { close, frame, serve, switching, text } from './peer.mjs';
+import { streamThatHoldsBack, WAYS } from './holding.mjs';
+import { close } from './peer.mjs';
 
 /** More than a network on one machine takes without a reader, in bytes. */
 const LONG = 32 << 20;
-
-/** How two messages come, of which the second is held back: with the head of the answer, or in fragments behind it. */
-const WAYS = {
-  'in one chunk': (peer, head) => peer.write(Buffer.concat([head, text('first'), text('second')])),
-  'in fragments': (peer, head) => {
-    // The pong tells that the first fragment has been looked at.
-    peer.write(Buffer.concat([head, text('first'), frame(0x01, 'sec'), frame(0x89)]));
-    peer.once('data', () => {
-      peer.pause();
-      peer.write(frame(0x80, 'ond'));
-    });
-  },
-};
-
-/** A stream that holds a message back, with its peer. */
-async function streamThatHoldsBack(t, send) {
-  const held = new Promise((resolve) => {
-    const { pause } = net.Socket.prototype;
-    t.mock.method(net.Socket.prototype, 'pause', function paused() {
-      // Of two sockets, the one that has connected.
-      if (!connections.has(this)) resolve();
-      return pause.call(this);
-    });
-  });
-  const connections = new Set();
-  const url = await serve(t, (peer, request) => {
-    connections.add(peer);
-    send(peer, Buffer.from(switching(request)));
-  });
-  const stream = new WebSocketStream(url);
-  const { readable, writable } = await stream.opened;
-  await held;
-  const [peer] = connections;
-  return { stream, readable, writer: writable.getWriter(), peer, connections };
-}
 
 for (const [name, send] of Object.entries(WAYS)) {
   describe(`held back, ${name}`, () => {
