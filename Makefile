@@ -219,6 +219,11 @@ lint-front: setup-build
 	cd examples/chat && cargo clippy --locked --workspace --exclude chat-yew --all-targets \
 	  --no-default-features --features chat-leptos/ssr -- -D warnings
 
+.PHONY: package
+package: js ## the crates as they would be published, built from their archives; the npm package
+	cargo publish --workspace --dry-run --locked
+	cd js && npm pack --dry-run
+
 .PHONY: deny
 deny: ## licences, sources and who may depend on whom
 	@$(SETUP) deny

@@ -126,6 +126,11 @@ pub mod guide {}
 #[doc = include_str!("../docs/embedding.md")]
 pub mod embedding {}
 
+/// The programs of the README.
+#[cfg(all(doctest, feature = "tokio"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// A native WebSocket with the WHATWG interface.
 #[cfg(feature = "tokio")]
 pub type WebSocket = ws_core::WebSocket<Native>;
