@@ -7,8 +7,8 @@ import { defineWebSocketError } from './websocket-error.js';
 
 const OPEN = 1;
 
-/** How many bytes may wait for the network before a write has to. */
-const BUFFER_SPACE = 1 << 20;
+/** How many bytes may wait for the network before a write has to: more than goes out between two looks. */
+const BUFFER_SPACE = 4 << 20;
 
 /** A WebSocket does not tell when something has gone out: how often it is asked, at first and at most, in milliseconds. */
 const FIRST_POLL = 1;

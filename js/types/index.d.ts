@@ -210,7 +210,7 @@ export interface WebSocketOpenInfo {
   readable: ReadableStream<string | Uint8Array | ArrayBuffer>;
   /**
    * Sends a message for each chunk. `write()` lasts until there is room: no more than 64 KiB wait for the network after
-   * it, or 1 MiB over a browser's WebSocket. Closing or aborting it closes the connection, and `close()` lasts until that is done.
+   * it, or 4 MiB over a browser's WebSocket. Closing or aborting it closes the connection, and `close()` lasts until that is done.
    */
   writable: WritableStream<string | ArrayBuffer | ArrayBufferView>;
   /** The extensions the server selected; empty if there are none. */

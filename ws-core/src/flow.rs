@@ -36,4 +36,11 @@ pub trait Flow: Backend {
     /// # Cancel safety
     /// Dropped, nothing is lost.
     fn drained(&self, left: u64) -> Drained;
+
+    /// How many bytes may wait for the network before a writer has to, unless the program sets
+    /// [`high_water_mark`](crate::StreamBuilder::high_water_mark): 1 MiB. A backend that is told late of what has gone out lets
+    /// more wait, so that the network need not.
+    fn high_water_mark(&self) -> u64 {
+        1 << 20
+    }
 }

@@ -81,7 +81,7 @@ pub struct Opened<B: Flow> {
 #[must_use = "nothing is connected before `connect`"]
 pub struct StreamBuilder<B: Flow> {
     socket: Builder<B>,
-    high_water_mark: u64,
+    high_water_mark: Option<u64>,
     read_ahead: u64,
     inbound: Bound,
     overflow: Overflow,
@@ -100,10 +100,10 @@ impl<B: Flow> StreamBuilder<B> {
         self
     }
 
-    /// How many bytes may wait for the network before a writer has to wait; 1 MiB by default. The last message before that may
-    /// be larger.
+    /// How many bytes may wait for the network before a writer has to wait; 1 MiB by default, and 4 MiB over
+    /// a browser's WebSocket, which tells late of what has gone out. The last message before that may be larger.
     pub fn high_water_mark(mut self, bytes: u64) -> Self {
-        self.high_water_mark = bytes;
+        self.high_water_mark = Some(bytes);
         self
     }
 
@@ -141,7 +141,8 @@ impl<B: Flow> StreamBuilder<B> {
                 shared.trust_backend();
             }
         })?;
-        Ok(WebSocketStream(Counted::new(Inner { socket, shared, high_water_mark: self.high_water_mark })))
+        let high_water_mark = self.high_water_mark.unwrap_or_else(|| socket.backend().high_water_mark());
+        Ok(WebSocketStream(Counted::new(Inner { socket, shared, high_water_mark })))
     }
 }
 
@@ -174,7 +175,7 @@ impl<B: Flow> WebSocketStream<B> {
     pub fn builder(url: impl Into<String>) -> StreamBuilder<B> {
         StreamBuilder {
             socket: WebSocket::builder(url),
-            high_water_mark: 1 << 20,
+            high_water_mark: None,
             read_ahead: 64 << 10,
             inbound: Bound { bytes: 16 << 20, messages: 65_536 },
             overflow: Overflow::default(),

@@ -134,6 +134,11 @@ impl Flow for Browser {
     fn drained(&self, left: u64) -> Drained {
         Box::pin(timer::drained(self.socket.clone(), left))
     }
+
+    /// 4 MiB: what has gone out is seen a millisecond later at the least, and in that time a browser can take 1 MB.
+    fn high_water_mark(&self) -> u64 {
+        4 << 20
+    }
 }
 
 impl fmt::Debug for Browser {

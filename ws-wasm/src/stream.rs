@@ -156,6 +156,14 @@ impl Flow for BrowserStream {
             Carrier::Events(browser) => browser.drained(left),
         }
     }
+
+    fn high_water_mark(&self) -> u64 {
+        match &self.0 {
+            // Promises tell at once, and more memory in use at a time costs more than it brings.
+            Carrier::Engine(_) => 1 << 20,
+            Carrier::Events(browser) => browser.high_water_mark(),
+        }
+    }
 }
 
 impl fmt::Debug for Carrier {
