@@ -80,15 +80,16 @@ export class Input {
   #append(chunk, place) {
     const end = Math.min(place + this.#length - this.#filled, chunk.length);
     const filled = this.#filled + end - place;
-    if (filled > this.#room.length) this.#grow(filled);
+    if (filled > this.#room.length) this.#makeRoom(filled);
     this.#room.set(viewOf(chunk, place, end), this.#filled);
     this.#filled = filled;
     if (filled === this.#length) this.#finish();
     return end;
   }
 
-  #grow(needed) {
-    const room = allocate(Math.min(this.#length, Math.max(needed, GROWTH * this.#filled)));
+  /** Makes more room, when so many bytes have come. */
+  #makeRoom(arrived) {
+    const room = allocate(Math.min(this.#length, GROWTH * arrived));
     room.set(viewOf(this.#room, 0, this.#filled), 0);
     this.#room = room;
   }

@@ -19,7 +19,8 @@ impl Incoming {
         }
         let (header, start) = Header::decode(front, self.role, self.decompressor.is_some()).ok()??;
         let is_plain = header.fin && !header.compressed && header.opcode == Opcode::Binary && header.mask.is_none();
-        let length = usize::try_from(header.length).ok().filter(|&length| is_plain && length <= config.max_whole_frame())?;
+        let length =
+            usize::try_from(header.length).ok().filter(|&length| is_plain && length <= config.max_whole_frame())?;
         Some(start..start.checked_add(length)?)
     }
 
