@@ -1,30 +1,53 @@
-// Messages that stand in the engine's memory, taken from there one by one without asking the engine for each.
+// Messages that come before the next task: those that the host has itself, or those that stand in the engine's memory, taken
+// from there one by one without asking the engine for each.
 
 import { copyBytes, placesOf, readText } from './engine.js';
 
 const NONE = new Uint32Array(0);
 
 export class Batch {
+  #session;
+  /** The messages that the host has itself, and how many of them were taken. The engine has none meanwhile. */
+  #own = [];
+  #taken = 0;
   /** Whether the engine keeps messages for it. */
-  isOpen = false;
+  #isKept = false;
   #places = NONE;
   /** The place of the next message. */
   #next = 0;
 
-  /** How many messages are still to be taken. */
-  get count() {
-    return (this.#places.length - this.#next) / 2;
+  /** @param {import('./wasm/isosocket_engine.js').Session} session */
+  constructor(session) {
+    this.#session = session;
   }
 
-  /** Takes over what the session has. */
-  open(session) {
-    this.isOpen = true;
-    this.#places = placesOf(session);
+  /** How many messages are still to be taken. */
+  get count() {
+    return this.#own.length - this.#taken + (this.#places.length - this.#next) / 2;
+  }
+
+  /** Whether there is something to be closed: what is behind it is not looked at. */
+  get isOpen() {
+    return this.#isKept || this.#own.length > 0;
+  }
+
+  /** Adds a message that the host has. */
+  add(message) {
+    if (this.#own.length === 0) this.#session.hold();
+    this.#own[this.#own.length] = message;
+  }
+
+  /** Takes over what the session has, if that has not been done. */
+  open() {
+    if (this.isOpen) return;
+    this.#isKept = true;
+    this.#places = placesOf(this.#session);
     this.#next = 0;
   }
 
   /** The next message: text as a string, bytes as an ArrayBuffer. */
   take() {
+    if (this.#taken < this.#own.length) return this.#takeOwn();
     const start = this.#places[this.#next];
     const size = this.#places[this.#next + 1];
     this.#next += 2;
@@ -32,12 +55,24 @@ export class Batch {
     return size & 2 ? readText(start, length, (size & 1) === 1) : copyBytes(start, length).buffer;
   }
 
+  #takeOwn() {
+    const message = this.#own[this.#taken];
+    this.#own[this.#taken] = undefined;
+    this.#taken += 1;
+    return message;
+  }
+
   /** Hands the messages back, taken or not. */
-  close(session) {
-    if (!this.isOpen) return;
-    session.end_batch();
-    this.isOpen = false;
+  close() {
+    if (this.#own.length > 0) {
+      this.#own.length = 0;
+      this.#taken = 0;
+      this.#session.release();
+    }
+    if (!this.#isKept) return;
+    this.#isKept = false;
     this.#places = NONE;
     this.#next = 0;
+    this.#session.end_batch();
   }
 }

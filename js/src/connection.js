@@ -3,6 +3,7 @@
 import { Batch } from './batch.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
 import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
+import { Input } from './input.js';
 import { networkOptions, originOption } from './options.js';
 import { Output } from './output.js';
 import { headersFor, isBadPort, portOf } from './request.js';
@@ -48,14 +49,13 @@ export class Connection {
   #stream;
   #tasks = new TaskSource(() => this.#runTask(), () => this.#readOn());
   /** The messages that come before the next task. */
-  #batch = new Batch();
+  #batch;
+  #input;
   #output;
   /** How many bytes have come while tasks were waiting for their turn. */
   #waiting = 0;
   /** Whether messages are held back. */
   #paused = false;
-  /** The data of a message that is held back, besides those of the batch; what is behind them is not parsed. */
-  #held;
   /** Whether there is a peer that can be made to wait. What has come from one that is gone is not held back. */
   #canHold = true;
   /** Whether the program is to be told that something has gone out. */
@@ -75,6 +75,8 @@ export class Connection {
     const requestHeaders = headersFor(url, headers, originOption(dictionary));
     this.#feedback = feedback;
     this.#session = newSession(host, url, protocols, requestHeaders, dictionary, now());
+    this.#batch = new Batch(this.#session);
+    this.#input = new Input(this.#session, this.#batch);
     this.#output = new Output(this.#session);
     const port = portOf(url);
     // Fetch: if should request be blocked due to a bad port returns blocked, then return a network error.
@@ -154,7 +156,7 @@ export class Connection {
 
   resume() {
     this.#paused = false;
-    if (this.#held !== undefined || this.#batch.isOpen) this.#tasks.wake();
+    if (this.#batch.isOpen) this.#tasks.wake();
   }
 
   /** Sends a ping of at most 125 bytes. */
@@ -189,13 +191,11 @@ export class Connection {
       received: (chunk) => {
         // A slow handler delays the next read.
         if (this.#tasks.busy && (this.#waiting += chunk.length) >= MOST_WAITING) this.#stream.pause();
-        this.#inTask(this.#session.receive(chunk, now()));
+        this.#inTask(this.#input.receive(chunk, now()));
       },
       ended: () => this.#inTask(this.#session.end(now())),
       lost: (cause) => {
         this.#canHold = false;
-        // What is behind the message that is held back is looked at, too: it may say how the connection has ended.
-        if (this.#held !== undefined) this.#session.release();
         this.#later(this.#session.lost(cause, now()));
       },
     };
@@ -214,7 +214,7 @@ export class Connection {
   }
 
   #act(flags) {
-    if (flags & BATCH && !this.#batch.isOpen) this.#batch.open(this.#session);
+    if (flags & BATCH) this.#batch.open();
     if (flags & TIMEOUT) this.#schedule();
     if (flags & END) this.#end();
     else if (flags & TRANSMIT) this.#flushSoon();
@@ -230,7 +230,7 @@ export class Connection {
     const hasRun = this.#runNextTask();
     // The way of most messages.
     if (hasRun && this.#batch.count > 0) return this.#batch.count;
-    if (hasRun) this.#batch.close(session);
+    if (hasRun) this.#batch.close();
     else if (this.#drained) {
       this.#drained = false;
       this.#feedback.drained();
@@ -239,13 +239,12 @@ export class Connection {
     // be something new to do.
     const flags = session.poll(now());
     this.#act(flags);
-    const isHeldBack = this.#held !== undefined || (this.#batch.isOpen && this.#holdsBack());
+    const isHeldBack = this.#batch.isOpen && this.#holdsBack();
     return this.#drained || ((flags & RUN) !== 0 && !isHeldBack && Math.max(1, this.#batch.count));
   }
 
-  /** Runs the next task: that of a message held back, of one of the batch, or the session's; says whether there was one. */
+  /** Runs the next task: that of a message of the batch, or the session's; says whether there was one. */
   #runNextTask() {
-    if (this.#held !== undefined) return this.#receive(this.#held);
     if (this.#batch.count > 0) {
       if (this.#holdsBack()) {
         this.#stream.pause();
@@ -269,7 +268,7 @@ export class Connection {
       case TEXT:
         return this.#receive(readText(session.task_start(), session.task_length(), false));
       case BINARY:
-        return this.#receive(this.#dataForEvent(copyBytes(session.task_start(), session.task_length()).buffer));
+        return this.#receive(copyBytes(session.task_start(), session.task_length()).buffer);
       case PONG:
         this.#feedback.ponged?.(copyBytes(session.task_start(), session.task_length()).buffer);
         break;
@@ -288,13 +287,11 @@ export class Connection {
   /** Hands a message over, or holds it back and lets the peer wait; says which. */
   #receive(data) {
     if (this.#holdsBack()) {
-      this.#held = data;
-      this.#session.hold();
+      this.#batch.add(data);
       this.#stream.pause();
       return false;
     }
-    this.#forgetHeld();
-    this.#feedback.received(data);
+    this.#feedback.received(this.#dataForEvent(data));
     return true;
   }
 
@@ -304,22 +301,14 @@ export class Connection {
 
   /** Messages that come to a socket which is not open are no events. Says whether there were some. */
   #forgetMessages() {
-    if (this.#held === undefined && !this.#batch.isOpen) return false;
-    this.#forgetHeld();
-    this.#batch.close(this.#session);
+    if (!this.#batch.isOpen) return false;
+    this.#batch.close();
     return true;
-  }
-
-  /** What is behind the message that was held back is looked at again. */
-  #forgetHeld() {
-    if (this.#held === undefined) return;
-    this.#held = undefined;
-    this.#session.release();
   }
 
   #readOn() {
     this.#waiting = 0;
-    if (this.#held === undefined && !this.#batch.isOpen) this.#stream?.resume();
+    if (!this.#batch.isOpen) this.#stream?.resume();
   }
 
   // 2. Let dataForEvent be determined by switching on type and binary type:

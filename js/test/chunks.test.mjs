@@ -1,55 +1,10 @@
-// What comes in chunks of any size, and what goes out in pieces: over a network that is a few lines of this file.
+// What comes in chunks of any size, and what goes out in pieces.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { loadModule } from '../dist/host/module-file.js';
-import { defineInterfaces } from '../dist/interfaces.js';
-import { takeTurn } from '../dist/turn.js';
-import { close, eventsOf, frame, switching } from './peer.mjs';
-
-/** What `received` says of a piece that does not go out. */
-const STAYS = Symbol('stays');
-
-/** A socket whose peer answers the request, and then does with each piece that is written what `received` says. */
-function socketOver(received, established = () => {}) {
-  const connect = (target, events) => {
-    setImmediate(() => events.opened());
-    let answer = (bytes) => {
-      const key = /sec-websocket-key: *(\S+)/i.exec(bytes.toString('latin1'))[1];
-      events.received(Buffer.from(switching({ headers: new Map([['sec-websocket-key', key]]) })));
-      answer = (piece) => received(piece, events);
-      established(events);
-    };
-    const nothing = () => {};
-    return {
-      write: (bytes, done) => setImmediate(() => {
-        if (answer(bytes) !== STAYS) done();
-      }),
-      end: () => events.ended(),
-      pause: nothing,
-      resume: nothing,
-      ref: nothing,
-      unref: nothing,
-      destroy: nothing,
-    };
-  };
-  const { WebSocket } = defineInterfaces({ connect, able: [], loadModule, takeTurn });
-  const socket = new WebSocket('ws://host.test/');
-  socket.binaryType = 'arraybuffer';
-  return socket;
-}
-
-const bytesOf = (length, first) => Buffer.from(Uint8Array.from({ length }, (_, index) => first + index * 7));
-
-/** A frame from the server, of any length. */
-function longFrame(first, payload) {
-  if (payload.length < 126) return frame(first, payload);
-  const header = Buffer.from([first, 126, payload.length >> 8, payload.length & 0xff]);
-  const longest = Buffer.from([first, 127, 0, 0, 0, 0, 0, 0, 0, 0]);
-  longest.writeUInt32BE(payload.length, 6);
-  return Buffer.concat([payload.length < 65536 ? header : longest, payload]);
-}
+import { bytesOf, longFrame, payloadsOf, socketOver, STAYS } from './network.mjs';
+import { close, eventsOf, frame } from './peer.mjs';
 
 const SIZES = [5000, 4096, 4095, 70_000, 20_000, 126, 0, 65_536, 65_535, 4112];
 
@@ -174,17 +129,3 @@ test('long messages and short ones go out in order, with nothing lost between th
   assert.deepEqual(frames.map(({ length }) => length), [...sent.map(({ length }) => length), 2]);
   sent.forEach((message, index) => assert.ok(message.equals(frames[index]), `message ${index}`));
 });
-
-/** The payloads of frames, unmasked. */
-function payloadsOf(bytes) {
-  const payloads = [];
-  for (let place = 0; place < bytes.length;) {
-    const short = bytes[place + 1] & 0x7f;
-    const start = place + (short < 126 ? 2 : short === 126 ? 4 : 10);
-    const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(place + 2) : Number(bytes.readBigUInt64BE(place + 2));
-    const key = bytes.subarray(start, start + 4);
-    place = start + 4 + length;
-    payloads.push(bytes.subarray(start + 4, place).map((byte, index) => byte ^ key[index % 4]));
-  }
-  return payloads;
-}

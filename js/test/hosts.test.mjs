@@ -87,7 +87,7 @@ async function outcomeOf(command, parameters, environment) {
 
 function judge({ right, wrong }) {
   assert.deepEqual(wrong, []);
-  assert.equal(right.length, 21);
+  assert.equal(right.length, 22);
 }
 
 describe('the scenario', () => {

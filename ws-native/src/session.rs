@@ -157,7 +157,8 @@ impl Session {
         self.connection.restart_handshake_timer(now);
     }
 
-    /// The host looks on, after it has held back what came: see [`proto::Connection::listen_anew`].
+    /// The host looks on, after it has held back what came, or took something past the session: see
+    /// [`proto::Connection::listen_anew`].
     pub fn listen_anew(&mut self) {
         self.connection.listen_anew();
     }

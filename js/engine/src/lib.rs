@@ -42,7 +42,7 @@ pub struct Session {
     task: Current,
     /// The messages that come before the next task.
     batch: Batch,
-    /// Whether the host holds back a message that a task has brought.
+    /// Whether the host has messages that it has not handed over, besides those of the batch.
     holds: bool,
     /// The deadline the host knows of.
     deadline: Option<Duration>,
@@ -57,6 +57,9 @@ enum Current {
     Binary(Bytes),
     Close { failed: bool, event: CloseEvent },
 }
+
+/// The bytes that a message must lack for its being set aside to be worth it.
+const LONG: usize = 4 << 10;
 
 #[wasm_bindgen]
 impl Session {
@@ -100,6 +103,33 @@ impl Session {
         self.at(now);
         self.engine.receive(chunk);
         self.flags()
+    }
+
+    /// How many bytes the payload has of the message that these twelve bytes begin with, which the transport gave next, if the
+    /// host may take it past the session: by way of [`heard`](Self::heard), and handed over behind those that were there before.
+    /// 0: it may not, and has to be received. Before a payload of 126 bytes and more are 4 bytes, or 10 from 65,536 on.
+    pub fn find_aside(&self, first: u32, second: u32, third: u32) -> usize {
+        if !self.batch.is_empty() {
+            return 0;
+        }
+        let front = [first.to_be_bytes(), second.to_be_bytes(), third.to_be_bytes()];
+        self.engine.find_aside(front.as_flattened()).map_or(0, |payload| payload.len())
+    }
+
+    /// Gives up such a message that is arriving, if it is a long one: says how many bytes it lacks; 0 if there is none. What has
+    /// come of it is where a task's message would be.
+    pub fn set_aside(&mut self) -> usize {
+        if !self.batch.is_empty() {
+            return 0;
+        }
+        let Some((arrived, missing)) = self.engine.set_aside(LONG) else { return 0 };
+        self.task = Current::Binary(arrived);
+        missing
+    }
+
+    /// Something came of a message that the host takes past the session. To be followed by `receive()` or `poll()`.
+    pub fn heard(&mut self) {
+        self.engine.listen_anew();
     }
 
     /// The peer has ended the transport.
@@ -207,12 +237,12 @@ impl Session {
         self.engine.listen_anew();
     }
 
-    /// The message of the task that was taken last is held back, and so is what is behind it.
+    /// The host has messages that it has not handed over: what is behind them is not looked at.
     pub fn hold(&mut self) {
         self.holds = true;
     }
 
-    /// That message was handed over, or is forgotten.
+    /// They were handed over, or are forgotten.
     pub fn release(&mut self) {
         self.holds = false;
         self.engine.listen_anew();

@@ -20,7 +20,7 @@ export const connect = (target, events) => new Stream(target, events);
  * What comes is read into this by all sockets: it is looked at before the next one reads. Memory of its own for each chunk,
  * which is what a socket has by default, costs as much as the rest of reading. Other hosts than Node do not all know it.
  */
-const memory = process.versions.deno || process.versions.bun ? undefined : Buffer.allocUnsafeSlow(65536);
+const memory = process.versions.deno || process.versions.bun ? undefined : Buffer.allocUnsafeSlow(262144);
 
 /** A byte stream, as ByteStream in ../route.js says. */
 class Stream {

@@ -55,6 +55,22 @@ export const casesFor = (engine, setting) => {
       return [isSame, true];
     },
 
+    'twenty messages of thousands of bytes come back, each with memory of its own': async () => {
+      const bytes = Uint8Array.from({ length: 6000 }, (_, index) => index * 31);
+      const got = [];
+      await play(`${server}/echo`, [], (socket, { type, data }) => {
+        if (type === 'open') for (let number = 0; number < 20; number += 1) socket.send(bytes.fill(number, 0, 1));
+        if (type !== 'message') return;
+        got.push(data);
+        if (got.length === 20) socket.close();
+      });
+      const isRight = (data, number) => {
+        const message = new Uint8Array(data);
+        return data.byteLength === 6000 && message.every((byte, index) => byte === (index === 0 ? number : bytes[index]));
+      };
+      return [got.map((data, number) => isRight(data, number)).join(), Array.from({ length: 20 }, () => true).join()];
+    },
+
     'a thousand messages, one task each, the microtasks of each before the next': async () => {
       const log = [];
       await play(`${server}/burst?count=1000`, [], (socket, { type, data }) => {

@@ -2,6 +2,7 @@
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-5.4
 
+mod aside;
 mod whole;
 
 use alloc::boxed::Box;

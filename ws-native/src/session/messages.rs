@@ -1,7 +1,10 @@
-//! Messages that have come wholly, all at once: for hosts that have a task of their own for each.
+//! Messages for hosts that have a task of their own for each: those that have come wholly, all at once, and long ones, which the
+//! host takes past the session.
 
+use core::ops::Range;
 use core::time::Duration;
 
+use bytes::Bytes;
 use ws_core::{Message, ReadyState};
 
 use super::Session;
@@ -15,7 +18,7 @@ impl Session {
     /// Nothing is looked at that comes behind them, so that what a program answers to one of them is not too late for the end
     /// of the connection.
     pub fn take_messages(&mut self, now: Duration, mut take: impl FnMut(Message) -> bool) {
-        if self.model.has_tasks() || self.model.ready_state() != ReadyState::Open || self.has_pong() {
+        if !self.is_message_next() {
             return;
         }
         while let Some(event) = self.connection.poll_whole_message(now) {
@@ -34,5 +37,22 @@ impl Session {
                 return;
             }
         }
+    }
+    /// Where the payload is of the message that these bytes begin with, if the host may take it past the session: see
+    /// [`proto::Connection::find_aside`](crate::proto::Connection::find_aside). It is handed over as those of
+    /// [`take_messages`](Self::take_messages) are, behind those that were there before.
+    pub fn find_aside(&self, front: &[u8]) -> Option<Range<usize>> {
+        if self.is_message_next() { self.connection.find_aside(front) } else { None }
+    }
+
+    /// Gives up such a message that is arriving, if it lacks so many bytes or more: see
+    /// [`proto::Connection::set_aside`](crate::proto::Connection::set_aside).
+    pub fn set_aside(&mut self, least: usize) -> Option<(Bytes, usize)> {
+        if self.is_message_next() { self.connection.set_aside(least) } else { None }
+    }
+
+    /// Whether what comes next may be a message and is an event, with nothing to be done before it.
+    fn is_message_next(&self) -> bool {
+        !self.model.has_tasks() && self.model.ready_state() == ReadyState::Open && !self.has_pong()
     }
 }

@@ -220,3 +220,40 @@ fn whole_messages_are_taken_as_long_as_more_are_wanted() {
     session.receive(b"!");
     assert_eq!(take(&mut session, 9), [r#"Text("d!")"#]);
 }
+
+#[test]
+fn a_binary_message_may_be_taken_past_the_session_when_it_is_next_and_an_event() {
+    const FRONT: &[u8] = b"\x82\x7e\x10\0";
+    assert_eq!(connecting().find_aside(FRONT), None);
+    let mut session = open();
+    assert_eq!(session.find_aside(FRONT), Some(4..4100));
+    // A message that waits for its task, or to be taken.
+    session.receive(b"\x81\x01a");
+    assert_eq!(session.find_aside(FRONT), None);
+    assert!(session.has_task(NOW));
+    assert_eq!(session.find_aside(FRONT), None);
+    assert!(session.next_task(NOW).is_some());
+    assert_eq!(session.find_aside(FRONT), Some(4..4100));
+    // A pong that was asked for.
+    session.ping(b"").unwrap();
+    session.receive(b"\x8a\0");
+    assert!(!session.has_task(NOW));
+    assert_eq!(session.find_aside(FRONT), None);
+    session.take_pong();
+    assert_eq!(session.find_aside(FRONT), Some(4..4100));
+    session.close(Close::new(None, None).unwrap());
+    assert_eq!(session.find_aside(FRONT), None);
+}
+
+#[test]
+fn a_message_that_is_arriving_is_set_aside_while_the_session_is_open() {
+    let mut session = open();
+    session.receive(b"\x82\x05ab");
+    assert!(!session.has_task(NOW));
+    assert_eq!(session.set_aside(3), Some((b"ab"[..].into(), 3)));
+    session.receive(b"\x81\x01c\x82\x05ab");
+    assert!(matches!(session.next_task(NOW), Some(Task::Message(_))));
+    assert!(!session.has_task(NOW));
+    session.close(Close::new(None, None).unwrap());
+    assert_eq!(session.set_aside(3), None);
+}

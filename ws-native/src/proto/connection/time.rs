@@ -38,7 +38,7 @@ impl Connection {
     }
 
     /// What came was held back, and is looked at from now on: meanwhile nothing could be heard of the peer, whose silence begins
-    /// anew.
+    /// anew. So it does when something has come of a message that is [set aside](Self::set_aside).
     pub fn listen_anew(&mut self) {
         self.incoming.hear_message();
     }

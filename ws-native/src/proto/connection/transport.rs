@@ -2,8 +2,9 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use bytes::BufMut;
+use bytes::{BufMut, Bytes};
 
 use super::{Connection, State};
 use crate::proto::error::{Answer, Error};
@@ -16,6 +17,49 @@ impl Connection {
     /// The bytes the transport gave.
     pub fn receive(&mut self, bytes: &[u8]) {
         self.incoming.buffer().extend_from_slice(bytes);
+    }
+
+    /// Where the payload is of the message that these bytes begin with, if they are what the transport gives next, and the
+    /// message is a binary one in one frame, neither masked nor compressed, and within the bounds. Ten bytes are enough.
+    ///
+    /// For a caller who has to copy a message to a place of its own in any case, and can do so from where it was read. Of such
+    /// a message the connection need know nothing but that its peer [is heard](Self::listen_anew): only what is behind it is to
+    /// be [received](Self::receive).
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// use ws_native::proto::{Config, Connection};
+    ///
+    /// # let random = |bytes: &mut [u8]| bytes.fill(7);
+    /// let client = Connection::client_established(Config::default(), Box::new(random));
+    /// assert_eq!(client.find_aside(b"\x82\x05Hello"), Some(2..7));
+    /// assert_eq!(client.find_aside(b"\x81\x05Hello"), None);
+    /// ```
+    pub fn find_aside(&self, front: &[u8]) -> Option<Range<usize>> {
+        if self.is_open() { self.incoming.find_aside(front, &self.config) } else { None }
+    }
+
+    /// Gives up such a message that is arriving, if it lacks so many bytes or more: gives what has come of its payload, and
+    /// says how many bytes it lacks. These are not to be received.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// use ws_native::proto::{Config, Connection, Event};
+    ///
+    /// # let random = |bytes: &mut [u8]| bytes.fill(7);
+    /// # let now = Duration::ZERO;
+    /// let mut client = Connection::client_established(Config::default(), Box::new(random));
+    /// client.receive(b"\x82\x05Hel");
+    /// assert!(client.poll(now).is_none());
+    /// let (arrived, missing) = client.set_aside(2).unwrap();
+    /// assert_eq!((&arrived[..], missing), (&b"Hel"[..], 2));
+    /// // The two bytes, and behind them:
+    /// client.listen_anew();
+    /// client.receive(b"\x81\x01a");
+    /// assert!(matches!(client.poll(now), Some(Event::Text(text)) if text == "a"));
+    /// ```
+    pub fn set_aside(&mut self, least: usize) -> Option<(Bytes, usize)> {
+        if self.is_open() { self.incoming.set_aside(least) } else { None }
     }
 
     /// Where a transport can write the bytes it gives, with room made for a read.

@@ -275,3 +275,122 @@ fn a_frame_knows_what_it_lacks() {
     assert_eq!(incoming.next(&Config::default(), Delivery::Whole).unwrap(), None);
     assert_eq!(incoming.missing(), 3);
 }
+
+/// Messages that the caller takes past the buffer.
+mod aside {
+    use super::*;
+
+    /// A client that has received these bytes, and has no more to give of them.
+    fn client(bytes: &[u8]) -> Incoming {
+        let mut incoming = Incoming::new(Role::Client);
+        incoming.buffer().extend_from_slice(bytes);
+        assert_eq!(incoming.next(&Config::default(), Delivery::Whole).unwrap(), None);
+        incoming
+    }
+
+    /// Where the payload is of the message that a client takes past its buffer.
+    fn found(front: &[u8]) -> Option<core::ops::Range<usize>> {
+        client(b"").find_aside(front, &Config::default())
+    }
+
+    #[test]
+    fn a_binary_message_in_one_frame_is_found_whether_it_is_there_or_not() {
+        assert_eq!(found(b"\x82\x05Hello"), Some(2..7));
+        assert_eq!(found(b"\x82\x05"), Some(2..7));
+        assert_eq!(found(b"\x82\x00"), Some(2..2));
+        assert_eq!(found(b"\x82\x7e\xff\xff"), Some(4..65_539));
+        assert_eq!(found(b"\x82\x7f\0\0\0\0\0\x01\0\0"), Some(10..65_546));
+    }
+
+    #[test]
+    fn nothing_else_is_found() {
+        // Text; a first fragment; a last one; control frames; compressed; masked; a reserved bit; a length in more bytes than
+        // it needs, or of more than there are; headers that are not there wholly.
+        let others: [&[u8]; 16] = [
+            b"\x81\x05Hello",
+            b"\x02\x05Hello",
+            b"\x80\x05Hello",
+            b"\x88\x02\x03\xe8",
+            b"\x89\x05Hello",
+            b"\x8a\x05Hello",
+            b"\xc2\x05Hello",
+            b"\x82\x85\x01\x02\x03\x04Hello",
+            b"\xa2\x05Hello",
+            b"\x82\x7e\0\x7d",
+            b"\x82\x7f\0\0\0\0\0\0\xff\xff",
+            b"\x82\x7f\x80\0\0\0\0\0\0\0",
+            b"",
+            b"\x82",
+            b"\x82\x7e\xff",
+            b"\x82\x7f\0\0\0\0\0\x01\0",
+        ];
+        for front in others {
+            assert_eq!(found(front), None, "{front:x?}");
+        }
+    }
+
+    #[test]
+    fn what_is_longer_than_a_message_or_a_frame_may_be_is_not_found() {
+        let incoming = client(b"");
+        for (max_message, max_frame) in [(5, 9), (9, 5)] {
+            let config = Config { max_message, max_frame, ..Config::default() };
+            assert_eq!(incoming.find_aside(b"\x82\x05", &config), Some(2..7));
+            assert_eq!(incoming.find_aside(b"\x82\x06", &config), None);
+        }
+    }
+
+    #[test]
+    fn nothing_is_found_while_something_has_come_that_is_not_done_with() {
+        // A part of a header, of a payload, and of a message; and a frame that was not looked at.
+        for bytes in [&b"\x82"[..], b"\x82\x05ab", b"\x82\x05", b"\x02\x01a"] {
+            assert_eq!(client(bytes).find_aside(b"\x82\x05Hello", &Config::default()), None, "{bytes:x?}");
+        }
+        let mut incoming = Incoming::new(Role::Client);
+        incoming.buffer().extend_from_slice(b"\x89\0");
+        assert_eq!(incoming.find_aside(b"\x82\x05Hello", &Config::default()), None);
+    }
+
+    #[test]
+    fn a_server_finds_nothing_for_it_has_to_unmask() {
+        let server = Incoming::new(Role::Server);
+        for front in [&b"\x82\x85\x01\x02\x03\x04Hello"[..], b"\x82\x05Hello"] {
+            assert_eq!(server.find_aside(front, &Config::default()), None);
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_arriving_is_set_aside_if_it_lacks_enough() {
+        let mut incoming = client(b"\x82\x05ab");
+        assert_eq!(incoming.set_aside(4), None);
+        assert_eq!(incoming.missing(), 3);
+        assert_eq!(incoming.set_aside(3), Some((Bytes::from_static(b"ab"), 3)));
+        assert_eq!((incoming.missing(), incoming.set_aside(0)), (0, None));
+        // What comes behind it.
+        incoming.buffer().extend_from_slice(b"\x81\x01c");
+        assert_eq!(incoming.next(&Config::default(), Delivery::Whole).unwrap(), Some(text("c")));
+    }
+
+    #[test]
+    fn a_message_of_which_only_the_header_has_come_is_set_aside() {
+        assert_eq!(client(b"\x82\x05").set_aside(5), Some((Bytes::new(), 5)));
+    }
+
+    #[test]
+    fn text_fragments_control_frames_and_halves_of_headers_are_not_set_aside() {
+        for bytes in [&b"\x81\x05ab"[..], b"\x02\x05ab", b"\x02\x01a\x80\x05bc", b"\x89\x05ab", b"\x82\x7e\xff", b""] {
+            assert_eq!(client(bytes).set_aside(0), None, "{bytes:x?}");
+        }
+    }
+
+    #[test]
+    fn what_is_masked_or_given_in_parts_is_not_set_aside() {
+        let mut server = Incoming::new(Role::Server);
+        server.buffer().extend_from_slice(b"\x82\x85\x01\x02\x03\x04ab");
+        assert_eq!(server.next(&Config::default(), Delivery::Whole).unwrap(), None);
+        assert_eq!(server.set_aside(1), None);
+        let mut client = Incoming::new(Role::Client);
+        client.buffer().extend_from_slice(b"\x82\x05ab");
+        assert!(client.next(&Config::default(), Delivery::InParts).unwrap().is_some());
+        assert_eq!(client.set_aside(1), None);
+    }
+}
