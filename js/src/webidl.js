@@ -268,21 +268,27 @@ export function toWebSocketCloseInfo(value) {
   return { closeCode: code, reason: reason === undefined ? '' : toUSVString(reason) };
 }
 
-/** The union (BufferSource or Blob or USVString), the argument of send(). */
+/**
+ * The union (BufferSource or Blob or USVString), the argument of send().
+ *
+ * @returns {string | Uint8Array | Blob}
+ */
 export function toMessage(value) {
-  return isObject(value) && !isBufferSource(value) && isBlob(value) ? value : toBufferSourceOrUSVString(value);
+  return isObject(value) && !isBufferSource(value) && isBlob(value) ? /** @type {any} */ (value) : toBufferSourceOrUSVString(value);
 }
 
 /**
  * The union (BufferSource or USVString): a string, or a Uint8Array over the bytes that are meant, which is not a copy. It may be
  * the program's, with properties of its own: see `lengthOfBytes` and `viewOfBytes`.
+ *
+ * @returns {string | Uint8Array}
  */
 export function toBufferSourceOrUSVString(value) {
   if (!isObject(value) || !isBufferSource(value)) return toUSVString(value);
   if (!isView(value)) return bytesOf(value);
   const name = classOfTypedArray(value);
   // To make an array costs as much as to send a short message.
-  if (name === 'Uint8Array' && isOfHost(value) && requireBytes(ofTypedArray.buffer(value)) > 0) return value;
+  if (name === 'Uint8Array' && isOfHost(value) && requireBytes(ofTypedArray.buffer(value)) > 0) return /** @type {any} */ (value);
   return bytesOfView(value, name === undefined ? ofDataView : ofTypedArray);
 }
 
