@@ -10,6 +10,7 @@ import { headersFor, isBadPort, portOf } from './request.js';
 import { openRoute } from './route.js';
 import { newSession } from './session.js';
 import { TaskSource } from './task.js';
+import { lengthOfBytes } from './webidl.js';
 
 /** What is a reason to run a task. */
 const RUN = TASKS | BATCH;
@@ -130,8 +131,9 @@ export class Connection {
   }
 
   sendBytes(bytes) {
-    sendBytes(this.#session, bytes);
-    this.#output.sent(bytes.length);
+    const length = lengthOfBytes(bytes);
+    sendBytes(this.#session, bytes, length);
+    this.#output.sent(length);
     this.#flushSoon();
   }
 
@@ -339,7 +341,8 @@ export class Connection {
     if (!piece) return;
     this.#stream.write(piece, () => {
       if (this.#ended) return;
-      this.#hasWritten();
+      this.#output.written();
+      this.#transmitted = true;
       this.#flush();
       // bufferedAmount falls when the event loop has come round, and not in the task that is running. And what has gone
       // out may have let a deadline begin anew.
@@ -347,12 +350,6 @@ export class Connection {
       this.#tasks.wake();
       if (this.#feedback.drained) this.#drainLater();
     });
-  }
-
-  /** The piece that was with the host is with the network. */
-  #hasWritten() {
-    this.#output.written();
-    this.#transmitted = true;
   }
 
   /** When the event loop has come round: what the peer has sent meanwhile comes first, for it may have closed. */
@@ -367,7 +364,7 @@ export class Connection {
 
   #end() {
     this.#leave(() => {
-      if (this.#output.isWriting) this.#hasWritten();
+      this.#transmitted ||= this.#output.isWriting;
       this.#stream.end(this.#output.rest());
     });
   }

@@ -4,7 +4,7 @@
 
 import { openOver } from './connection.js';
 import { defineWebSocketStream } from './stream.js';
-import { toMessage } from './webidl.js';
+import { toMessage, viewOfBytes } from './webidl.js';
 import { defineWebSocket } from './websocket.js';
 
 /** The most bytes of a control frame. */
@@ -57,7 +57,7 @@ export function defineInterfaces(host) {
     const connection = connectionOf(socket);
     const message = toMessage(data);
     if (message instanceof Blob) throw new TypeError('a Blob cannot be sent with a ping');
-    const bytes = typeof message === 'string' ? new TextEncoder().encode(message) : message;
+    const bytes = typeof message === 'string' ? new TextEncoder().encode(message) : viewOfBytes(message);
     if (bytes.length > LONGEST_PING) throw new RangeError(`a ping can carry ${LONGEST_PING} bytes, and not ${bytes.length}`);
     connection?.ping(bytes);
   };

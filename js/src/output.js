@@ -1,9 +1,15 @@
 // What is to be transmitted: taken out of the engine's memory, in pieces for the host.
 
-import { allocate, copyInto } from './engine.js';
+import { allocate, copyInto, viewOf } from './engine.js';
 
 /** The most bytes given to the host at once. */
 const LARGEST_PIECE = 65536;
+
+/** How much of the memory of pieces that have gone is kept for others: a turn's messages find it in the processor's caches. */
+const MOST_SPARE = 32;
+
+/** Memory for pieces, of all outputs. */
+const spare = [];
 
 export class Output {
   #session;
@@ -48,16 +54,16 @@ export class Output {
     return this.#writing;
   }
 
-  /** The piece that was with the host is with the network. */
+  /** The piece that was with the host is with the network, as the host says: nobody needs its memory any more. */
   written() {
     const piece = this.#writing;
-    this.#writing = undefined;
-    this.#taken -= piece.length;
-    this.#session.transmitted(piece.length);
+    this.#count();
+    giveBack(piece);
   }
 
-  /** All that is left, in one piece, which may be empty. */
+  /** All that is left, in one piece, which may be empty. A piece that is still with the host counts as written. */
   rest() {
+    if (this.isWriting) this.#count();
     this.#take();
     let left = 0;
     for (let index = this.#given; index < this.#pieces.length; index += 1) left += this.#pieces[index].length;
@@ -71,6 +77,13 @@ export class Output {
     return rest;
   }
 
+  #count() {
+    const { length } = this.#writing;
+    this.#writing = undefined;
+    this.#taken -= length;
+    this.#session.transmitted(length);
+  }
+
   #forgetGiven() {
     this.#pieces.splice(0, this.#given);
     this.#given = 0;
@@ -81,7 +94,7 @@ export class Output {
     this.#fresh = 0;
     let left = session.backlog - this.#taken;
     while (left > 0) {
-      const piece = allocate(Math.min(left, LARGEST_PIECE));
+      const piece = pieceOf(Math.min(left, LARGEST_PIECE));
       let filled = 0;
       while (filled < piece.length) {
         const length = Math.min(session.output_length(), piece.length - filled);
@@ -96,4 +109,15 @@ export class Output {
       left -= filled;
     }
   }
+}
+
+/** Memory for so many bytes. */
+function pieceOf(length) {
+  const memory = spare.pop();
+  if (memory === undefined) return allocate(length);
+  return length < LARGEST_PIECE ? memory.subarray(0, length) : memory;
+}
+
+function giveBack({ buffer }) {
+  if (buffer.byteLength === LARGEST_PIECE && spare.length < MOST_SPARE) spare[spare.length] = viewOf(buffer);
 }

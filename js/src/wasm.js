@@ -2,6 +2,7 @@
 
 import load, { Socket } from './wasm/isosocket_browser.js';
 import { streamFor } from './host-stream.js';
+import { viewOfBytes } from './webidl.js';
 import { defineWebSocket } from './websocket.js';
 
 export { CloseEvent } from './events.js';
@@ -113,7 +114,7 @@ class Connection {
   }
 
   sendBytes(bytes) {
-    this.#socket.send_bytes(bytes);
+    this.#socket.send_bytes(viewOfBytes(bytes));
   }
 
   sendBlob(blob) {

@@ -6,6 +6,7 @@
 // The language's own, whatever a program puts in their place.
 const { apply } = Reflect;
 const { toWellFormed } = String.prototype;
+const { isView } = ArrayBuffer;
 
 /** An attribute of a class, for objects of that class and nothing else, whatever properties of their own they have. */
 function attributeOf({ prototype }, name) {
@@ -40,6 +41,21 @@ const lengthOfBuffer = /* @__PURE__ */ attributeOf(ArrayBuffer, 'byteLength');
 const ofTypedArray = /* @__PURE__ */ attributesOfView(TypedArray);
 const ofDataView = /* @__PURE__ */ attributesOfView(DataView);
 
+/** How many bytes an array of bytes has, whatever properties of its own it has. */
+export const lengthOfBytes = (bytes) => ofTypedArray.byteLength(bytes);
+
+/** The prototypes of arrays of bytes that a host makes: Node's are Buffers. */
+const prototypeOfArray = /* @__PURE__ */ (() => Uint8Array.prototype)();
+const prototypeOfBuffer = /* @__PURE__ */ (() => globalThis.Buffer?.prototype)();
+
+function isOfHost(bytes) {
+  const prototype = getPrototypeOf(bytes);
+  return prototype === prototypeOfArray || prototype === prototypeOfBuffer;
+}
+
+/** An array over the same bytes that has no properties of its own. */
+export const viewOfBytes = (bytes) => bytesOfView(bytes, ofTypedArray);
+
 function attributesOfView(Class) {
   return {
     buffer: attributeOf(Class, 'buffer'),
@@ -57,7 +73,7 @@ function isBlob(value) {
 }
 
 function isBufferSource(value) {
-  return ArrayBuffer.isView(value) || isArrayBuffer(value) || isSharedArrayBuffer(value);
+  return isView(value) || isArrayBuffer(value) || isSharedArrayBuffer(value);
 }
 
 /** Whether `value` is an Object in the sense of ECMAScript: functions are. */
@@ -74,7 +90,7 @@ function isObject(value) {
  */
 export const bare = (members) => setPrototypeOf(members, null);
 
-const { setPrototypeOf } = Object;
+const { getPrototypeOf, setPrototypeOf } = Object;
 
 /** Gives a class what Web IDL asks of an interface object and a class definition does not do by itself. */
 export function defineInterface(interfaceObject, members, constants = {}) {
@@ -252,29 +268,42 @@ export function toWebSocketCloseInfo(value) {
   return { closeCode: code, reason: reason === undefined ? '' : toUSVString(reason) };
 }
 
-/** The union (BufferSource or Blob or USVString), the argument of send(). */
+/**
+ * The union (BufferSource or Blob or USVString), the argument of send().
+ *
+ * @returns {string | Uint8Array | Blob}
+ */
 export function toMessage(value) {
-  return isObject(value) && !isBufferSource(value) && isBlob(value) ? value : toBufferSourceOrUSVString(value);
+  return isObject(value) && !isBufferSource(value) && isBlob(value) ? /** @type {any} */ (value) : toBufferSourceOrUSVString(value);
 }
 
 /**
- * The union (BufferSource or USVString): a string, or a Uint8Array over the bytes that are meant, which is not a copy.
+ * The union (BufferSource or USVString): a string, or a Uint8Array over the bytes that are meant, which is not a copy. It may be
+ * the program's, with properties of its own: see `lengthOfBytes` and `viewOfBytes`.
+ *
+ * @returns {string | Uint8Array}
  */
 export function toBufferSourceOrUSVString(value) {
   if (!isObject(value) || !isBufferSource(value)) return toUSVString(value);
-  if (!ArrayBuffer.isView(value)) return bytesOf(value);
-  return bytesOfView(value, classOfTypedArray(value) === undefined ? ofDataView : ofTypedArray);
+  if (!isView(value)) return bytesOf(value);
+  const name = classOfTypedArray(value);
+  // To make an array costs as much as to send a short message.
+  if (name === 'Uint8Array' && isOfHost(value) && requireBytes(ofTypedArray.buffer(value)) > 0) return /** @type {any} */ (value);
+  return bytesOfView(value, name === undefined ? ofDataView : ofTypedArray);
 }
 
-function bytesOf(buffer) {
+/** A detached buffer counts as one without bytes; a view over it could not even be made. */
+const bytesOf = (buffer) => (requireBytes(buffer) === 0 ? new Uint8Array(0) : new Uint8Array(buffer));
+
+/** How many bytes there are in a buffer that can be sent from. */
+function requireBytes(buffer) {
   if (!isArrayBuffer(buffer)) throw new TypeError('the data is in shared memory');
   if (buffer.resizable) throw new TypeError('the data is in a resizable ArrayBuffer');
-  // A detached buffer counts as one without bytes; a view over it could not even be made.
-  return lengthOfBuffer(buffer) === 0 ? new Uint8Array(0) : new Uint8Array(buffer);
+  return lengthOfBuffer(buffer);
 }
 
 function bytesOfView(view, { buffer, byteOffset, byteLength }) {
-  const bytes = bytesOf(buffer(view));
+  const whole = buffer(view);
   // A DataView of a detached buffer has no length that could be asked for.
-  return bytes.length === 0 ? bytes : new Uint8Array(bytes.buffer, byteOffset(view), byteLength(view));
+  return requireBytes(whole) === 0 ? new Uint8Array(0) : new Uint8Array(whole, byteOffset(view), byteLength(view));
 }

@@ -17,6 +17,7 @@ import {
 
 /** The host's own, whatever a program puts in their place. */
 const { DOMException, URL } = globalThis;
+const { isView } = ArrayBuffer;
 
 const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
 
@@ -48,7 +49,8 @@ const MEMBERS = [
  * @property {string} protocol
  * @property {string} binaryType
  * @property {(text: string) => void} sendText
- * @property {(bytes: Uint8Array) => void} sendBytes the bytes are the caller's again when it returns
+ * @property {(bytes: Uint8Array) => void} sendBytes the bytes are the caller's again when it returns; they may be an array of
+ * the program's: see `toMessage`
  * @property {(blob: Blob) => void} sendBlob
  * @property {(code?: number, reason?: string) => void} close
  */
@@ -170,7 +172,7 @@ export function defineWebSocket(open) {
       // 2. Run the appropriate set of steps from the following list: [by the type of data]
       try {
         if (typeof message === 'string') connection.sendText(message);
-        else if (message instanceof Uint8Array) connection.sendBytes(message);
+        else if (isView(message)) connection.sendBytes(message);
         else connection.sendBlob(message);
       } catch (error) {
         throw asDOMException(error);

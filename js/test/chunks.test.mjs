@@ -129,3 +129,24 @@ test('long messages and short ones go out in order, with nothing lost between th
   assert.deepEqual(frames.map(({ length }) => length), [...sent.map(({ length }) => length), 2]);
   sent.forEach((message, index) => assert.ok(message.equals(frames[index]), `message ${index}`));
 });
+
+test('bytes are sent as many as they are, whatever their array says of itself', async () => {
+  const sent = [3, 16_384, 16_385, 100_000].flatMap((size, number) => [1, 200_000].map((length) => {
+    const bytes = Uint8Array.from(bytesOf(size, number));
+    return Object.defineProperties(bytes, { length: { value: length }, byteLength: { value: length } });
+  }));
+  const written = [];
+  const socket = socketOver((piece, events) => {
+    written.push(Buffer.from(piece));
+    if (written.at(-1).subarray(-8, -6).toString('hex') === '8882') events.received(close(1000));
+  });
+  socket.onopen = () => {
+    for (const message of sent) socket.send(message);
+    assert.equal(socket.bufferedAmount, 2 * (3 + 16_384 + 16_385 + 100_000));
+    socket.close(1000);
+  };
+  await eventsOf(socket);
+  const frames = payloadsOf(Buffer.concat(written)).slice(0, -1);
+  assert.deepEqual(frames.map(({ length }) => length), [3, 3, 16_384, 16_384, 16_385, 16_385, 100_000, 100_000]);
+  frames.forEach((frame, index) => assert.ok(frame.equals(bytesOf(frame.length, index >> 1)), `message ${index}`));
+});

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { describe, test } from 'node:test';
 
-import { failure, WebSocket } from 'isosocket/engine';
+import { failure, ping, WebSocket } from 'isosocket/engine';
 
 import { close, eventsOf, frame, LIMIT, readFrame, serve, switching, text } from './peer.mjs';
 
@@ -318,6 +318,59 @@ describe('an established connection', () => {
     assert.deepEqual(await eventsOf(socket), ['open', "close 1000 '' true"]);
     misuse();
     socket.close();
+  });
+
+  test('nothing is sent while connecting, whatever it is, and each call throws', async (t) => {
+    const frames = [];
+    const url = await serve(t, async (socket, request) => {
+      socket.write(switching(request));
+      frames.push((await readFrame(socket)).first);
+      socket.end(close(1000));
+    });
+    const socket = new WebSocket(url);
+    for (const data of ['', 'x', 'x'.repeat(20_000), Buffer.from('x'), new Uint8Array(0), new Uint8Array(20_000), new Blob(['x'])]) {
+      assert.throws(() => socket.send(data), { name: 'InvalidStateError', code: 11 });
+    }
+    assert.equal(socket.bufferedAmount, 0);
+    socket.onopen = () => socket.close(1000);
+    assert.deepEqual(await eventsOf(socket), ['open', "close 1000 '' true"]);
+    assert.deepEqual(frames, [0x88]);
+  });
+
+  test('bytes are sent as they are at the call, whatever array they are in and whatever that says of itself', async (t) => {
+    const frames = [];
+    const url = await serve(t, async (socket, request) => {
+      socket.write(switching(request));
+      for (;;) {
+        const { first, payload } = await readFrame(socket);
+        if (first === 0x88) break;
+        frames.push([first, payload.toString('hex')]);
+      }
+      socket.end(close());
+    });
+    const socket = new WebSocket(url);
+    socket.onopen = () => {
+      const bytes = new Uint8Array([1, 2, 3]);
+      for (const [length, data] of [[3, bytes], [1, new Uint8Array(bytes.buffer, 1, 1)], [3, bytes.buffer], [2, Buffer.from('ab')]]) {
+        const before = socket.bufferedAmount;
+        socket.send(data);
+        assert.equal(socket.bufferedAmount, before + length);
+      }
+      bytes.fill(9);
+      for (const length of [1, 1000]) {
+        socket.send(Object.defineProperties(new Uint8Array([4, 5]), { length: { value: length }, byteLength: { value: length } }));
+        ping(socket, Object.defineProperty(new Uint8Array([6]), 'length', { value: length }));
+      }
+      socket.send(Object.setPrototypeOf(new Uint8Array([7]), null));
+      socket.send('\ud800');
+      assert.equal(socket.bufferedAmount, 9 + 4 + 1 + 3);
+      socket.close();
+    };
+    await eventsOf(socket);
+    assert.deepEqual(frames, [
+      [0x82, '010203'], [0x82, '02'], [0x82, '010203'], [0x82, '6162'],
+      [0x82, '0405'], [0x89, '06'], [0x82, '0405'], [0x89, '06'], [0x82, '07'], [0x81, 'efbfbd'],
+    ]);
   });
 
   test('subprotocols that are no tokens, or occur twice, are a SyntaxError', () => {

@@ -47,6 +47,32 @@ test('pieces come in order, of no more than 64 KiB, and what is left in one', ()
   assert.equal(output.next(), undefined);
 });
 
+test('memory is used again when the host has written what was in it, and not before', () => {
+  const first = new Output(sessionWith(131_072));
+  const waiting = first.next();
+  const other = new Output(sessionWith(65_536));
+  assert.notEqual(other.next().buffer, waiting.buffer);
+  first.written();
+  const next = new Output(sessionWith(100));
+  const short = next.next();
+  assert.equal(short.length, 100);
+  assert.equal(short.buffer, waiting.buffer);
+  next.written();
+  assert.equal(new Output(sessionWith(65_536)).next().buffer, waiting.buffer);
+});
+
+test('memory that is with the host when the connection ends stays there', () => {
+  const session = sessionWith(65_636);
+  const output = new Output(session);
+  const waiting = output.next();
+  assert.equal(output.rest().length, 100);
+  assert.equal(output.isWriting, false);
+  assert.equal(session.backlog, 100);
+  for (let count = 0; count < 64; count += 1) {
+    assert.notEqual(new Output(sessionWith(65_536)).next().buffer, waiting.buffer);
+  }
+});
+
 test('an output that never runs dry keeps nothing of what has gone', () => {
   const session = sessionWith(65_536);
   const output = new Output(session);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import {
+  lengthOfBytes,
   toByteString,
   toClampedUnsignedShort,
   toDOMString,
@@ -9,6 +10,7 @@ import {
   toUnsignedShort,
   toUSVString,
   toWebSocketInit,
+  viewOfBytes,
 } from '../src/webidl.js';
 
 describe('strings', () => {
@@ -176,6 +178,26 @@ describe('the argument of send()', () => {
       get buffer() { return new ArrayBuffer(5); }
     }
     assert.deepEqual(toMessage(new Larger([1, 2])), new Uint8Array([1, 2]));
+  });
+
+  test('an array of bytes that the host has made is not made anew, but where it has no bytes', () => {
+    for (const bytes of [new Uint8Array([1, 2]), Buffer.from('ab'), new Uint8Array(new ArrayBuffer(4), 4)]) {
+      assert.equal(toMessage(bytes), bytes);
+    }
+    const empty = new Uint8Array(0);
+    assert.deepEqual(toMessage(empty), empty);
+  });
+
+  test('properties of its own change nothing of how many bytes an array has', () => {
+    const bytes = Object.defineProperties(new Uint8Array([1, 2, 3]).subarray(1), {
+      length: { value: 1000 },
+      byteLength: { get: () => assert.fail() },
+      byteOffset: { value: 7 },
+      buffer: { value: new ArrayBuffer(5) },
+    });
+    assert.equal(toMessage(bytes), bytes);
+    assert.equal(lengthOfBytes(bytes), 2);
+    assert.deepEqual(viewOfBytes(bytes), new Uint8Array([2, 3]));
   });
 
   test('an object with the prototype of a Blob or a buffer is none', () => {

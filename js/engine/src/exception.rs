@@ -3,12 +3,16 @@
 use wasm_bindgen::JsValue;
 use ws_core::Error;
 
-/// The standard throws nothing for a message that is discarded.
 pub(crate) fn sent(outcome: Result<(), Error>) -> Result<(), JsValue> {
     match outcome {
-        Ok(()) | Err(Error::Discarded(_)) => Ok(()),
-        Err(error) => Err(thrown(&error)),
+        Err(ref error) if !is_sent(&outcome) => Err(thrown(error)),
+        _ => Ok(()),
     }
+}
+
+/// The standard throws nothing for a message that is discarded.
+pub(crate) fn is_sent(outcome: &Result<(), Error>) -> bool {
+    matches!(outcome, Ok(()) | Err(Error::Discarded(_)))
 }
 
 pub(crate) fn thrown(error: &Error) -> JsValue {

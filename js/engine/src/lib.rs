@@ -30,7 +30,7 @@ use ws_native::{BlobId, Session as Engine};
 
 use batch::Batch;
 pub use desk::Desk;
-use exception::{exception, sent, thrown};
+use exception::{exception, is_sent, sent, thrown};
 use flags::{BATCH, END, TASKS, TIMEOUT, TRANSMIT};
 pub use settings::Settings;
 
@@ -273,9 +273,10 @@ impl Session {
         sent(self.engine.send_text(text))
     }
 
-    /// The `send()` method, for text that was written on the desk: so many bytes.
-    pub fn send_text_on(&mut self, desk: &Desk, length: usize) -> Result<(), JsValue> {
-        sent(self.engine.send_text(desk.text(length)))
+    /// The `send()` method, for text that was written on the desk: so many bytes. Whether it was done: it cannot be while
+    /// connecting.
+    pub fn send_text_on(&mut self, desk: &Desk, length: usize) -> bool {
+        is_sent(&self.engine.send_text(desk.text(length)))
     }
 
     /// The `send()` method, for bytes, which are kept.
@@ -283,9 +284,9 @@ impl Session {
         sent(self.engine.send(Data::Binary(bytes.into())))
     }
 
-    /// The `send()` method, for bytes that were written on the desk.
-    pub fn send_bytes_on(&mut self, desk: &Desk, length: usize) -> Result<(), JsValue> {
-        sent(self.engine.send_binary(desk.bytes(length)))
+    /// The `send()` method, for bytes that were written on the desk. Whether it was done: it cannot be while connecting.
+    pub fn send_bytes_on(&mut self, desk: &Desk, length: usize) -> bool {
+        is_sent(&self.engine.send_binary(desk.bytes(length)))
     }
 
     /// The `send()` method, for a blob of this size, which the host reads meanwhile.
