@@ -211,7 +211,7 @@ impl Session {
         number
     }
 
-    /// Where in memory the message of the task that was taken last is, until the next one is taken.
+    /// Where in memory the message of the task that was taken last is, until a call that gives flags.
     pub fn task_start(&self) -> usize {
         self.task_payload().as_ptr() as usize
     }
@@ -397,6 +397,8 @@ impl Session {
     }
 
     fn flags(&mut self) -> u32 {
+        // The host has what it needs of it. A connection that then is idle would keep its last message.
+        self.task = Current::Nothing;
         // Nothing is looked at that comes behind messages that the host has not handed over. Behind those of a connection that has
         // failed there is nothing but the end, which lets the host hand them over.
         if self.batch.is_empty() && !self.holds {

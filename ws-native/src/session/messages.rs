@@ -38,6 +38,7 @@ impl Session {
             }
         }
     }
+
     /// Where the payload is of the message that these bytes begin with, if the host may take it past the session: see
     /// [`proto::Connection::find_aside`](crate::proto::Connection::find_aside). It is handed over as those of
     /// [`take_messages`](Self::take_messages) are, behind those that were there before.

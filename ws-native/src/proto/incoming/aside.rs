@@ -1,5 +1,6 @@
 //! Long binary messages whose payload the caller takes to a place of its own, past the buffer.
 
+use core::mem;
 use core::ops::Range;
 
 use bytes::Bytes;
@@ -33,6 +34,7 @@ impl Incoming {
             return None;
         }
         self.frame.take_if(|frame| frame.header.opcode == Opcode::Binary && frame.header.mask.is_none())?;
-        Some((self.buffer.split().freeze(), missing))
+        // With the memory that it was read into, of which nothing else is left.
+        Some((mem::take(&mut self.buffer).freeze(), missing))
     }
 }
