@@ -4,7 +4,7 @@
 import { allocate, copyInto } from './engine.js';
 import { BATCH } from './flags.js';
 
-/** The bytes of the shortest payload that is not given to the session. */
+/** The fewest bytes that are worth not being given to the session: of a payload, or of what is left of one. */
 const LONG = 4096;
 
 /** How many bytes the session looks at to find out about a message. */
@@ -61,7 +61,7 @@ export class Input {
   /** Goes on with a message that the session has begun with, if it is such a one. */
   #takeOver() {
     const session = this.#session;
-    const missing = session.set_aside();
+    const missing = session.set_aside(LONG);
     if (missing === 0) return false;
     const arrived = session.task_length();
     this.#begin(arrived + missing, arrived);

@@ -4,10 +4,7 @@ use wasm_bindgen::JsValue;
 use ws_core::Error;
 
 pub(crate) fn sent(outcome: Result<(), Error>) -> Result<(), JsValue> {
-    match outcome {
-        Err(ref error) if !is_sent(&outcome) => Err(thrown(error)),
-        _ => Ok(()),
-    }
+    if is_sent(&outcome) { Ok(()) } else { outcome.map_err(|error| thrown(&error)) }
 }
 
 /// The standard throws nothing for a message that is discarded.

@@ -58,9 +58,6 @@ enum Current {
     Close { failed: bool, event: CloseEvent },
 }
 
-/// The bytes that a message must lack for its being set aside to be worth it.
-const LONG: usize = 4 << 10;
-
 #[wasm_bindgen]
 impl Session {
     /// A session that connects. `host`: the value of the Host header; `resource`: path and query; `headers`: names and
@@ -116,13 +113,13 @@ impl Session {
         self.engine.find_aside(front.as_flattened()).map_or(0, |payload| payload.len())
     }
 
-    /// Gives up such a message that is arriving, if it is a long one: says how many bytes it lacks; 0 if there is none. What has
+    /// Gives up such a message that is arriving, if it lacks so many bytes or more: says how many; 0 if there is none. What has
     /// come of it is where a task's message would be.
-    pub fn set_aside(&mut self) -> usize {
+    pub fn set_aside(&mut self, least: usize) -> usize {
         if !self.batch.is_empty() {
             return 0;
         }
-        let Some((arrived, missing)) = self.engine.set_aside(LONG) else { return 0 };
+        let Some((arrived, missing)) = self.engine.set_aside(least) else { return 0 };
         self.task = Current::Binary(arrived);
         missing
     }
