@@ -15,7 +15,7 @@ const KILOBYTE = 1000;
 
 /** The programs; of ours, what is aimed at, and what it may take: what was reached, and one in a hundred more. */
 const PROGRAMS = [
-  { name: 'isosocket, WebSocket', package: 'size-ours', goal: 10.5, guard: 12.93 },
+  { name: 'isosocket, WebSocket', package: 'size-ours', goal: 10.5, guard: 12.53 },
   { name: 'isosocket, WebSocketStream', package: 'size-ours-stream', goal: 13, guard: 23.82 },
   { name: 'web-sys', package: 'size-web-sys' },
   { name: 'gloo-net', package: 'size-gloo-net' },

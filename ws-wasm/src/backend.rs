@@ -2,7 +2,6 @@
 
 use std::{cell::Cell, fmt};
 
-use js_sys::{Array, JsString};
 use wasm_bindgen::{JsCast as _, JsValue};
 use ws_core::{Backend, BinaryType, Close, Data, Drained, Error, EventTarget, Failure, Flow, ReadyState};
 
@@ -120,7 +119,11 @@ impl Backend for Browser {
 pub(crate) fn sequence(protocols: &[String]) -> JsValue {
     match protocols {
         [] => JsValue::UNDEFINED,
-        _ => protocols.iter().map(|protocol| JsString::from(protocol.as_str())).collect::<Array>().into(),
+        _ => {
+            let sequence = sys::Array::new();
+            protocols.iter().for_each(|protocol| sequence.push(protocol));
+            sequence.into()
+        }
     }
 }
 

@@ -3,11 +3,14 @@
 use std::future::poll_fn;
 
 use bytes::Bytes;
-use js_sys::ArrayBuffer;
 use wasm_bindgen::{JsCast as _, JsValue};
 use ws_core::{Blob, BlobError, BlobFuture, Data, HostBlob};
 
-use crate::{call::Call, data, error, sys};
+use crate::{
+    call::Call,
+    data, error,
+    sys::{self, ArrayBuffer},
+};
 
 /// A JavaScript `Blob` or `File`. Its bytes stay with the browser until they are asked for.
 ///

@@ -1,11 +1,13 @@
 //! The contents of messages, on their way in and out.
 
 use bytes::Bytes;
-use js_sys::ArrayBuffer;
 use wasm_bindgen::{JsCast as _, JsValue};
 use ws_core::{Data, Error, SyntaxError};
 
-use crate::{JsBlob, error, sys};
+use crate::{
+    JsBlob, error,
+    sys::{self, ArrayBuffer},
+};
 
 /// The data of a message event, whose type the browser chose by the socket's `binaryType`: text or bytes. Gives anything
 /// else back.
@@ -44,7 +46,7 @@ fn send_bytes(socket: &sys::WebSocket, bytes: &[u8]) -> Result<(), JsValue> {
 /// "[AllowShared]" is not among the attributes of `send()`: a view of shared memory is refused, so it gets a copy.
 #[cfg(target_feature = "atomics")]
 fn send_bytes(socket: &sys::WebSocket, bytes: &[u8]) -> Result<(), JsValue> {
-    socket.send_value(&js_sys::Uint8Array::new_from_slice(bytes))
+    socket.send_value(sys::Uint8Array::copied(bytes).as_ref())
 }
 
 /// The bytes of a buffer, in the program's memory.

@@ -1,9 +1,9 @@
 //! The browser's side, as far as it is used: <https://websockets.spec.whatwg.org/#the-websocket-interface>.
 //!
 //! Own bindings, because those of `web-sys` have `bufferedAmount` as a 32-bit number and know neither of relative URLs
-//! nor of a `close()` whose code is `undefined`.
+//! nor of a `close()` whose code is `undefined`. Own ones for what JavaScript itself has as well: whoever links `js-sys` has parts of
+//! its futures in the program, wanted or not.
 
-use js_sys::{Array, ArrayBuffer};
 use wasm_bindgen::{JsCast as _, prelude::*};
 
 /// What the browser calls. `Fn`, for a dialog may let one event into the handling of another; and one type for all
@@ -25,8 +25,16 @@ extern "C" {
     #[wasm_bindgen(js_namespace = Reflect, catch)]
     fn construct(interface: &JsValue, parameters: &Array) -> Result<Option<Object>, JsValue>;
 
-    #[wasm_bindgen(js_namespace = Array, js_name = of)]
-    fn parameters(first: &str, second: &JsValue) -> Array;
+    pub(crate) type Array;
+
+    #[wasm_bindgen(static_method_of = Array)]
+    fn of(first: &str, second: &JsValue) -> Array;
+
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new() -> Array;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn push(this: &Array, text: &str);
 
     #[derive(Clone, Debug)]
     #[wasm_bindgen(extends = Object)]
@@ -61,6 +69,8 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     pub(crate) fn data(this: &Event) -> JsValue;
+
+    pub(crate) type ArrayBuffer;
 
     /// A view of a buffer.
     #[derive(Clone)]
@@ -137,7 +147,7 @@ pub(crate) fn post_task(task: &JsValue, milliseconds: u32) {
 
 /// An object of this interface.
 pub(crate) fn make(interface: &JsValue, first: &str, second: &JsValue) -> Result<Object, JsValue> {
-    construct(interface, &parameters(first, second))?.ok_or(JsValue::UNDEFINED)
+    construct(interface, &Array::of(first, second))?.ok_or(JsValue::UNDEFINED)
 }
 
 impl Object {

@@ -7,14 +7,13 @@ use std::{
     task::Poll,
 };
 
-use js_sys::ArrayBuffer;
 use wasm_bindgen::{JsCast as _, JsValue};
 use ws_core::{Close, Data, Error, Place, Waiters};
 
 use super::sys;
 use crate::{
     JsBlob, data,
-    sys::{Promise, Uint8Array},
+    sys::{ArrayBuffer, Promise, Uint8Array},
 };
 
 /// The way out of a WebSocketStream, in order.
