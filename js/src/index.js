@@ -1,10 +1,20 @@
 // `isosocket` where the host has a WebSocket of its own: browsers and workers. Not all of them have a WebSocketStream.
+//
+// Each export is marked as pure: a bundler leaves out what a program does not import, and all that is behind it.
 
 import { streamFor } from './host-stream.js';
+import { defineReconnectingWebSocket } from './reconnecting.js';
 
 /** Where a page is rendered on a server there may be none of these. @type {any} */
 const host = globalThis;
 
 export const { WebSocket, CloseEvent } = host;
 
-export const { WebSocketStream, WebSocketError } = streamFor(host, WebSocket);
+const streams = /* @__PURE__ */ streamFor(host, WebSocket);
+const streamClass = (name) => streams[name];
+
+export const WebSocketStream = /* @__PURE__ */ streamClass('WebSocketStream');
+
+export const WebSocketError = /* @__PURE__ */ streamClass('WebSocketError');
+
+export const ReconnectingWebSocket = /* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent);

@@ -3,6 +3,8 @@
 // written for a browser meets nothing it does not know, and nothing that a later standard adds is in the way.
 
 import { openOver } from './connection.js';
+import { CloseEvent } from './events.js';
+import { defineReconnectingWebSocket } from './reconnecting.js';
 import { defineWebSocketStream } from './stream.js';
 import { toMessage, viewOfBytes } from './webidl.js';
 import { defineWebSocket } from './websocket.js';
@@ -23,6 +25,7 @@ export function defineInterfaces(host) {
   const open = openOver(host);
   const { WebSocket, connectionOf: connectionOfSocket } = defineWebSocket(open);
   const { WebSocketStream, WebSocketError, connectionOf: connectionOfStream } = defineWebSocketStream(open);
+  const ReconnectingWebSocket = defineReconnectingWebSocket(WebSocket, CloseEvent);
   /**
    * None is behind a WebSocketStream that was aborted before it could be opened.
    *
@@ -62,5 +65,5 @@ export function defineInterfaces(host) {
     connection?.ping(bytes);
   };
 
-  return { WebSocket, WebSocketStream, WebSocketError, failure, terminate, ref, unref, ping };
+  return { WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket, failure, terminate, ref, unref, ping };
 }

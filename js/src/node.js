@@ -7,5 +7,5 @@ import { takeTurn } from './turn.js';
 
 export { CloseEvent } from './events.js';
 
-export const { WebSocket, WebSocketStream, WebSocketError, failure, terminate, ref, unref, ping } =
+export const { WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket, failure, terminate, ref, unref, ping } =
   defineInterfaces({ connect, able, loadModule, takeTurn });

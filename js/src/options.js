@@ -94,18 +94,18 @@ function toMembers(value, name) {
   return value;
 }
 
-function toDelay(value, name) {
+export function toDelay(value, name) {
   return toInteger(value, name, 1, LONGEST_DELAY);
 }
 
-function toInteger(value, name, least, most) {
+export function toInteger(value, name, least, most) {
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new TypeError(`${name} is not a whole number from ${least} to ${most}`);
   }
   return value;
 }
 
-function toTruth(value, name) {
+export function toTruth(value, name) {
   if (typeof value !== 'boolean') throw new TypeError(`${name} is not a boolean`);
   return value;
 }

@@ -1,11 +1,13 @@
 // `isosocket/wasm`: the browser runtime, in WebAssembly over the browser's own socket.
 
 import load, { Socket } from './wasm/isosocket_browser.js';
+import { CloseEvent } from './events.js';
 import { streamFor } from './host-stream.js';
+import { defineReconnectingWebSocket } from './reconnecting.js';
 import { viewOfBytes } from './webidl.js';
 import { defineWebSocket } from './websocket.js';
 
-export { CloseEvent } from './events.js';
+export { CloseEvent };
 
 const NAME = 'isosocket/wasm';
 
@@ -129,3 +131,5 @@ class Connection {
 export const { WebSocket } = defineWebSocket(open);
 
 export const { WebSocketStream, WebSocketError } = streamFor(globalThis, WebSocket);
+
+export const ReconnectingWebSocket = /* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent);

@@ -71,7 +71,7 @@ export function validateCloseCodeAndReason(code, reason) {
 }
 
 /** How many bytes a string that is well-formed has in UTF-8. */
-function utf8Length(string) {
+export function utf8Length(string) {
   let length = 0;
   for (let index = 0; index < string.length; index += 1) {
     const unit = string.charCodeAt(index);

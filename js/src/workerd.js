@@ -13,5 +13,5 @@ const takeTurn = (place, start) => {
   return () => {};
 };
 
-export const { WebSocket, WebSocketStream, WebSocketError, failure, terminate, ref, unref, ping } =
+export const { WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket, failure, terminate, ref, unref, ping } =
   defineInterfaces({ connect, able, loadModule: () => module, takeTurn });

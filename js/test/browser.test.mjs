@@ -290,6 +290,46 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
           assert.deepEqual(log, ['error', true, 3, 1006, false]);
         });
 
+        test('a connection that is lost is made again, and gets what waited', async () => {
+          const log = await inPage(name, ({ CloseEvent, ReconnectingWebSocket }) => new Promise((resolve) => {
+            const urls = ['/close', '/'];
+            const socket = new ReconnectingWebSocket(async () => urls.shift(), 'chat', { minReconnectionDelay: 10, maxReconnectionDelay: 20 });
+            const log = [];
+            socket.onopen = () => log.push('open', new URL(socket.url).pathname, socket.protocol);
+            socket.onreconnecting = ({ attempt, delay }) => {
+              log.push('reconnecting', attempt, delay >= 10 && delay <= 20, socket.readyState);
+              socket.send('meanwhile');
+            };
+            socket.onmessage = ({ data }) => {
+              log.push(data);
+              socket.close(3000, 'bye');
+            };
+            socket.onclose = (event) => {
+              log.push(event instanceof CloseEvent, event.code, event.reason, event.wasClean, socket.readyState);
+              if (socket.readyState === ReconnectingWebSocket.CLOSED) resolve(log);
+            };
+          }));
+          assert.deepEqual(log, [
+            'open', '/close', 'chat', true, 4321, 'goodbye', true, 0, 'reconnecting', 1, true, 0,
+            'open', '/', 'chat', 'meanwhile', true, 3000, 'bye', true, 3,
+          ]);
+        });
+
+        test('when there is a network again, it does not wait for the timer', async () => {
+          const log = await inPage(name, ({ ReconnectingWebSocket }) => new Promise((resolve) => {
+            const urls = ['/close', '/'];
+            const socket = new ReconnectingWebSocket(() => urls.shift(), [], { minReconnectionDelay: 3_600_000, maxReconnectionDelay: 3_600_000 });
+            socket.onreconnecting = ({ delay }) => {
+              socket.onopen = () => {
+                socket.close();
+                resolve([delay, socket.retryCount]);
+              };
+              dispatchEvent(new Event('online'));
+            };
+          }));
+          assert.deepEqual(log, [3_600_000, 1]);
+        });
+
         test('misuse is a DOMException', async () => {
           const names = await inPage(name, ({ WebSocket }) => {
             const socket = new WebSocket('/');

@@ -86,7 +86,7 @@ for (const file of ['index.js', 'wasm.js']) {
       console.log(Object.keys(module).sort().join(), Object.getOwnPropertyNames(globalThis).join() === before);
       console.log(process.getActiveResourcesInfo().filter((name) => /Timeout|Immediate|TCP|TLS|MessagePort/.test(name)).length);
     `, { env });
-    const names = 'CloseEvent,WebSocket,WebSocketError,WebSocketStream';
+    const names = 'CloseEvent,ReconnectingWebSocket,WebSocket,WebSocketError,WebSocketStream';
     assert.equal(output, `${names}${file === 'wasm.js' ? ',init' : ''} true\n0\n`);
   });
 }

@@ -7,7 +7,7 @@
  * @param {any} setting where the servers and proxies are
  */
 export const casesFor = (engine, setting) => {
-  const { WebSocket, WebSocketStream, failure, ping, ref, terminate, unref } = engine;
+  const { ReconnectingWebSocket, WebSocket, WebSocketStream, failure, ping, ref, terminate, unref } = engine;
   const { server, secure, refused, deflating, proxies, tls } = setting;
 
   /** Plays a socket to its end and tells the events; `act` is called for each. */
@@ -106,6 +106,23 @@ export const casesFor = (engine, setting) => {
         ['open', 'close 3000  true'],
       ],
     ],
+
+    'a connection that is lost is made again, and gets what waited': async () => {
+      const urls = [`${server}/close?code=1011&reason=`, `${server}/echo`];
+      const events = await new Promise((resolve) => {
+        const events = [];
+        const socket = new ReconnectingWebSocket(() => urls.shift(), [], { minReconnectionDelay: 10, maxReconnectionDelay: 20 });
+        for (const type of ['open', 'message', 'error', 'close', 'reconnecting']) {
+          socket.addEventListener(type, (event) => {
+            events.push(`${told(event)} ${socket.readyState}`);
+            if (type === 'reconnecting') socket.send('a');
+            if (type === 'message') socket.close(3000, 'bye');
+            if (socket.readyState === WebSocket.CLOSED) resolve(events);
+          });
+        }
+      });
+      return [events, ['open 1', 'close 1011  true 0', 'reconnecting 0', 'open 1', 'message a 1', 'close 3000  true 3']];
+    },
 
     'what is sent before close() arrives': async () => {
       const id = `${Math.random()}`;

@@ -1,7 +1,7 @@
 // What a program may write, and, marked by @ts-expect-error, what it may not. It is compiled, not run.
 
 import {
-  CloseEvent, WebSocket, WebSocketError, WebSocketStream, type BinaryType, type WebSocketInit,
+  CloseEvent, ReconnectingWebSocket, WebSocket, WebSocketError, WebSocketStream, type BinaryType, type WebSocketInit,
 } from "isosocket";
 
 const init: WebSocketInit = { protocols: ["chat", "echo"], headers: { Cookie: "a=b" } };
@@ -50,6 +50,20 @@ await readable.cancel(new WebSocketError("message", { closeCode: 3000, reason: "
 stream.close({ closeCode: 1000 });
 const { closeCode, reason }: { closeCode: number; reason: string } = await stream.closed;
 const error: DOMException = new WebSocketError();
+
+const reconnecting = new ReconnectingWebSocket(async () => "wss://example.org", () => ["chat"], {
+  WebSocket, maxRetries: Infinity, keepAlive: { message: () => "ping" }, shouldReconnect: ({ code }) => code !== 1000,
+});
+new ReconnectingWebSocket(new URL("wss://example.org"), init, { WebSocket: globalThis.WebSocket });
+reconnecting.onreconnecting = function ({ attempt, delay }) {
+  const numbers: [number, number, number] = [attempt, delay, this.retryCount];
+  this.reconnect(4000, String(numbers));
+};
+reconnecting.addEventListener("error", (event) => { const cause: unknown = event.error; return cause; });
+// @ts-expect-error
+new ReconnectingWebSocket("wss://example.org", [], { maxRetries: "3" });
+// @ts-expect-error
+new ReconnectingWebSocket("wss://example.org", [], { keepAlive: { interval: 1 } });
 
 // @ts-expect-error
 new WebSocketStream("wss://example.org", { protocols: "chat", signal: 1 });

@@ -1,0 +1,307 @@
+// A WebSocket that connects again: the interface of the standard over one connection after the other.
+
+import { EventHandler } from './event-handler.js';
+import { ABNORMAL, Attempt } from './reconnecting/attempt.js';
+import { BackOff } from './reconnecting/back-off.js';
+import { KeepAlive } from './reconnecting/keep-alive.js';
+import { Outbox, sizeOf } from './reconnecting/outbox.js';
+import { toSettings } from './reconnecting/settings.js';
+import { onWake } from './reconnecting/wake.js';
+import { defineInterface, requireArguments, toClampedUnsignedShort, toMessage, toUSVString } from './webidl.js';
+import { validateCloseCodeAndReason } from './websocket-error.js';
+
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSING = 2;
+const CLOSED = 3;
+
+const TYPES = ['open', 'message', 'error', 'close', 'reconnecting'];
+
+/**
+ * Makes the class.
+ *
+ * @param {any} WebSocket what connections are made with, unless the program says otherwise
+ * @param {any} CloseEvent
+ */
+export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
+  class ReconnectingWebSocket extends EventTarget {
+    #url;
+    #protocols;
+    #settings;
+    #state = CLOSED;
+    #binaryType = 'blob';
+    #backOff;
+    #outbox;
+    /** The bytes of what was thrown away, because there was to be no connection any more. */
+    #discarded = 0;
+    /** The connection that there is or is to be. @type {Attempt | undefined} */
+    #attempt;
+    /** What is asked for its attributes when there is no connection. */
+    #lastSocket;
+    /** When the connection was established. */
+    #openedAt;
+    /** What the next connection, or the end, waits for. */
+    #timer;
+    /** @type {KeepAlive | undefined} */
+    #keepAlive;
+    #ignoreWake = () => {};
+    #handlers = Object.fromEntries(TYPES.map((type) => [type, new EventHandler(this, type)]));
+
+    constructor(url, protocols = undefined, options = {}) {
+      requireArguments(arguments.length, 1, "Failed to construct 'ReconnectingWebSocket'");
+      super();
+      this.#url = url;
+      // What can be read but once would be empty for the second connection.
+      this.#protocols = typeof protocols === 'object' && protocols?.[Symbol.iterator] ? [...protocols] : protocols;
+      this.#settings = toSettings(options, WebSocket);
+      this.#backOff = new BackOff(this.#settings);
+      this.#outbox = new Outbox(this.#settings);
+      if (!this.#settings.startClosed) this.#connect();
+    }
+
+    get url() {
+      return this.#socket?.url ?? '';
+    }
+
+    get readyState() {
+      return this.#state;
+    }
+
+    get bufferedAmount() {
+      return this.#discarded + this.#outbox.bytes + (this.#attempt?.socket?.bufferedAmount ?? 0);
+    }
+
+    get extensions() {
+      return this.#socket?.extensions ?? '';
+    }
+
+    get protocol() {
+      return this.#socket?.protocol ?? '';
+    }
+
+    get binaryType() {
+      return this.#binaryType;
+    }
+
+    set binaryType(value) {
+      if (value !== 'blob' && value !== 'arraybuffer') return;
+      this.#binaryType = value;
+      if (this.#attempt?.socket) this.#attempt.socket.binaryType = value;
+    }
+
+    /** How often it has tried to connect again since a connection has lasted for `minUptime`. */
+    get retryCount() {
+      return this.#hasLasted ? 0 : this.#backOff.count;
+    }
+
+    get onopen() {
+      return this.#handlers.open.value;
+    }
+
+    set onopen(value) {
+      this.#handlers.open.value = value;
+    }
+
+    get onmessage() {
+      return this.#handlers.message.value;
+    }
+
+    set onmessage(value) {
+      this.#handlers.message.value = value;
+    }
+
+    get onerror() {
+      return this.#handlers.error.value;
+    }
+
+    set onerror(value) {
+      this.#handlers.error.value = value;
+    }
+
+    get onclose() {
+      return this.#handlers.close.value;
+    }
+
+    set onclose(value) {
+      this.#handlers.close.value = value;
+    }
+
+    get onreconnecting() {
+      return this.#handlers.reconnecting.value;
+    }
+
+    set onreconnecting(value) {
+      this.#handlers.reconnecting.value = value;
+    }
+
+    send(data) {
+      requireArguments(arguments.length, 1, "Failed to execute 'send'");
+      if (this.#state === CLOSING || this.#state === CLOSED) this.#discarded += sizeOf(toMessage(data));
+      else if (this.#isEstablished) this.#attempt.socket.send(data);
+      else this.#outbox.put(toMessage(data));
+    }
+
+    close(code = undefined, reason = undefined) {
+      const [number, text] = toClose(code, reason);
+      if (this.#state === CLOSING || this.#state === CLOSED) return;
+      this.#stopWaiting();
+      // What a handler of `open` leaves behind goes first.
+      if (this.#isEstablished) this.#sendAll();
+      this.#discarded += this.#outbox.bytes;
+      this.#outbox.takeAll();
+      this.#state = CLOSING;
+      if (this.#attempt?.socket) {
+        this.#attempt.socket.close(number, text);
+      } else {
+        this.#attempt?.abandon();
+        this.#attempt = undefined;
+        this.#timer = setTimeout(() => this.#end(ABNORMAL), 0);
+      }
+    }
+
+    /** Drops the connection, if there is one, and makes another at once, also after the last one. */
+    reconnect(code = 1000, reason = '') {
+      const [number, text] = toClose(code, reason);
+      const hadConnection = this.#state !== CONNECTING && this.#attempt !== undefined;
+      this.#stopWaiting();
+      this.#attempt?.abandon(number, text);
+      this.#backOff.reset();
+      this.#discarded = 0;
+      this.#tryToConnect();
+      if (hadConnection) this.dispatchEvent(new CloseEvent('close', { code: number, reason: text }));
+    }
+
+    get #socket() {
+      return this.#attempt?.socket ?? this.#lastSocket;
+    }
+
+    /** Whether what is sent goes out, which is not so when the peer has begun to close. */
+    get #isEstablished() {
+      return this.#attempt?.socket?.readyState === OPEN;
+    }
+
+    get #hasLasted() {
+      return this.#state === OPEN && performance.now() - this.#openedAt >= this.#settings.minUptime;
+    }
+
+    /** @throws what the constructor of WebSocket throws */
+    #connect() {
+      this.#state = CONNECTING;
+      const attempt = new Attempt(this.#settings, {
+        opened: () => this.#opened(attempt),
+        received: ({ data, origin }) => {
+          this.#keepAlive?.heard();
+          this.dispatchEvent(new MessageEvent('message', { data, origin }));
+        },
+        failed: (error) => this.dispatchEvent(Object.assign(new Event('error'), error === undefined ? {} : { error })),
+        // In a handler of `error` the program may have begun anew.
+        ended: (event) => this.#attempt === attempt && this.#end(event),
+      });
+      this.#attempt = attempt;
+      attempt.start(this.#url, this.#protocols, this.#binaryType);
+    }
+
+    #tryToConnect() {
+      try {
+        this.#connect();
+      } catch (error) {
+        const attempt = this.#attempt;
+        this.#timer = setTimeout(() => attempt.fail(error), 0);
+      }
+    }
+
+    #opened(attempt) {
+      this.#state = OPEN;
+      this.#openedAt = performance.now();
+      this.#startKeepAlive();
+      this.dispatchEvent(new Event('open'));
+      // A handler may have closed it, or begun anew.
+      if (this.#attempt === attempt && this.#isEstablished) this.#sendAll();
+    }
+
+    #sendAll() {
+      for (const message of this.#outbox.takeAll()) this.#attempt.socket.send(message);
+    }
+
+    #startKeepAlive() {
+      const { keepAlive } = this.#settings;
+      if (!keepAlive) return;
+      const attempt = this.#attempt;
+      this.#keepAlive = new KeepAlive(keepAlive, {
+        send: (message) => attempt.socket.send(message),
+        lose: () => attempt.fail(new DOMException(`the peer said nothing for ${keepAlive.timeout} ms`, 'TimeoutError')),
+      });
+      this.#ignoreWake = onWake(() => this.#keepAlive.ask());
+    }
+
+    /** There is no connection, and there may be another one. */
+    #end(event) {
+      if (this.#hasLasted) this.#backOff.reset();
+      this.#stopWaiting();
+      this.#lastSocket = this.#socket;
+      this.#attempt = undefined;
+      const retry = this.#state !== CLOSING && this.#backOff.isLeft && this.#isWanted(event)
+        ? { attempt: this.#backOff.count + 1, delay: this.#backOff.next() }
+        : undefined;
+      if (retry) this.#wait(retry.delay);
+      else this.#state = CLOSED;
+      const { code, reason, wasClean } = event;
+      const timer = this.#timer;
+      this.dispatchEvent(new CloseEvent('close', { code, reason, wasClean }));
+      if (retry && this.#timer === timer) this.dispatchEvent(Object.assign(new Event('reconnecting'), retry));
+    }
+
+    /** Whether to connect again after such an end. A program that throws is told so, and keeps its socket. */
+    #isWanted(event) {
+      try {
+        return this.#settings.shouldReconnect(event);
+      } catch (error) {
+        report(error);
+        return true;
+      }
+    }
+
+    #wait(delay) {
+      this.#state = CONNECTING;
+      const retry = () => {
+        this.#stopWaiting();
+        this.#tryToConnect();
+      };
+      this.#timer = setTimeout(retry, delay);
+      this.#ignoreWake = onWake(retry);
+    }
+
+    #stopWaiting() {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#keepAlive?.stop();
+      this.#keepAlive = undefined;
+      this.#ignoreWake();
+      this.#ignoreWake = () => {};
+    }
+  }
+
+  defineInterface(
+    ReconnectingWebSocket,
+    [
+      'url', 'readyState', 'bufferedAmount', 'extensions', 'protocol', 'binaryType', 'retryCount',
+      ...TYPES.map((type) => `on${type}`), 'send', 'close', 'reconnect',
+    ],
+    { CONNECTING, OPEN, CLOSING, CLOSED },
+  );
+  return ReconnectingWebSocket;
+}
+
+/** Tells of an exception as a host does of one in a listener. Not all have the function for that. */
+function report(error) {
+  if (globalThis.reportError) reportError(error);
+  else queueMicrotask(() => { throw error; });
+}
+
+/** The arguments of `close()`, checked. */
+function toClose(code, reason) {
+  const number = code === undefined ? undefined : toClampedUnsignedShort(code);
+  const text = reason === undefined ? '' : toUSVString(reason);
+  validateCloseCodeAndReason(number, text);
+  return [number, reason === undefined ? undefined : text];
+}

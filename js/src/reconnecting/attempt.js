@@ -1,0 +1,90 @@
+// One connection, from asking the program for its URL to its end.
+
+/**
+ * @typedef {object} Owner
+ * @property {() => void} opened
+ * @property {(event: MessageEvent) => void} received
+ * @property {(error?: unknown) => void} failed the connection fails; its end is told behind it
+ * @property {(event: { code: number, reason: string, wasClean: boolean }) => void} ended
+ */
+
+/** How a connection ends that never was one, or that was given up. */
+export const ABNORMAL = { code: 1006, reason: '', wasClean: false };
+
+export class Attempt {
+  #owner;
+  #settings;
+  #timer;
+  /** Nothing is told any more. */
+  #isOver = false;
+  /** The socket, once there is one. */
+  socket;
+
+  /**
+   * @param {import('./settings.js').Settings} settings
+   * @param {Owner} owner
+   */
+  constructor(settings, owner) {
+    this.#settings = settings;
+    this.#owner = owner;
+  }
+
+  /**
+   * Starts to connect: each of the two is what WebSocket's constructor takes, or a function that gives that or a promise of it.
+   *
+   * @throws what that constructor throws, unless one of the two is to be asked for
+   */
+  start(url, protocols, binaryType) {
+    if (typeof url !== 'function' && typeof protocols !== 'function') {
+      this.#open(url, protocols, binaryType);
+    } else {
+      Promise.all([ask(url), ask(protocols)])
+        .then((given) => this.#isOver || this.#open(given[0], given[1], binaryType))
+        .catch((error) => this.fail(error));
+    }
+    const { connectionTimeout } = this.#settings;
+    this.#timer = setTimeout(() => {
+      this.fail(new DOMException(`there was no connection within ${connectionTimeout} ms`, 'TimeoutError'));
+    }, connectionTimeout);
+  }
+
+  /** Gives it up, and tells so. */
+  fail(error) {
+    if (this.#isOver) return;
+    this.abandon();
+    this.#owner.failed(error);
+    this.#owner.ended(ABNORMAL);
+  }
+
+  /** Gives it up without a word. */
+  abandon(code, reason) {
+    this.#end();
+    this.socket?.close(code, reason);
+  }
+
+  #end() {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+  }
+
+  #open(url, protocols, binaryType) {
+    const socket = new this.#settings.WebSocket(url, protocols);
+    const listen = (type, tell) => socket.addEventListener(type, (event) => this.#isOver || tell(event));
+    listen('open', () => {
+      clearTimeout(this.#timer);
+      this.#owner.opened();
+    });
+    listen('message', (event) => this.#owner.received(event));
+    listen('error', () => this.#owner.failed());
+    listen('close', (event) => {
+      this.#end();
+      this.#owner.ended(event);
+    });
+    socket.binaryType = binaryType;
+    this.socket = socket;
+  }
+}
+
+async function ask(value) {
+  return typeof value === 'function' ? value() : value;
+}
