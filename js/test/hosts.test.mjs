@@ -87,7 +87,7 @@ async function outcomeOf(command, parameters, environment) {
 
 function judge({ right, wrong }) {
   assert.deepEqual(wrong, []);
-  assert.equal(right.length, 22);
+  assert.equal(right.length, 23);
 }
 
 describe('the scenario', () => {
@@ -127,7 +127,9 @@ function configurationOf(given, authority) {
     embedded('wasm/isosocket_engine_bg.wasm', 'wasm', path.join(dist, 'wasm', 'isosocket_engine_bg.wasm')),
     embedded('wasm/isosocket_engine.js', 'esModule', path.join(dist, 'wasm', 'isosocket_engine.js')),
     embedded('host/workerd.js', 'esModule', path.join(dist, 'host', 'workerd.js')),
-    ...readdirSync(dist).filter((name) => name.endsWith('.js')).map((name) => embedded(name, 'esModule', path.join(dist, name))),
+    ...['', 'reconnecting'].flatMap((folder) => readdirSync(path.join(dist, folder))
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => embedded(path.join(folder, name), 'esModule', path.join(dist, folder, name)))),
   ];
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (services = [(name = "main", worker = .main), (name = "internet", network = .internet)]);
