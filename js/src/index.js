@@ -10,11 +10,13 @@ const host = globalThis;
 
 export const { WebSocket, CloseEvent } = host;
 
+const member = (classes, name) => classes[name];
+
 const streams = /* @__PURE__ */ streamFor(host, WebSocket);
-const streamClass = (name) => streams[name];
 
-export const WebSocketStream = /* @__PURE__ */ streamClass('WebSocketStream');
+export const WebSocketStream = /* @__PURE__ */ member(streams, 'WebSocketStream');
 
-export const WebSocketError = /* @__PURE__ */ streamClass('WebSocketError');
+export const WebSocketError = /* @__PURE__ */ member(streams, 'WebSocketError');
 
-export const ReconnectingWebSocket = /* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent);
+export const ReconnectingWebSocket =
+  /* @__PURE__ */ member(/* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent), 'ReconnectingWebSocket');

@@ -25,16 +25,21 @@ export function defineInterfaces(host) {
   const open = openOver(host);
   const { WebSocket, connectionOf: connectionOfSocket } = defineWebSocket(open);
   const { WebSocketStream, WebSocketError, connectionOf: connectionOfStream } = defineWebSocketStream(open);
-  const ReconnectingWebSocket = defineReconnectingWebSocket(WebSocket, CloseEvent);
+  const { ReconnectingWebSocket, socketOf } = defineReconnectingWebSocket(WebSocket, CloseEvent);
   /**
-   * None is behind a WebSocketStream that was aborted before it could be opened.
+   * None is behind a WebSocketStream that was aborted before it could be opened, or a ReconnectingWebSocket that has not begun, or
+   * whose sockets are of another class.
    *
    * @returns {any}
    */
   const connectionOf = (object) => {
+    if (object instanceof ReconnectingWebSocket) {
+      const socket = socketOf(object);
+      return socket instanceof WebSocket ? connectionOfSocket(socket) : undefined;
+    }
     if (object instanceof WebSocketStream) return connectionOfStream(object);
     if (object instanceof WebSocket) return connectionOfSocket(object);
-    throw new TypeError('the argument is neither a WebSocket nor a WebSocketStream of this module');
+    throw new TypeError('the argument is no WebSocket, WebSocketStream or ReconnectingWebSocket of this module');
   };
 
   /** Why the connection failed, in words for the program's log; undefined if it did not. */

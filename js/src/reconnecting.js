@@ -5,6 +5,7 @@ import { ABNORMAL, Attempt } from './reconnecting/attempt.js';
 import { BackOff } from './reconnecting/back-off.js';
 import { KeepAlive } from './reconnecting/keep-alive.js';
 import { Outbox, sizeOf } from './reconnecting/outbox.js';
+import { report } from './reconnecting/report.js';
 import { toSettings } from './reconnecting/settings.js';
 import { onWake } from './reconnecting/wake.js';
 import { defineInterface, requireArguments, toClampedUnsignedShort, toMessage, toUSVString } from './webidl.js';
@@ -18,13 +19,20 @@ const CLOSED = 3;
 const TYPES = ['open', 'message', 'error', 'close', 'reconnecting'];
 
 /**
- * Makes the class.
+ * Makes the class, and what tells of an object the socket of its connection, or of the last one.
  *
  * @param {any} WebSocket what connections are made with, unless the program says otherwise
  * @param {any} CloseEvent
  */
 export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
+  /** @type {(object: ReconnectingWebSocket) => any} */
+  let socketOf;
+
   class ReconnectingWebSocket extends EventTarget {
+    static {
+      socketOf = (object) => object.#socket;
+    }
+
     #url;
     #protocols;
     #settings;
@@ -32,8 +40,8 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
     #binaryType = 'blob';
     #backOff;
     #outbox;
-    /** The bytes of what was thrown away, because there was to be no connection any more. */
-    #discarded = 0;
+    /** Since the end, until it is begun anew: the bytes of what was thrown away. @type {number | undefined} */
+    #discarded;
     /** The connection that there is or is to be. @type {Attempt | undefined} */
     #attempt;
     /** What is asked for its attributes when there is no connection. */
@@ -68,7 +76,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
     }
 
     get bufferedAmount() {
-      return this.#discarded + this.#outbox.bytes + (this.#attempt?.socket?.bufferedAmount ?? 0);
+      return (this.#discarded ?? 0) + this.#outbox.bytes + (this.#attempt?.socket?.bufferedAmount ?? 0);
     }
 
     get extensions() {
@@ -136,9 +144,13 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
 
     send(data) {
       requireArguments(arguments.length, 1, "Failed to execute 'send'");
-      if (this.#state === CLOSING || this.#state === CLOSED) this.#discarded += sizeOf(toMessage(data));
-      else if (this.#isEstablished) this.#attempt.socket.send(data);
-      else this.#outbox.put(toMessage(data));
+      if (this.#isEstablished) {
+        this.#attempt.socket.send(data);
+        return;
+      }
+      const message = toMessage(data);
+      if (this.#discarded === undefined) this.#outbox.put(message);
+      else this.#discarded += sizeOf(message);
     }
 
     close(code = undefined, reason = undefined) {
@@ -147,8 +159,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
       this.#stopWaiting();
       // What a handler of `open` leaves behind goes first.
       if (this.#isEstablished) this.#sendAll();
-      this.#discarded += this.#outbox.bytes;
-      this.#outbox.takeAll();
+      this.#discard();
       this.#state = CLOSING;
       if (this.#attempt?.socket) {
         this.#attempt.socket.close(number, text);
@@ -164,9 +175,10 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
       const [number, text] = toClose(code, reason);
       const hadConnection = this.#state !== CONNECTING && this.#attempt !== undefined;
       this.#stopWaiting();
+      this.#lastSocket = this.#socket;
       this.#attempt?.abandon(number, text);
       this.#backOff.reset();
-      this.#discarded = 0;
+      this.#discarded = undefined;
       this.#tryToConnect();
       if (hadConnection) this.dispatchEvent(new CloseEvent('close', { code: number, reason: text }));
     }
@@ -177,7 +189,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
 
     /** Whether what is sent goes out, which is not so when the peer has begun to close. */
     get #isEstablished() {
-      return this.#attempt?.socket?.readyState === OPEN;
+      return this.#state === OPEN && this.#attempt.socket.readyState === OPEN;
     }
 
     get #hasLasted() {
@@ -220,35 +232,72 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
     }
 
     #sendAll() {
-      for (const message of this.#outbox.takeAll()) this.#attempt.socket.send(message);
+      const { socket } = this.#attempt;
+      for (const message of this.#outbox.takeAll()) {
+        try {
+          socket.send(message);
+        } catch (error) {
+          report(error);
+        }
+      }
+    }
+
+    #discard() {
+      this.#discarded = this.#outbox.bytes;
+      this.#outbox.takeAll();
     }
 
     #startKeepAlive() {
       const { keepAlive } = this.#settings;
       if (!keepAlive) return;
       const attempt = this.#attempt;
-      this.#keepAlive = new KeepAlive(keepAlive, {
-        send: (message) => attempt.socket.send(message),
-        lose: () => attempt.fail(new DOMException(`the peer said nothing for ${keepAlive.timeout} ms`, 'TimeoutError')),
+      this.#keepAlive = new KeepAlive(keepAlive, attempt.socket, () => {
+        attempt.fail(new DOMException(`the peer said nothing for ${keepAlive.timeout} ms`, 'TimeoutError'));
       });
       this.#ignoreWake = onWake(() => this.#keepAlive.ask());
     }
 
-    /** There is no connection, and there may be another one. */
-    #end(event) {
+    /** There is no connection any more, and there may be another one. */
+    #end({ code, reason, wasClean }) {
       if (this.#hasLasted) this.#backOff.reset();
       this.#stopWaiting();
       this.#lastSocket = this.#socket;
       this.#attempt = undefined;
-      const retry = this.#state !== CLOSING && this.#backOff.isLeft && this.#isWanted(event)
-        ? { attempt: this.#backOff.count + 1, delay: this.#backOff.next() }
-        : undefined;
-      if (retry) this.#wait(retry.delay);
-      else this.#state = CLOSED;
-      const { code, reason, wasClean } = event;
-      const timer = this.#timer;
-      this.dispatchEvent(new CloseEvent('close', { code, reason, wasClean }));
-      if (retry && this.#timer === timer) this.dispatchEvent(Object.assign(new Event('reconnecting'), retry));
+      const event = new CloseEvent('close', { code, reason, wasClean });
+      const retry = this.#state !== CLOSING && this.#wait(event);
+      // In `shouldReconnect` the program may have closed it, or begun anew.
+      if (!retry && !this.#isBusy) {
+        this.#state = CLOSED;
+        if (this.#discarded === undefined) this.#discard();
+      }
+      this.dispatchEvent(event);
+      if (retry && this.#timer === retry.timer) {
+        const { attempt, delay } = retry;
+        this.dispatchEvent(Object.assign(new Event('reconnecting'), { attempt, delay }));
+      }
+    }
+
+    /** Whether there is something under way already that comes to a connection, or to the end. */
+    get #isBusy() {
+      return this.#attempt !== undefined || this.#timer !== undefined;
+    }
+
+    /** Waits for the next attempt, if there is to be one after such an end. */
+    #wait(event) {
+      this.#state = CONNECTING;
+      if (!this.#backOff.isLeft || !this.#isWanted(event) || this.#isBusy) return undefined;
+      const retry = () => {
+        this.#stopWaiting();
+        this.#tryToConnect();
+      };
+      const attempt = this.#backOff.count + 1;
+      const delay = this.#backOff.next();
+      this.#timer = setTimeout(retry, delay);
+      this.#ignoreWake = onWake(() => {
+        this.#backOff.uncount();
+        retry();
+      });
+      return { attempt, delay, timer: this.#timer };
     }
 
     /** Whether to connect again after such an end. A program that throws is told so, and keeps its socket. */
@@ -259,16 +308,6 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
         report(error);
         return true;
       }
-    }
-
-    #wait(delay) {
-      this.#state = CONNECTING;
-      const retry = () => {
-        this.#stopWaiting();
-        this.#tryToConnect();
-      };
-      this.#timer = setTimeout(retry, delay);
-      this.#ignoreWake = onWake(retry);
     }
 
     #stopWaiting() {
@@ -289,13 +328,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
     ],
     { CONNECTING, OPEN, CLOSING, CLOSED },
   );
-  return ReconnectingWebSocket;
-}
-
-/** Tells of an exception as a host does of one in a listener. Not all have the function for that. */
-function report(error) {
-  if (globalThis.reportError) reportError(error);
-  else queueMicrotask(() => { throw error; });
+  return { ReconnectingWebSocket, socketOf };
 }
 
 /** The arguments of `close()`, checked. */

@@ -132,4 +132,4 @@ export const { WebSocket } = defineWebSocket(open);
 
 export const { WebSocketStream, WebSocketError } = streamFor(globalThis, WebSocket);
 
-export const ReconnectingWebSocket = /* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent);
+export const { ReconnectingWebSocket } = defineReconnectingWebSocket(WebSocket, CloseEvent);

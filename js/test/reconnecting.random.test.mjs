@@ -14,7 +14,7 @@ const RUNS = Number(process.env.RUNS ?? 300);
 const SEED = process.env.SEED ? Number(process.env.SEED) : undefined;
 
 const { CONNECTING, OPEN, CLOSING, CLOSED } = ReconnectingWebSocket;
-const EVENTS = ['open', 'message', 'error', 'close', 'reconnecting'];
+const EVENTS = ['open', 'message', 'error', 'close', 'reconnecting', 'shouldReconnect'];
 
 const call = fc.oneof(
   { weight: 4, arbitrary: fc.constant('send') },
@@ -52,26 +52,40 @@ async function run({ steps, asks, options }, pass) {
   /** What answers the program's functions for the URL that were called. */
   const questions = [];
   const url = asks ? () => new Promise((answer, refuse) => { questions.push({ answer, refuse }); }) : 'ws://h/';
-  const socket = new ReconnectingWebSocket(url, [], { WebSocket: Fake, ...options });
+  /** What the program does when it is asked. */
+  const answers = [];
+  const shouldReconnect = ({ code }) => {
+    if (answers.length > 0) act(answers.shift());
+    return code === 1006;
+  };
+  const socket = new ReconnectingWebSocket(url, [], { WebSocket: Fake, shouldReconnect, ...options });
   const { log } = listen(socket);
   const handlers = new AbortController();
   /** What is to have been sent, and what is to wait. */
   const sent = [];
   let waiting = [];
   let count = 0;
+  /** It is closed, or has ended. */
+  let hasEnded = false;
+  const end = () => {
+    waiting = [];
+    hasEnded = true;
+  };
+  socket.addEventListener('close', () => socket.readyState === CLOSED && end());
 
   const isOpen = () => Fake.last?.readyState === OPEN;
   const act = (name) => {
     if (name === 'send') {
       count += 1;
       if (isOpen()) sent.push(`${count}`);
-      else if (socket.readyState < CLOSING) waiting.push(`${count}`);
+      else if (!hasEnded) waiting.push(`${count}`);
       socket.send(`${count}`);
     } else if (name === 'close') {
       if (isOpen()) sent.push(...waiting);
-      if (socket.readyState < CLOSING) waiting = [];
+      if (socket.readyState < CLOSING) end();
       socket.close();
     } else {
+      hasEnded = false;
       socket.reconnect();
     }
   };
@@ -93,7 +107,8 @@ async function run({ steps, asks, options }, pass) {
   };
 
   for (const { call, network, pass: time, on } of steps) {
-    if (on) socket.addEventListener(on, () => act(call), { once: true, signal: handlers.signal });
+    if (on === 'shouldReconnect') answers.push(call);
+    else if (on) socket.addEventListener(on, () => act(call), { once: true, signal: handlers.signal });
     else if (call) act(call);
     else if (network) happen(network);
     else pass(time);
@@ -106,11 +121,12 @@ async function run({ steps, asks, options }, pass) {
   const ends = log.filter((line) => /^(open|close)/.test(line)).map((line) => line.startsWith('open'));
   assert.ok(ends.every((isOpening, index) => !(isOpening && ends[index - 1])), 'a connection came, and the one before had not gone');
   handlers.abort();
+  answers.length = 0;
 
   // By itself it comes to a connection or to an end, and can be begun anew there.
   for (let turn = 0; turn < 4 && !isOpen(); turn += 1) {
     if (Fake.last?.readyState === CLOSING) Fake.last.end();
-    if (socket.readyState === CLOSED) socket.reconnect();
+    if (socket.readyState === CLOSED) act('reconnect');
     happen('answer');
     await settle();
     happen('open');

@@ -6,7 +6,7 @@ import { beforeEach, describe, test } from 'node:test';
 
 import { WebSocketServer } from 'ws';
 
-import { CloseEvent, ReconnectingWebSocket, WebSocket } from 'isosocket/engine';
+import { CloseEvent, failure, ReconnectingWebSocket, terminate, WebSocket } from 'isosocket/engine';
 
 import { LIMIT } from './peer.mjs';
 import { fakeClass, listen, takeTime } from './reconnecting/fake.mjs';
@@ -167,6 +167,78 @@ describe('on the clock of the test', () => {
       assert.equal(Fake.made.length, 2);
     });
 
+    test('unless the program, when it is asked, closes it or begins anew', () => {
+      for (const [act, answer] of [['close', true], ['close', false], ['reconnect', true], ['reconnect', false]]) {
+        const { socket, log } = established({
+          shouldReconnect: () => {
+            socket[act]();
+            return answer;
+          },
+        });
+        const { length } = Fake.made;
+        Fake.last.end();
+        pass(5000);
+        if (act === 'close') {
+          assert.deepEqual(log, ['error OPEN', 'close 1006 CLOSING', 'close 1006 CLOSED']);
+          assert.equal(Fake.made.length, length);
+        } else {
+          assert.equal(Fake.made.length, length + 1);
+          Fake.last.open();
+          assert.deepEqual(log, ['error OPEN', 'close 1006 CONNECTING', 'open OPEN']);
+          socket.close();
+        }
+      }
+    });
+
+    test('telling what it is asked about by the event', () => {
+      let asked;
+      const { socket } = make({ connectionTimeout: 10, shouldReconnect: (event) => { asked = event; } });
+      let fired;
+      socket.onclose = (event) => { fired = event; };
+      pass(10);
+      assert.ok(asked instanceof CloseEvent);
+      assert.equal(asked, fired);
+    });
+
+    test('also if the class throws where it should not', (t) => {
+      const reported = [];
+      globalThis.reportError = (error) => reported.push(error.message);
+      t.after(() => delete globalThis.reportError);
+      const { socket, take } = make({ connectionTimeout: 100 });
+      Fake.last.close = () => { throw new Error('close'); };
+      pass(100);
+      assert.deepEqual(take(), ['error TimeoutError CONNECTING', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
+      pass(1000);
+      Fake.last.open();
+      Fake.last.close = () => { throw new Error('again'); };
+      socket.reconnect();
+      Fake.last.open();
+      assert.deepEqual(take(), ['open OPEN', 'close 1000 CONNECTING', 'open OPEN']);
+      assert.deepEqual(reported, ['close', 'again']);
+    });
+
+    test('closing a socket that could not be set up', async () => {
+      const { log } = make({ WebSocket: class extends EventTarget {
+        constructor(url) {
+          super();
+          Fake.made.push(this);
+          this.closes = 0;
+          this.url = url;
+        }
+
+        set binaryType(value) {
+          throw new RangeError(value);
+        }
+
+        close() {
+          this.closes += 1;
+        }
+      } }, async () => URL);
+      await settle();
+      assert.deepEqual(log, ['error RangeError CONNECTING', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
+      assert.equal(Fake.last.closes, 1);
+    });
+
     test('giving up what takes too long, of which nothing is heard any more', () => {
       const { log, take } = make({ connectionTimeout: 500 });
       const slow = Fake.last;
@@ -315,6 +387,49 @@ describe('on the clock of the test', () => {
       assert.throws(() => socket.send(new Uint8Array(new SharedArrayBuffer(1))), TypeError);
       assert.throws(() => socket.send(Symbol('s')), TypeError);
       assert.equal(socket.bufferedAmount, 0);
+    });
+
+    test('waits for reconnect(), if that makes the first connection', () => {
+      const { socket } = make({ startClosed: true });
+      socket.send('early');
+      socket.reconnect();
+      Fake.last.open();
+      assert.deepEqual(Fake.last.sent, ['early']);
+    });
+
+    test('of nothing before the end is for what is begun anew', () => {
+      const { socket } = make({ maxRetries: 0 });
+      socket.send('one');
+      Fake.last.end();
+      socket.send('two');
+      assert.equal(socket.bufferedAmount, 6);
+      socket.reconnect();
+      assert.equal(socket.bufferedAmount, 0);
+      socket.send('three');
+      Fake.last.open();
+      assert.deepEqual(Fake.last.sent, ['three']);
+    });
+
+    test('of one message that the class refuses is told, and the others go out', (t) => {
+      const reported = [];
+      globalThis.reportError = (error) => reported.push(error.message);
+      t.after(() => delete globalThis.reportError);
+      const { socket } = make();
+      for (const data of ['1', '2', '3']) socket.send(data);
+      const { send } = Fake.last;
+      Fake.last.send = function (data) {
+        if (data === '2') throw new Error(data);
+        send.call(this, data);
+      };
+      Fake.last.open();
+      assert.deepEqual([Fake.last.sent, reported], [['1', '3'], ['2']]);
+    });
+
+    test('of what closes it when it becomes text', () => {
+      const { socket } = make();
+      socket.send({ toString: () => socket.close() ?? 'x' });
+      Fake.last.end();
+      assert.equal(socket.bufferedAmount, 1);
     });
 
     test('counts what it throws away when there is to be no connection', () => {
@@ -560,6 +675,29 @@ describe('on the clock of the test', () => {
       assert.deepEqual(log, ['message tick OPEN', 'message pong OPEN']);
     });
 
+    test('lets what was to be sent before go out first', () => {
+      const { log } = established({ keepAlive });
+      Fake.last.bufferedAmount = 300;
+      pass(1000);
+      for (const left of [200, 199]) {
+        Fake.last.bufferedAmount = left;
+        pass(200);
+        assert.deepEqual(log, []);
+      }
+      pass(200);
+      assert.equal(log[0], 'error TimeoutError OPEN');
+    });
+
+    test('tells of a message that could not be made, and does not give the peer up for that', (t) => {
+      const reported = [];
+      globalThis.reportError = (error) => reported.push(error.message);
+      t.after(() => delete globalThis.reportError);
+      const { log } = established({ keepAlive: { ...keepAlive, message: () => { throw new Error('oops'); } } });
+      pass(1000);
+      pass(1000);
+      assert.deepEqual([reported, log], [['oops', 'oops'], []]);
+    });
+
     test('ends with the connection', () => {
       const { socket } = established({ keepAlive });
       const first = Fake.last;
@@ -610,6 +748,36 @@ describe('on the clock of the test', () => {
       assert.equal(Fake.made.length, 3);
     });
 
+    test('that is no retry that counts', () => {
+      const { socket } = make({ maxRetries: 1 });
+      for (let count = 0; count < 5; count += 1) {
+        Fake.last.end();
+        online();
+        assert.equal(socket.retryCount, 0);
+      }
+      assert.equal(Fake.made.length, 6);
+      Fake.last.end();
+      pass(1000);
+      Fake.last.end();
+      assert.equal(socket.readyState, ReconnectingWebSocket.CLOSED);
+    });
+
+    test('a peer that is asked already is given up in time', () => {
+      const { log } = established({ keepAlive: { message: 'ping', interval: 1000, timeout: 200 } });
+      for (let time = 0; time < 200; time += 50) {
+        online();
+        pass(50);
+      }
+      assert.deepEqual([Fake.made[0].sent, log[0]], [['ping'], 'error TimeoutError OPEN']);
+    });
+
+    test('where a document is not one', () => {
+      Object.defineProperty(globalThis, 'document', { value: {}, configurable: true });
+      const { log } = established();
+      Fake.last.end();
+      assert.equal(log.at(-1), 'reconnecting 1 1000 CONNECTING');
+    });
+
     test('it asks the peer, if it has something to ask', () => {
       const { log } = established({ keepAlive: { message: 'ping', interval: 1000, timeout: 200 } });
       turn('visible');
@@ -657,6 +825,27 @@ describe('on the clock of the test', () => {
       assert.deepEqual(said(), [URL, 'chat', 'x', 7]);
       Fake.last.end();
       assert.deepEqual(said(), [URL, 'chat', 'x', 0]);
+      pass(1000);
+      Fake.last.open();
+      assert.deepEqual(said(), [URL, '', '', 0]);
+    });
+
+    test('and while the URL of the next is asked for', async () => {
+      const urls = [URL, new Promise(() => {})];
+      const { socket } = make({}, () => urls.shift());
+      await settle();
+      Fake.last.open();
+      socket.reconnect();
+      assert.equal(socket.url, URL);
+    });
+
+    test('an error has the cause that its connection tells', () => {
+      const { socket } = make();
+      let seen;
+      socket.onerror = (event) => { seen = event.error; };
+      const cause = new Error('refused');
+      Fake.last.dispatchEvent(Object.assign(new Event('error'), { error: cause }));
+      assert.equal(seen, cause);
     });
 
     test('binaryType is that of all connections', () => {
@@ -709,6 +898,22 @@ describe('on the clock of the test', () => {
       assert.equal(Fake.made.length, 0);
     });
   });
+});
+
+test('failure() and terminate() are for its connection', { timeout: LIMIT }, async (t) => {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const urls = ['ws://127.0.0.1:1/', `ws://127.0.0.1:${server.address().port}/`];
+  const socket = new ReconnectingWebSocket(() => urls.shift(), [], { minReconnectionDelay: 10, maxReconnectionDelay: 10, maxRetries: 1 });
+  assert.equal(failure(socket), undefined);
+  await once(socket, 'close');
+  assert.match(failure(socket), /port 1 is blocked/);
+  await once(socket, 'open');
+  const closed = once(socket, 'close');
+  terminate(socket);
+  assert.equal((await closed)[0].code, 1006);
+  assert.equal(socket.readyState, ReconnectingWebSocket.CLOSED);
 });
 
 test('over real connections: what was lost, what waited, and a server that comes back', { timeout: LIMIT }, async (t) => {

@@ -1,9 +1,9 @@
-import type { WebSocket, WebSocketStream } from "./index.js";
+import type { ReconnectingWebSocket, WebSocket, WebSocketStream } from "./index.js";
 
 export * from "./index.js";
 
-/** What is behind a socket or a stream of this module. */
-export type EngineObject = WebSocket | WebSocketStream;
+/** What has a connection of this module: a ReconnectingWebSocket the one it has now, or had last. */
+export type EngineObject = WebSocket | WebSocketStream | ReconnectingWebSocket;
 
 /**
  * Why the connection failed, in words for the program's log; undefined if it did not. Events do not tell, because a

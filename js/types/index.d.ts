@@ -250,10 +250,10 @@ export type Provider<T> = T | (() => T | PromiseLike<T>);
 /** The names are those of reconnecting-websocket, where that has one. All times are milliseconds. */
 export interface ReconnectingOptions {
   /** The class that connections are made with: this module's, unless it is given. */
-  WebSocket?: new (url: any, protocols?: any) => globalThis.WebSocket | WebSocket;
+  WebSocket?: new (url: any, protocols?: any) => ReconnectingConnection;
   /** The shortest delay before a retry: 1000. The first one is up to five times that. */
   minReconnectionDelay?: number;
-  /** The longest: 30,000. */
+  /** The longest: 30,000, or the shortest, if that is longer. */
   maxReconnectionDelay?: number;
   /** By how much the bound of the delays, which are random below it, grows with each retry: 2. */
   reconnectionDelayGrowFactor?: number;
@@ -270,15 +270,30 @@ export interface ReconnectingOptions {
   /** Whether the first connection is made by `reconnect()` and not by the constructor. */
   startClosed?: boolean;
   /**
-   * Whether to connect again after a connection has ended in this way: unless it is given, after all codes but 1000, 1002, 1003
-   * and 1007 to 1010, after which the same would come again.
+   * Whether to connect again after a connection has ended in this way, said at once and not by a promise: unless it is given,
+   * after all codes but 1000, 1002, 1003 and 1007 to 1010, after which the same would come again.
    */
   shouldReconnect?: (event: CloseEvent) => unknown;
   /**
-   * A message for a peer from which nothing has come for the interval (30,000), and how long it may take to say something then
-   * (10,000). A connection that is dead is found out in that way: a browser does not tell, and can send no pings.
+   * A message for a peer from which nothing has come for the interval (30,000), and how long it may take then until a message
+   * has come (10,000), or what was sent before has gone out. A connection that is dead is found out in that way: a browser does
+   * not tell, and can send no pings. It does not see parts of messages, either: where one may take longer than both times, they
+   * have to be longer.
    */
   keepAlive?: { message: WebSocketData | (() => WebSocketData); interval?: number; timeout?: number };
+}
+
+/** What is used of a connection. */
+export interface ReconnectingConnection {
+  readonly url: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  readonly extensions: string;
+  readonly protocol: string;
+  binaryType: any;
+  send(data: any): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: any, listener: any): void;
 }
 
 /** The connection is lost, or could not be made, and will be made again. */
@@ -289,7 +304,7 @@ export interface ReconnectingEvent extends Event {
   readonly delay: number;
 }
 
-/** What failed, where that is known: the function for the URL, the constructor of WebSocket, or a time limit. */
+/** What failed, where that is known: a function of the program, a constructor or a time limit, or what the connection's class tells. */
 export interface ReconnectingErrorEvent extends Event {
   readonly error?: unknown;
 }
@@ -346,15 +361,15 @@ export declare class ReconnectingWebSocket extends EventTarget {
   /** How many retries there were since a connection has lasted. */
   readonly retryCount: number;
 
-  onopen: ((this: ReconnectingWebSocket, event: Event) => any) | null;
-  onmessage: ((this: ReconnectingWebSocket, event: MessageEvent) => any) | null;
-  onerror: ((this: ReconnectingWebSocket, event: ReconnectingErrorEvent) => any) | null;
-  onclose: ((this: ReconnectingWebSocket, event: CloseEvent) => any) | null;
-  onreconnecting: ((this: ReconnectingWebSocket, event: ReconnectingEvent) => any) | null;
+  onopen: ((event: Event) => any) | null;
+  onmessage: ((event: MessageEvent) => any) | null;
+  onerror: ((event: ReconnectingErrorEvent) => any) | null;
+  onclose: ((event: CloseEvent) => any) | null;
+  onreconnecting: ((event: ReconnectingEvent) => any) | null;
 
   /**
    * Sends a message, or keeps it for the next connection. What a handler of `open` sends, such as a token, goes before all that
-   * waited.
+   * waited. After the end it is thrown away, with what waited then, and counted in `bufferedAmount` until `reconnect()`.
    *
    * @throws {DOMException} "QuotaExceededError" when as much waits as may.
    */

@@ -1,5 +1,7 @@
 // One connection, from asking the program for its URL to its end.
 
+import { report } from './report.js';
+
 /**
  * @typedef {object} Owner
  * @property {() => void} opened
@@ -35,17 +37,16 @@ export class Attempt {
    * @throws what that constructor throws, unless one of the two is to be asked for
    */
   start(url, protocols, binaryType) {
-    if (typeof url !== 'function' && typeof protocols !== 'function') {
-      this.#open(url, protocols, binaryType);
-    } else {
-      Promise.all([ask(url), ask(protocols)])
-        .then((given) => this.#isOver || this.#open(given[0], given[1], binaryType))
-        .catch((error) => this.fail(error));
-    }
+    const isAsked = typeof url === 'function' || typeof protocols === 'function';
+    if (!isAsked) this.#open(url, protocols, binaryType);
     const { connectionTimeout } = this.#settings;
     this.#timer = setTimeout(() => {
       this.fail(new DOMException(`there was no connection within ${connectionTimeout} ms`, 'TimeoutError'));
     }, connectionTimeout);
+    if (!isAsked) return;
+    Promise.all([ask(url), ask(protocols)])
+      .then((given) => this.#isOver || this.#open(given[0], given[1], binaryType))
+      .catch((error) => this.fail(error));
   }
 
   /** Gives it up, and tells so. */
@@ -59,7 +60,11 @@ export class Attempt {
   /** Gives it up without a word. */
   abandon(code, reason) {
     this.#end();
-    this.socket?.close(code, reason);
+    try {
+      this.socket?.close(code, reason);
+    } catch (error) {
+      report(error);
+    }
   }
 
   #end() {
@@ -69,19 +74,20 @@ export class Attempt {
 
   #open(url, protocols, binaryType) {
     const socket = new this.#settings.WebSocket(url, protocols);
+    // It is closed with this from here on, whatever the class makes of the rest.
+    this.socket = socket;
     const listen = (type, tell) => socket.addEventListener(type, (event) => this.#isOver || tell(event));
     listen('open', () => {
       clearTimeout(this.#timer);
       this.#owner.opened();
     });
     listen('message', (event) => this.#owner.received(event));
-    listen('error', () => this.#owner.failed());
+    listen('error', ({ error }) => this.#owner.failed(error));
     listen('close', (event) => {
       this.#end();
       this.#owner.ended(event);
     });
     socket.binaryType = binaryType;
-    this.socket = socket;
   }
 }
 

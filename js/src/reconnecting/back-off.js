@@ -26,9 +26,14 @@ export class BackOff {
   /** Counts a retry, and says how long to wait before it, in milliseconds. */
   next() {
     const { minReconnectionDelay: least, maxReconnectionDelay, reconnectionDelayGrowFactor } = this.#settings;
-    const most = Math.min(FIRST_SPREAD * least * reconnectionDelayGrowFactor ** this.#count, maxReconnectionDelay);
+    const bound = Math.min(FIRST_SPREAD * least * reconnectionDelayGrowFactor ** this.#count, maxReconnectionDelay);
     this.#count += 1;
-    return Math.round(least + Math.random() * (most - least));
+    return Math.round(least + Math.random() * Math.max(bound - least, 0));
+  }
+
+  /** The retry that was counted last is not for its delay to have passed, but because there is hope. */
+  uncount() {
+    this.#count -= 1;
   }
 
   /** A connection has lasted, or the program begins anew. */

@@ -8,9 +8,9 @@ export function onWake(callback) {
   };
   // Not every host has these events.
   globalThis.addEventListener?.('online', callback);
-  document?.addEventListener('visibilitychange', seen);
+  document?.addEventListener?.('visibilitychange', seen);
   return () => {
     globalThis.removeEventListener?.('online', callback);
-    document?.removeEventListener('visibilitychange', seen);
+    document?.removeEventListener?.('visibilitychange', seen);
   };
 }

@@ -55,10 +55,12 @@ const reconnecting = new ReconnectingWebSocket(async () => "wss://example.org", 
   WebSocket, maxRetries: Infinity, keepAlive: { message: () => "ping" }, shouldReconnect: ({ code }) => code !== 1000,
 });
 new ReconnectingWebSocket(new URL("wss://example.org"), init, { WebSocket: globalThis.WebSocket });
-reconnecting.onreconnecting = function ({ attempt, delay }) {
-  const numbers: [number, number, number] = [attempt, delay, this.retryCount];
-  this.reconnect(4000, String(numbers));
+reconnecting.onreconnecting = ({ attempt, delay }) => {
+  const numbers: [number, number, number] = [attempt, delay, reconnecting.retryCount];
+  reconnecting.reconnect(4000, String(numbers));
 };
+// Where a WebSocket is asked for, of this package or of the host, it will do.
+const asSocket: [WebSocket, globalThis.WebSocket] = [reconnecting, reconnecting];
 reconnecting.addEventListener("error", (event) => { const cause: unknown = event.error; return cause; });
 // @ts-expect-error
 new ReconnectingWebSocket("wss://example.org", [], { maxRetries: "3" });
