@@ -27,26 +27,28 @@ export function defineInterfaces(host) {
   const { WebSocketStream, WebSocketError, connectionOf: connectionOfStream } = defineWebSocketStream(open);
   const { ReconnectingWebSocket, socketOf } = defineReconnectingWebSocket(WebSocket, CloseEvent);
   /**
-   * None is behind a WebSocketStream that was aborted before it could be opened, or a ReconnectingWebSocket that has not begun, or
-   * whose sockets are of another class.
+   * None is behind a WebSocketStream that was aborted before it could be opened.
    *
    * @returns {any}
    */
   const connectionOf = (object) => {
-    if (object instanceof ReconnectingWebSocket) {
-      const socket = socketOf(object);
-      return socket instanceof WebSocket ? connectionOfSocket(socket) : undefined;
-    }
     if (object instanceof WebSocketStream) return connectionOfStream(object);
     if (object instanceof WebSocket) return connectionOfSocket(object);
-    throw new TypeError('the argument is no WebSocket, WebSocketStream or ReconnectingWebSocket of this module');
+    throw new TypeError('the argument is neither a WebSocket nor a WebSocketStream of this module');
+  };
+
+  /** The connection that a ReconnectingWebSocket has now, or had last, if it has begun and its sockets are of this module. */
+  const connectionOfAny = (object) => {
+    if (!(object instanceof ReconnectingWebSocket)) return connectionOf(object);
+    const socket = socketOf(object);
+    return socket instanceof WebSocket ? connectionOfSocket(socket) : undefined;
   };
 
   /** Why the connection failed, in words for the program's log; undefined if it did not. */
-  const failure = (object) => connectionOf(object)?.failure;
+  const failure = (object) => connectionOfAny(object)?.failure;
 
   /** Ends the connection at once, without a closing handshake. */
-  const terminate = (object) => connectionOf(object)?.terminate();
+  const terminate = (object) => connectionOfAny(object)?.terminate();
 
   /** Lets the connection keep the process alive, as it does in the beginning. */
   const ref = (object) => {

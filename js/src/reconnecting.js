@@ -40,8 +40,10 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
     #binaryType = 'blob';
     #backOff;
     #outbox;
-    /** Since the end, until it is begun anew: the bytes of what was thrown away. @type {number | undefined} */
-    #discarded;
+    /** There is to be no connection, until it is begun anew. */
+    #hasEnded = false;
+    /** The bytes of what was thrown away for that. */
+    #discarded = 0;
     /** The connection that there is or is to be. @type {Attempt | undefined} */
     #attempt;
     /** What is asked for its attributes when there is no connection. */
@@ -76,7 +78,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
     }
 
     get bufferedAmount() {
-      return (this.#discarded ?? 0) + this.#outbox.bytes + (this.#attempt?.socket?.bufferedAmount ?? 0);
+      return this.#discarded + this.#outbox.bytes + (this.#attempt?.socket?.bufferedAmount ?? 0);
     }
 
     get extensions() {
@@ -97,7 +99,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
       if (this.#attempt?.socket) this.#attempt.socket.binaryType = value;
     }
 
-    /** How often it has tried to connect again since a connection has lasted for `minUptime`. */
+    /** Which retry is under way, or waited for, since a connection has lasted for `minUptime`. */
     get retryCount() {
       return this.#hasLasted ? 0 : this.#backOff.count;
     }
@@ -144,21 +146,25 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
 
     send(data) {
       requireArguments(arguments.length, 1, "Failed to execute 'send'");
-      if (this.#isEstablished) {
+      if (this.#canSend && !this.#keepAlive) {
         this.#attempt.socket.send(data);
         return;
       }
       const message = toMessage(data);
-      if (this.#discarded === undefined) this.#outbox.put(message);
-      else this.#discarded += sizeOf(message);
+      // To make a message of an object is the program's code, which may have closed it.
+      if (this.#canSend) this.#transmit(message);
+      else if (this.#hasEnded) this.#discarded += sizeOf(message);
+      else this.#outbox.put(message);
     }
 
     close(code = undefined, reason = undefined) {
       const [number, text] = toClose(code, reason);
+      if (this.#state === CLOSED) this.#discard();
       if (this.#state === CLOSING || this.#state === CLOSED) return;
-      this.#stopWaiting();
+      if (this.#hasLasted) this.#backOff.reset();
+      this.#stopTimers();
       // What a handler of `open` leaves behind goes first.
-      if (this.#isEstablished) this.#sendAll();
+      this.#sendAll();
       this.#discard();
       this.#state = CLOSING;
       if (this.#attempt?.socket) {
@@ -174,13 +180,15 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
     reconnect(code = 1000, reason = '') {
       const [number, text] = toClose(code, reason);
       const hadConnection = this.#state !== CONNECTING && this.#attempt !== undefined;
-      this.#stopWaiting();
+      const how = this.#canSend ? { code: number, reason: text } : ABNORMAL;
+      this.#stopTimers();
       this.#lastSocket = this.#socket;
       this.#attempt?.abandon(number, text);
       this.#backOff.reset();
-      this.#discarded = undefined;
+      this.#hasEnded = false;
+      this.#discarded = 0;
       this.#tryToConnect();
-      if (hadConnection) this.dispatchEvent(new CloseEvent('close', { code: number, reason: text }));
+      if (hadConnection) this.dispatchEvent(new CloseEvent('close', how));
     }
 
     get #socket() {
@@ -188,7 +196,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
     }
 
     /** Whether what is sent goes out, which is not so when the peer has begun to close. */
-    get #isEstablished() {
+    get #canSend() {
       return this.#state === OPEN && this.#attempt.socket.readyState === OPEN;
     }
 
@@ -205,7 +213,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
           this.#keepAlive?.heard();
           this.dispatchEvent(new MessageEvent('message', { data, origin }));
         },
-        failed: (error) => this.dispatchEvent(Object.assign(new Event('error'), error === undefined ? {} : { error })),
+        failed: (error) => this.#failed(error),
         // In a handler of `error` the program may have begun anew.
         ended: (event) => this.#attempt === attempt && this.#end(event),
       });
@@ -213,38 +221,52 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
       attempt.start(this.#url, this.#protocols, this.#binaryType);
     }
 
+    /** As that, but what is thrown is a failed attempt, of which is told in a task of its own. */
     #tryToConnect() {
       try {
         this.#connect();
       } catch (error) {
         const attempt = this.#attempt;
-        this.#timer = setTimeout(() => attempt.fail(error), 0);
+        this.#timer = setTimeout(() => {
+          this.#failed(error);
+          if (this.#attempt === attempt) this.#end(ABNORMAL);
+        }, 0);
       }
     }
 
+    #failed(error) {
+      this.dispatchEvent(Object.assign(new Event('error'), error === undefined ? {} : { error }));
+    }
+
     #opened(attempt) {
+      if (this.#state !== CONNECTING) return;
       this.#state = OPEN;
       this.#openedAt = performance.now();
       this.#startKeepAlive();
       this.dispatchEvent(new Event('open'));
-      // A handler may have closed it, or begun anew.
-      if (this.#attempt === attempt && this.#isEstablished) this.#sendAll();
+      // A handler may have begun anew.
+      if (this.#attempt === attempt) this.#sendAll();
     }
 
     #sendAll() {
-      const { socket } = this.#attempt;
-      for (const message of this.#outbox.takeAll()) {
+      while (this.#canSend && !this.#outbox.isEmpty) {
+        const message = this.#outbox.take();
         try {
-          socket.send(message);
+          this.#transmit(message);
         } catch (error) {
           report(error);
         }
       }
     }
 
+    #transmit(message) {
+      (this.#keepAlive ?? this.#attempt.socket).send(message);
+    }
+
     #discard() {
-      this.#discarded = this.#outbox.bytes;
-      this.#outbox.takeAll();
+      this.#hasEnded = true;
+      this.#discarded += this.#outbox.bytes;
+      this.#outbox.clear();
     }
 
     #startKeepAlive() {
@@ -260,15 +282,17 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
     /** There is no connection any more, and there may be another one. */
     #end({ code, reason, wasClean }) {
       if (this.#hasLasted) this.#backOff.reset();
-      this.#stopWaiting();
+      this.#stopTimers();
       this.#lastSocket = this.#socket;
+      const unsent = this.#attempt?.socket?.bufferedAmount ?? 0;
       this.#attempt = undefined;
       const event = new CloseEvent('close', { code, reason, wasClean });
-      const retry = this.#state !== CLOSING && this.#wait(event);
-      // In `shouldReconnect` the program may have closed it, or begun anew.
-      if (!retry && !this.#isBusy) {
-        this.#state = CLOSED;
-        if (this.#discarded === undefined) this.#discard();
+      const mayRetry = this.#state !== CLOSING && this.#mayRetry(event);
+      let retry;
+      // When it was asked, the program may have begun anew.
+      if (this.#attempt === undefined) {
+        if (mayRetry && this.#state === CONNECTING) retry = this.#scheduleRetry();
+        else this.#finish(unsent);
       }
       this.dispatchEvent(event);
       if (retry && this.#timer === retry.timer) {
@@ -277,17 +301,21 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
       }
     }
 
-    /** Whether there is something under way already that comes to a connection, or to the end. */
-    get #isBusy() {
-      return this.#attempt !== undefined || this.#timer !== undefined;
+    /** Whether to connect again after such an end. A program that throws is told so, and keeps its socket. */
+    #mayRetry(event) {
+      this.#state = CONNECTING;
+      if (!this.#backOff.isLeft) return false;
+      try {
+        return this.#settings.shouldReconnect(event);
+      } catch (error) {
+        report(error);
+        return true;
+      }
     }
 
-    /** Waits for the next attempt, if there is to be one after such an end. */
-    #wait(event) {
-      this.#state = CONNECTING;
-      if (!this.#backOff.isLeft || !this.#isWanted(event) || this.#isBusy) return undefined;
+    #scheduleRetry() {
       const retry = () => {
-        this.#stopWaiting();
+        this.#stopTimers();
         this.#tryToConnect();
       };
       const attempt = this.#backOff.count + 1;
@@ -300,17 +328,14 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
       return { attempt, delay, timer: this.#timer };
     }
 
-    /** Whether to connect again after such an end. A program that throws is told so, and keeps its socket. */
-    #isWanted(event) {
-      try {
-        return this.#settings.shouldReconnect(event);
-      } catch (error) {
-        report(error);
-        return true;
-      }
+    #finish(unsent) {
+      this.#stopTimers();
+      this.#state = CLOSED;
+      this.#discard();
+      this.#discarded += unsent;
     }
 
-    #stopWaiting() {
+    #stopTimers() {
       clearTimeout(this.#timer);
       this.#timer = undefined;
       this.#keepAlive?.stop();

@@ -14,7 +14,7 @@ const RUNS = Number(process.env.RUNS ?? 300);
 const SEED = process.env.SEED ? Number(process.env.SEED) : undefined;
 
 const { CONNECTING, OPEN, CLOSING, CLOSED } = ReconnectingWebSocket;
-const EVENTS = ['open', 'message', 'error', 'close', 'reconnecting', 'shouldReconnect'];
+const EVENTS = ['open', 'message', 'error', 'close', 'reconnecting', 'shouldReconnect', 'url', 'keepAlive'];
 
 const call = fc.oneof(
   { weight: 4, arbitrary: fc.constant('send') },
@@ -34,7 +34,7 @@ const scenario = fc.record({
     maxRetries: fc.constantFrom(0, 1, 2, Infinity),
     connectionTimeout: fc.constantFrom(100, 2000),
     minUptime: fc.constantFrom(1, 1000),
-    keepAlive: fc.constantFrom(undefined, { message: 'ping', interval: 1000, timeout: 100 }),
+    keepAlive: fc.constantFrom(undefined, { interval: 1000, timeout: 100 }),
     startClosed: fc.boolean(),
   }),
 });
@@ -51,14 +51,23 @@ async function run({ steps, asks, options }, pass) {
   const Fake = fakeClass();
   /** What answers the program's functions for the URL that were called. */
   const questions = [];
-  const url = asks ? () => new Promise((answer, refuse) => { questions.push({ answer, refuse }); }) : 'ws://h/';
-  /** What the program does when it is asked. */
-  const answers = [];
+  /** What the program does when it is asked for something, once. */
+  const answers = { shouldReconnect: [], url: [], keepAlive: [] };
+  const answer = (name) => answers[name].length > 0 && act(answers[name].shift());
+  const ask = () => {
+    answer('url');
+    return new Promise((answer, refuse) => { questions.push({ answer, refuse }); });
+  };
   const shouldReconnect = ({ code }) => {
-    if (answers.length > 0) act(answers.shift());
+    answer('shouldReconnect');
     return code === 1006;
   };
-  const socket = new ReconnectingWebSocket(url, [], { WebSocket: Fake, shouldReconnect, ...options });
+  const message = () => {
+    answer('keepAlive');
+    return 'ping';
+  };
+  const keepAlive = options.keepAlive && { message, ...options.keepAlive };
+  const socket = new ReconnectingWebSocket(asks ? ask : 'ws://h/', [], { WebSocket: Fake, shouldReconnect, ...options, keepAlive });
   const { log } = listen(socket);
   const handlers = new AbortController();
   /** What is to have been sent, and what is to wait. */
@@ -82,7 +91,7 @@ async function run({ steps, asks, options }, pass) {
       socket.send(`${count}`);
     } else if (name === 'close') {
       if (isOpen()) sent.push(...waiting);
-      if (socket.readyState < CLOSING) end();
+      end();
       socket.close();
     } else {
       hasEnded = false;
@@ -107,7 +116,7 @@ async function run({ steps, asks, options }, pass) {
   };
 
   for (const { call, network, pass: time, on } of steps) {
-    if (on === 'shouldReconnect') answers.push(call);
+    if (on in answers) answers[on].push(call);
     else if (on) socket.addEventListener(on, () => act(call), { once: true, signal: handlers.signal });
     else if (call) act(call);
     else if (network) happen(network);
@@ -121,7 +130,7 @@ async function run({ steps, asks, options }, pass) {
   const ends = log.filter((line) => /^(open|close)/.test(line)).map((line) => line.startsWith('open'));
   assert.ok(ends.every((isOpening, index) => !(isOpening && ends[index - 1])), 'a connection came, and the one before had not gone');
   handlers.abort();
-  answers.length = 0;
+  for (const asked of Object.values(answers)) asked.length = 0;
 
   // By itself it comes to a connection or to an end, and can be begun anew there.
   for (let turn = 0; turn < 4 && !isOpen(); turn += 1) {

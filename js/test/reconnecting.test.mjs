@@ -179,7 +179,7 @@ describe('on the clock of the test', () => {
         Fake.last.end();
         pass(5000);
         if (act === 'close') {
-          assert.deepEqual(log, ['error OPEN', 'close 1006 CLOSING', 'close 1006 CLOSED']);
+          assert.deepEqual(log, ['error OPEN', 'close 1006 CLOSED']);
           assert.equal(Fake.made.length, length);
         } else {
           assert.equal(Fake.made.length, length + 1);
@@ -218,25 +218,27 @@ describe('on the clock of the test', () => {
     });
 
     test('closing a socket that could not be set up', async () => {
-      const { log } = make({ WebSocket: class extends EventTarget {
-        constructor(url) {
-          super();
-          Fake.made.push(this);
-          this.closes = 0;
-          this.url = url;
+      class Unlistenable extends Fake {
+        addEventListener() {
+          throw new RangeError('not here');
         }
-
-        set binaryType(value) {
-          throw new RangeError(value);
-        }
-
-        close() {
-          this.closes += 1;
-        }
-      } }, async () => URL);
+      }
+      const { log } = make({ WebSocket: Unlistenable }, async () => URL);
       await settle();
       assert.deepEqual(log, ['error RangeError CONNECTING', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
-      assert.equal(Fake.last.closes, 1);
+      assert.equal(Fake.last.closes.length, 1);
+      assert.throws(() => make({ WebSocket: Unlistenable }), RangeError);
+      assert.deepEqual([Fake.made.length, Fake.last.closes.length], [2, 1]);
+    });
+
+    test('counting from the beginning behind a close() of what has lasted', () => {
+      const { socket } = make();
+      Fake.last.end();
+      pass(1000);
+      Fake.last.open();
+      pass(5000);
+      socket.close();
+      assert.equal(socket.retryCount, 0);
     });
 
     test('giving up what takes too long, of which nothing is heard any more', () => {
@@ -425,11 +427,36 @@ describe('on the clock of the test', () => {
       assert.deepEqual([Fake.last.sent, reported], [['1', '3'], ['2']]);
     });
 
+    test('stops when the class closes the connection, and the rest waits for the next', () => {
+      const { socket } = make();
+      for (const data of ['1', '2', '3']) socket.send(data);
+      const full = Fake.last;
+      full.send = (data) => {
+        full.sent.push(data);
+        full.readyState = 2;
+      };
+      full.open();
+      assert.equal(socket.bufferedAmount, 2);
+      full.end();
+      pass(1000);
+      Fake.last.open();
+      assert.deepEqual([full.sent, Fake.last.sent], [['1'], ['2', '3']]);
+    });
+
     test('of what closes it when it becomes text', () => {
       const { socket } = make();
       socket.send({ toString: () => socket.close() ?? 'x' });
       Fake.last.end();
       assert.equal(socket.bufferedAmount, 1);
+    });
+
+    test('counts after the end what the last connection did not get out', () => {
+      const { socket } = established();
+      Fake.last.bufferedAmount = 3;
+      socket.close();
+      socket.send('x');
+      Fake.last.end(1005);
+      assert.equal(socket.bufferedAmount, 4);
     });
 
     test('counts what it throws away when there is to be no connection', () => {
@@ -488,6 +515,26 @@ describe('on the clock of the test', () => {
       pass(100_000);
       assert.deepEqual(log, ['close 1006 CLOSED']);
       assert.equal(Fake.made.length, 0);
+    });
+
+    test('before the first connection is for what waits, too', () => {
+      const { socket, log } = make({ startClosed: true });
+      socket.send('secret');
+      socket.close();
+      pass(1000);
+      assert.deepEqual([socket.bufferedAmount, log], [6, []]);
+      socket.reconnect();
+      Fake.last.open();
+      assert.deepEqual(Fake.last.sent, []);
+    });
+
+    test('is not undone by a class that opens all the same', () => {
+      const { socket, log } = make();
+      socket.close();
+      Fake.last.open();
+      assert.equal(socket.readyState, ReconnectingWebSocket.CLOSING);
+      Fake.last.end();
+      assert.deepEqual(log, ['error CLOSING', 'close 1006 CLOSED']);
     });
 
     test('in a handler of open lets go out what waited', () => {
@@ -618,6 +665,17 @@ describe('on the clock of the test', () => {
       }
     });
 
+    test('of a connection that is lost already says so', () => {
+      const { socket, take } = established();
+      socket.addEventListener('error', () => socket.reconnect(), { once: true });
+      Fake.last.end();
+      assert.deepEqual(take(), ['error OPEN', 'close 1006 CONNECTING']);
+      Fake.last.open();
+      socket.close(3001);
+      socket.reconnect();
+      assert.deepEqual(take(), ['open OPEN', 'close 1006 CONNECTING']);
+    });
+
     test('in a handler of error, of an attempt that is given up', () => {
       const { socket, log } = make({ connectionTimeout: 100 });
       socket.addEventListener('error', () => socket.reconnect(), { once: true });
@@ -675,17 +733,80 @@ describe('on the clock of the test', () => {
       assert.deepEqual(log, ['message tick OPEN', 'message pong OPEN']);
     });
 
-    test('lets what was to be sent before go out first', () => {
-      const { log } = established({ keepAlive });
-      Fake.last.bufferedAmount = 300;
-      pass(1000);
-      for (const left of [200, 199]) {
-        Fake.last.bufferedAmount = left;
+    describe('lets what was to be sent before go out first', () => {
+      /** A connection whose network is the test's: what is sent waits until it is `taken`. */
+      const slow = () => {
+        const made = established({ keepAlive });
+        const { last } = Fake;
+        last.send = (data) => { last.bufferedAmount += data.length; };
+        return { ...made, taken: (bytes) => { last.bufferedAmount -= bytes; } };
+      };
+
+      test('but not for ever', () => {
+        const { socket, log, taken } = slow();
+        socket.send('x'.repeat(300));
+        pass(1000);
+        for (const bytes of [100, 1]) {
+          taken(bytes);
+          pass(200);
+          assert.deepEqual(log, []);
+        }
+        pass(200);
+        assert.equal(log[0], 'error TimeoutError OPEN');
+      });
+
+      test('also if as much is sent meanwhile', () => {
+        const { socket, log, taken } = slow();
+        socket.send(new Uint8Array(300));
+        pass(1000);
+        for (let count = 0; count < 3; count += 1) {
+          taken(100);
+          socket.send(new Uint8Array(100));
+          pass(200);
+          assert.deepEqual(log, []);
+        }
+        // The question has gone out now: from here on it is the peer's turn.
+        taken(100);
         pass(200);
         assert.deepEqual(log, []);
+        taken(100);
+        pass(200);
+        assert.equal(log[0], 'error TimeoutError OPEN');
+      });
+
+      test('and nothing more if there was nothing', () => {
+        const { log, taken } = slow();
+        pass(1000);
+        taken(4);
+        pass(199);
+        assert.deepEqual(log, []);
+        pass(1);
+        assert.equal(log[0], 'error TimeoutError OPEN');
+      });
+    });
+
+    test('may be ended when it is asked for the message', (t) => {
+      globalThis.reportError = () => {};
+      t.after(() => delete globalThis.reportError);
+      for (const fails of [false, true]) {
+        let count = 0;
+        const { socket, log } = established({
+          keepAlive: {
+            ...keepAlive,
+            message: () => {
+              count += 1;
+              socket.close();
+              if (fails) throw new Error('oops');
+              return 'ping';
+            },
+          },
+        });
+        pass(1000);
+        for (let time = 0; time < 10; time += 1) pass(1000);
+        Fake.last.end(1005);
+        pass(100_000);
+        assert.deepEqual([count, log], [1, ['close 1005 CLOSED']]);
       }
-      pass(200);
-      assert.equal(log[0], 'error TimeoutError OPEN');
     });
 
     test('tells of a message that could not be made, and does not give the peer up for that', (t) => {

@@ -273,12 +273,12 @@ export interface ReconnectingOptions {
    * Whether to connect again after a connection has ended in this way, said at once and not by a promise: unless it is given,
    * after all codes but 1000, 1002, 1003 and 1007 to 1010, after which the same would come again.
    */
-  shouldReconnect?: (event: CloseEvent) => unknown;
+  shouldReconnect?: (event: CloseEvent) => boolean;
   /**
-   * A message for a peer from which nothing has come for the interval (30,000), and how long it may take then until a message
-   * has come (10,000), or what was sent before has gone out. A connection that is dead is found out in that way: a browser does
-   * not tell, and can send no pings. It does not see parts of messages, either: where one may take longer than both times, they
-   * have to be longer.
+   * A message for a peer from which nothing has come for the interval (30,000), and how long a message of the peer's may take then
+   * (10,000), not counting what was sent before and is still going out. A connection that is dead is found out in that way: a
+   * browser does not tell, and can send no pings. Parts of messages are not seen, either: where one may take longer than both
+   * times, they have to be longer.
    */
   keepAlive?: { message: WebSocketData | (() => WebSocketData); interval?: number; timeout?: number };
 }
@@ -320,8 +320,8 @@ export interface ReconnectingEventMap {
 /**
  * A WebSocket that connects again: the interface of {@link WebSocket} over one connection after the other.
  *
- * `open` is fired for each connection, and `close` for each that has ended or could not be made: `readyState` is CONNECTING
- * then, if there will be another one, and CLOSED after the last. When the network comes back, or the page is shown again, it does
+ * `open` is fired for each connection, and `close` for each that has ended or could not be made, unless `reconnect()` has given it
+ * up before: `readyState` is CONNECTING then, if there will be another one, and CLOSED after the last. When the network comes back, or the page is shown again, it does
  * not wait for its timer.
  *
  * A message that was sent when a connection was lost may have arrived, or not: a program that has to know asks its peer.
@@ -352,13 +352,16 @@ export declare class ReconnectingWebSocket extends EventTarget {
   readonly url: string;
   /** CONNECTING also while it waits for the next retry. */
   readonly readyState: 0 | 1 | 2 | 3;
-  /** The bytes that wait, for a connection or for the network, and those that were given to send() in vain. */
+  /** The bytes that wait, for a connection or for the network, and after the end those that have waited in vain. */
   readonly bufferedAmount: number;
   readonly extensions: string;
   readonly protocol: string;
   /** That of all connections. */
   binaryType: BinaryType;
-  /** How many retries there were since a connection has lasted. */
+  /**
+   * Which retry is under way or waited for, since a connection has lasted; 0 if none was needed. What is tried at once for a sign
+   * of the browser's does not count.
+   */
   readonly retryCount: number;
 
   onopen: ((event: Event) => any) | null;
@@ -368,8 +371,8 @@ export declare class ReconnectingWebSocket extends EventTarget {
   onreconnecting: ((event: ReconnectingEvent) => any) | null;
 
   /**
-   * Sends a message, or keeps it for the next connection. What a handler of `open` sends, such as a token, goes before all that
-   * waited. After the end it is thrown away, with what waited then, and counted in `bufferedAmount` until `reconnect()`.
+   * Sends a message, or keeps it for the next connection. What a handler of `open` sends at once, such as a token, goes before all
+   * that waited. After the end it is thrown away, with what waited then, and counted in `bufferedAmount` until `reconnect()`.
    *
    * @throws {DOMException} "QuotaExceededError" when as much waits as may.
    */

@@ -38,7 +38,7 @@ export class Attempt {
    */
   start(url, protocols, binaryType) {
     const isAsked = typeof url === 'function' || typeof protocols === 'function';
-    if (!isAsked) this.#open(url, protocols, binaryType);
+    if (!isAsked) this.#openAtOnce(url, protocols, binaryType);
     const { connectionTimeout } = this.#settings;
     this.#timer = setTimeout(() => {
       this.fail(new DOMException(`there was no connection within ${connectionTimeout} ms`, 'TimeoutError'));
@@ -72,6 +72,15 @@ export class Attempt {
     clearTimeout(this.#timer);
   }
 
+  #openAtOnce(url, protocols, binaryType) {
+    try {
+      this.#open(url, protocols, binaryType);
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
+  }
+
   #open(url, protocols, binaryType) {
     const socket = new this.#settings.WebSocket(url, protocols);
     // It is closed with this from here on, whatever the class makes of the rest.
@@ -87,7 +96,8 @@ export class Attempt {
       this.#end();
       this.#owner.ended(event);
     });
-    socket.binaryType = binaryType;
+    // Not every class knows all of the names.
+    if (socket.binaryType !== binaryType) socket.binaryType = binaryType;
   }
 }
 

@@ -31,7 +31,7 @@ export class BackOff {
     return Math.round(least + Math.random() * Math.max(bound - least, 0));
   }
 
-  /** The retry that was counted last is not for its delay to have passed, but because there is hope. */
+  /** What is tried because the browser says that it is worth while is no retry that counts. */
   uncount() {
     this.#count -= 1;
   }

@@ -1,26 +1,32 @@
 // Whether the peer is still there: a browser can send no pings, so the program has a message for it that is answered.
 
+import { toMessage } from '../webidl.js';
+import { sizeOf } from './outbox.js';
 import { report } from './report.js';
 
 export class KeepAlive {
   #settings;
   #socket;
-  #lose;
+  #giveUp;
   #timer;
+  #isStopped = false;
   /** Whether a message has come since the timer was set. */
   #heard = false;
   /** Whether an answer is due. */
   #hasAsked = false;
+  /** How many bytes were sent; and how many with the message for the peer, the last time. */
+  #sent = 0;
+  #sentWithQuestion = 0;
 
   /**
-   * `lose` is called when nothing came behind the message for too long.
+   * `giveUp` is called when nothing came behind the message for too long.
    *
    * @param {{ message: any, interval: number, timeout: number }} settings
    */
-  constructor(settings, socket, lose) {
+  constructor(settings, socket, giveUp) {
     this.#settings = settings;
     this.#socket = socket;
-    this.#lose = lose;
+    this.#giveUp = giveUp;
     this.#wait();
   }
 
@@ -29,24 +35,32 @@ export class KeepAlive {
     this.#heard = true;
   }
 
+  /** Sends a message of the program's. What is on its way shows that the peer takes something. */
+  send(message) {
+    this.#sent += sizeOf(message);
+    this.#socket.send(message);
+  }
+
   /** Asks the peer, in the interval or when the device may have slept meanwhile. */
   ask() {
     if (this.#hasAsked) return;
+    const isNext = this.#socket.bufferedAmount === 0;
     const { message } = this.#settings;
     try {
-      this.#socket.send(typeof message === 'function' ? message() : message);
+      this.send(toMessage(typeof message === 'function' ? message() : message));
     } catch (error) {
       report(error);
       this.#wait();
       return;
     }
     this.#hasAsked = true;
-    this.#awaitAnswer();
+    this.#sentWithQuestion = this.#sent;
+    this.#awaitAnswer(isNext);
   }
 
   stop() {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
-    this.#hasAsked = true;
   }
 
   #wait() {
@@ -54,17 +68,24 @@ export class KeepAlive {
     this.#after(this.#settings.interval, () => (this.#heard ? this.#wait() : this.ask()));
   }
 
-  #awaitAnswer() {
-    const left = this.#socket.bufferedAmount;
+  /** The peer has the time for an answer from when the message has gone out: what was sent before may take longer. */
+  #awaitAnswer(isOut) {
+    const gone = this.#gone;
     this.#after(this.#settings.timeout, () => {
       if (this.#heard) this.#wait();
-      // What was to be sent before the message is still on its way to the peer.
-      else if (this.#socket.bufferedAmount < left) this.#awaitAnswer();
-      else this.#lose();
+      else if (!isOut && this.#gone > gone) this.#awaitAnswer(this.#gone >= this.#sentWithQuestion);
+      else this.#giveUp();
     });
   }
 
+  /** How many bytes of what was sent have gone out, or fewer by what was sent before this was made. */
+  get #gone() {
+    return this.#sent - this.#socket.bufferedAmount;
+  }
+
   #after(delay, callback) {
+    // The program may have ended it while it was asked for the message.
+    if (this.#isStopped) return;
     clearTimeout(this.#timer);
     this.#heard = false;
     this.#timer = setTimeout(callback, delay);

@@ -5,6 +5,8 @@ import { utf8Length } from '../websocket-error.js';
 
 export class Outbox {
   #messages = [];
+  /** How many of them were taken out. */
+  #taken = 0;
   #bytes = 0;
   #limit;
 
@@ -18,21 +20,37 @@ export class Outbox {
     return this.#bytes;
   }
 
+  get isEmpty() {
+    return this.#length === 0;
+  }
+
+  get #length() {
+    return this.#messages.length - this.#taken;
+  }
+
   /** Takes a message, as `toMessage` gives it; what is the program's to change is copied. */
   put(message) {
     const bytes = this.#bytes + sizeOf(message);
-    if (this.#messages.length >= this.#limit.messages) throw tooMuch(`${this.#limit.messages} messages`);
+    if (this.#length >= this.#limit.messages) throw tooMuch(`${this.#limit.messages} messages`);
     if (bytes > this.#limit.bytes) throw tooMuch(`${this.#limit.bytes} bytes`);
     this.#bytes = bytes;
     this.#messages.push(message instanceof Uint8Array ? viewOfBytes(message).slice() : message);
   }
 
-  /** Gives all that there is, in order. */
-  takeAll() {
-    const messages = this.#messages;
+  /** Takes the first message out, of which there has to be one. */
+  take() {
+    const message = this.#messages[this.#taken];
+    this.#messages[this.#taken] = undefined;
+    this.#taken += 1;
+    this.#bytes -= sizeOf(message);
+    if (this.isEmpty) this.clear();
+    return message;
+  }
+
+  clear() {
     this.#messages = [];
+    this.#taken = 0;
     this.#bytes = 0;
-    return messages;
   }
 }
 
