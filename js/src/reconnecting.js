@@ -167,7 +167,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
       this.#sendAll();
       this.#discard();
       this.#state = CLOSING;
-      if (this.#attempt?.socket) {
+      if (this.#attempt?.socket && !this.#attempt.isOver) {
         this.#attempt.socket.close(number, text);
       } else {
         this.#attempt?.abandon();

@@ -537,6 +537,22 @@ describe('on the clock of the test', () => {
       assert.deepEqual(log, ['error CLOSING', 'close 1006 CLOSED']);
     });
 
+    test('behind an attempt whose socket could not be set up', async () => {
+      class Unlistenable extends Fake {
+        addEventListener(...parameters) {
+          if (Fake.made.length > 1) throw new RangeError('not here');
+          super.addEventListener(...parameters);
+        }
+      }
+      const { socket, take } = make({ WebSocket: Unlistenable });
+      Fake.last.end();
+      pass(1000);
+      take();
+      socket.close();
+      pass(10);
+      assert.deepEqual(take(), ['close 1006 CLOSED']);
+    });
+
     test('in a handler of open lets go out what waited', () => {
       const { socket } = make();
       socket.send('first');

@@ -31,6 +31,11 @@ export class Attempt {
     this.#owner = owner;
   }
 
+  /** Whether it has ended, or was given up. */
+  get isOver() {
+    return this.#isOver;
+  }
+
   /**
    * Starts to connect: each of the two is what WebSocket's constructor takes, or a function that gives that or a promise of it.
    *
