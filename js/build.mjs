@@ -29,7 +29,7 @@ const MODULES = [
     profile: 'engine',
     features: ['simd128'],
     optimization: '-Os',
-    budget: 82_300,
+    budget: 78_500,
     prepare: removeChecksumTables,
   },
   { crate: 'isosocket-browser', profile: 'web', optimization: '-Oz', budget: 25_000, hostNames: ['WebSocket'] },
