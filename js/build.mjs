@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 
 import { pinned, WASM_FEATURES } from '../scripts/wasm-tools.mjs';
 import { removeChecksumTables } from './checksum-tables.mjs';
+import { silencePanics } from './panics.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(here);
@@ -28,7 +29,7 @@ const MODULES = [
     profile: 'engine',
     features: ['simd128'],
     optimization: '-Os',
-    budget: 89_000,
+    budget: 78_500,
     prepare: removeChecksumTables,
   },
   { crate: 'isosocket-browser', profile: 'web', optimization: '-Oz', budget: 25_000, hostNames: ['WebSocket'] },
@@ -52,7 +53,7 @@ function buildModule({ crate, profile, features = [], optimization, budget, host
     writeFileSync(glue, `const { ${hostNames.join(', ')} } = globalThis;\n\n${readFileSync(glue, 'utf8')}`);
   }
   const bound = path.join(wasmFolder, `${name}_bg.wasm`);
-  const module = readFileSync(bound);
+  const module = silencePanics(readFileSync(bound));
   prepare(module);
   writeFileSync(bound, module);
   const enabled = [...WASM_FEATURES, ...features.map((feature) => `--enable-${feature.replace('128', '')}`)];

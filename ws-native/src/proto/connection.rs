@@ -105,7 +105,7 @@ impl Connection {
 
     /// A server's end.
     pub fn server(config: impl Into<Arc<Config>>, now: Duration) -> Self {
-        Self::new(State::ServerHandshake(server::Handshake::default()), config.into(), None, now)
+        Self::new(State::ServerHandshake(server::Handshake::new()), config.into(), None, now)
     }
 
     /// A server's end whose opening handshake was done by somebody else, who agreed to no extensions.
@@ -339,8 +339,7 @@ impl Connection {
                         Ok(Step::Event(Event::Request(request)))
                     }
                     Ok(None) => self.wait_unless_ended(HandshakeError::Ended.into()),
-                    Err(error) => {
-                        let refusal = server::refusal(error.status(), &alloc::format!("{error}\n"));
+                    Err((error, refusal)) => {
                         self.outgoing.push_head(refusal.as_bytes());
                         Err(error.into())
                     }

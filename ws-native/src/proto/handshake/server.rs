@@ -177,19 +177,36 @@ pub(in crate::proto) fn refusal(status: u16, message: &str) -> String {
     )
 }
 
+/// What came of reading a request: nothing as long as it is not complete. An error is there with the answer to it.
+type Outcome = Result<Option<Incoming>, (HandshakeError, String)>;
+
 /// A server that waits for the client's request.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::proto) struct Handshake {
     end: HeadEnd,
+    /// Reads the request. Connections know it by this pointer alone, so that a program of clients has no code for servers.
+    read: fn(&mut HeadEnd, &mut BytesMut, usize) -> Outcome,
 }
 
 impl Handshake {
+    pub(in crate::proto) fn new() -> Self {
+        let read = |end: &mut HeadEnd, buffer: &mut BytesMut, max| {
+            Incoming::read(end, buffer, max).map_err(|error| {
+                let answer = refusal(error.status(), &format!("{error}\n"));
+                (error, answer)
+            })
+        };
+        Self { end: HeadEnd::default(), read }
+    }
+
     /// Takes the request off the buffer's front once it is complete.
-    pub(in crate::proto) fn advance(
-        &mut self,
-        buffer: &mut BytesMut,
-        max: usize,
-    ) -> Result<Option<Incoming>, HandshakeError> {
+    pub(in crate::proto) fn advance(&mut self, buffer: &mut BytesMut, max: usize) -> Outcome {
+        (self.read)(&mut self.end, buffer, max)
+    }
+}
+
+impl Incoming {
+    fn read(end: &mut HeadEnd, buffer: &mut BytesMut, max: usize) -> Result<Option<Self>, HandshakeError> {
         // RFC 8446, section 5.1: a record begins with its type, 22 being a handshake. It would be no head, but it may be the
         // client that waits now.
         if buffer.starts_with(&[22]) {
@@ -197,7 +214,7 @@ impl Handshake {
                 "it speaks TLS, which is not spoken here: the URL's scheme is to be ws",
             ));
         }
-        let Some(head) = self.end.take(buffer, max)? else { return Ok(None) };
+        let Some(head) = end.take(buffer, max)? else { return Ok(None) };
         let mut parsed = [const { MaybeUninit::uninit() }; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut []);
         let status = request.parse_with_uninit_headers(&head, &mut parsed).map_err(http::parse_error)?;
@@ -229,7 +246,7 @@ mod tests {
                         Sec-WebSocket-Protocol: a, b\r\nSec-WebSocket-Protocol: c\r\n\r\n";
 
     fn read(head: &str) -> Result<Option<Incoming>, HandshakeError> {
-        Handshake::default().advance(&mut BytesMut::from(head.as_bytes()), 4096)
+        Handshake::new().advance(&mut BytesMut::from(head.as_bytes()), 4096).map_err(|(error, _)| error)
     }
 
     #[test]
