@@ -32,7 +32,7 @@ const MODULES = [
     budget: 78_500,
     prepare: removeChecksumTables,
   },
-  { crate: 'isosocket-browser', profile: 'web', optimization: '-Oz', budget: 25_000, hostNames: ['WebSocket'] },
+  { crate: 'isosocket-browser', profile: 'web', optimization: '-Oz', budget: 19_500, hostNames: ['WebSocket'] },
 ];
 
 if (!process.argv.includes('--sources')) {
