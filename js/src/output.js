@@ -18,7 +18,7 @@ export class Output {
   #given = 0;
   /** How many bytes were taken from the session and have not reached the network. */
   #taken = 0;
-  /** How many bytes of messages came since something was last taken. */
+  /** How many bytes came, of messages, since something was last taken, and were left then. */
   #fresh = 0;
   /** The piece that is with the host. */
   #writing;
@@ -35,11 +35,12 @@ export class Output {
 
   /**
    * To be told of every message that was sent. Much is taken out there and then, while it is in the processor's caches, and
-   * leaves the engine's memory to the next messages.
+   * leaves the engine's memory to the next messages: whole pieces, for what is left begins a piece with them. What is left of
+   * a long one does not, for it would keep all the memory of that message.
    */
   sent(length) {
     this.#fresh += length;
-    if (this.#fresh >= LARGEST_PIECE) this.#take();
+    if (this.#fresh >= LARGEST_PIECE) this.#take(length < LARGEST_PIECE ? LARGEST_PIECE : 1);
   }
 
   /** The next piece for the host, if there is one. */
@@ -89,11 +90,12 @@ export class Output {
     this.#given = 0;
   }
 
-  #take() {
+  /** Takes what there is, in pieces that have so many bytes at least. */
+  #take(least = 1) {
     const session = this.#session;
     this.#fresh = 0;
     let left = session.backlog - this.#taken;
-    while (left > 0) {
+    while (left >= least) {
       const piece = pieceOf(Math.min(left, LARGEST_PIECE));
       let filled = 0;
       while (filled < piece.length) {
@@ -108,6 +110,7 @@ export class Output {
       this.#taken += filled;
       left -= filled;
     }
+    this.#fresh = left;
   }
 }
 

@@ -47,6 +47,50 @@ test('pieces come in order, of no more than 64 KiB, and what is left in one', ()
   assert.equal(output.next(), undefined);
 });
 
+test('what short messages leave behind whole pieces begins a piece with those that come next', () => {
+  const session = sessionWith(0);
+  const output = new Output(session);
+  const sendFour = () => {
+    for (let count = 0; count < 4; count += 1) {
+      session.send(16_392);
+      output.sent(16_384);
+    }
+  };
+  sendFour();
+  assert.equal(session.ready, 32);
+  sendFour();
+  assert.equal(session.ready, 64);
+  const lengths = [];
+  for (let piece = output.next(); piece; piece = output.next()) {
+    lengths.push(piece.length);
+    output.written();
+  }
+  assert.deepEqual(lengths, [65_536, 65_536, 64]);
+  assert.equal(session.backlog, 0);
+});
+
+test('nothing is left of a long message', () => {
+  const session = sessionWith(0);
+  const output = new Output(session);
+  session.send(65_549);
+  output.sent(65_535);
+  assert.equal(session.ready, 65_549);
+  session.send(65_550);
+  output.sent(65_536);
+  assert.equal(session.ready, 0);
+});
+
+test('what is left comes with the rest', () => {
+  const session = sessionWith(65_536 + 7);
+  const output = new Output(session);
+  output.sent(1);
+  output.sent(65_535);
+  output.sent(1);
+  assert.equal(session.ready, 7);
+  assert.equal(output.rest().length, 65_536 + 7);
+  assert.equal(output.next(), undefined);
+});
+
 test('memory is used again when the host has written what was in it, and not before', () => {
   const first = new Output(sessionWith(131_072));
   const waiting = first.next();
