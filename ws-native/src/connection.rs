@@ -49,10 +49,17 @@ use crate::transport::Transport;
 /// messages and a Sink for them.
 #[derive(Debug)]
 pub struct Connection<T = Stream> {
-    protocol: Box<proto::Connection>,
+    /// In one place of its own: a task that has a connection, and moves it from one future to the next, has room for it more
+    /// than once.
+    inner: Box<Inner<T>>,
+}
+
+#[derive(Debug)]
+struct Inner<T> {
+    protocol: proto::Connection,
     transport: Transport<T>,
     clock: Clock,
-    established: Box<Established>,
+    established: Established,
     state: State,
     /// The shutdown it follows.
     follower: Option<Follower>,
@@ -89,7 +96,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         let mut connection = Self::new(protocol, stream, clock);
         match connection.next_event().await {
             Event::Established(established) => {
-                connection.established = established;
+                connection.inner.established = *established;
                 Ok(connection)
             }
             event => Err(failure_of(event)),
@@ -110,26 +117,28 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// The server's end over a stream that an HTTP server has upgraded, with the protocol's end that was made for its
     /// answer: see [`proto::Connection::server_upgraded`].
     pub fn server_upgraded(stream: T, (protocol, established): (proto::Connection, Established)) -> Self {
-        Self { established: Box::new(established), ..Self::new(protocol, stream, Clock::start()) }
+        let mut connection = Self::new(protocol, stream, Clock::start());
+        connection.inner.established = established;
+        connection
     }
 
     pub(crate) fn new(protocol: proto::Connection, stream: T, clock: Clock) -> Self {
-        let transport = Transport::new(stream);
-        Self {
-            protocol: Box::new(protocol),
-            transport,
+        let inner = Inner {
+            protocol,
+            transport: Transport::new(stream),
             clock,
-            established: Box::default(),
+            established: Established::default(),
             state: State::Running,
             follower: None,
             joined: Joined::default(),
             tapping: None,
-        }
+        };
+        Self { inner: Box::new(inner) }
     }
 
     /// Has this tap on its stream.
     pub(crate) fn set_tapping(&mut self, tapping: Option<Arc<Tapping>>) {
-        self.tapping = tapping;
+        self.inner.tapping = tapping;
     }
 
     /// Closes itself, with 1001, when this shutdown [begins](Shutdown::begin), and is cut when its time is over. Then
@@ -139,7 +148,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(crate) fn set_follower(&mut self, follower: Follower) {
-        self.follower = Some(follower);
+        self.inner.follower = Some(follower);
     }
 
     /// Gets the messages that are sent to this broadcast from now on. Those that come are sent while [`recv`](Self::recv)
@@ -148,47 +157,47 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ///
     /// Not between the parts of a message that is [sent in parts](Self::send_part): then they wait for its end.
     pub fn join(&mut self, broadcast: &Broadcast) {
-        self.joined.join(broadcast);
+        self.inner.joined.join(broadcast);
     }
 
     /// Gets no more messages of this broadcast, nor those that still wait to be taken.
     pub fn leave(&mut self, broadcast: &Broadcast) {
-        self.joined.leave(broadcast);
+        self.inner.joined.leave(broadcast);
     }
 
     /// How many messages of broadcasts it has missed so far, because its peer was too slow.
     pub fn missed(&self) -> u64 {
-        self.joined.missed()
+        self.inner.joined.missed()
     }
 
     /// What was agreed on in the opening handshake; at a client's end, with the headers of the server's answer.
     pub fn established(&self) -> &Established {
-        &self.established
+        &self.inner.established
     }
 
     /// How the connection was closed, once [`recv`](Self::recv) has said that it is.
     pub fn closed(&self) -> Option<&Closed> {
-        self.state.closed()
+        self.inner.state.closed()
     }
 
     /// How long the peer took to answer the newest ping that it has answered, of those that
     /// [`Config::heartbeat`] sends while [`recv`](Self::recv) waits.
     pub fn round_trip_time(&self) -> Option<Duration> {
-        self.protocol.round_trip_time()
+        self.inner.protocol.round_trip_time()
     }
 
     /// The stream underneath.
     pub fn stream(&self) -> &T {
-        self.transport.stream()
+        self.inner.transport.stream()
     }
 
     pub(crate) fn accept(&mut self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<(), AcceptError> {
-        *self.established = self.protocol.accept(protocol, headers)?;
+        self.inner.established = self.inner.protocol.accept(protocol, headers)?;
         Ok(())
     }
 
     pub(crate) fn protocol(&mut self) -> &mut proto::Connection {
-        &mut self.protocol
+        &mut self.inner.protocol
     }
 
     pub(crate) async fn next_event(&mut self) -> Event {
@@ -206,10 +215,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// The next event, if there is one.
     fn advance(&mut self, delivery: Delivery) -> Option<Event> {
-        if self.protocol.is_timed() {
-            self.protocol.handle_timeout(self.clock.now());
+        if self.inner.protocol.is_timed() {
+            self.inner.protocol.handle_timeout(self.inner.clock.now());
         }
-        self.protocol.advance(delivery)
+        self.inner.protocol.advance(delivery)
     }
 
     /// Writes, reads and waits, until there is reason to look for an event again.
@@ -217,18 +226,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         if self.poll_shutdown(cx) {
             return Poll::Ready(());
         }
-        let Ok(more) = self.joined.poll(&mut self.protocol, cx) else { return Poll::Ready(()) };
+        let Ok(more) = self.inner.joined.poll(&mut self.inner.protocol, cx) else { return Poll::Ready(()) };
         // The reader is about to wait: now is the time to write.
-        let transmitted = self.transport.poll_transmit(&mut *self.protocol, cx);
-        let is_server = self.protocol.role() == Role::Server;
-        let blocked = is_server && transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
-        let received = match self.transport.broken() {
+        let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
+        let is_server = self.inner.protocol.role() == Role::Server;
+        let blocked = is_server && transmitted.is_pending() && self.inner.protocol.backlog() > WATERMARK;
+        let received = match self.inner.transport.broken() {
             None if blocked => Poll::Pending,
-            _ => self.transport.poll_receive(&mut *self.protocol, cx),
+            _ => self.inner.transport.poll_receive(&mut self.inner.protocol, cx),
         };
         match received {
             Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => self.protocol.lost(error),
+            Poll::Ready(Err(error)) => self.inner.protocol.lost(error),
             // There is room again for what is broadcast.
             Poll::Pending if more && transmitted.is_ready() => {}
             Poll::Pending => return self.poll_deadline(cx),
@@ -239,17 +248,17 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Does what the shutdown says that it follows. Whether there was anything to do.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> bool {
         let mut done = false;
-        while let Some(Poll::Ready(phase)) = self.follower.as_mut().map(|follower| follower.poll_phase(cx)) {
+        while let Some(Poll::Ready(phase)) = self.inner.follower.as_mut().map(|follower| follower.poll_phase(cx)) {
             done = true;
             match phase {
                 ShutdownPhase::Running => {}
                 ShutdownPhase::Leaving => {
                     // One that is not open is going away already.
-                    let _ = self.protocol.start_closing_handshake(Some(&Close::new(CloseCode::GOING_AWAY)));
+                    let _ = self.inner.protocol.start_closing_handshake(Some(&Close::new(CloseCode::GOING_AWAY)));
                 }
                 ShutdownPhase::Over => {
-                    self.follower = None;
-                    self.protocol.lost(Failure::new(FailureKind::Cancelled, "the server has shut down"));
+                    self.inner.follower = None;
+                    self.inner.protocol.lost(Failure::new(FailureKind::Cancelled, "the server has shut down"));
                 }
             }
         }
@@ -258,24 +267,24 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// Ready when a time is over, and the protocol knows of it. To be called when there is nothing to be received.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.protocol.is_timed() {
+        if self.inner.protocol.is_timed() {
             // The time of a closing handshake that has just begun begins here.
-            self.protocol.handle_timeout(self.clock.now());
-            if !self.protocol.is_timed() {
+            self.inner.protocol.handle_timeout(self.inner.clock.now());
+            if !self.inner.protocol.is_timed() {
                 return Poll::Ready(());
             }
         }
-        if self.protocol.is_watched() {
-            self.protocol.note_time(self.clock.now(), true);
+        if self.inner.protocol.is_watched() {
+            self.inner.protocol.note_time(self.inner.clock.now(), true);
         }
-        ready!(self.clock.poll_deadline(self.protocol.deadline(), cx));
-        self.protocol.handle_timeout(self.clock.now());
+        ready!(self.inner.clock.poll_deadline(self.inner.protocol.deadline(), cx));
+        self.inner.protocol.handle_timeout(self.inner.clock.now());
         Poll::Ready(())
     }
 
     pub(crate) fn begin_end(&mut self, closed: Box<Closed>) {
-        self.joined.leave_all();
-        self.state.begin_end(closed, &self.protocol, self.clock.now());
+        self.inner.joined.leave_all();
+        self.inner.state.begin_end(closed, &self.inner.protocol, self.inner.clock.now());
     }
 
     /// Ends the transport, without waiting for the peer for long. Gives the cause of the end, once.
@@ -284,13 +293,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
-        let State::Ending { patience, .. } = &mut self.state else { return Poll::Ready(None) };
-        if self.transport.poll_end(&mut *self.protocol, cx).is_pending() {
-            let limit = self.protocol.config().end_timeout;
-            let deadline = patience.deadline(self.protocol.backlog(), self.clock.now(), limit);
-            ready!(self.clock.poll_deadline(deadline, cx));
+        let State::Ending { patience, .. } = &mut self.inner.state else { return Poll::Ready(None) };
+        if self.inner.transport.poll_end(&mut self.inner.protocol, cx).is_pending() {
+            let limit = self.inner.protocol.config().end_timeout;
+            let deadline = patience.deadline(self.inner.protocol.backlog(), self.inner.clock.now(), limit);
+            ready!(self.inner.clock.poll_deadline(deadline, cx));
         }
-        Poll::Ready(self.state.end())
+        Poll::Ready(self.inner.state.end())
     }
 }
 

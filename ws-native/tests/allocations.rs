@@ -1,10 +1,11 @@
-//! What a connection that is in use takes from the allocator: nothing, unless a message is large.
+//! What a connection takes from the allocator: little while it waits, and in use nothing, unless a message is large.
 //!
 //! Only what the test's own thread allocates is counted.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use allocation_counter::AllocationInfo;
@@ -156,6 +157,27 @@ fn assert_once(info: AllocationInfo, size: usize, what: &str) {
 fn the_counter_counts() {
     let info = allocations(|| drop(std::hint::black_box(vec![0_u8; 100])));
     assert_eq!((info.count_total, info.bytes_total), (COUNTED as u64, 100 * COUNTED as u64));
+}
+
+#[test]
+fn a_connection_that_waits_has_little_memory() {
+    // Beside its stream.
+    const MOST: usize = 640;
+    let config = Arc::new(Config::default());
+    for size in [0, 128, 64 << 10] {
+        let burst = burst(BINARY, &vec![b'a'; size], KEY);
+        assert_eq!(echo(&mut server(burst.clone(), 0)), BURST);
+        let stream = join(Bursts::new(burst, 0), sink());
+        let mut waiting = None;
+        let info = allocation_counter::measure(|| {
+            let mut connection = Connection::server_established(stream, Arc::clone(&config));
+            assert_eq!(echo(&mut connection), BURST);
+            waiting = Some(connection);
+        });
+        let most = (MOST + size_of::<Stream>()) as i64;
+        assert!(info.bytes_current <= most, "after {size} bytes: {} of {most}", info.bytes_current);
+        assert_eq!(info.count_current, 1, "after {size} bytes");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::{Failure, Message};
 
-use super::Connection;
+use super::{Connection, Inner};
 use crate::ending::State;
 use crate::memory;
 use crate::proto::{Delivery, Event, Part};
@@ -28,7 +28,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     #[inline(always)]
     pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Failure>> {
-        let simple = |connection: &mut Self| receiving::next_simple(&mut connection.protocol, &connection.state);
+        let simple = |connection: &mut Self| {
+            let Inner { protocol, state, .. } = &mut *connection.inner;
+            receiving::next_simple(protocol, state)
+        };
         match simple(self) {
             // Most messages need no more than this.
             Some(message) => Poll::Ready(Ok(Some(message))),
@@ -75,12 +78,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         each: &mut impl FnMut(MessageRef<'_>, &mut Answers<'_>) -> Result<(), Failure>,
     ) -> Poll<Result<bool, Failure>> {
         let simple = |connection: &mut Self| {
-            receiving::show_simple(&mut connection.protocol, &connection.state, &mut *each).map(Received::Shown)
+            let Inner { protocol, state, .. } = &mut *connection.inner;
+            receiving::show_simple(protocol, state, &mut *each).map(Received::Shown)
         };
         let other = |event| receiving::message(event).map(Received::Other);
         Poll::Ready(match ready!(self.poll_recv(cx, Delivery::Whole, simple, other))? {
             Some(Received::Shown(shown)) => shown.map(|()| true),
-            Some(Received::Other(message)) => each(message.into(), &mut Answers::of(&mut self.protocol)).map(|()| true),
+            Some(Received::Other(message)) => {
+                each(message.into(), &mut Answers::of(&mut self.inner.protocol)).map(|()| true)
+            }
             None => Ok(false),
         })
     }
@@ -122,7 +128,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         mut simple: impl FnMut(&mut Self) -> Option<M>,
         wanted: impl Fn(Event) -> Option<M>,
     ) -> Poll<Result<Option<M>, Failure>> {
-        while let State::Running = self.state {
+        while let State::Running = self.inner.state {
             if let Some(message) = simple(self) {
                 return Poll::Ready(Ok(Some(message)));
             }
@@ -130,10 +136,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 None => ready!(self.poll_progress(cx)),
                 Some(Event::Closed(closed)) => self.begin_end(closed),
                 // It may be the answer to a ping of the heartbeat.
-                Some(Event::Pong(_)) if self.protocol.is_watched() => self.protocol.note_time(self.clock.now(), false),
+                Some(Event::Pong(_)) if self.inner.protocol.is_watched() => {
+                    self.inner.protocol.note_time(self.inner.clock.now(), false)
+                }
                 Some(event) => {
                     if let Some(message) = wanted(event) {
-                        memory::take_back_if_read(&mut self.protocol);
+                        memory::take_back_if_read(&mut self.inner.protocol);
                         return Poll::Ready(Ok(Some(message)));
                     }
                 }

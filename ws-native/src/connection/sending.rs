@@ -39,7 +39,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(super) fn feed_part(&mut self, part: Part) -> Result<(), Failure> {
-        sending::feed_part(&mut self.protocol, part)
+        sending::feed_part(&mut self.inner.protocol, part)
     }
 
     /// Queues a message.
@@ -48,7 +48,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// [`Failure`]: the connection is closed or a Close frame was sent, or the message is a blob that is not in memory.
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
-        sending::feed(&mut self.protocol, data.into())
+        sending::feed(&mut self.inner.protocol, data.into())
     }
 
     /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
@@ -57,7 +57,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// [`Failure`]: the connection is closed or a Close frame was sent.
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
-        self.protocol.send_text(text).map_err(misuse)
+        self.inner.protocol.send_text(text).map_err(misuse)
     }
 
     /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
@@ -66,7 +66,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// [`Failure`]: the connection is closed or a Close frame was sent.
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.protocol.send_binary(bytes).map_err(misuse)
+        self.inner.protocol.send_binary(bytes).map_err(misuse)
     }
 
     /// Queues a message that other connections send, too, and that is encoded once.
@@ -74,7 +74,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Errors
     /// [`Failure`]: the connection is closed or a Close frame was sent.
     pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Failure> {
-        self.protocol.send_prepared(message).map_err(misuse)
+        self.inner.protocol.send_prepared(message).map_err(misuse)
     }
 
     /// Writes all that is queued, if that is more than [`Config::write_size`](crate::proto::Config::write_size), 64 KiB: between two messages that are [fed](Self::feed), it keeps the
@@ -91,7 +91,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        if sending::is_ready(&self.protocol) { Poll::Ready(Ok(())) } else { self.poll_flush(cx) }
+        if sending::is_ready(&self.inner.protocol) { Poll::Ready(Ok(())) } else { self.poll_flush(cx) }
     }
 
     /// Writes all that is queued.
@@ -107,8 +107,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let _ = self.poll_shutdown(cx);
-        let transmitted = self.transport.poll_transmit(&mut *self.protocol, cx);
-        self.state.flushed(&self.protocol, transmitted, self.transport.broken())
+        let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
+        self.inner.state.flushed(&self.inner.protocol, transmitted, self.inner.transport.broken())
     }
 
     /// Sends a ping with up to 125 bytes of payload. Pongs are not reported.
@@ -124,7 +124,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(super) fn feed_ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
-        self.protocol.ping(payload).map_err(misuse)
+        self.inner.protocol.ping(payload).map_err(misuse)
     }
 
     /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after the messages it sent
@@ -141,19 +141,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(super) fn start_closing(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
-        sending::start_closing(&mut self.protocol, close)
+        sending::start_closing(&mut self.inner.protocol, close)
     }
 
     /// Writes all that is queued, the Close frame being the last of it.
     pub(super) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        if let State::Ended(_) = self.state {
+        if let State::Ended(_) = self.inner.state {
             return Poll::Ready(Ok(()));
         }
         if let Poll::Ready(flushed) = self.poll_flush(cx) {
             return Poll::Ready(flushed);
         }
         // A peer that does not read is given up in time, of which `recv` then tells.
-        if self.protocol.is_closing() {
+        if self.inner.protocol.is_closing() {
             ready!(self.poll_deadline(cx));
         }
         Poll::Ready(Ok(()))

@@ -80,7 +80,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     pub fn split(self) -> (Sender<T>, Receiver<T>) {
         let waiting = Arc::<Waiting>::default();
         let waker = Waker::from(Arc::clone(&waiting));
-        let tapping = self.tapping.clone();
+        let tapping = self.inner.tapping.clone();
         if let Some(tapping) = &tapping {
             tapping.hold_back();
         }
@@ -153,7 +153,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Shared<T> {
 
     fn start_closing(&self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
         let begins = self.queue(|connection| {
-            let is_open = connection.protocol.is_open();
+            let is_open = connection.inner.protocol.is_open();
             connection.start_closing(close).map(|()| is_open)
         })?;
         if begins {

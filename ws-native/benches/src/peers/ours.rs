@@ -1,5 +1,7 @@
 //! ws-native, with what is plainest: messages that are received and sent.
 
+use std::sync::{Arc, LazyLock};
+
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use ws_core::Message as Received;
@@ -10,11 +12,16 @@ use super::{Failure, MAX_MESSAGE, Settings, repeat};
 use crate::frame::{Message, Opcode};
 use crate::memory::Memory;
 
-pub fn config() -> Config {
+/// One for all connections, as those of a `Server` have.
+static CONFIG: LazyLock<Arc<Config>> = LazyLock::new(|| {
     let mut config = Config::default();
     config.compression = None;
     config.max_message = MAX_MESSAGE;
-    config
+    config.into()
+});
+
+pub fn config() -> Arc<Config> {
+    Arc::clone(&CONFIG)
 }
 
 pub async fn echo(stream: Memory) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ use crate::memory::Memory;
 
 /// For a stream that costs no system call.
 fn in_memory() -> Config {
-    let mut config = config();
+    let mut config = Config::clone(&config());
     config.read_size = 16 << 10;
     config.write_size = 16 << 10;
     config
