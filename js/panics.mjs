@@ -1,5 +1,6 @@
 // What a panic would say: where it is in the sources, and what is wrong there. WebAssembly has no output for that, and what the host
-// is thrown has none of it. rustc puts it into the module all the same, and cannot be told to leave it out.
+// is thrown has none of it. rustc puts it into the module all the same, and cannot be told to leave it out. Here goes the code that
+// makes it, and the places; words that stand in the module's data stay.
 
 import binaryen from 'binaryen';
 
@@ -20,6 +21,7 @@ const DISAMBIGUATOR = /\[[0-9a-f]{16}\]/g;
 const PLACE = 16;
 const FILE = /^[\w./-]+\.rs$/;
 const LONGEST_FILE = 256;
+const LAST_LINE = 100_000;
 
 /**
  * Takes the words of panics out of a WebAssembly module that has the names of its functions. What is left of a panic is the trap that
@@ -58,10 +60,15 @@ function erasePlaces(module) {
     const file = memory.readUInt32LE(place);
     const name = memory.subarray(file, file + memory.readUInt32LE(place + 4));
     if (name.length > LONGEST_FILE || !FILE.test(name.toString('latin1'))) continue;
+    // A string may be the name of a file, too.
+    if (![8, 12].every((offset) => isNumber(memory.readUInt32LE(place + offset)))) continue;
     erase(module, memory.subarray(place, place + PLACE));
     erase(module, name);
   }
 }
+
+/** Whether it is that of a line, or of a column. */
+const isNumber = (word) => word > 0 && word <= LAST_LINE;
 
 /** The memory that a module begins with. */
 function memoryOf(bytes) {

@@ -1,6 +1,7 @@
 // Taken as the module is loaded: a script that replaces them afterwards changes nothing here.
-const { addEventListener, removeEventListener } = EventTarget.prototype;
-const { preventDefault } = Event.prototype;
+// Where a page is rendered on a server there may be none of these.
+const { addEventListener, removeEventListener } = globalThis.EventTarget?.prototype ?? {};
+const { preventDefault } = globalThis.Event?.prototype ?? {};
 const { apply } = Reflect;
 
 /**

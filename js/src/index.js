@@ -3,7 +3,7 @@
 // Each export is marked as pure: a bundler leaves out what a program does not import, and all that is behind it.
 
 import { streamFor } from './host-stream.js';
-import { defineReconnectingWebSocket } from './reconnecting.js';
+import { reconnectingFor } from './reconnecting.js';
 
 /** Where a page is rendered on a server there may be none of these. @type {any} */
 const host = globalThis;
@@ -18,5 +18,6 @@ export const WebSocketStream = /* @__PURE__ */ member(streams, 'WebSocketStream'
 
 export const WebSocketError = /* @__PURE__ */ member(streams, 'WebSocketError');
 
-export const ReconnectingWebSocket =
-  /* @__PURE__ */ member(/* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent), 'ReconnectingWebSocket');
+const reconnecting = /* @__PURE__ */ reconnectingFor(host);
+
+export const ReconnectingWebSocket = /* @__PURE__ */ member(reconnecting, 'ReconnectingWebSocket');

@@ -36,7 +36,7 @@ export class Output {
   /**
    * To be told of every message that was sent. Much is taken out there and then, while it is in the processor's caches, and
    * leaves the engine's memory to the next messages: whole pieces, for what is left begins a piece with them. What is left of
-   * a long one does not, for it would keep all the memory of that message.
+   * a long one does not, for it would keep all the memory of that message. Text counts as its string is long.
    */
   sent(length) {
     this.#fresh += length;
@@ -110,7 +110,7 @@ export class Output {
       this.#taken += filled;
       left -= filled;
     }
-    this.#fresh = left;
+    this.#fresh = Math.max(left, 0);
   }
 }
 

@@ -1,5 +1,6 @@
 // A WebSocket that connects again: the interface of the standard over one connection after the other.
 
+import { defineCloseEvent } from './close-event.js';
 import { EventHandler } from './event-handler.js';
 import { ABNORMAL, Attempt } from './reconnecting/attempt.js';
 import { BackOff } from './reconnecting/back-off.js';
@@ -17,6 +18,16 @@ const CLOSING = 2;
 const CLOSED = 3;
 
 const TYPES = ['open', 'message', 'error', 'close', 'reconnecting'];
+
+/**
+ * The class for those whose WebSocket is the host's own. Where a page is rendered on a server there may be none, nor what it takes.
+ *
+ * @param {any} host
+ */
+export function reconnectingFor(host) {
+  if (!host.WebSocket || !host.EventTarget) return {};
+  return defineReconnectingWebSocket(host.WebSocket, host.CloseEvent ?? defineCloseEvent(host.Event));
+}
 
 /**
  * Makes the class, and what tells of an object the socket of its connection, or of the last one.

@@ -91,6 +91,27 @@ for (const file of ['index.js', 'wasm.js']) {
   });
 }
 
+test('dist/index.js can be imported where there are not even events', async () => {
+  const output = await run(`
+    for (const name of ['Event', 'EventTarget', 'CloseEvent', 'WebSocket', 'DOMException']) delete globalThis[name];
+    globalThis.WebSocket = class {};
+    const module = await import('${path.join(root, 'dist', 'index.js')}');
+    console.log(module.WebSocket === WebSocket, module.ReconnectingWebSocket, module.WebSocketStream);
+  `, { env });
+  assert.equal(output, 'true undefined undefined\n');
+});
+
+test('dist/index.js has a CloseEvent for those that connect again, where the host has none', async () => {
+  const output = await run(`
+    delete globalThis.CloseEvent;
+    globalThis.WebSocket = class extends EventTarget { close() {} };
+    const { ReconnectingWebSocket } = await import('${path.join(root, 'dist', 'index.js')}');
+    const socket = new ReconnectingWebSocket(() => Promise.reject(new Error('no')), [], { maxRetries: 0 });
+    socket.onclose = ({ code, constructor }) => console.log(constructor.name, code, socket.readyState);
+  `, { env });
+  assert.equal(output, 'CloseEvent 1006 3\n');
+});
+
 test('attw finds nothing wrong with its types', () => {
   // It is a package of ES modules only.
   tool('@arethetypeswrong/cli', 'attw', tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji');
