@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { ReconnectingWebSocket } from 'isosocket/engine';
 
 import { fakeClass, listen, takeTime } from './reconnecting/fake.mjs';
+import { settle } from './reconnecting/stage.mjs';
 
 const RUNS = Number(process.env.RUNS ?? 300);
 const SEED = process.env.SEED ? Number(process.env.SEED) : undefined;
@@ -43,9 +44,6 @@ test('any program over any network', async (t) => {
   const { pass } = takeTime(t);
   await fc.assert(fc.asyncProperty(scenario, (given) => run(given, pass)), { numRuns: RUNS, seed: SEED });
 });
-
-/** Lets promises that are settled be heard of. */
-const settle = () => new Promise((resolve) => { setImmediate(resolve); });
 
 async function run({ steps, asks, options }, pass) {
   const Fake = fakeClass();

@@ -1,0 +1,232 @@
+// ReconnectingWebSocket: how it finds out that a peer is not there any more, and that there is a network again.
+
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+
+import { ReconnectingWebSocket } from 'isosocket/engine';
+
+import { established, Fake, make, pass, setStage, takeReports } from './reconnecting/stage.mjs';
+
+setStage();
+
+describe('keepAlive', () => {
+  const keepAlive = { message: 'ping', interval: 1000, timeout: 200 };
+
+  test('asks a peer that is silent, and gives it up', () => {
+    const { log, take } = established({ keepAlive });
+    const first = Fake.last;
+    pass(999);
+    assert.deepEqual(first.sent, []);
+    pass(1);
+    assert.deepEqual(first.sent, ['ping']);
+    pass(199);
+    assert.deepEqual(log, []);
+    pass(1);
+    assert.deepEqual(take(), ['error TimeoutError OPEN', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
+    assert.equal(first.closes.length, 1);
+    pass(1000);
+    assert.equal(Fake.made.length, 2);
+  });
+
+  test('asks nobody who speaks, and takes any message for an answer', () => {
+    const { log } = established({ keepAlive: { ...keepAlive, message: () => new Uint8Array([1]) } });
+    pass(500);
+    Fake.last.receive('tick');
+    pass(500);
+    assert.deepEqual(Fake.last.sent, []);
+    pass(1000);
+    assert.deepEqual(Fake.last.sent, [new Uint8Array([1])]);
+    Fake.last.receive('pong');
+    pass(200);
+    pass(999);
+    assert.equal(Fake.last.sent.length, 1);
+    pass(1);
+    assert.equal(Fake.last.sent.length, 2);
+    assert.deepEqual(log, ['message tick OPEN', 'message pong OPEN']);
+  });
+
+  describe('lets what was to be sent before go out first', () => {
+    /** A connection whose network is the test's: what is sent waits until it is `taken`. */
+    const slow = () => {
+      const made = established({ keepAlive });
+      const { last } = Fake;
+      last.send = (data) => { last.bufferedAmount += data.length; };
+      return { ...made, taken: (bytes) => { last.bufferedAmount -= bytes; } };
+    };
+
+    test('but not for ever', () => {
+      const { socket, log, taken } = slow();
+      socket.send('x'.repeat(300));
+      pass(1000);
+      for (const bytes of [100, 1]) {
+        taken(bytes);
+        pass(200);
+        assert.deepEqual(log, []);
+      }
+      pass(200);
+      assert.equal(log[0], 'error TimeoutError OPEN');
+    });
+
+    test('also if as much is sent meanwhile', () => {
+      const { socket, log, taken } = slow();
+      socket.send(new Uint8Array(300));
+      pass(1000);
+      for (let count = 0; count < 3; count += 1) {
+        taken(100);
+        socket.send(new Uint8Array(100));
+        pass(200);
+        assert.deepEqual(log, []);
+      }
+      // The question has gone out now: from here on it is the peer's turn.
+      taken(100);
+      pass(200);
+      assert.deepEqual(log, []);
+      taken(100);
+      pass(200);
+      assert.equal(log[0], 'error TimeoutError OPEN');
+    });
+
+    test('and nothing more if there was nothing', () => {
+      const { log, taken } = slow();
+      pass(1000);
+      taken(4);
+      pass(199);
+      assert.deepEqual(log, []);
+      pass(1);
+      assert.equal(log[0], 'error TimeoutError OPEN');
+    });
+  });
+
+  test('may be ended when it is asked for the message', (t) => {
+    takeReports(t);
+    for (const fails of [false, true]) {
+      let count = 0;
+      const { socket, log } = established({
+        keepAlive: {
+          ...keepAlive,
+          message: () => {
+            count += 1;
+            socket.close();
+            if (fails) throw new Error('oops');
+            return 'ping';
+          },
+        },
+      });
+      pass(1000);
+      for (let time = 0; time < 10; time += 1) pass(1000);
+      Fake.last.end(1005);
+      pass(100_000);
+      assert.deepEqual([count, log], [1, ['close 1005 CLOSED']]);
+    }
+  });
+
+  test('tells of a message that could not be made, and does not give the peer up for that', (t) => {
+    const reported = takeReports(t);
+    const { log } = established({ keepAlive: { ...keepAlive, message: () => { throw new Error('oops'); } } });
+    pass(1000);
+    pass(1000);
+    assert.deepEqual([reported, log], [['oops', 'oops'], []]);
+  });
+
+  test('ends with the connection', () => {
+    const { socket } = established({ keepAlive });
+    const first = Fake.last;
+    socket.close();
+    pass(100_000);
+    assert.deepEqual(first.sent, []);
+    first.end(1000);
+    pass(100_000);
+    assert.equal(Fake.made.length, 1);
+  });
+});
+
+describe('when there is a network again, or the page is to be seen', () => {
+  let page;
+
+  beforeEach((t) => {
+    page = new EventTarget();
+    const document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
+    const properties = {
+      addEventListener: page.addEventListener.bind(page),
+      removeEventListener: page.removeEventListener.bind(page),
+      document,
+    };
+    for (const [name, value] of Object.entries(properties)) {
+      Object.defineProperty(globalThis, name, { value, configurable: true });
+      t.after(() => delete globalThis[name]);
+    }
+  });
+
+  const online = () => page.dispatchEvent(new Event('online'));
+  const turn = (visibilityState) => {
+    document.visibilityState = visibilityState;
+    document.dispatchEvent(new Event('visibilitychange'));
+  };
+
+  test('it connects at once, and once', () => {
+    established();
+    Fake.last.end();
+    online();
+    assert.equal(Fake.made.length, 2);
+    online();
+    pass(9999);
+    assert.equal(Fake.made.length, 2);
+    Fake.last.end();
+    turn('hidden');
+    assert.equal(Fake.made.length, 2);
+    turn('visible');
+    assert.equal(Fake.made.length, 3);
+  });
+
+  test('that is no retry that counts', () => {
+    const { socket } = make({ maxRetries: 1 });
+    for (let count = 0; count < 5; count += 1) {
+      Fake.last.end();
+      online();
+      assert.equal(socket.retryCount, 0);
+    }
+    assert.equal(Fake.made.length, 6);
+    Fake.last.end();
+    pass(1000);
+    Fake.last.end();
+    assert.equal(socket.readyState, ReconnectingWebSocket.CLOSED);
+  });
+
+  test('a peer that is asked already is given up in time', () => {
+    const { log } = established({ keepAlive: { message: 'ping', interval: 1000, timeout: 200 } });
+    for (let time = 0; time < 200; time += 50) {
+      online();
+      pass(50);
+    }
+    assert.deepEqual([Fake.made[0].sent, log[0]], [['ping'], 'error TimeoutError OPEN']);
+  });
+
+  test('where a document is not one', () => {
+    Object.defineProperty(globalThis, 'document', { value: {}, configurable: true });
+    const { log } = established();
+    Fake.last.end();
+    assert.equal(log.at(-1), 'reconnecting 1 1000 CONNECTING');
+  });
+
+  test('it asks the peer, if it has something to ask', () => {
+    const { log } = established({ keepAlive: { message: 'ping', interval: 1000, timeout: 200 } });
+    turn('visible');
+    assert.deepEqual(Fake.last.sent, ['ping']);
+    pass(200);
+    assert.equal(log[0], 'error TimeoutError OPEN');
+  });
+
+  test('it does nothing after the end', () => {
+    for (const options of [{}, { keepAlive: { message: 'ping' } }]) {
+      const { socket, log } = established(options);
+      const { length } = Fake.made;
+      Fake.last.end();
+      socket.close();
+      online();
+      turn('visible');
+      pass(100_000);
+      assert.equal(Fake.made.length, length);
+      assert.equal(log.at(-1), 'close 1006 CLOSED');
+    }
+  });
+});

@@ -1,0 +1,58 @@
+// ReconnectingWebSocket over real connections.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+
+import { WebSocketServer } from 'ws';
+
+import { failure, ReconnectingWebSocket, terminate } from 'isosocket/engine';
+
+import { LIMIT } from './peer.mjs';
+
+test('failure() and terminate() are for its connection', { timeout: LIMIT }, async (t) => {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const urls = ['ws://127.0.0.1:1/', `ws://127.0.0.1:${server.address().port}/`];
+  const socket = new ReconnectingWebSocket(() => urls.shift(), [], { minReconnectionDelay: 10, maxReconnectionDelay: 10, maxRetries: 1 });
+  assert.equal(failure(socket), undefined);
+  await once(socket, 'close');
+  assert.match(failure(socket), /port 1 is blocked/);
+  await once(socket, 'open');
+  const closed = once(socket, 'close');
+  terminate(socket);
+  assert.equal((await closed)[0].code, 1006);
+  assert.equal(socket.readyState, ReconnectingWebSocket.CLOSED);
+});
+
+test('over real connections: what was lost, what waited, and a server that comes back', { timeout: LIMIT }, async (t) => {
+  const listening = async (port) => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port });
+    server.on('connection', (peer) => peer.on('message', (data, isBinary) => peer.send(data, { binary: isBinary })));
+    await once(server, 'listening');
+    return server;
+  };
+  const stop = (server) => new Promise((resolve) => {
+    for (const peer of server.clients) peer.terminate();
+    server.close(resolve);
+  });
+  let server = await listening(0);
+  const { port } = server.address();
+  t.after(() => stop(server));
+  const socket = new ReconnectingWebSocket(`ws://127.0.0.1:${port}/`, [], { minReconnectionDelay: 10, maxReconnectionDelay: 50 });
+  t.after(() => socket.close());
+  socket.send('early');
+  assert.equal((await once(socket, 'message'))[0].data, 'early');
+  const lost = once(socket, 'close');
+  await stop(server);
+  assert.equal((await lost)[0].code, 1006);
+  socket.send('meanwhile');
+  await once(socket, 'reconnecting');
+  server = await listening(port);
+  assert.equal((await once(socket, 'message'))[0].data, 'meanwhile');
+  const closed = once(socket, 'close');
+  socket.close(1000, 'enough');
+  const [{ code, reason, wasClean }] = await closed;
+  assert.deepEqual([code, reason, wasClean, socket.readyState], [1000, 'enough', true, ReconnectingWebSocket.CLOSED]);
+});

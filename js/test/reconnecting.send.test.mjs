@@ -1,0 +1,158 @@
+// ReconnectingWebSocket: what is sent while there is a connection, and while there is none.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { established, Fake, make, pass, setStage, takeReports } from './reconnecting/stage.mjs';
+
+setStage();
+
+describe('send()', () => {
+  test('goes out at once if there is a connection', () => {
+    const { socket } = established();
+    const bytes = new Uint8Array([1]);
+    socket.send('one');
+    socket.send(bytes);
+    assert.deepEqual(Fake.last.sent, ['one', bytes]);
+    assert.equal(Fake.last.sent[1], bytes);
+  });
+
+  test('waits for a connection, behind what a handler of open sends', () => {
+    const { socket } = make();
+    socket.send('first');
+    const bytes = new Uint8Array([0, 1, 2]);
+    socket.send(bytes.subarray(1));
+    const blob = new Blob(['blob']);
+    socket.send(blob);
+    socket.send(new DataView(bytes.buffer, 2));
+    socket.send(12);
+    bytes.fill(9);
+    assert.equal(socket.bufferedAmount, 5 + 2 + 4 + 1 + 2);
+    socket.onopen = () => socket.send('token');
+    Fake.last.open();
+    assert.deepEqual(Fake.last.sent, ['token', 'first', new Uint8Array([1, 2]), blob, new Uint8Array([2]), '12']);
+    assert.equal(socket.bufferedAmount, 0);
+  });
+
+  test('is for the next connection when the peer has begun to close', () => {
+    const { socket } = established();
+    Fake.last.readyState = Fake.last.readyState + 1;
+    socket.send('next');
+    assert.deepEqual(Fake.last.sent, []);
+    Fake.last.end();
+    pass(1000);
+    Fake.last.open();
+    assert.deepEqual(Fake.last.sent, ['next']);
+  });
+
+  test('has a bound for messages', () => {
+    const { socket } = make({ maxEnqueuedMessages: 2 });
+    socket.send('a');
+    socket.send('');
+    assert.throws(() => socket.send(''), { name: 'QuotaExceededError', message: /2 messages/ });
+    Fake.last.open();
+    assert.deepEqual(Fake.last.sent, ['a', '']);
+  });
+
+  test('has a bound for bytes, which are those of UTF-8', () => {
+    const { socket } = make({ maxEnqueuedBytes: 5 });
+    socket.send('\u20ac');
+    assert.throws(() => socket.send('\u20ac'), { name: 'QuotaExceededError', message: /5 bytes/ });
+    socket.send(new ArrayBuffer(2));
+    assert.throws(() => socket.send('x'), { name: 'QuotaExceededError' });
+    assert.equal(socket.bufferedAmount, 5);
+  });
+
+  test('has bounds if none are set', () => {
+    const { socket } = make();
+    socket.send(new ArrayBuffer(16 << 20));
+    assert.throws(() => socket.send('x'), { name: 'QuotaExceededError', message: /16777216 bytes/ });
+    for (let count = 1; count < 65_536; count += 1) socket.send('');
+    assert.throws(() => socket.send(''), { name: 'QuotaExceededError', message: /65536 messages/ });
+  });
+
+  test('takes what WebSocket takes', () => {
+    const { socket } = make();
+    assert.throws(() => socket.send(), TypeError);
+    assert.throws(() => socket.send(new Uint8Array(new SharedArrayBuffer(1))), TypeError);
+    assert.throws(() => socket.send(Symbol('s')), TypeError);
+    assert.equal(socket.bufferedAmount, 0);
+  });
+
+  test('waits for reconnect(), if that makes the first connection', () => {
+    const { socket } = make({ startClosed: true });
+    socket.send('early');
+    socket.reconnect();
+    Fake.last.open();
+    assert.deepEqual(Fake.last.sent, ['early']);
+  });
+
+  test('of nothing before the end is for what is begun anew', () => {
+    const { socket } = make({ maxRetries: 0 });
+    socket.send('one');
+    Fake.last.end();
+    socket.send('two');
+    assert.equal(socket.bufferedAmount, 6);
+    socket.reconnect();
+    assert.equal(socket.bufferedAmount, 0);
+    socket.send('three');
+    Fake.last.open();
+    assert.deepEqual(Fake.last.sent, ['three']);
+  });
+
+  test('of one message that the class refuses is told, and the others go out', (t) => {
+    const reported = takeReports(t);
+    const { socket } = make();
+    for (const data of ['1', '2', '3']) socket.send(data);
+    const { send } = Fake.last;
+    Fake.last.send = function (data) {
+      if (data === '2') throw new Error(data);
+      send.call(this, data);
+    };
+    Fake.last.open();
+    assert.deepEqual([Fake.last.sent, reported], [['1', '3'], ['2']]);
+  });
+
+  test('stops when the class closes the connection, and the rest waits for the next', () => {
+    const { socket } = make();
+    for (const data of ['1', '2', '3']) socket.send(data);
+    const full = Fake.last;
+    full.send = (data) => {
+      full.sent.push(data);
+      full.readyState = 2;
+    };
+    full.open();
+    assert.equal(socket.bufferedAmount, 2);
+    full.end();
+    pass(1000);
+    Fake.last.open();
+    assert.deepEqual([full.sent, Fake.last.sent], [['1'], ['2', '3']]);
+  });
+
+  test('of what closes it when it becomes text', () => {
+    const { socket } = make();
+    socket.send({ toString: () => socket.close() ?? 'x' });
+    Fake.last.end();
+    assert.equal(socket.bufferedAmount, 1);
+  });
+
+  test('counts after the end what the last connection did not get out', () => {
+    const { socket } = established();
+    Fake.last.bufferedAmount = 3;
+    socket.close();
+    socket.send('x');
+    Fake.last.end(1005);
+    assert.equal(socket.bufferedAmount, 4);
+  });
+
+  test('counts what it throws away when there is to be no connection', () => {
+    const { socket, log } = established();
+    socket.close();
+    socket.send('one');
+    Fake.last.end(1005);
+    socket.send(new Uint8Array(2));
+    assert.equal(socket.bufferedAmount, 5);
+    assert.equal(log.at(-1), 'close 1005 CLOSED');
+    assert.deepEqual(Fake.last.sent, []);
+  });
+});
