@@ -181,7 +181,8 @@ async fn a_task_that_serves_a_connection_is_small() {
         }
         Ok::<(), Failure>(())
     };
-    // Neither what a handshake needs nor the connection itself is part of it.
+    // Neither what a handshake needs nor the connection itself is part of it, but for what was accepted, which is as large as the
+    // largest stream that there is with these features.
     assert_eq!(size_of::<Connection>(), size_of::<usize>());
-    assert!(size_of_val(&serving) <= 192, "{} bytes", size_of_val(&serving));
+    assert!(size_of_val(&serving) <= 256, "{} bytes", size_of_val(&serving));
 }
