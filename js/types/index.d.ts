@@ -95,8 +95,32 @@ export interface WebSocketAddListenerOptions extends WebSocketListenerOptions {
   signal?: AbortSignal;
 }
 
+/** An EventTarget that fires these events. It is a type alone, and no class that there is. */
+declare abstract class Listened<Events> extends EventTarget {
+  addEventListener<Type extends keyof Events & string>(
+    type: Type,
+    listener: (this: this, event: Events[Type]) => any,
+    options?: boolean | WebSocketAddListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
+    options?: boolean | WebSocketAddListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof Events & string>(
+    type: Type,
+    listener: (this: this, event: Events[Type]) => any,
+    options?: boolean | WebSocketListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
+    options?: boolean | WebSocketListenerOptions,
+  ): void;
+}
+
 /** A WebSocket as the WHATWG standard defines it: https://websockets.spec.whatwg.org/ */
-export declare class WebSocket extends EventTarget {
+export declare class WebSocket extends Listened<WebSocketEventMap> {
   /**
    * Starts to connect.
    *
@@ -142,27 +166,6 @@ export declare class WebSocket extends EventTarget {
    * @throws {DOMException} "InvalidAccessError" for another code, "SyntaxError" for a longer reason.
    */
   close(code?: number, reason?: string): void;
-
-  addEventListener<Type extends keyof WebSocketEventMap>(
-    type: Type,
-    listener: (this: WebSocket, event: WebSocketEventMap[Type]) => any,
-    options?: boolean | WebSocketAddListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
-    options?: boolean | WebSocketAddListenerOptions,
-  ): void;
-  removeEventListener<Type extends keyof WebSocketEventMap>(
-    type: Type,
-    listener: (this: WebSocket, event: WebSocketEventMap[Type]) => any,
-    options?: boolean | WebSocketListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
-    options?: boolean | WebSocketListenerOptions,
-  ): void;
 }
 
 /** How a connection was closed, or is to be. */
@@ -326,7 +329,7 @@ export interface ReconnectingEventMap {
  *
  * A message that was sent when a connection was lost may have arrived, or not: a program that has to know asks its peer.
  */
-export declare class ReconnectingWebSocket extends EventTarget {
+export declare class ReconnectingWebSocket extends Listened<ReconnectingEventMap> {
   /**
    * Starts to connect.
    *
@@ -392,25 +395,7 @@ export declare class ReconnectingWebSocket extends EventTarget {
    * @throws {DOMException} as `close()`.
    */
   reconnect(code?: number, reason?: string): void;
-
-  addEventListener<Type extends keyof ReconnectingEventMap>(
-    type: Type,
-    listener: (this: ReconnectingWebSocket, event: ReconnectingEventMap[Type]) => any,
-    options?: boolean | WebSocketAddListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
-    options?: boolean | WebSocketAddListenerOptions,
-  ): void;
-  removeEventListener<Type extends keyof ReconnectingEventMap>(
-    type: Type,
-    listener: (this: ReconnectingWebSocket, event: ReconnectingEventMap[Type]) => any,
-    options?: boolean | WebSocketListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
-    options?: boolean | WebSocketListenerOptions,
-  ): void;
 }
+
+// Without this, what is declared here and not exported could be imported all the same.
+export {};
