@@ -21,12 +21,13 @@ const CHROMIUM_FLAGS = [
 export const BROWSERS = { Chromium: openChromium, Firefox: openFirefox };
 
 /**
- * `insecure`: any certificate will do. `bidi`: what pages write to the console can be heard, by `Console`;
+ * `insecure`: any certificate will do. `collecting`: pages can have garbage collected. `bidi`: what pages write to the console can be heard, by `Console`;
  * `listening`: what the browser writes to it as well, by `wholeConsole`.
  * @returns a driver, to be ended by its `quit()`
  */
-export function openChromium({ bidi = false, insecure = false, listening = false } = {}) {
+export function openChromium({ bidi = false, collecting = false, insecure = false, listening = false } = {}) {
   const options = new chrome.Options().setChromeBinaryPath(CHROMIUM).addArguments(...CHROMIUM_FLAGS);
+  if (collecting) options.addArguments('--js-flags=--expose-gc');
   if (insecure) options.addArguments('--ignore-certificate-errors');
   if (bidi) options.enableBidi();
   if (listening) options.set('goog:loggingPrefs', { browser: 'ALL' });
@@ -35,16 +36,17 @@ export function openChromium({ bidi = false, insecure = false, listening = false
 }
 
 /**
- * `insecure`: any certificate will do. `bidi`: what pages write to the console can be heard, by `Console`;
+ * `insecure`: any certificate will do. `collecting`: pages can have garbage collected. `bidi`: what pages write to the console can be heard, by `Console`;
  * `listening`: what the browser writes to it as well, by `wholeConsole`.
  * @returns a driver, to be ended by its `quit()`
  */
-export function openFirefox({ bidi = false, dark = false, insecure = false, listening = false } = {}) {
+export function openFirefox({ bidi = false, collecting = false, dark = false, insecure = false, listening = false } = {}) {
   const options = new firefox.Options().setBinary(FIREFOX)
     .addArguments('-headless', '--width=1280', '--height=900')
     .setPreference('layout.css.prefers-color-scheme.content-override', dark ? 0 : 1)
     // Otherwise a connection that failed delays the next one to the same server.
     .setPreference('network.websocket.delay-failed-reconnects', false)
+    .setPreference('dom.testing.testutils.enabled', collecting)
     .setAcceptInsecureCerts(insecure);
   if (bidi || listening) options.enableBidi();
   const service = new firefox.ServiceBuilder(GECKODRIVER);

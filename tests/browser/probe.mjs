@@ -129,15 +129,14 @@ export class Probe {
   held() {
     return this.#driver.executeAsyncScript(`
       const done = arguments[0];
+      const collect = globalThis.gc ? () => gc({ execution: 'async' }) : () => TestUtils.gc();
       const held = () => window.probe.made.filter((socket) => socket.deref()).length;
-      let rounds = 0;
-      // Garbage makes a collector work; between two tasks it may collect what a WeakRef has shown.
-      const work = () => {
-        if (held() === 0 || ++rounds === 100) return done(held());
-        globalThis.garbage = Array.from({ length: 64 }, () => new Uint8Array(1 << 18).fill(1));
-        setTimeout(work, 10);
+      // What a WeakRef has shown is kept until the task ends, and what one collection frees may let go of more.
+      const work = async (rounds) => {
+        await collect();
+        setTimeout(() => (held() === 0 || rounds === 1 ? done(held()) : work(rounds - 1)));
       };
-      work();
+      work(10);
     `);
   }
 }
