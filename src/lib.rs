@@ -65,8 +65,8 @@ pub use codec::Json;
 pub use codec::MessagePack;
 pub use ws_core::{
     BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Decode, Encode, Error, Event, EventKind, Failure,
-    FailureKind, ListenerId, MessageEvent, Overflow, ReadyState, SyntaxError, Text, TypedReadError, TypedReadable,
-    TypedWritable, TypedWriteError, WebSocketError,
+    FailureKind, KeepAlive, ListenerId, MessageEvent, Overflow, ReadyState, ReconnectConfig, ReconnectingEvent,
+    SyntaxError, Text, TypedReadError, TypedReadable, TypedWritable, TypedWriteError, WebSocketError,
 };
 #[cfg(feature = "send")]
 pub use ws_core::{Message, SendHandle, SendHandleConfig, TrySendError};
@@ -76,6 +76,15 @@ pub type WebSocket = ws_core::WebSocket<Platform>;
 
 /// A socket about to be made; see [`WebSocket::builder`].
 pub type Builder = ws_core::Builder<Platform>;
+
+/// A WebSocket that connects again when its connection ends.
+pub type ReconnectingWebSocket = ws_core::ReconnectingWebSocket<Platform>;
+
+/// A socket that connects again, about to be made; see [`ReconnectingWebSocket::builder`].
+pub type ReconnectingBuilder = ws_core::ReconnectingBuilder<Platform>;
+
+/// The question what a socket is to connect to; see [`ReconnectingWebSocket::builder_with`].
+pub type Attempt = ws_core::Attempt<Platform>;
 
 /// A WebSocket as two streams with back-pressure.
 pub type WebSocketStream = ws_core::WebSocketStream<StreamPlatform>;

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use crate::counted::Weak;
 use crate::{
-    BinaryType, Close, Data, Error, Failure, MaybeSend, ReadyState, Task, WebSocket, blob::MaybeSync,
+    BinaryType, Close, Data, Error, Event, Failure, MaybeSend, ReadyState, Task, WebSocket, blob::MaybeSync,
     handlers::Handlers, websocket::Inner,
 };
 
@@ -75,7 +75,7 @@ pub(crate) trait Audience<B: Backend>: MaybeSend + MaybeSync {
     fn hear(&self, socket: &WebSocket<B>, task: Task);
 
     /// Where handlers and listeners are registered. A stream has none, and does not give its socket out.
-    fn handlers(&self) -> Option<&Handlers<B>> {
+    fn handlers(&self) -> Option<&Handlers<WebSocket<B>, Event>> {
         None
     }
 }

@@ -55,6 +55,11 @@ impl Close {
         Ok(Some(Self { code: code.unwrap_or(CloseCode::NORMAL), reason: reason.unwrap_or_default().to_string() }))
     }
 
+    /// The code 1000, and no reason.
+    pub(crate) const fn normal() -> Self {
+        Self { code: CloseCode::NORMAL, reason: String::new() }
+    }
+
     /// That of a page or worker that goes away, which no script can ask for.
     pub(crate) const fn going_away() -> Self {
         Self { code: CloseCode::GOING_AWAY, reason: String::new() }

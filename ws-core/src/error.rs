@@ -30,6 +30,15 @@ pub enum Error {
     /// The standard throws nothing here, so [`Error::name`] is `None`; a script-facing host ignores this error.
     #[error("the socket is {}: the message was discarded", if *.0 == ReadyState::Closed { "closed" } else { "closing" })]
     Discarded(ReadyState),
+    /// `QuotaExceededError`: this message would have made more wait for a connection than may, by what is set for
+    /// [`ReconnectingWebSocket`](crate::ReconnectingWebSocket).
+    #[error("no more than {messages} messages and {bytes} bytes can wait for a connection")]
+    QuotaExceeded {
+        /// The most messages.
+        messages: usize,
+        /// The most bytes in them.
+        bytes: u64,
+    },
     /// `SecurityError`: the page may not make this connection, because of its policy or because it is a secure page and the
     /// connection would not be. The standard fails the connection instead, and some browsers throw; their own words follow.
     #[error("the page may not make this connection: {0}")]
@@ -76,6 +85,7 @@ impl Error {
             Self::Syntax(_) => Some("SyntaxError"),
             Self::InvalidAccess(_) => Some("InvalidAccessError"),
             Self::InvalidState => Some("InvalidStateError"),
+            Self::QuotaExceeded { .. } => Some("QuotaExceededError"),
             Self::Security(_) => Some("SecurityError"),
             Self::Discarded(_) | Self::Host(_) => None,
         }

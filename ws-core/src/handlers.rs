@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 
 use spin::Mutex;
 
-use crate::{Event, EventKind, Task, WebSocket, backend::Audience};
+use crate::{Backend, Event, EventKind, Task, WebSocket, backend::Audience};
 
 /// Names a listener, to remove it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,12 +16,27 @@ impl ListenerId {
     pub(crate) const NONE: Self = Self(0);
 }
 
-/// What is called for an event.
+/// What is called for an event, with the object at which it is fired.
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) type Callback<B> = Box<dyn FnMut(&WebSocket<B>, &Event) + Send>;
-/// What is called for an event.
+pub(crate) type Callback<S, E> = Box<dyn FnMut(&S, &E) + Send>;
+/// What is called for an event, with the object at which it is fired.
 #[cfg(target_arch = "wasm32")]
-pub(crate) type Callback<B> = Box<dyn FnMut(&WebSocket<B>, &Event)>;
+pub(crate) type Callback<S, E> = Box<dyn FnMut(&S, &E)>;
+
+/// What is fired: an event of one of some kinds, each of which has listeners of its own.
+pub(crate) trait Fired {
+    type Kind: Copy + PartialEq;
+
+    fn kind(&self) -> Self::Kind;
+}
+
+impl Fired for Event {
+    type Kind = EventKind;
+
+    fn kind(&self) -> EventKind {
+        self.kind()
+    }
+}
 
 /// How a listener came to be here.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,28 +47,28 @@ pub(crate) enum Registration {
     Listener,
 }
 
-/// A socket's listeners, in the order of their registration.
+/// An object's listeners, in the order of their registration.
 ///
 /// The lock is held to look something up or to put it away, never while a callback runs or is dropped: both are the
 /// program's code, which may come back here.
-pub(crate) struct Handlers<B: crate::Backend>(Mutex<Table<B>>);
+pub(crate) struct Handlers<S, E: Fired>(Mutex<Table<S, E>>);
 
-struct Table<B: crate::Backend> {
+struct Table<S, E: Fired> {
     /// In ascending order of their ids, which is the order of registration. A socket has a handful.
-    first: Option<Box<Entry<B>>>,
+    first: Option<Box<Entry<S, E>>>,
     next_id: u64,
 }
 
-struct Entry<B: crate::Backend> {
+struct Entry<S, E: Fired> {
     id: u64,
-    kind: EventKind,
+    kind: E::Kind,
     registration: Registration,
     /// Out while it runs.
-    callback: Option<Callback<B>>,
-    next: Option<Box<Entry<B>>>,
+    callback: Option<Callback<S, E>>,
+    next: Option<Box<Entry<S, E>>>,
 }
 
-impl<B: crate::Backend> Audience<B> for Handlers<B> {
+impl<B: Backend> Audience<B> for Handlers<WebSocket<B>, Event> {
     fn hear(&self, socket: &WebSocket<B>, task: Task) {
         let (failed, event) = match task {
             Task::Open => (false, Event::Open),
@@ -76,13 +91,13 @@ impl<B: crate::Backend> Audience<B> for Handlers<B> {
     }
 }
 
-impl<B: crate::Backend> Handlers<B> {
+impl<S, E: Fired> Handlers<S, E> {
     pub(crate) const fn new() -> Self {
         Self(Mutex::new(Table { first: None, next_id: 1 }))
     }
 
     /// Registers a callback. A handler takes the place of the one before it, and keeps that one's place in the order.
-    pub(crate) fn add(&self, kind: EventKind, registration: Registration, callback: Callback<B>) -> ListenerId {
+    pub(crate) fn add(&self, kind: E::Kind, registration: Registration, callback: Callback<S, E>) -> ListenerId {
         let mut table = self.0.lock();
         let replaced = match registration {
             Registration::Handler => table.find(|entry| entry.is_handler_of(kind)),
@@ -99,8 +114,8 @@ impl<B: crate::Backend> Handlers<B> {
     /// Registers a listener whose callback is told how to remove it.
     pub(crate) fn add_removable(
         &self,
-        kind: EventKind,
-        callback: impl FnOnce(ListenerId) -> Callback<B>,
+        kind: E::Kind,
+        callback: impl FnOnce(ListenerId) -> Callback<S, E>,
     ) -> ListenerId {
         let mut table = self.0.lock();
         let callback = callback(ListenerId(table.next_id));
@@ -113,7 +128,7 @@ impl<B: crate::Backend> Handlers<B> {
     }
 
     /// Sets a handler to null: <https://html.spec.whatwg.org/#deactivate-an-event-handler>.
-    pub(crate) fn remove_handler(&self, kind: EventKind) -> bool {
+    pub(crate) fn remove_handler(&self, kind: E::Kind) -> bool {
         self.remove_where(|entry| entry.is_handler_of(kind))
     }
 
@@ -124,7 +139,7 @@ impl<B: crate::Backend> Handlers<B> {
     }
 
     /// Calls the listeners of an event. Those registered meanwhile wait for the next one, those removed are not called.
-    fn dispatch(&self, socket: &WebSocket<B>, event: &Event) {
+    pub(crate) fn dispatch(&self, target: &S, event: &E) {
         let kind = event.kind();
         let end = self.0.lock().next_id;
         let mut last = 0;
@@ -132,13 +147,13 @@ impl<B: crate::Backend> Handlers<B> {
             last = id;
             let mut called = Called { handlers: self, id, callback: Some(callback) };
             if let Some(callback) = &mut called.callback {
-                callback(socket, event);
+                callback(target, event);
             }
         }
     }
 
     /// Takes the callback of the next listener in order.
-    fn take_next(&self, kind: EventKind, last: u64, end: u64) -> Option<(u64, Callback<B>)> {
+    fn take_next(&self, kind: E::Kind, last: u64, end: u64) -> Option<(u64, Callback<S, E>)> {
         let mut table = self.0.lock();
         let entry =
             table.find(|entry| entry.kind == kind && entry.id > last && entry.id < end && entry.callback.is_some())?;
@@ -146,7 +161,7 @@ impl<B: crate::Backend> Handlers<B> {
     }
 
     /// Puts a callback back after its call, unless its listener was removed or its handler replaced meanwhile.
-    fn put_back(&self, id: u64, callback: Callback<B>) {
+    fn put_back(&self, id: u64, callback: Callback<S, E>) {
         let mut table = self.0.lock();
         let surplus = match table.find(|entry| entry.id == id && entry.callback.is_none()) {
             Some(entry) => entry.callback.replace(callback),
@@ -156,7 +171,7 @@ impl<B: crate::Backend> Handlers<B> {
         drop(surplus);
     }
 
-    fn remove_where(&self, matches: impl Fn(&Entry<B>) -> bool) -> bool {
+    fn remove_where(&self, matches: impl Fn(&Entry<S, E>) -> bool) -> bool {
         let mut table = self.0.lock();
         let place = table.place(matches);
         let removed = place.take().map(|mut entry| {
@@ -169,14 +184,14 @@ impl<B: crate::Backend> Handlers<B> {
 }
 
 /// A callback that is out of its place while it runs. It goes back also when it panics, as a listener that throws stays one.
-struct Called<'a, B: crate::Backend> {
-    handlers: &'a Handlers<B>,
+struct Called<'a, S, E: Fired> {
+    handlers: &'a Handlers<S, E>,
     id: u64,
     /// Until it goes back.
-    callback: Option<Callback<B>>,
+    callback: Option<Callback<S, E>>,
 }
 
-impl<B: crate::Backend> Drop for Called<'_, B> {
+impl<S, E: Fired> Drop for Called<'_, S, E> {
     fn drop(&mut self) {
         if let Some(callback) = self.callback.take() {
             self.handlers.put_back(self.id, callback);
@@ -184,8 +199,8 @@ impl<B: crate::Backend> Drop for Called<'_, B> {
     }
 }
 
-impl<B: crate::Backend> Table<B> {
-    fn append(&mut self, kind: EventKind, registration: Registration, callback: Callback<B>) -> ListenerId {
+impl<S, E: Fired> Table<S, E> {
+    fn append(&mut self, kind: E::Kind, registration: Registration, callback: Callback<S, E>) -> ListenerId {
         let id = self.next_id;
         self.next_id += 1;
         let entry = Entry { id, kind, registration, callback: Some(callback), next: None };
@@ -193,12 +208,12 @@ impl<B: crate::Backend> Table<B> {
         ListenerId(id)
     }
 
-    fn find(&mut self, matches: impl Fn(&Entry<B>) -> bool) -> Option<&mut Entry<B>> {
+    fn find(&mut self, matches: impl Fn(&Entry<S, E>) -> bool) -> Option<&mut Entry<S, E>> {
         self.place(matches).as_deref_mut()
     }
 
     /// Where the first entry is for which that is true, or where the next one goes.
-    fn place(&mut self, matches: impl Fn(&Entry<B>) -> bool) -> &mut Option<Box<Entry<B>>> {
+    fn place(&mut self, matches: impl Fn(&Entry<S, E>) -> bool) -> &mut Option<Box<Entry<S, E>>> {
         let mut place = &mut self.first;
         while place.as_ref().is_some_and(|entry| !matches(entry))
             && let Some(entry) = place
@@ -209,14 +224,14 @@ impl<B: crate::Backend> Table<B> {
     }
 }
 
-impl<B: crate::Backend> Entry<B> {
-    fn is_handler_of(&self, kind: EventKind) -> bool {
+impl<S, E: Fired> Entry<S, E> {
+    fn is_handler_of(&self, kind: E::Kind) -> bool {
         self.kind == kind && self.registration == Registration::Handler
     }
 }
 
 /// One after the other, for there may be more of them than there is stack.
-impl<B: crate::Backend> Drop for Entry<B> {
+impl<S, E: Fired> Drop for Entry<S, E> {
     fn drop(&mut self) {
         let mut rest = self.next.take();
         while let Some(mut entry) = rest {

@@ -7,7 +7,8 @@
 //! - [`Model`]: the interface's one state machine. It holds the ready state, the task queue and `bufferedAmount`,
 //!   and performs no I/O; an implementation of RFC 6455 or an embedder of a JavaScript engine drives it;
 //! - [`WebSocket`]: the interface itself, over any [`Backend`], with its handlers and listeners; and [`WebSocketStream`],
-//!   the same connection as two streams with back-pressure, over any backend that has [`Flow`].
+//!   the same connection as two streams with back-pressure, over any backend that has [`Flow`]; and
+//!   [`ReconnectingWebSocket`], the interface over one connection after the other, over any that has [`Reconnect`].
 //!
 //! The crate is `no_std` with `alloc`, has no clock, no randomness, no JavaScript and no opcode in it.
 //! Programs use it through the facade crate `isosocket`, which picks the backend.
@@ -30,6 +31,7 @@ mod handlers;
 mod maybe_send;
 mod model;
 mod ready_state;
+mod reconnect;
 #[cfg(feature = "send")]
 mod send_handle;
 mod stream;
@@ -53,6 +55,10 @@ pub use handlers::ListenerId;
 pub use maybe_send::MaybeSend;
 pub use model::{Closing, Feedback, Message, Model, Sending, Task};
 pub use ready_state::ReadyState;
+pub use reconnect::{
+    Attempt, Call, Host, KeepAlive, Reconnect, ReconnectConfig, ReconnectingBuilder, ReconnectingEvent,
+    ReconnectingWebSocket, WakeCall,
+};
 #[cfg(feature = "send")]
 pub use send_handle::{SendHandle, SendHandleConfig, TrySendError};
 pub use stream::{Opened, Overflow, Readable, StreamBuilder, WebSocketError, WebSocketStream, Writable};

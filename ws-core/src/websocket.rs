@@ -282,11 +282,11 @@ impl<B: Backend> WebSocket<B> {
     }
 
     /// Those of a socket that programs have; one that a stream is made of has none.
-    fn handlers(&self) -> Option<&Handlers<B>> {
+    fn handlers(&self) -> Option<&Handlers<WebSocket<B>, Event>> {
         self.0.audience.handlers()
     }
 
-    fn add(&self, kind: EventKind, registration: Registration, callback: Callback<B>) -> ListenerId {
+    fn add(&self, kind: EventKind, registration: Registration, callback: Callback<Self, Event>) -> ListenerId {
         self.handlers().map_or(ListenerId::NONE, |handlers| handlers.add(kind, registration, callback))
     }
 
@@ -323,6 +323,24 @@ impl<B: Backend> Eq for WebSocket<B> {}
 impl<B: Backend> fmt::Debug for WebSocket<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket").field("ready_state", &self.ready_state()).finish_non_exhaustive()
+    }
+}
+
+impl<B: Backend<Options: Clone>> Clone for Builder<B> {
+    fn clone(&self) -> Self {
+        Self { url: self.url.clone(), protocols: self.protocols.clone(), options: self.options.clone() }
+    }
+}
+
+impl<B: Backend> From<&str> for Builder<B> {
+    fn from(url: &str) -> Self {
+        WebSocket::builder(url)
+    }
+}
+
+impl<B: Backend> From<String> for Builder<B> {
+    fn from(url: String) -> Self {
+        WebSocket::builder(url)
     }
 }
 

@@ -55,6 +55,8 @@ mod clock;
 mod connection;
 #[cfg(feature = "tokio")]
 mod driver;
+#[cfg(feature = "tokio")]
+mod host;
 #[cfg(feature = "http2")]
 mod http2;
 #[cfg(feature = "tokio")]
@@ -89,6 +91,8 @@ pub use connect::{Identity, Roots, Tls, TlsError, TlsOptions, certificates_from_
 pub use connect::{Proxy, ProxyUrl, ProxyUrlError};
 #[cfg(feature = "tokio")]
 pub use connection::{Connection, Receiver, Sender};
+#[cfg(feature = "tokio")]
+pub use host::{NativeHost, NativeTimer};
 #[cfg(feature = "std")]
 pub use message_ref::MessageRef;
 #[cfg(feature = "std")]

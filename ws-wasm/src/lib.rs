@@ -17,6 +17,7 @@ mod blob;
 mod call;
 mod data;
 mod error;
+mod host;
 #[cfg(feature = "js-values")]
 pub mod json;
 mod listener;
@@ -26,4 +27,5 @@ mod timer;
 
 pub use backend::Browser;
 pub use blob::JsBlob;
+pub use host::{BrowserHost, BrowserTimer};
 pub use stream::BrowserStream;

@@ -108,6 +108,20 @@ extern "C" {
     #[wasm_bindgen(js_name = setTimeout)]
     pub(crate) fn set_timeout(function: &JsValue, milliseconds: u32);
 
+    /// The same, and what stops it.
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub(crate) fn start_timer(function: &JsValue, milliseconds: u32) -> f64;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub(crate) fn stop_timer(id: f64);
+
+    /// <https://w3c.github.io/hr-time/#dom-performance-now>, in milliseconds.
+    #[wasm_bindgen(js_namespace = performance)]
+    pub(crate) fn now() -> f64;
+
+    #[wasm_bindgen(js_namespace = Math)]
+    pub(crate) fn random() -> f64;
+
     /// <https://wicg.github.io/scheduling-apis/#scheduler>
     type Scheduler;
 
@@ -127,6 +141,12 @@ extern "C" {
     /// A number, or a boolean as 0 or 1.
     #[wasm_bindgen(method, indexing_getter)]
     pub(crate) fn number(this: &Object, name: &str) -> f64;
+
+    #[wasm_bindgen(method, js_name = addEventListener)]
+    pub(crate) fn add_event_listener(this: &Object, name: &str, listener: &JsValue);
+
+    #[wasm_bindgen(method, js_name = removeEventListener)]
+    pub(crate) fn remove_event_listener(this: &Object, name: &str, listener: &JsValue);
 
     #[wasm_bindgen(method, indexing_setter)]
     pub(crate) fn set(this: &Object, name: &str, value: &JsValue);

@@ -1,0 +1,318 @@
+//! A WebSocket that connects again: the interface of the standard over one connection after the other.
+
+use alloc::{boxed::Box, string::String};
+use core::{fmt, time::Duration};
+
+use crate::{
+    BinaryType, Builder, Close, CloseCode, CloseEvent, Data, Error, Failure, MaybeSend, ReadyState, WebSocket,
+    blob::MaybeSync, counted::Counted,
+};
+
+mod attempt;
+mod back_off;
+mod builder;
+mod config;
+mod course;
+mod events;
+mod heartbeat;
+mod host;
+mod inner;
+mod outbox;
+mod phase;
+mod turns;
+
+use inner::{Inner, Source};
+use phase::{Cause, Outlet, Phase, State};
+
+pub use attempt::Attempt;
+pub use builder::ReconnectingBuilder;
+pub use config::{KeepAlive, ReconnectConfig};
+pub use events::ReconnectingEvent;
+pub use host::{Call, Host, Reconnect, WakeCall};
+
+/// A WebSocket that connects again when its connection ends, as its [`ReconnectConfig`] says.
+///
+/// It has the attributes, methods and events of [`WebSocket`](crate::WebSocket), and
+///
+/// - `open`, `error` and `close` are fired for each connection, and for each that could not be made `error` and `close`. In a handler
+///   of `close` the state is CONNECTING if there is to be another, and CLOSED if not;
+/// - `reconnecting` is fired behind a `close` that is not the last, with the delay until the next connection;
+/// - [`send`](Self::send) works in each state but for CLOSING and CLOSED: without a connection a message waits for the next one, and
+///   is refused if too much waits. What a handler of `open` sends goes before what has waited. A message that was given to a
+///   connection which then ends is not sent again: whether the peer has it is not known;
+/// - [`close`](Self::close) is final, in each state, and [`reconnect`](Self::reconnect) begins anew, in each state.
+///
+/// The type is a handle: clones name the same socket. When the last one is dropped, the connection is closed and none is made any
+/// more. A handler is given the socket and need not capture it; one that captures a clone keeps it for ever.
+///
+/// ```
+/// # fn program<B: ws_core::Reconnect>() -> Result<(), ws_core::Error> {
+/// use ws_core::ReconnectingWebSocket;
+/// let socket = ReconnectingWebSocket::<B>::builder("wss://example.org/feed").connect_with(|socket| {
+///     socket.set_onopen(|socket| socket.send("subscribe").unwrap_or_else(|error| eprintln!("{error}")));
+///     socket.set_onmessage(|_, event| println!("{:?}", event.data));
+///     socket.set_onreconnecting(|_, event| println!("attempt {} in {:?}", event.attempt, event.delay));
+/// })?;
+/// socket.send("goes out when there is a connection")?;
+/// # Ok(()) }
+/// ```
+#[must_use = "the connection is given up when its last handle is dropped"]
+pub struct ReconnectingWebSocket<B: Reconnect>(Counted<Inner<B>>);
+
+impl<B: Reconnect> ReconnectingWebSocket<B> {
+    /// Makes a socket and starts to connect, and to connect again to the same URL.
+    ///
+    /// # Errors
+    /// As those of [`WebSocket::new`](crate::WebSocket::new), which concern each connection alike, and [`Error::Host`].
+    pub fn new(url: &str) -> Result<Self, Error> {
+        Self::builder(url).connect()
+    }
+
+    /// Begins to describe a socket all of whose connections are made alike: to a URL, or as a [`Builder`] says.
+    ///
+    /// ```
+    /// # fn program<B: ws_core::Reconnect>() {
+    /// use ws_core::{ReconnectingWebSocket, WebSocket};
+    /// let by_url = ReconnectingWebSocket::<B>::builder("wss://example.org/");
+    /// let chat = WebSocket::<B>::builder("wss://example.org/").protocols(["chat"]);
+    /// let by_builder = ReconnectingWebSocket::<B>::builder(chat);
+    /// # }
+    /// ```
+    pub fn builder(to: impl Into<Builder<B>>) -> ReconnectingBuilder<B> {
+        let to = to.into();
+        ReconnectingBuilder::new(Source::Fixed(Box::new(move || to.clone())))
+    }
+
+    /// Begins to describe a socket whose program says each time what to connect to: see [`Attempt`].
+    pub fn builder_with(ask: impl Fn(Attempt<B>) + MaybeSend + MaybeSync + 'static) -> ReconnectingBuilder<B> {
+        ReconnectingBuilder::new(Source::Asked(Box::new(ask)))
+    }
+
+    /// The URL of the connection, or of the last one; empty before there was one.
+    pub fn url(&self) -> String {
+        self.ask_socket(|socket| socket.url())
+    }
+
+    /// CONNECTING until a connection is open, also while one is waited for. CLOSED if there is to be none.
+    pub fn ready_state(&self) -> ReadyState {
+        self.0.state.lock().ready_state()
+    }
+
+    /// The bytes of what was given to [`send`](Self::send) and not yet to the network, be it for lack of a connection. What a connection
+    /// took with it that has ended does not count; what was thrown away because there is to be no other does, until
+    /// [`reconnect`](Self::reconnect).
+    pub fn buffered_amount(&self) -> u64 {
+        let (waiting, socket) = {
+            let state = self.0.state.lock();
+            (state.discarded.saturating_add(state.outbox.bytes()), state.socket().cloned())
+        };
+        waiting.saturating_add(socket.map_or(0, |socket| socket.buffered_amount()))
+    }
+
+    /// The extensions of the connection, or of the last one.
+    pub fn extensions(&self) -> String {
+        self.ask_socket(|socket| socket.extensions())
+    }
+
+    /// The subprotocol of the connection, or of the last one.
+    pub fn protocol(&self) -> String {
+        self.ask_socket(|socket| socket.protocol())
+    }
+
+    /// How binary messages are handed over.
+    pub fn binary_type(&self) -> BinaryType {
+        self.0.state.lock().binary_type
+    }
+
+    /// Sets how binary messages are handed over, by this connection and all that follow.
+    pub fn set_binary_type(&self, binary_type: BinaryType) {
+        self.0.state.lock().binary_type = binary_type;
+        if let Some(socket) = self.socket() {
+            socket.set_binary_type(binary_type);
+        }
+    }
+
+    /// Which retry is under way, or waited for, since a connection has lasted. 0: none.
+    pub fn retry_count(&self) -> u32 {
+        let state = self.0.state.lock();
+        if state.has_lasted(self.0.host.now(), self.0.config.min_uptime) {
+            return 0;
+        }
+        let is_waiting = matches!(state.phase, Phase::Waiting { cause: Cause::Retry, .. });
+        state.back_off.count().saturating_add(u32::from(is_waiting))
+    }
+
+    /// Why the newest connection that failed did, until another is open. Browsers do not tell, but what this side has given up is
+    /// known there, too: a connection that took too long to be made, a peer that says nothing.
+    ///
+    /// For the program that runs the socket, as [`WebSocket::failure`](crate::WebSocket::failure) is.
+    pub fn failure(&self) -> Option<Failure> {
+        self.0.state.lock().failure.clone()
+    }
+
+    /// Sends a message, or has it wait for a connection.
+    ///
+    /// # Errors
+    /// [`Error::QuotaExceeded`] if too much waits for a connection. [`Error::Discarded`] when it is closed, or the program has closed
+    /// it.
+    pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
+        let data = data.into();
+        let (socket, connection) = {
+            let state = self.0.state.lock();
+            match &state.phase {
+                Phase::Open { socket, outlet: Outlet::Socket, .. } => (socket.clone(), state.connection),
+                _ => {
+                    drop(state);
+                    return self.send_later(data);
+                }
+            }
+        };
+        // When the peer has begun to close, a socket takes messages and throws them away.
+        if socket.ready_state() != ReadyState::Open {
+            return self.send_later(data);
+        }
+        match socket.send(data.clone()) {
+            Ok(()) => {
+                if self.0.config.keep_alive.is_some() {
+                    self.sent(connection, data.len());
+                }
+                Ok(())
+            }
+            Err(Error::Discarded(_)) => self.send_later(data),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Closes it for good: what waits for a connection is thrown away, and none is made any more, unless the program
+    /// [begins anew](Self::reconnect). As [`WebSocket::close`](crate::WebSocket::close) for the connection that there is.
+    pub fn close(&self) {
+        self.close_for_good(None);
+    }
+
+    /// As [`close`](Self::close), with a code and a reason for the peer.
+    ///
+    /// # Errors
+    /// As those of [`WebSocket::close_with`](crate::WebSocket::close_with), in every state.
+    pub fn close_with(&self, code: impl Into<CloseCode>, reason: &str) -> Result<(), Error> {
+        self.close_for_good(Close::new(Some(code.into()), Some(reason))?);
+        Ok(())
+    }
+
+    /// Drops the connection, if there is one, with code 1000, and makes another at once, in each state. Retries are counted anew; what
+    /// waits for a connection waits for that one.
+    ///
+    /// The `close` event of a connection that was open has this code, is not clean, and comes in a task of its own.
+    pub fn reconnect(&self) {
+        self.begin_anew(Close::normal());
+    }
+
+    /// As [`reconnect`](Self::reconnect), with a code and a reason for the peer.
+    ///
+    /// # Errors
+    /// As those of [`WebSocket::close_with`](crate::WebSocket::close_with), in every state.
+    pub fn reconnect_with(&self, code: impl Into<CloseCode>, reason: &str) -> Result<(), Error> {
+        self.begin_anew(Close::new(Some(code.into()), Some(reason))?.unwrap_or_else(Close::normal));
+        Ok(())
+    }
+
+    /// There is no connection to send by: the message waits for one, if there is to be one.
+    fn send_later(&self, data: Data) -> Result<(), Error> {
+        let mut state = self.0.state.lock();
+        match state.phase {
+            Phase::Closing { .. } | Phase::Closed => {
+                state.discarded = state.discarded.saturating_add(data.len());
+                Err(Error::Discarded(state.ready_state()))
+            }
+            _ => state.outbox.put(data, &self.0.config),
+        }
+    }
+
+    fn close_for_good(&self, close: Option<Close>) {
+        // What a handler of `open` leaves behind goes first.
+        let connection = self.0.state.lock().connection;
+        self.send_waiting(connection);
+        let mut state = self.0.state.lock();
+        let socket = state.socket().cloned();
+        let next = match &mut state.phase {
+            Phase::Closing { .. } | Phase::Closed => return,
+            Phase::Idle => Phase::Closed,
+            // The end that is being told is the last.
+            Phase::Ending => Phase::Closing { socket: None, alarm: None, event: None },
+            Phase::Open { .. } | Phase::Connecting { socket: Some(_), .. } => {
+                Phase::Closing { socket: socket.clone(), alarm: None, event: None }
+            }
+            Phase::Connecting { socket: None, .. } => self.closing_soon(&mut state, None),
+            Phase::Waiting { cause, .. } => {
+                let event = if let Cause::Program(event) = cause { event.take() } else { None };
+                self.closing_soon(&mut state, event)
+            }
+        };
+        let before = self.enter(&mut state, next);
+        let discarded = state.discard();
+        drop(state);
+        drop((before, discarded));
+        if let Some(socket) = socket {
+            socket.backend().close(close);
+        }
+    }
+
+    /// Closed before there was a socket, of which is told in a task of its own.
+    fn closing_soon(&self, state: &mut State<B>, event: Option<CloseEvent>) -> Phase<B> {
+        state.connection = state.number();
+        let alarm = self.alarm(state.number(), Duration::ZERO);
+        Phase::Closing { socket: None, alarm: Some(alarm), event }
+    }
+
+    fn begin_anew(&self, close: Close) {
+        let mut state = self.0.state.lock();
+        let socket = state.socket().cloned();
+        let event = match &mut state.phase {
+            Phase::Open { socket, .. } if socket.ready_state() == ReadyState::Open => {
+                Some(CloseEvent::new(false, close.code(), close.reason().into()))
+            }
+            Phase::Open { .. } | Phase::Closing { socket: Some(_), .. } => Some(CloseEvent::abnormal()),
+            Phase::Closing { event, .. } | Phase::Waiting { cause: Cause::Program(event), .. } => event.take(),
+            Phase::Idle | Phase::Connecting { .. } | Phase::Ending | Phase::Waiting { .. } | Phase::Closed => None,
+        };
+        state.connection = state.number();
+        let alarm = self.alarm(state.number(), Duration::ZERO);
+        let before = self.enter(&mut state, Phase::Waiting { alarm, cause: Cause::Program(event) });
+        state.back_off.reset();
+        state.discarded = 0;
+        drop(state);
+        drop(before);
+        if let Some(socket) = socket {
+            socket.backend().close(Some(close));
+        }
+    }
+
+    /// An attribute of the connection, or of the last one.
+    fn ask_socket(&self, ask: impl FnOnce(&WebSocket<B>) -> String) -> String {
+        let socket = {
+            let state = self.0.state.lock();
+            state.socket().or(state.last_socket.as_ref()).cloned()
+        };
+        socket.as_ref().map(ask).unwrap_or_default()
+    }
+}
+
+impl<B: Reconnect> Clone for ReconnectingWebSocket<B> {
+    fn clone(&self) -> Self {
+        Self(Counted::clone(&self.0))
+    }
+}
+
+impl<B: Reconnect> PartialEq for ReconnectingWebSocket<B> {
+    fn eq(&self, other: &Self) -> bool {
+        Counted::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<B: Reconnect> Eq for ReconnectingWebSocket<B> {}
+
+/// Leaves the URL out, which may have a password in it.
+impl<B: Reconnect> fmt::Debug for ReconnectingWebSocket<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReconnectingWebSocket").field("ready_state", &self.ready_state()).finish_non_exhaustive()
+    }
+}

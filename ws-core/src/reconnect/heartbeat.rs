@@ -1,0 +1,133 @@
+//! Whether the peer is still there.
+
+use core::{mem, time::Duration};
+
+use super::config::KeepAlive;
+
+/// What is known of a connection's peer. It is told of all messages, and asked when its time is over.
+#[derive(Debug, Default)]
+pub(super) struct Heartbeat {
+    /// Whether a message has come since the last time that something was waited for.
+    has_heard: bool,
+    /// How many bytes were sent.
+    sent: u64,
+    question: Option<Question>,
+}
+
+/// An answer is due.
+#[derive(Clone, Copy, Debug)]
+struct Question {
+    /// The peer has had the whole of it for as long as is waited for.
+    is_out: bool,
+    /// How many bytes had gone out, when it was last waited for.
+    gone: u64,
+    /// How many were sent with the question.
+    sent: u64,
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// To ask again after this time.
+    Wait(Duration),
+    /// To send the message.
+    Ask,
+    /// The peer is gone.
+    GiveUp,
+}
+
+impl Heartbeat {
+    /// A message has come.
+    pub(super) fn heard(&mut self) {
+        self.has_heard = true;
+    }
+
+    /// So many bytes were sent. What is on its way shows that the peer takes something.
+    pub(super) fn sent(&mut self, bytes: u64) {
+        self.sent = self.sent.saturating_add(bytes);
+    }
+
+    /// Whether the message may be sent out of turn, when the device may have slept.
+    pub(super) fn may_ask(&self) -> bool {
+        self.question.is_none()
+    }
+
+    /// The message is being sent, while so many bytes wait for the network. Gives how long to wait for the answer.
+    pub(super) fn ask(&mut self, config: &KeepAlive, buffered: u64) -> Duration {
+        let gone = self.gone(buffered);
+        self.sent(config.message.len());
+        self.has_heard = false;
+        self.question = Some(Question { is_out: buffered == 0, gone, sent: self.sent });
+        config.timeout
+    }
+
+    /// The time is over, while so many bytes wait for the network.
+    pub(super) fn rang(&mut self, config: &KeepAlive, buffered: u64) -> Verdict {
+        let gone = self.gone(buffered);
+        match self.question {
+            _ if mem::take(&mut self.has_heard) => {
+                self.question = None;
+                Verdict::Wait(config.interval)
+            }
+            None => Verdict::Ask,
+            // The peer has the time for an answer from when the message has gone out: what was sent before may take longer.
+            Some(question) if !question.is_out && gone > question.gone => {
+                self.question = Some(Question { is_out: gone >= question.sent, gone, ..question });
+                Verdict::Wait(config.timeout)
+            }
+            Some(_) => Verdict::GiveUp,
+        }
+    }
+
+    fn gone(&self, buffered: u64) -> u64 {
+        self.sent.saturating_sub(buffered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Verdict = Verdict::Wait(Duration::from_secs(30));
+    const TIMEOUT: Verdict = Verdict::Wait(Duration::from_secs(10));
+
+    #[test]
+    fn a_peer_that_talks_is_not_asked_and_one_that_answers_stays() {
+        let (mut heartbeat, config) = (Heartbeat::default(), KeepAlive::new("?"));
+        heartbeat.heard();
+        assert_eq!(heartbeat.rang(&config, 0), INTERVAL);
+        assert_eq!(heartbeat.rang(&config, 0), Verdict::Ask);
+        assert_eq!(heartbeat.ask(&config, 0), config.timeout);
+        assert!(!heartbeat.may_ask());
+        heartbeat.heard();
+        assert_eq!(heartbeat.rang(&config, 0), INTERVAL);
+        assert!(heartbeat.may_ask());
+    }
+
+    #[test]
+    fn a_peer_that_says_nothing_is_given_up() {
+        let (mut heartbeat, config) = (Heartbeat::default(), KeepAlive::new("?"));
+        heartbeat.heard();
+        heartbeat.ask(&config, 0);
+        assert_eq!(heartbeat.rang(&config, 0), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn what_was_sent_before_may_take_its_time_as_long_as_it_goes_out() {
+        let (mut heartbeat, config) = (Heartbeat::default(), KeepAlive::new("?"));
+        heartbeat.sent(100);
+        heartbeat.ask(&config, 100);
+        assert_eq!(heartbeat.rang(&config, 60), TIMEOUT);
+        // All of it is gone: from now on the peer has its time.
+        assert_eq!(heartbeat.rang(&config, 0), TIMEOUT);
+        assert_eq!(heartbeat.rang(&config, 0), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn a_peer_that_takes_nothing_is_given_up() {
+        let (mut heartbeat, config) = (Heartbeat::default(), KeepAlive::new("?"));
+        heartbeat.sent(100);
+        heartbeat.ask(&config, 100);
+        assert_eq!(heartbeat.rang(&config, 101), Verdict::GiveUp);
+    }
+}

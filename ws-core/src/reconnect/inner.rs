@@ -1,0 +1,140 @@
+//! What the handles of a socket that connects again share, and how turns come to be taken.
+
+use alloc::boxed::Box;
+use core::time::Duration;
+
+use spin::Mutex;
+
+use super::{
+    ReconnectingEvent, ReconnectingWebSocket,
+    attempt::Attempt,
+    config::ReconnectConfig,
+    host::{Host, Reconnect},
+    phase::{Alarm, State},
+    turns::{Turn, Turns},
+};
+use crate::{
+    Builder, CloseEvent, Event, MaybeSend, Task, WebSocket,
+    backend::Audience,
+    counted::{Counted, Weak},
+    handlers::Handlers,
+};
+
+/// What all handles share.
+pub(crate) struct Inner<B: Reconnect> {
+    pub(super) host: B::Host,
+    pub(super) config: ReconnectConfig,
+    pub(super) source: Source<B>,
+    pub(super) should_reconnect: Decide,
+    pub(super) handlers: Handlers<ReconnectingWebSocket<B>, Event>,
+    pub(super) retry_handlers: Handlers<ReconnectingWebSocket<B>, ReconnectingEvent>,
+    pub(super) turns: Turns<B>,
+    pub(super) state: Mutex<State<B>>,
+}
+
+/// Where a connection is to be made to.
+pub(super) enum Source<B: Reconnect> {
+    /// To the same each time.
+    Fixed(Make<B>),
+    /// To what the program says.
+    Asked(Ask<B>),
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod callbacks {
+    use super::*;
+
+    pub(in super::super) type Make<B> = Box<dyn Fn() -> Builder<B> + Send + Sync>;
+    pub(in super::super) type Ask<B> = Box<dyn Fn(Attempt<B>) + Send + Sync>;
+    pub(in super::super) type Decide = Box<dyn Fn(&CloseEvent) -> bool + Send + Sync>;
+}
+
+#[cfg(target_arch = "wasm32")]
+mod callbacks {
+    use super::*;
+
+    pub(in super::super) type Make<B> = Box<dyn Fn() -> Builder<B>>;
+    pub(in super::super) type Ask<B> = Box<dyn Fn(Attempt<B>)>;
+    pub(in super::super) type Decide = Box<dyn Fn(&CloseEvent) -> bool>;
+}
+
+pub(super) use callbacks::{Ask, Decide, Make};
+
+/// Hears the socket of one connection.
+pub(super) struct Relay<B: Reconnect> {
+    pub(super) owner: Weak<Inner<B>>,
+    pub(super) connection: u64,
+}
+
+impl<B: Reconnect> Audience<B> for Relay<B> {
+    fn hear(&self, socket: &WebSocket<B>, task: Task) {
+        if let Some(owner) = self.owner.upgrade() {
+            let turn = Turn::Task { connection: self.connection, task };
+            ReconnectingWebSocket(owner).take(turn, Some(socket));
+        }
+    }
+}
+
+/// The turns of a socket, until there is none.
+struct UnderWay<'a, B: Reconnect> {
+    socket: &'a ReconnectingWebSocket<B>,
+    is_over: bool,
+}
+
+/// The program has panicked: what is left is done in a task of its own.
+impl<B: Reconnect> Drop for UnderWay<'_, B> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.socket.go_on_later();
+        }
+    }
+}
+
+impl<B: Reconnect> ReconnectingWebSocket<B> {
+    /// Does what is to be done, now or behind what is under way.
+    pub(super) fn take(&self, turn: Turn, of: Option<&WebSocket<B>>) {
+        if let Some(turn) = self.0.turns.enter(turn, of) {
+            self.go_on(Some(turn));
+        }
+    }
+
+    fn go_on(&self, mut next: Option<Turn>) {
+        let mut under_way = UnderWay { socket: self, is_over: false };
+        while let Some(turn) = next {
+            match turn {
+                Turn::Task { connection, task } => self.hear(connection, task),
+                Turn::Alarm(id) => self.rang(id),
+                Turn::Ask => self.ask(),
+            }
+            next = self.0.turns.next();
+        }
+        under_way.is_over = true;
+    }
+
+    fn go_on_later(&self) {
+        let timer = self.after(Duration::ZERO, |socket| {
+            let next = socket.0.turns.next();
+            socket.go_on(next);
+        });
+        let before = self.0.state.lock().rest.replace(timer);
+        drop(before);
+    }
+
+    /// An alarm of this number.
+    pub(super) fn alarm(&self, id: u64, delay: Duration) -> Alarm<B> {
+        Alarm { id, _timer: self.after(delay, move |socket| socket.take(Turn::Alarm(id), None)) }
+    }
+
+    /// Calls back, unless there is nobody left.
+    fn after(&self, delay: Duration, call: impl FnOnce(&Self) + MaybeSend + 'static) -> <B::Host as Host>::Timer {
+        let owner = Counted::downgrade(&self.0);
+        self.0.host.after(
+            delay,
+            Box::new(move || {
+                if let Some(owner) = owner.upgrade() {
+                    call(&Self(owner));
+                }
+            }),
+        )
+    }
+}

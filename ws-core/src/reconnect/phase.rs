@@ -1,0 +1,156 @@
+//! The one state of a socket that connects again.
+
+use core::{mem, time::Duration};
+
+use super::{
+    back_off::BackOff,
+    heartbeat::Heartbeat,
+    host::{Host, Reconnect},
+    outbox::Outbox,
+};
+use crate::{BinaryType, CloseEvent, Failure, ReadyState, WebSocket};
+
+/// Is changed with the lock held; what falls out of it is dropped without.
+pub(super) struct State<B: Reconnect> {
+    pub(super) phase: Phase<B>,
+    /// Which connection it is that there is, is to be, or was: what others say is not heard.
+    pub(super) connection: u64,
+    /// The number of the newest connection or alarm.
+    newest: u64,
+    pub(super) binary_type: BinaryType,
+    pub(super) back_off: BackOff,
+    pub(super) outbox: Outbox,
+    /// The bytes of what was thrown away, for there is to be no connection.
+    pub(super) discarded: u64,
+    /// What is asked for its attributes when there is no connection.
+    pub(super) last_socket: Option<WebSocket<B>>,
+    /// Why the newest connection that failed did, until there is another.
+    pub(super) failure: Option<Failure>,
+    /// Comes back to what a program that panicked has left undone.
+    pub(super) rest: Option<<B::Host as Host>::Timer>,
+}
+
+/// How far it is.
+pub(super) enum Phase<B: Reconnect> {
+    /// Not begun; messages wait.
+    Idle,
+    /// The program is asked what to connect to, or is connecting to it.
+    Connecting {
+        socket: Option<WebSocket<B>>,
+        deadline: Alarm<B>,
+        /// Why the deadline rings at once.
+        failure: Option<Failure>,
+    },
+    Open {
+        socket: WebSocket<B>,
+        since: Duration,
+        outlet: Outlet,
+        heartbeat: Option<(Heartbeat, Alarm<B>)>,
+    },
+    /// The connection is over. That is told, and whether there is another is asked.
+    Ending,
+    /// The next connection is waited for.
+    Waiting { alarm: Alarm<B>, cause: Cause },
+    /// The program has closed it.
+    Closing {
+        /// None if there is no connection, or none any more.
+        socket: Option<WebSocket<B>>,
+        /// When that is told, if no socket does.
+        alarm: Option<Alarm<B>>,
+        /// What is told then, if it is of a connection.
+        event: Option<CloseEvent>,
+    },
+    /// For good, unless the program begins anew.
+    Closed,
+}
+
+/// Where messages go while there is a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outlet {
+    /// Out.
+    Socket,
+    /// Behind those that have waited and are being sent.
+    Outbox,
+}
+
+/// Why there is to be another connection.
+pub(super) enum Cause {
+    Retry,
+    /// A retry, sooner, because the device is awake: it is not counted.
+    Wake,
+    /// The program begins anew; with how the connection before it was closed, of which is to be told.
+    Program(Option<CloseEvent>),
+}
+
+/// A timer, by its number.
+pub(super) struct Alarm<B: Reconnect> {
+    pub(super) id: u64,
+    pub(super) _timer: <B::Host as Host>::Timer,
+}
+
+impl<B: Reconnect> State<B> {
+    pub(super) fn new() -> Self {
+        Self {
+            phase: Phase::Idle,
+            connection: 0,
+            newest: 0,
+            binary_type: BinaryType::default(),
+            back_off: BackOff::default(),
+            outbox: Outbox::default(),
+            discarded: 0,
+            last_socket: None,
+            failure: None,
+            rest: None,
+        }
+    }
+
+    /// A number that nothing else has.
+    pub(super) fn number(&mut self) -> u64 {
+        self.newest += 1;
+        self.newest
+    }
+
+    pub(super) fn ready_state(&self) -> ReadyState {
+        match self.phase {
+            Phase::Idle | Phase::Closed => ReadyState::Closed,
+            Phase::Connecting { .. } | Phase::Ending | Phase::Waiting { .. } => ReadyState::Connecting,
+            Phase::Open { .. } => ReadyState::Open,
+            Phase::Closing { .. } => ReadyState::Closing,
+        }
+    }
+
+    /// The socket of the connection that there is or is to be.
+    pub(super) fn socket(&self) -> Option<&WebSocket<B>> {
+        match &self.phase {
+            Phase::Connecting { socket, .. } | Phase::Closing { socket, .. } => socket.as_ref(),
+            Phase::Open { socket, .. } => Some(socket),
+            Phase::Idle | Phase::Ending | Phase::Waiting { .. } | Phase::Closed => None,
+        }
+    }
+
+    /// Whether this is the connection that there is, or is to be.
+    pub(super) fn is_of(&self, connection: u64) -> bool {
+        self.connection == connection && self.socket().is_some()
+    }
+
+    /// Leaves a phase for another. What is given back is to be dropped when the lock is not held any more.
+    pub(super) fn enter(&mut self, phase: Phase<B>, now: Duration, min_uptime: Duration) -> Phase<B> {
+        if self.has_lasted(now, min_uptime) {
+            self.back_off.reset();
+        }
+        if let Some(socket) = self.socket() {
+            self.last_socket = Some(socket.clone());
+        }
+        mem::replace(&mut self.phase, phase)
+    }
+
+    pub(super) fn has_lasted(&self, now: Duration, min_uptime: Duration) -> bool {
+        matches!(self.phase, Phase::Open { since, .. } if now.saturating_sub(since) >= min_uptime)
+    }
+
+    /// There is to be no connection: what waits for one is thrown away. It is given back to be dropped later.
+    pub(super) fn discard(&mut self) -> Outbox {
+        self.discarded = self.discarded.saturating_add(self.outbox.bytes());
+        mem::take(&mut self.outbox)
+    }
+}

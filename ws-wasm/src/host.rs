@@ -1,0 +1,121 @@
+//! What connecting again takes: the browser's clock and timers, its signs that it is worth while to look, and chance.
+
+use std::{cell::Cell, fmt, time::Duration};
+
+use wasm_bindgen::{JsCast as _, JsValue};
+use ws_core::{Call, Error, Host, Reconnect, WakeCall};
+
+use crate::{
+    Browser,
+    sys::{self, Callback, Global, Object},
+};
+
+/// The longest delay of a timer, in milliseconds: a longer one would be none.
+const LONGEST: u128 = i32::MAX as u128;
+
+/// Where a socket that connects again has its timers: in its page or worker.
+pub struct BrowserHost {
+    _waking: Option<Waking>,
+}
+
+impl Reconnect for Browser {
+    type Host = BrowserHost;
+
+    fn host() -> Result<BrowserHost, Error> {
+        Ok(BrowserHost { _waking: None })
+    }
+}
+
+impl Host for BrowserHost {
+    type Timer = BrowserTimer;
+
+    fn now(&self) -> Duration {
+        Duration::try_from_secs_f64(sys::now() / 1000.0).unwrap_or_default()
+    }
+
+    fn chance(&self) -> f64 {
+        sys::random()
+    }
+
+    fn after(&self, delay: Duration, call: Call) -> BrowserTimer {
+        BrowserTimer::start(delay.as_millis().min(LONGEST) as u32, call)
+    }
+
+    fn on_wake(&mut self, call: WakeCall) {
+        self._waking = Some(Waking::listen(call));
+    }
+}
+
+/// A timer, until it rings or is dropped. It may be dropped by what it calls: that is freed when it returns.
+pub struct BrowserTimer {
+    id: f64,
+    /// Owned here, called by the browser.
+    _callback: Callback,
+}
+
+impl BrowserTimer {
+    fn start(milliseconds: u32, call: Call) -> Self {
+        let call = Cell::new(Some(call));
+        let callback = Callback::own_assert_unwind_safe(move |_| {
+            if let Some(call) = call.take() {
+                call();
+            }
+        });
+        Self { id: sys::start_timer(callback.as_js_value(), milliseconds), _callback: callback }
+    }
+}
+
+impl Drop for BrowserTimer {
+    fn drop(&mut self) {
+        sys::stop_timer(self.id);
+    }
+}
+
+/// Hears that there is a network again, and that the page is seen again.
+struct Waking {
+    callback: Callback,
+    /// What fires the events, and their names. In a worker there is no document.
+    targets: Vec<(Object, &'static str)>,
+}
+
+impl Waking {
+    fn listen(call: WakeCall) -> Self {
+        let callback = Callback::own_assert_unwind_safe(move |event: JsValue| {
+            if event.unchecked_ref::<Object>().text("type") == "online" || is_seen() {
+                call();
+            }
+        });
+        let targets: Vec<(Object, _)> = [("globalThis", "online"), ("document", "visibilitychange")]
+            .into_iter()
+            .map(|(target, event)| (Global::member(target), event))
+            .filter(|(target, _)| target.is_object())
+            .map(|(target, event)| (target.unchecked_into(), event))
+            .collect();
+        targets.iter().for_each(|(target, event)| target.add_event_listener(event, callback.as_js_value()));
+        Self { callback, targets }
+    }
+}
+
+impl Drop for Waking {
+    fn drop(&mut self) {
+        let callback = self.callback.as_js_value();
+        self.targets.iter().for_each(|(target, event)| target.remove_event_listener(event, callback));
+    }
+}
+
+/// Whether the page is seen.
+fn is_seen() -> bool {
+    Global::member("document").unchecked_ref::<Object>().text("visibilityState") == "visible"
+}
+
+impl fmt::Debug for BrowserHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BrowserHost").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for BrowserTimer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BrowserTimer").field("id", &self.id).finish_non_exhaustive()
+    }
+}
