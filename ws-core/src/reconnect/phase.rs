@@ -50,7 +50,10 @@ pub(super) enum Phase<B: Reconnect> {
     /// The connection is over. That is told, and whether there is another is asked.
     Ending,
     /// The next connection is waited for.
-    Waiting { alarm: Alarm<B>, cause: Cause },
+    Waiting {
+        alarm: Alarm<B>,
+        cause: Cause,
+    },
     /// The program has closed it.
     Closing {
         /// None if there is no connection, or none any more.
