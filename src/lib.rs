@@ -35,6 +35,19 @@
 //! # Ok(()) }
 //! ```
 //!
+//! [`ReconnectingWebSocket`] connects again when a connection ends; what is sent meanwhile waits for the next one.
+//!
+//! ```no_run
+//! use isosocket::ReconnectingWebSocket;
+//!
+//! # fn main() -> Result<(), isosocket::Error> {
+//! let socket = ReconnectingWebSocket::builder("ws://127.0.0.1:8080/echo").connect_with(|socket| {
+//!     socket.set_onmessage(|_, event| println!("{:?}", event.data));
+//! })?;
+//! socket.send("goes out as soon as there is a connection")?;
+//! # Ok(()) }
+//! ```
+//!
 //! The features `json`, `msgpack` and `js-values` have codecs for [typed messages](ws_core::Opened::typed); `send` has a handle
 //! to a stream that other threads can have, in browsers, too; `yew` and `leptos` have a `use_websocket` each.
 //!

@@ -61,7 +61,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
     assert_eq!(seen.some(2).await, ["error, Connecting", "close 1006 \"\" unclean, Closed"]);
     let failure = socket.failure().unwrap();
     assert!(failure.is_timeout());
-    assert_eq!(failure.to_string(), "there was no connection within 100ms");
+    assert_eq!(failure.to_string(), "there was no connection within 100 ms");
 }
 
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
@@ -132,7 +132,7 @@ async fn nothing_is_connected_before_the_program_says_so() {
     socket.send("first").unwrap();
     let error = socket.send("second").unwrap_err();
     assert_eq!((error.name(), socket.buffered_amount()), (Some("QuotaExceededError"), 5));
-    assert_eq!(error.to_string(), "no more than 1 messages and 16777216 bytes can wait for a connection");
+    assert_eq!(error.to_string(), "more than max_enqueued_messages or max_enqueued_bytes would wait for a connection");
     socket.reconnect();
     assert_eq!(seen.some(2).await, ["open, Open", "first, Open"]);
 }

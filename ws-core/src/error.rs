@@ -32,13 +32,8 @@ pub enum Error {
     Discarded(ReadyState),
     /// `QuotaExceededError`: this message would have made more wait for a connection than may, by what is set for
     /// [`ReconnectingWebSocket`](crate::ReconnectingWebSocket).
-    #[error("no more than {messages} messages and {bytes} bytes can wait for a connection")]
-    QuotaExceeded {
-        /// The most messages.
-        messages: usize,
-        /// The most bytes in them.
-        bytes: u64,
-    },
+    #[error("more than max_enqueued_messages or max_enqueued_bytes would wait for a connection")]
+    QuotaExceeded,
     /// `SecurityError`: the page may not make this connection, because of its policy or because it is a secure page and the
     /// connection would not be. The standard fails the connection instead, and some browsers throw; their own words follow.
     #[error("the page may not make this connection: {0}")]
@@ -85,7 +80,7 @@ impl Error {
             Self::Syntax(_) => Some("SyntaxError"),
             Self::InvalidAccess(_) => Some("InvalidAccessError"),
             Self::InvalidState => Some("InvalidStateError"),
-            Self::QuotaExceeded { .. } => Some("QuotaExceededError"),
+            Self::QuotaExceeded => Some("QuotaExceededError"),
             Self::Security(_) => Some("SecurityError"),
             Self::Discarded(_) | Self::Host(_) => None,
         }

@@ -14,6 +14,7 @@ mod builder;
 mod config;
 mod course;
 mod events;
+mod given_up;
 mod heartbeat;
 mod host;
 mod inner;

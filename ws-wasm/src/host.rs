@@ -30,7 +30,7 @@ impl Host for BrowserHost {
     type Timer = BrowserTimer;
 
     fn now(&self) -> Duration {
-        Duration::try_from_secs_f64(sys::now() / 1000.0).unwrap_or_default()
+        Duration::from_micros((sys::now() * 1000.0) as u64)
     }
 
     fn chance(&self) -> f64 {

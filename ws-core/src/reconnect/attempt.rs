@@ -3,8 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
-use super::{ReconnectingWebSocket, host::Reconnect, inner::Inner};
-use crate::{Builder, Failure, FailureKind, counted::Weak};
+use super::{ReconnectingWebSocket, given_up::GivenUp, host::Reconnect, inner::Inner};
+use crate::{Builder, Failure, counted::Weak};
 
 /// A connection that is to be made: the program says what to, now or later, from wherever it likes.
 ///
@@ -49,7 +49,7 @@ impl<B: Reconnect> Attempt<B> {
 
     /// Connects to this URL.
     ///
-    /// One that cannot be connected to fails the attempt, with the [`Error`](crate::Error) as the failure's cause.
+    /// One that cannot be connected to fails the attempt, in the words of the [`Error`](crate::Error).
     pub fn connect_to(self, url: impl Into<String>) {
         self.connect(crate::WebSocket::builder(url));
     }
@@ -80,8 +80,7 @@ impl<B: Reconnect> Drop for Attempt<B> {
         if !self.is_answered
             && let Some(owner) = self.owner()
         {
-            let failure = Failure::new(FailureKind::Cancelled, "the program did not say what to connect to");
-            owner.fail_soon(self.connection, failure);
+            owner.fail_soon(self.connection, GivenUp::Unanswered.into());
         }
     }
 }

@@ -1,21 +1,20 @@
 //! The course of a socket that connects again: how one connection follows another.
 
-use alloc::{boxed::Box, format};
+use alloc::boxed::Box;
 use core::time::Duration;
 
 use super::{
     ReconnectingEvent, ReconnectingWebSocket,
     attempt::Attempt,
     config::KeepAlive,
+    given_up::GivenUp,
     heartbeat::{Heartbeat, Verdict},
     host::{Host, Reconnect},
     inner::{Relay, Source},
     phase::{Cause, Outlet, Phase, State},
     turns::Turn,
 };
-use crate::{
-    Builder, CloseEvent, Data, Error, Event, Failure, FailureKind, ReadyState, Task, WebSocket, counted::Counted,
-};
+use crate::{Builder, CloseEvent, Data, Error, Event, Failure, ReadyState, Task, WebSocket, counted::Counted};
 
 impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Makes the first connection. What the constructor of its socket throws is thrown.
@@ -42,8 +41,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Connects to what the program has said.
     pub(super) fn connect(&self, connection: u64, to: Builder<B>) {
         if let Err(error) = self.open(connection, to) {
-            let kind = if matches!(error, Error::Security(_)) { FailureKind::Policy } else { FailureKind::Misuse };
-            self.fail_soon(connection, Failure::new(kind, error));
+            self.fail_soon(connection, GivenUp::Refused(error).into());
         }
     }
 
@@ -217,7 +215,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                     return;
                 }
                 Err(error) => {
-                    let failure = self.0.state.lock().failure.replace(Failure::new(FailureKind::Misuse, error));
+                    let failure = self.0.state.lock().failure.replace(GivenUp::Refused(error).into());
                     drop(failure);
                     self.fire(&Event::Error);
                 }
@@ -335,8 +333,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             }
             Verdict::GiveUp => {
                 drop(state);
-                let words = format!("the peer said nothing for {:?}", config.timeout);
-                self.fail(connection, Failure::new(FailureKind::Timeout, words));
+                self.fail(connection, GivenUp::Silent(config.timeout).into());
             }
         }
     }
@@ -364,8 +361,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     }
 
     fn too_late(&self) -> Failure {
-        let words = format!("there was no connection within {:?}", self.0.config.connection_timeout);
-        Failure::new(FailureKind::Timeout, words)
+        GivenUp::Late(self.0.config.connection_timeout).into()
     }
 
     /// The socket of the connection that there is or is to be.
