@@ -4,11 +4,17 @@
 use std::fmt;
 use std::rc::Rc;
 
-use send_wrapper::SendWrapper;
+use crate::{
+    BinaryType, CloseEvent, Error, MessageEvent, ReadyState, ReconnectConfig, ReconnectingWebSocket, WebSocket,
+};
 
-use crate::{BinaryType, CloseEvent, Error, Event, EventKind, ListenerId, MessageEvent, ReadyState, WebSocket};
+mod socket;
 
-/// What a hook does beyond connecting to a URL.
+pub(crate) use socket::Connection;
+pub use socket::HookSocket;
+
+/// What a hook does beyond connecting to a URL. By it the component has a [`WebSocket`], or one that
+/// [connects again](Self::reconnecting).
 ///
 /// ```
 /// use isosocket::BinaryType;
@@ -22,22 +28,53 @@ use crate::{BinaryType, CloseEvent, Error, Event, EventKind, ListenerId, Message
 ///     .onopen(|socket| drop(socket.send("hello")))
 ///     .onclose(|_, event| println!("closed with {}", event.code));
 /// ```
-#[derive(Clone)]
 #[must_use = "options do nothing before a hook has them"]
-pub struct UseWebSocketOptions {
+pub struct UseWebSocketOptions<S: HookSocket = WebSocket> {
     pub(crate) protocols: Vec<String>,
     pub(crate) binary_type: BinaryType,
     pub(crate) keep: usize,
-    pub(crate) onopen: Rc<dyn Fn(&WebSocket)>,
-    pub(crate) onmessage: Handler<MessageEvent>,
-    pub(crate) onclose: Handler<CloseEvent>,
+    pub(crate) setting: S::Setting,
+    pub(crate) onopen: Rc<dyn Fn(&S)>,
+    pub(crate) onmessage: Handler<S, MessageEvent>,
+    pub(crate) onclose: Handler<S, CloseEvent>,
 }
 
-type Handler<E> = Rc<dyn Fn(&WebSocket, &E)>;
+type Handler<S, E> = Rc<dyn Fn(&S, &E)>;
 
-impl UseWebSocketOptions {
+impl UseWebSocketOptions<ReconnectingWebSocket> {
+    /// The component has a socket that connects again when its connection ends; those of the first render are its settings.
+    ///
+    /// Its state is CONNECTING between two connections, and a [`close`](Self::onclose) is the last one only if it is CLOSED. Messages
+    /// are kept from one connection to the next, and what is sent meanwhile waits.
+    ///
+    /// ```
+    /// use isosocket::ReconnectConfig;
+    #[cfg_attr(feature = "yew", doc = "use isosocket::yew::UseWebSocketOptions;")]
+    #[cfg_attr(not(feature = "yew"), doc = "use isosocket::leptos::UseWebSocketOptions;")]
+    ///
+    /// let options = UseWebSocketOptions::reconnecting(ReconnectConfig::default())
+    ///     .onopen(|socket| drop(socket.send("subscribe")));
+    /// ```
+    pub fn reconnecting(config: ReconnectConfig) -> Self {
+        Self::with(config)
+    }
+}
+
+impl<S: HookSocket> UseWebSocketOptions<S> {
+    fn with(setting: S::Setting) -> Self {
+        Self {
+            protocols: Vec::new(),
+            binary_type: BinaryType::default(),
+            keep: 1,
+            setting,
+            onopen: Rc::new(|_| ()),
+            onmessage: Rc::new(|_, _| ()),
+            onclose: Rc::new(|_, _| ()),
+        }
+    }
+
     /// Offers these subprotocols, in order of preference. The connection fails if the server picks none of them.
-    pub fn protocols<S: Into<String>>(mut self, protocols: impl IntoIterator<Item = S>) -> Self {
+    pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
         self.protocols = protocols.into_iter().map(Into::into).collect();
         self
     }
@@ -56,19 +93,19 @@ impl UseWebSocketOptions {
     }
 
     /// Is called when the connection is established.
-    pub fn onopen(mut self, handler: impl Fn(&WebSocket) + 'static) -> Self {
+    pub fn onopen(mut self, handler: impl Fn(&S) + 'static) -> Self {
         self.onopen = Rc::new(handler);
         self
     }
 
     /// Is called for each message.
-    pub fn onmessage(mut self, handler: impl Fn(&WebSocket, &MessageEvent) + 'static) -> Self {
+    pub fn onmessage(mut self, handler: impl Fn(&S, &MessageEvent) + 'static) -> Self {
         self.onmessage = Rc::new(handler);
         self
     }
 
     /// Is called when the connection is closed or could not be made, and not when the component is taken from the page.
-    pub fn onclose(mut self, handler: impl Fn(&WebSocket, &CloseEvent) + 'static) -> Self {
+    pub fn onclose(mut self, handler: impl Fn(&S, &CloseEvent) + 'static) -> Self {
         self.onclose = Rc::new(handler);
         self
     }
@@ -76,18 +113,25 @@ impl UseWebSocketOptions {
 
 impl Default for UseWebSocketOptions {
     fn default() -> Self {
+        Self::with(())
+    }
+}
+
+impl<S: HookSocket> Clone for UseWebSocketOptions<S> {
+    fn clone(&self) -> Self {
         Self {
-            protocols: Vec::new(),
-            binary_type: BinaryType::default(),
-            keep: 1,
-            onopen: Rc::new(|_| ()),
-            onmessage: Rc::new(|_, _| ()),
-            onclose: Rc::new(|_, _| ()),
+            protocols: self.protocols.clone(),
+            binary_type: self.binary_type,
+            keep: self.keep,
+            setting: self.setting.clone(),
+            onopen: Rc::clone(&self.onopen),
+            onmessage: Rc::clone(&self.onmessage),
+            onclose: Rc::clone(&self.onclose),
         }
     }
 }
 
-impl fmt::Debug for UseWebSocketOptions {
+impl<S: HookSocket> fmt::Debug for UseWebSocketOptions<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UseWebSocketOptions")
             .field("protocols", &self.protocols)
@@ -99,62 +143,23 @@ impl fmt::Debug for UseWebSocketOptions {
 
 /// The socket that a component has at the moment.
 #[derive(Debug, Default)]
-pub(crate) enum Mounted {
+pub(crate) enum Mounted<S: HookSocket> {
     /// The component is not on the page yet; on a server it never will be.
     #[default]
     NotYet,
     /// It has a socket, in whatever state.
-    Connected(Connection),
+    Connected(Connection<S>),
     /// It has been taken from the page, or its socket could not be made.
     NoMore,
 }
 
-impl Mounted {
+impl<S: HookSocket> Mounted<S> {
     /// The socket, or what a socket in its place would answer to a message.
-    pub(crate) fn socket(&self) -> Result<WebSocket, Error> {
+    pub(crate) fn socket(&self) -> Result<S, Error> {
         match self {
             Self::NotYet => Err(Error::InvalidState),
-            Self::Connected(connection) => Ok(connection.socket.clone()),
+            Self::Connected(connection) => Ok(connection.socket()),
             Self::NoMore => Err(Error::Discarded(ReadyState::Closed)),
         }
-    }
-}
-
-/// A socket with its listeners. When it is dropped nothing is heard any more and the socket is closed, or given up if it
-/// is still connecting, also where the program has kept a handle of it.
-#[derive(Debug)]
-pub(crate) struct Connection {
-    socket: WebSocket,
-    listeners: Vec<ListenerId>,
-}
-
-impl Connection {
-    /// Starts to connect. `listener` hears every event but `error`, which `close` follows at once.
-    pub(crate) fn open(
-        url: &str,
-        protocols: &[String],
-        binary_type: BinaryType,
-        listener: impl Fn(&WebSocket, &Event) + 'static,
-    ) -> Result<Self, Error> {
-        // What listens is of the page's one thread. Elsewhere nothing connects: see the callers.
-        let listener = SendWrapper::new(Rc::new(listener));
-        let mut listeners = Vec::new();
-        let socket = WebSocket::builder(url).protocols(protocols).connect_with(|socket| {
-            socket.set_binary_type(binary_type);
-            for kind in [EventKind::Open, EventKind::Message, EventKind::Close] {
-                let listener = listener.clone();
-                listeners.push(socket.add_event_listener(kind, move |socket, event| listener(socket, event)));
-            }
-        })?;
-        Ok(Self { socket, listeners })
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        for listener in self.listeners.drain(..) {
-            self.socket.remove_event_listener(listener);
-        }
-        self.socket.close();
     }
 }

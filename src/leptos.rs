@@ -24,13 +24,14 @@
 //! }
 //! ```
 //!
-//! A connection that is closed stays closed. To connect again, change the URL's signal or show the component anew.
+//! A connection that is closed stays closed. To connect again, change the URL's signal or show the component anew; or have a socket
+//! that does so by itself, with [`UseWebSocketOptions::reconnecting`].
 //!
 //! On a server (the feature `ssr` of Leptos) nothing is connected: the state is [`ReadyState::Connecting`], as it is in the
 //! page that takes over from there.
 
 use std::collections::VecDeque;
-use std::mem;
+use std::{fmt, mem};
 
 use ::leptos::prelude::*;
 use ::leptos::reactive::diagnostics::SpecialNonReactiveZone;
@@ -42,7 +43,7 @@ use ::leptos::reactive::owner::SyncStorage;
 use crate::component::{Connection, Mounted};
 use crate::{CloseCode, CloseEvent, Data, Error, Event, MessageEvent, ReadyState, WebSocket};
 
-pub use crate::component::UseWebSocketOptions;
+pub use crate::component::{HookSocket, UseWebSocketOptions};
 
 /// Where Leptos keeps messages: values of a page do not leave its thread, a server's component moves from thread to thread.
 #[cfg(target_arch = "wasm32")]
@@ -81,7 +82,10 @@ pub fn use_websocket(url: impl Into<Signal<String>>) -> UseWebSocketReturn {
 ///     view! { <p>{move || news.get().join(" ")}</p> }
 /// }
 /// ```
-pub fn use_websocket_with_options(url: impl Into<Signal<String>>, options: UseWebSocketOptions) -> UseWebSocketReturn {
+pub fn use_websocket_with_options<S: HookSocket>(
+    url: impl Into<Signal<String>>,
+    options: UseWebSocketOptions<S>,
+) -> UseWebSocketReturn<S> {
     let url = url.into();
     let (ready_state, set_ready_state) = signal(ReadyState::Connecting);
     let (messages, set_messages) = RwSignal::new_with_storage(VecDeque::new()).split();
@@ -103,12 +107,17 @@ pub fn use_websocket_with_options(url: impl Into<Signal<String>>, options: UseWe
 }
 
 /// Opens a socket in place of the one there was.
-fn connect(mounted: StoredValue<Mounted, MessageStorage>, setters: Setters, url: &str, options: &UseWebSocketOptions) {
+fn connect<S: HookSocket>(
+    mounted: StoredValue<Mounted<S>, MessageStorage>,
+    setters: Setters,
+    url: &str,
+    options: &UseWebSocketOptions<S>,
+) {
     take_off(mounted, Mounted::NotYet);
     setters.begin();
     let told = options.clone();
-    let listener = move |socket: &WebSocket, event: &Event| tell(setters, &told, socket, event);
-    let next = match Connection::open(url, &options.protocols, options.binary_type, listener) {
+    let listener = move |socket: &S, event: &Event| tell(setters, &told, socket, event);
+    let next = match Connection::open(url, &options.protocols, options.binary_type, &options.setting, listener) {
         Ok(connection) => Mounted::Connected(connection),
         Err(error) => {
             setters.refuse(error);
@@ -120,15 +129,16 @@ fn connect(mounted: StoredValue<Mounted, MessageStorage>, setters: Setters, url:
 }
 
 /// Takes the socket away. It is dropped when nothing is locked any more: what goes with it may use the signals.
-fn take_off(mounted: StoredValue<Mounted, MessageStorage>, next: Mounted) {
+fn take_off<S: HookSocket>(mounted: StoredValue<Mounted<S>, MessageStorage>, next: Mounted<S>) {
     drop(mounted.try_update_value(|mounted| mem::replace(mounted, next)));
 }
 
 /// Sets the signals first, then calls back, which may be the end of the component.
-fn tell(setters: Setters, options: &UseWebSocketOptions, socket: &WebSocket, event: &Event) {
+fn tell<S: HookSocket>(setters: Setters, options: &UseWebSocketOptions<S>, socket: &S, event: &Event) {
     match event {
         Event::Open => {
             setters.ready_state.set(ReadyState::Open);
+            setters.close_event.set(None);
             untracked(|| (options.onopen)(socket));
         }
         Event::Message(event) => {
@@ -137,7 +147,7 @@ fn tell(setters: Setters, options: &UseWebSocketOptions, socket: &WebSocket, eve
         }
         Event::Error => {}
         Event::Close(event) => {
-            setters.ready_state.set(ReadyState::Closed);
+            setters.ready_state.set(socket.state());
             setters.close_event.set(Some(event.clone()));
             untracked(|| (options.onclose)(socket, event));
         }
@@ -153,23 +163,22 @@ fn untracked(call: impl FnOnce()) {
 /// The socket of a component: its signals, and what can be done with it.
 ///
 /// Like a signal it can be copied into closures, and ends with the component that it was made in.
-#[derive(Clone, Copy, Debug)]
-pub struct UseWebSocketReturn {
+pub struct UseWebSocketReturn<S: HookSocket = WebSocket> {
     /// The state of the connection, as the last event or [`close`](Self::close) left it.
     pub ready_state: ReadSignal<ReadyState>,
     /// The newest messages, the last one at the end: as many as [`keep`](UseWebSocketOptions::keep) says. They are there
     /// also after the connection is closed, until another one is opened.
     pub messages: ReadSignal<VecDeque<MessageEvent>, MessageStorage>,
-    /// How the connection was closed, once it is.
+    /// How the connection was closed, once it is, until there is another.
     pub close_event: ReadSignal<Option<CloseEvent>>,
     /// Why no socket could be made of the URL and the subprotocols. The state is then [`ReadyState::Closed`], without a
     /// close event.
     pub error: ReadSignal<Option<Error>>,
     set_ready_state: WriteSignal<ReadyState>,
-    mounted: StoredValue<Mounted, MessageStorage>,
+    mounted: StoredValue<Mounted<S>, MessageStorage>,
 }
 
-impl UseWebSocketReturn {
+impl<S: HookSocket> UseWebSocketReturn<S> {
     /// The last of the [`messages`](Self::messages), tracked.
     pub fn last_message(&self) -> Option<MessageEvent> {
         self.messages.with(|messages| messages.back().cloned())
@@ -180,16 +189,14 @@ impl UseWebSocketReturn {
     /// # Errors
     /// As [`WebSocket::send`]; [`Error::Discarded`] also when the component has gone.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
-        self.mounted_socket()?.send(data)
+        self.mounted_socket()?.transmit(data.into())
     }
 
     /// Starts the closing handshake without a code; a socket that is connecting fails. Does nothing where there is no
     /// socket: before the component is on the page, and after.
     pub fn close(&self) {
-        if let Some(socket) = self.socket() {
-            socket.close();
-            self.set_ready_state.set(socket.ready_state());
-        }
+        // Without a code there is nothing to be refused.
+        let _ = self.end(None);
     }
 
     /// Starts the closing handshake with a code and a reason, otherwise as [`close`](Self::close).
@@ -197,21 +204,39 @@ impl UseWebSocketReturn {
     /// # Errors
     /// As [`WebSocket::close_with`], where there is a socket.
     pub fn close_with(&self, code: impl Into<CloseCode>, reason: &str) -> Result<(), Error> {
-        if let Some(socket) = self.socket() {
-            socket.close_with(code, reason)?;
-            self.set_ready_state.set(socket.ready_state());
-        }
-        Ok(())
+        self.end(Some((code.into(), reason)))
     }
 
     /// The socket itself, for what else it has: `protocol()`, `buffered_amount()` and so on. It is closed with the
     /// component, whoever holds it.
-    pub fn socket(&self) -> Option<WebSocket> {
+    pub fn socket(&self) -> Option<S> {
         self.mounted_socket().ok()
     }
 
-    fn mounted_socket(&self) -> Result<WebSocket, Error> {
+    fn mounted_socket(&self) -> Result<S, Error> {
         self.mounted.try_with_value(Mounted::socket).unwrap_or_else(|| Mounted::NoMore.socket())
+    }
+
+    fn end(&self, how: Option<(CloseCode, &str)>) -> Result<(), Error> {
+        if let Some(socket) = self.socket() {
+            socket.end(how)?;
+            self.set_ready_state.set(socket.state());
+        }
+        Ok(())
+    }
+}
+
+impl<S: HookSocket> Clone for UseWebSocketReturn<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: HookSocket> Copy for UseWebSocketReturn<S> {}
+
+impl<S: HookSocket> fmt::Debug for UseWebSocketReturn<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UseWebSocketReturn").finish_non_exhaustive()
     }
 }
 

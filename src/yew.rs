@@ -25,7 +25,8 @@
 //! }
 //! ```
 //!
-//! A connection that is closed stays closed. To connect again, change the URL or give the component another `key`.
+//! A connection that is closed stays closed. To connect again, change the URL or give the component another `key`; or have a socket
+//! that does so by itself, with [`UseWebSocketOptions::reconnecting`].
 //!
 //! On a server, where components are rendered to text and effects do not run, nothing is connected: the state is
 //! [`ReadyState::Connecting`].
@@ -40,7 +41,7 @@ use ::yew::prelude::*;
 use crate::component::{Connection, Mounted};
 use crate::{CloseCode, CloseEvent, Data, Error, Event, MessageEvent, ReadyState, WebSocket};
 
-pub use crate::component::UseWebSocketOptions;
+pub use crate::component::{HookSocket, UseWebSocketOptions};
 
 /// Connects to a URL while the component is on the page.
 ///
@@ -79,21 +80,25 @@ pub fn use_websocket(url: impl Into<AttrValue>) -> UseWebSocketHandle {
 /// }
 /// ```
 #[hook]
-pub fn use_websocket_with_options(url: impl Into<AttrValue>, options: UseWebSocketOptions) -> UseWebSocketHandle {
+pub fn use_websocket_with_options<S: HookSocket>(
+    url: impl Into<AttrValue>,
+    options: UseWebSocketOptions<S>,
+) -> UseWebSocketHandle<S> {
     let state = use_reducer_eq(State::default);
     let mounted = use_mut_ref(Mounted::default);
-    let newest = use_mut_ref(UseWebSocketOptions::default);
     let address = (url.into(), options.protocols.clone(), options.binary_type);
+    let newest = use_mut_ref(|| options.clone());
     *newest.borrow_mut() = options;
     {
         let (state, mounted) = (state.dispatcher(), Rc::clone(&mounted));
         use_effect_with(address, move |(url, protocols, binary_type)| {
             state.dispatch(Action::Connect);
             let told = state.clone();
-            let listener = move |socket: &WebSocket, event: &Event| tell(&told, &newest, socket, event);
+            let setting = newest.borrow().setting.clone();
+            let listener = move |socket: &S, event: &Event| tell(&told, &newest, socket, event);
             // A server has no effects; where they are run all the same there is no page to be on.
             if cfg!(target_arch = "wasm32") {
-                mounted.replace(match Connection::open(url, protocols, *binary_type, listener) {
+                mounted.replace(match Connection::open(url, protocols, *binary_type, &setting, listener) {
                     Ok(connection) => Mounted::Connected(connection),
                     Err(error) => {
                         state.dispatch(Action::Refuse(error));
@@ -109,11 +114,16 @@ pub fn use_websocket_with_options(url: impl Into<AttrValue>, options: UseWebSock
 }
 
 /// Makes an event state first, then calls back, which may be the end of the component.
-fn tell(state: &UseReducerDispatcher<State>, newest: &RefCell<UseWebSocketOptions>, socket: &WebSocket, event: &Event) {
+fn tell<S: HookSocket>(
+    state: &UseReducerDispatcher<State>,
+    newest: &RefCell<UseWebSocketOptions<S>>,
+    socket: &S,
+    event: &Event,
+) {
     let options = newest.borrow().clone();
     match event {
         Event::Open => {
-            state.dispatch(Action::Be(ReadyState::Open));
+            state.dispatch(Action::Open);
             (options.onopen)(socket);
         }
         Event::Message(event) => {
@@ -124,7 +134,7 @@ fn tell(state: &UseReducerDispatcher<State>, newest: &RefCell<UseWebSocketOption
         }
         Event::Error => {}
         Event::Close(event) => {
-            state.dispatch(Action::Close(event.clone()));
+            state.dispatch(Action::Close(event.clone(), socket.state()));
             (options.onclose)(socket, event);
         }
     }
@@ -150,13 +160,12 @@ fn tell(state: &UseReducerDispatcher<State>, newest: &RefCell<UseWebSocketOption
 ///     html! { <p>{code}</p> }
 /// }
 /// ```
-#[derive(Clone)]
-pub struct UseWebSocketHandle {
+pub struct UseWebSocketHandle<S: HookSocket = WebSocket> {
     state: UseReducerHandle<State>,
-    mounted: Rc<RefCell<Mounted>>,
+    mounted: Rc<RefCell<Mounted<S>>>,
 }
 
-impl UseWebSocketHandle {
+impl<S: HookSocket> UseWebSocketHandle<S> {
     /// The state of the connection, as the last event or [`close`](Self::close) left it.
     pub fn ready_state(&self) -> ReadyState {
         self.state.ready_state
@@ -172,7 +181,7 @@ impl UseWebSocketHandle {
         &self.state.messages
     }
 
-    /// How the connection was closed, once it is.
+    /// How the connection was closed, once it is, until there is another.
     pub fn close_event(&self) -> Option<&CloseEvent> {
         self.state.close_event.as_ref()
     }
@@ -189,16 +198,14 @@ impl UseWebSocketHandle {
     /// As [`WebSocket::send`]; [`Error::Discarded`] also when the component has gone.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
         let socket = self.mounted.borrow().socket()?;
-        socket.send(data)
+        socket.transmit(data.into())
     }
 
     /// Starts the closing handshake without a code; a socket that is connecting fails. Does nothing where there is no
     /// socket: before the component is on the page, and after.
     pub fn close(&self) {
-        if let Some(socket) = self.socket() {
-            socket.close();
-            self.state.dispatch(Action::Be(socket.ready_state()));
-        }
+        // Without a code there is nothing to be refused.
+        let _ = self.end(None);
     }
 
     /// Starts the closing handshake with a code and a reason, otherwise as [`close`](Self::close).
@@ -206,28 +213,38 @@ impl UseWebSocketHandle {
     /// # Errors
     /// As [`WebSocket::close_with`], where there is a socket.
     pub fn close_with(&self, code: impl Into<CloseCode>, reason: &str) -> Result<(), Error> {
-        if let Some(socket) = self.socket() {
-            socket.close_with(code, reason)?;
-            self.state.dispatch(Action::Be(socket.ready_state()));
-        }
-        Ok(())
+        self.end(Some((code.into(), reason)))
     }
 
     /// The socket itself, for what else it has: `protocol()`, `buffered_amount()` and so on. It is closed with the
     /// component, whoever holds it.
-    pub fn socket(&self) -> Option<WebSocket> {
+    pub fn socket(&self) -> Option<S> {
         self.mounted.borrow().socket().ok()
+    }
+
+    fn end(&self, how: Option<(CloseCode, &str)>) -> Result<(), Error> {
+        if let Some(socket) = self.socket() {
+            socket.end(how)?;
+            self.state.dispatch(Action::Be(socket.state()));
+        }
+        Ok(())
     }
 }
 
 /// Equal as long as nothing has changed since the other one's render.
-impl PartialEq for UseWebSocketHandle {
+impl<S: HookSocket> PartialEq for UseWebSocketHandle<S> {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.mounted, &other.mounted) && self.state == other.state
     }
 }
 
-impl fmt::Debug for UseWebSocketHandle {
+impl<S: HookSocket> Clone for UseWebSocketHandle<S> {
+    fn clone(&self) -> Self {
+        Self { state: self.state.clone(), mounted: Rc::clone(&self.mounted) }
+    }
+}
+
+impl<S: HookSocket> fmt::Debug for UseWebSocketHandle<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UseWebSocketHandle").field("ready_state", &self.ready_state()).finish_non_exhaustive()
     }
@@ -248,11 +265,14 @@ struct State {
 enum Action {
     /// Another connection is begun.
     Connect,
-    /// The ready state changed.
+    /// The connection is established.
+    Open,
+    /// The program has changed the ready state.
     Be(ReadyState),
     /// A message came; so many are kept.
     Keep(MessageEvent, usize),
-    Close(CloseEvent),
+    /// The connection is closed, for good or not.
+    Close(CloseEvent, ReadyState),
     /// There will be no socket.
     Refuse(Error),
 }
@@ -264,6 +284,10 @@ impl Reducible for State {
         let mut state = Rc::unwrap_or_clone(self);
         match action {
             Action::Connect => state = Self { received: state.received, ..Self::default() },
+            Action::Open => {
+                state.ready_state = ReadyState::Open;
+                state.close_event = None;
+            }
             Action::Be(ready_state) => state.ready_state = ready_state,
             Action::Keep(event, count) => {
                 let surplus = (state.messages.len() + 1).saturating_sub(count);
@@ -271,8 +295,8 @@ impl Reducible for State {
                 state.messages.push_back(event);
                 state.received += 1;
             }
-            Action::Close(event) => {
-                state.ready_state = ReadyState::Closed;
+            Action::Close(event, ready_state) => {
+                state.ready_state = ready_state;
                 state.close_event = Some(event);
             }
             Action::Refuse(error) => {

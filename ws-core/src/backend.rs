@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use crate::counted::Weak;
 use crate::{
-    BinaryType, Close, Data, Error, Event, Failure, MaybeSend, ReadyState, Task, WebSocket, blob::MaybeSync,
+    BinaryType, Close, Data, Error, Event, Failure, MaybeSend, MaybeSync, ReadyState, Task, WebSocket,
     handlers::Handlers, websocket::Inner,
 };
 

@@ -5,7 +5,7 @@ use core::{fmt, future::Future, pin::Pin};
 
 use bytes::Bytes;
 
-use crate::{MaybeSend, counted::Counted};
+use crate::{MaybeSend, MaybeSync, counted::Counted};
 
 /// Immutable raw data, such as a file the user picked.
 ///
@@ -49,17 +49,6 @@ pub trait HostBlob: MaybeSend + MaybeSync + core::any::Any {
     /// Starts reading it.
     fn bytes(&self) -> BlobFuture;
 }
-
-/// `Sync` under the same condition as [`MaybeSend`] is `Send`.
-#[cfg(not(target_arch = "wasm32"))]
-pub trait MaybeSync: Sync {}
-#[cfg(not(target_arch = "wasm32"))]
-impl<T: Sync + ?Sized> MaybeSync for T {}
-/// `Sync` under the same condition as [`MaybeSend`] is `Send`.
-#[cfg(target_arch = "wasm32")]
-pub trait MaybeSync {}
-#[cfg(target_arch = "wasm32")]
-impl<T: ?Sized> MaybeSync for T {}
 
 impl Blob {
     /// A blob the host keeps.

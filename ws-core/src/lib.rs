@@ -52,7 +52,7 @@ pub use event::{CloseEvent, Event, EventKind, MessageEvent};
 pub use failure::{Failure, FailureKind};
 pub use flow::{Drained, Flow};
 pub use handlers::ListenerId;
-pub use maybe_send::MaybeSend;
+pub use maybe_send::{MaybeSend, MaybeSync};
 pub use model::{Closing, Feedback, Message, Model, Sending, Task};
 pub use ready_state::ReadyState;
 pub use reconnect::{

@@ -1,4 +1,4 @@
-//! One bound for handlers on every target.
+//! The same bounds for handlers on every target.
 
 /// `Send` where a program may have threads, nothing in a browser, whose values belong to one thread.
 ///
@@ -21,3 +21,15 @@ impl<T: Send + ?Sized> MaybeSend for T {}
 pub trait MaybeSend {}
 #[cfg(target_arch = "wasm32")]
 impl<T: ?Sized> MaybeSend for T {}
+
+/// `Sync` under the same condition as [`MaybeSend`] is `Send`.
+#[cfg(not(target_arch = "wasm32"))]
+pub trait MaybeSync: Sync {}
+#[cfg(not(target_arch = "wasm32"))]
+impl<T: Sync + ?Sized> MaybeSync for T {}
+
+/// `Sync` under the same condition as [`MaybeSend`] is `Send`.
+#[cfg(target_arch = "wasm32")]
+pub trait MaybeSync {}
+#[cfg(target_arch = "wasm32")]
+impl<T: ?Sized> MaybeSync for T {}

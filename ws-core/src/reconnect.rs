@@ -4,8 +4,8 @@ use alloc::{boxed::Box, string::String};
 use core::{fmt, time::Duration};
 
 use crate::{
-    BinaryType, Builder, Close, CloseCode, CloseEvent, Data, Error, Failure, MaybeSend, ReadyState, WebSocket,
-    blob::MaybeSync, counted::Counted,
+    BinaryType, Builder, Close, CloseCode, CloseEvent, Data, Error, Failure, MaybeSend, MaybeSync, ReadyState,
+    WebSocket, counted::Counted,
 };
 
 mod attempt;

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::time::Duration;
 
-use crate::{Error, Flow, MaybeSend, blob::MaybeSync};
+use crate::{Error, Flow, MaybeSend, MaybeSync};
 
 /// A backend whose host has what connecting again takes.
 pub trait Reconnect: Flow<Options: Clone + MaybeSend + MaybeSync> + MaybeSend + MaybeSync {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt as _;
 use isosocket::leptos::{UseWebSocketOptions, UseWebSocketReturn, use_websocket_with_options};
-use isosocket::{Error, ReadyState, WebSocket};
+use isosocket::{Error, ReadyState, ReconnectConfig, WebSocket};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
@@ -204,5 +204,54 @@ async fn a_url_that_is_none_is_an_error_and_no_event() {
     seen.expect(&["Closed "]).await;
     assert!(matches!(probe.socket.error.get_untracked(), Some(Error::Syntax(_))));
     probe.take_away();
+    seen.end().await;
+}
+
+/// A component with a socket that connects again, which tells each change of its signals.
+fn show_returning(url: String) -> (impl FnOnce(), Seen) {
+    let (sender, told) = unbounded();
+    let mut config = ReconnectConfig::default();
+    config.min_reconnection_delay = std::time::Duration::from_millis(1);
+    config.max_reconnection_delay = std::time::Duration::from_millis(5);
+    let component = move || {
+        let closed = sender.clone();
+        let options = UseWebSocketOptions::reconnecting(config).onopen(|socket| socket.send("hello").unwrap()).onclose(
+            move |socket, event| {
+                drop(closed.unbounded_send(format!("close {}, {:?}", event.code, socket.ready_state())));
+            },
+        );
+        let socket = use_websocket_with_options(url, options);
+        let line = Memo::new(move |_| {
+            let last = socket.last_message().map(|event| event.data.as_text().unwrap().to_owned());
+            let code = socket.close_event.get().map_or(String::new(), |event| format!(" {}", event.code));
+            format!("{:?} {}{code}", socket.ready_state.get(), last.unwrap_or_default())
+        });
+        Effect::new(move || {
+            if line.get() == "Open hello" {
+                socket.close();
+            }
+            drop(sender.unbounded_send(line.get()));
+        });
+    };
+    let document = web_sys::window().unwrap().document().unwrap();
+    let mounted = mount_to(document.create_element("div").unwrap().unchecked_into(), component);
+    (move || drop(mounted), Seen(told))
+}
+
+#[wasm_bindgen_test]
+async fn a_socket_that_connects_again_shows_each_connection() {
+    let (unmount, mut seen) = show_returning(url("/close?code=1001"));
+    seen.expect(&["Connecting "]).await;
+    for _ in 0..2 {
+        seen.expect(&["Open ", "close 1001, Connecting", "Connecting  1001"]).await;
+    }
+    unmount();
+    while seen.0.next().await.is_some_and(|line| line.contains("1001") || line == "Open ") {}
+    seen.end().await;
+
+    let (unmount, mut seen) = show_returning(url("/echo"));
+    seen.expect(&["Connecting ", "Open ", "Open hello", "Closing hello", "close 1005, Closed", "Closed hello 1005"])
+        .await;
+    unmount();
     seen.end().await;
 }

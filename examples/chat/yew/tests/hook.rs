@@ -8,7 +8,8 @@ use std::rc::Rc;
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt as _;
 use isosocket::yew::{UseWebSocketHandle, UseWebSocketOptions, use_websocket_with_options};
-use isosocket::{Error, ReadyState, WebSocket};
+use isosocket::{Error, ReadyState, ReconnectConfig, ReconnectingWebSocket, WebSocket};
+use wasm_bindgen::JsCast as _;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use yew::prelude::*;
 
@@ -233,5 +234,53 @@ async fn a_url_that_is_none_is_an_error_and_no_event() {
     assert!(matches!(handle.borrow().as_ref().unwrap().error(), Some(Error::Syntax(_))));
     take_away(&app);
     handle.take();
+    seen.end().await;
+}
+
+/// As [`Probe`], with a socket that connects again.
+#[component]
+fn Returning(props: &Props) -> Html {
+    let tell = {
+        let seen = props.seen.clone();
+        move |line: String| drop(seen.unbounded_send(line))
+    };
+    let closed = tell.clone();
+    let options = UseWebSocketOptions::reconnecting(soon()).onclose(move |socket: &ReconnectingWebSocket, event| {
+        closed(format!("close {}, {:?}", event.code, socket.ready_state()))
+    });
+    let socket = use_websocket_with_options(props.url.clone(), options);
+    let kept: Vec<_> = socket.messages().iter().map(|event| event.data.as_text().unwrap()).collect();
+    let code = socket.close_event().map_or(String::new(), |event| format!(" {}", event.code));
+    tell(format!("{:?} {}{code}", socket.ready_state(), kept.join(",")));
+    html! { <button onclick={move |_| socket.close()} /> }
+}
+
+/// Delays that a test can wait for.
+fn soon() -> ReconnectConfig {
+    let mut config = ReconnectConfig::default();
+    config.min_reconnection_delay = std::time::Duration::from_millis(1);
+    config.max_reconnection_delay = std::time::Duration::from_millis(5);
+    config
+}
+
+#[wasm_bindgen_test]
+async fn a_socket_that_connects_again_shows_each_connection() {
+    let (props, mut seen) = Props::new(url("/close?code=1001"));
+    let place = web_sys::window().unwrap().document().unwrap().create_element("div").unwrap();
+    let app = yew::Renderer::<Returning>::with_root_and_props(place.clone(), props).render();
+    seen.expect(&["Connecting "]).await;
+    for _ in 0..2 {
+        seen.expect(&["Open ", "close 1001, Connecting", "Connecting  1001"]).await;
+    }
+    app.destroy();
+    while seen.0.next().await.is_some_and(|line| line.contains("1001") || line == "Open ") {}
+    seen.end().await;
+
+    let (props, mut seen) = Props::new(url("/send?text=hello"));
+    let app = yew::Renderer::<Returning>::with_root_and_props(place.clone(), props).render();
+    seen.expect(&["Connecting ", "Open ", "Open hello"]).await;
+    place.query_selector("button").unwrap().unwrap().dyn_into::<web_sys::HtmlElement>().unwrap().click();
+    seen.expect(&["Closing hello", "close 1005, Closed", "Closed hello 1005"]).await;
+    app.destroy();
     seen.end().await;
 }
