@@ -20,10 +20,11 @@ mod host;
 mod inner;
 mod outbox;
 mod phase;
+mod sending;
 mod turns;
 
 use inner::{Inner, Source};
-use phase::{Cause, Outlet, Phase, State};
+use phase::{Cause, Farewell, Outlet, Phase, State};
 
 pub use attempt::Attempt;
 pub use builder::ReconnectingBuilder;
@@ -36,10 +37,10 @@ pub use host::{Call, Host, Reconnect, WakeCall};
 /// It has the attributes, methods and events of [`WebSocket`](crate::WebSocket), and
 ///
 /// - `open`, `error` and `close` are fired for each connection, and for each that could not be made `error` and `close`. In a handler
-///   of `close` the state is CONNECTING if there is to be another, and CLOSED if not;
+///   of `close` the state is CONNECTING if there is to be another, and CLOSED if not; in one of `error` it is CONNECTING, or CLOSING;
 /// - `reconnecting` is fired behind a `close` that is not the last, with the delay until the next connection;
 /// - [`send`](Self::send) works in each state but for CLOSING and CLOSED: without a connection a message waits for the next one, and
-///   is refused if too much waits. What a handler of `open` sends goes before what has waited. A message that was given to a
+///   is refused if too much waits. What a handler of `open` sends itself goes before what has waited. A message that was given to a
 ///   connection which then ends is not sent again: whether the peer has it is not known;
 /// - [`close`](Self::close) is final, in each state, and [`reconnect`](Self::reconnect) begins anew, in each state.
 ///
@@ -105,9 +106,11 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     pub fn buffered_amount(&self) -> u64 {
         let (waiting, socket) = {
             let state = self.0.state.lock();
-            (state.discarded.saturating_add(state.outbox.bytes()), state.socket().cloned())
+            let waiting = state.discarded.saturating_add(state.outbox.bytes());
+            (waiting, state.socket().map(|socket| (socket.clone(), state.requeued)))
         };
-        waiting.saturating_add(socket.map_or(0, |socket| socket.buffered_amount()))
+        let buffered = socket.map_or(0, |(socket, requeued)| socket.buffered_amount().saturating_sub(requeued));
+        waiting.saturating_add(buffered)
     }
 
     /// The extensions of the connection, or of the last one.
@@ -157,31 +160,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// [`Error::QuotaExceeded`] if too much waits for a connection. [`Error::Discarded`] when it is closed, or the program has closed
     /// it.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
-        let data = data.into();
-        let (socket, connection) = {
-            let state = self.0.state.lock();
-            match &state.phase {
-                Phase::Open { socket, outlet: Outlet::Socket, .. } => (socket.clone(), state.connection),
-                _ => {
-                    drop(state);
-                    return self.send_later(data);
-                }
-            }
-        };
-        // When the peer has begun to close, a socket takes messages and throws them away.
-        if socket.ready_state() != ReadyState::Open {
-            return self.send_later(data);
-        }
-        match socket.send(data.clone()) {
-            Ok(()) => {
-                if self.0.config.keep_alive.is_some() {
-                    self.sent(connection, data.len());
-                }
-                Ok(())
-            }
-            Err(Error::Discarded(_)) => self.send_later(data),
-            Err(error) => Err(error),
-        }
+        self.transmit(data.into())
     }
 
     /// Closes it for good: what waits for a connection is thrown away, and none is made any more, unless the program
@@ -216,37 +195,32 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         Ok(())
     }
 
-    /// There is no connection to send by: the message waits for one, if there is to be one.
-    fn send_later(&self, data: Data) -> Result<(), Error> {
-        let mut state = self.0.state.lock();
-        match state.phase {
-            Phase::Closing { .. } | Phase::Closed => {
-                state.discarded = state.discarded.saturating_add(data.len());
-                Err(Error::Discarded(state.ready_state()))
-            }
-            _ => state.outbox.put(data, &self.0.config),
-        }
-    }
-
     fn close_for_good(&self, close: Option<Close>) {
-        // What a handler of `open` leaves behind goes first.
-        let connection = self.0.state.lock().connection;
-        self.send_waiting(connection);
         let mut state = self.0.state.lock();
         let socket = state.socket().cloned();
         let next = match &mut state.phase {
             Phase::Closing { .. } | Phase::Closed => return,
-            Phase::Idle => Phase::Closed,
-            // The end that is being told is the last.
-            Phase::Ending => Phase::Closing { socket: None, alarm: None, event: None },
-            Phase::Open { .. } | Phase::Connecting { socket: Some(_), .. } => {
+            Phase::Open { outlet: Outlet::Socket, .. } | Phase::Connecting { socket: Some(_), .. } => {
                 Phase::Closing { socket: socket.clone(), alarm: None, event: None }
             }
+            // What was sent before goes first.
+            Phase::Open { farewell, .. } => {
+                farewell.get_or_insert(Farewell(close));
+                return;
+            }
+            Phase::Idle => Phase::Closed,
+            // The end that is being told is the last.
+            Phase::Ending { event, .. } => {
+                let event = event.clone();
+                let alarm = self.alarm(state.number(), Duration::ZERO);
+                Phase::Closing { socket: None, alarm: Some(alarm), event: Some(event) }
+            }
             Phase::Connecting { socket: None, .. } => self.closing_soon(&mut state, None),
-            Phase::Waiting { cause, .. } => {
-                let event = if let Cause::Program(event) = cause { event.take() } else { None };
+            Phase::Waiting { cause: Cause::Program(event), .. } => {
+                let event = event.take();
                 self.closing_soon(&mut state, event)
             }
+            Phase::Waiting { .. } => self.closing_soon(&mut state, None),
         };
         let before = self.enter(&mut state, next);
         let discarded = state.discard();
@@ -265,19 +239,21 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     }
 
     fn begin_anew(&self, close: Close) {
+        let is_open = self.socket().is_some_and(|socket| socket.ready_state() == ReadyState::Open);
         let mut state = self.0.state.lock();
         let socket = state.socket().cloned();
         let event = match &mut state.phase {
-            Phase::Open { socket, .. } if socket.ready_state() == ReadyState::Open => {
+            Phase::Open { farewell: None, .. } if is_open => {
                 Some(CloseEvent::new(false, close.code(), close.reason().into()))
             }
             Phase::Open { .. } | Phase::Closing { socket: Some(_), .. } => Some(CloseEvent::abnormal()),
+            Phase::Ending { event, .. } => Some(event.clone()),
             Phase::Closing { event, .. } | Phase::Waiting { cause: Cause::Program(event), .. } => event.take(),
-            Phase::Idle | Phase::Connecting { .. } | Phase::Ending | Phase::Waiting { .. } | Phase::Closed => None,
+            Phase::Idle | Phase::Connecting { .. } | Phase::Waiting { .. } | Phase::Closed => None,
         };
         state.connection = state.number();
-        let alarm = self.alarm(state.number(), Duration::ZERO);
-        let before = self.enter(&mut state, Phase::Waiting { alarm, cause: Cause::Program(event) });
+        let id = state.number();
+        let before = self.wait(&mut state, id, Duration::ZERO, Cause::Program(event));
         state.back_off.reset();
         state.discarded = 0;
         drop(state);

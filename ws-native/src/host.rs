@@ -1,6 +1,7 @@
 //! What connecting again takes: the runtime's clock and timers, and chance.
 
 use std::fmt;
+use std::ptr;
 use std::time::Duration;
 
 use rand::RngExt as _;
@@ -11,7 +12,8 @@ use ws_core::{Call, Error, Host, Reconnect};
 
 use crate::{Native, runtime};
 
-/// Where a socket that connects again has its timers: in the runtime it was made in, or in the one of the crate's own thread.
+/// Where a socket that connects again has its timers: in the runtime it was made in, or in the one of the crate's own thread. When
+/// that runtime ends, so does the socket, of which there is nobody to tell.
 pub struct NativeHost {
     runtime: Handle,
     start: Instant,
@@ -45,6 +47,13 @@ impl Host for NativeHost {
 
     fn chance(&self) -> f64 {
         rand::rng().random()
+    }
+
+    fn thread(&self) -> usize {
+        thread_local! {
+            static HERE: u8 = const { 0 };
+        }
+        HERE.with(|here| ptr::from_ref(here).addr())
     }
 
     fn after(&self, delay: Duration, call: Call) -> NativeTimer {

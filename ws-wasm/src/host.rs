@@ -89,7 +89,9 @@ impl Waking {
             .into_iter()
             .map(|(target, event)| (Global::member(target), event))
             .filter(|(target, _)| target.is_object())
-            .map(|(target, event)| (target.unchecked_into(), event))
+            .map(|(target, event)| (target.unchecked_into::<Object>(), event))
+            // Not every host has events.
+            .filter(|(target, _)| target.get("addEventListener").is_function())
             .collect();
         targets.iter().for_each(|(target, event)| target.add_event_listener(event, callback.as_js_value()));
         Self { callback, targets }

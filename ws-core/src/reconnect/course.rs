@@ -1,39 +1,46 @@
 //! The course of a socket that connects again: how one connection follows another.
+//!
+//! Wherever the program is called, what comes next is in the state already, or an alarm is set that goes on with it: the program may
+//! panic, which in a browser nothing can catch.
 
 use alloc::boxed::Box;
-use core::time::Duration;
+use core::{mem, time::Duration};
 
 use super::{
     ReconnectingEvent, ReconnectingWebSocket,
     attempt::Attempt,
-    config::KeepAlive,
     given_up::GivenUp,
-    heartbeat::{Heartbeat, Verdict},
+    heartbeat::Heartbeat,
     host::{Host, Reconnect},
     inner::{Relay, Source},
-    phase::{Cause, Outlet, Phase, State},
+    phase::{Cause, Left, Outlet, Phase, State},
     turns::Turn,
 };
-use crate::{Builder, CloseEvent, Data, Error, Event, Failure, ReadyState, Task, WebSocket, counted::Counted};
+use crate::{Builder, CloseEvent, Error, Event, Failure, Task, WebSocket, counted::Counted};
+
+/// What comes behind a connection.
+enum Next {
+    /// Another, by the alarm of this number.
+    Retry(u64, ReconnectingEvent),
+    Nothing,
+}
 
 impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Makes the first connection. What the constructor of its socket throws is thrown.
     pub(super) fn begin(&self) -> Result<(), Error> {
-        let connection = self.begin_connection();
+        // What registers handlers may have closed it.
+        let Some(connection) = self.begin_connection(|phase| matches!(phase, Phase::Idle)) else { return Ok(()) };
         let Source::Fixed(make) = &self.0.source else {
-            self.take(Turn::Ask, None);
+            self.take(Turn::Ask(connection), None);
             return Ok(());
         };
-        self.open(connection, make())
+        self.open(connection, make()).inspect_err(|_| self.forget(connection))
     }
 
-    /// Asks the program what to connect to, if it is to be asked still.
-    pub(super) fn ask(&self) {
-        let (connection, retry_count) = {
-            let state = self.0.state.lock();
-            (state.connection, state.back_off.count())
-        };
+    /// Asks the program what to connect to.
+    pub(super) fn ask(&self, connection: u64) {
         if let Source::Asked(ask) = &self.0.source {
+            let retry_count = self.0.state.lock().back_off.count();
             ask(Attempt::new(Counted::downgrade(&self.0), connection, retry_count));
         }
     }
@@ -48,15 +55,13 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// The connection cannot be made, of which is told in a turn of its own.
     pub(super) fn fail_soon(&self, connection: u64, cause: Failure) {
         let mut state = self.0.state.lock();
-        let state = &mut *state;
-        if state.connection != connection {
-            return;
-        }
         let id = state.number();
-        if let Phase::Connecting { deadline, failure, .. } = &mut state.phase {
-            *failure = Some(cause);
-            // A timer may be dropped under the lock: nothing of the program is in it.
-            *deadline = self.alarm(id, Duration::ZERO);
+        if state.connection == connection
+            && let Phase::Connecting { deadline, failure, .. } = &mut state.phase
+        {
+            let before = (failure.replace(cause), mem::replace(deadline, self.alarm(id, Duration::ZERO)));
+            drop(state);
+            drop(before);
         }
     }
 
@@ -65,16 +70,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         match task {
             Task::Open => self.opened(connection),
             Task::Message(event) => {
-                {
-                    let mut state = self.0.state.lock();
-                    if !state.is_of(connection) {
-                        return;
-                    }
-                    if let Phase::Open { heartbeat: Some((heartbeat, _)), .. } = &mut state.phase {
-                        heartbeat.heard();
-                    }
+                if self.received(connection) {
+                    self.fire(&Event::Message(event));
                 }
-                self.fire(&Event::Message(event));
             }
             Task::Close { failed, event } => self.end(connection, None, failed, event),
         }
@@ -88,31 +86,46 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             Phase::Connecting { deadline, failure, .. } if deadline.id == id => {
                 let failure = failure.take();
                 drop(state);
-                self.fail(connection, failure.unwrap_or_else(|| self.too_late()));
+                let late = || GivenUp::Late(self.0.config.connection_timeout).into();
+                self.fail(connection, failure.unwrap_or_else(late));
+            }
+            Phase::Open { outlet: Outlet::Greeting { alarm, .. } | Outlet::Draining { alarm }, .. }
+                if alarm.id == id =>
+            {
+                drop(state);
+                self.send_waiting(connection);
             }
             Phase::Open { heartbeat: Some((_, alarm)), .. } if alarm.id == id => {
                 drop(state);
                 self.beat(id);
             }
-            Phase::Waiting { alarm, cause } if alarm.id == id => {
-                let event = match cause {
-                    Cause::Retry => {
-                        state.back_off.begin(&self.0.config);
-                        None
-                    }
-                    Cause::Wake => None,
-                    Cause::Program(event) => event.take(),
-                };
+            Phase::Ending { alarm, event, .. } if alarm.id == id => {
+                let event = event.clone();
                 drop(state);
-                if let Some(event) = event {
-                    self.fire(&Event::Close(event));
+                self.conclude(connection, event);
+            }
+            Phase::Waiting { alarm, cause: Cause::Program(event @ Some(_)) } if alarm.id == id => {
+                let event = event.take();
+                let next = state.number();
+                // It rings when the program does not return.
+                let before = self.wait(&mut state, next, Duration::ZERO, Cause::Program(None));
+                drop(state);
+                drop(before);
+                event.into_iter().for_each(|event| self.fire(&Event::Close(event)));
+                self.connect_again(next);
+            }
+            Phase::Waiting { alarm, cause } if alarm.id == id => {
+                if matches!(cause, Cause::Retry) {
+                    state.back_off.begin(&self.0.config);
                 }
+                drop(state);
                 self.connect_again(id);
             }
             Phase::Closing { alarm: Some(alarm), event, .. } if alarm.id == id => {
                 let event = event.take().unwrap_or_else(CloseEvent::abnormal);
-                state.phase = Phase::Closed;
+                let before = self.enter(&mut state, Phase::Closed);
                 drop(state);
+                drop(before);
                 self.fire(&Event::Close(event));
             }
             _ => {}
@@ -123,10 +136,11 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     pub(super) fn woke(&self) {
         let mut state = self.0.state.lock();
         let id = state.number();
-        match &mut state.phase {
-            Phase::Waiting { alarm, cause: cause @ Cause::Retry } => {
-                *cause = Cause::Wake;
-                *alarm = self.alarm(id, Duration::ZERO);
+        match &state.phase {
+            Phase::Waiting { cause: Cause::Retry, .. } => {
+                let before = self.wait(&mut state, id, Duration::ZERO, Cause::Wake);
+                drop(state);
+                drop(before);
             }
             Phase::Open { heartbeat: Some((heartbeat, _)), .. } if heartbeat.may_ask() => {
                 drop(state);
@@ -136,28 +150,49 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// A connection is to be made from now on.
-    fn begin_connection(&self) -> u64 {
+    /// Waits for the next connection.
+    pub(super) fn wait(&self, state: &mut State<B>, id: u64, delay: Duration, cause: Cause) -> Left<B> {
+        self.enter(state, Phase::Waiting { alarm: self.alarm(id, delay), cause })
+    }
+
+    pub(super) fn enter(&self, state: &mut State<B>, phase: Phase<B>) -> Left<B> {
+        state.enter(phase, self.0.host.now(), self.0.config.min_uptime)
+    }
+
+    /// A connection is to be made from now on, if the phase is still the right one for that.
+    fn begin_connection(&self, may: impl FnOnce(&Phase<B>) -> bool) -> Option<u64> {
         let mut state = self.0.state.lock();
+        if !may(&state.phase) {
+            return None;
+        }
         let connection = state.number();
         let deadline = self.alarm(state.number(), self.0.config.connection_timeout);
         state.connection = connection;
-        let phase = Phase::Connecting { socket: None, deadline, failure: None };
-        let before = self.enter(&mut state, phase);
+        state.requeued = 0;
+        let before = self.enter(&mut state, Phase::Connecting { socket: None, deadline, failure: None });
         drop(state);
         drop(before);
-        connection
+        Some(connection)
     }
 
-    /// Makes the next connection, if this alarm was the newest to say so.
-    fn connect_again(&self, id: u64) {
-        if !self.is_waiting_for(id) {
-            return;
+    /// The first connection cannot be made, as the program is told: it is as if there was nothing.
+    fn forget(&self, connection: u64) {
+        let mut state = self.0.state.lock();
+        if state.connection == connection {
+            let before = self.enter(&mut state, Phase::Closed);
+            let discarded = state.discard();
+            drop(state);
+            drop((before, discarded));
         }
-        let connection = self.begin_connection();
+    }
+
+    /// Makes the next connection, if this alarm is still the one that says so.
+    fn connect_again(&self, id: u64) {
+        let is_due = |phase: &Phase<B>| matches!(phase, Phase::Waiting { alarm, .. } if alarm.id == id);
+        let Some(connection) = self.begin_connection(is_due) else { return };
         match &self.0.source {
             Source::Fixed(make) => self.connect(connection, make()),
-            Source::Asked(_) => self.ask(),
+            Source::Asked(_) => self.ask(connection),
         }
     }
 
@@ -170,19 +205,27 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Keeps the socket, of which there is nothing heard yet.
     fn adopt(&self, connection: u64, adopted: &WebSocket<B>) {
         let mut state = self.0.state.lock();
-        let (is_current, binary_type) = (state.connection == connection, state.binary_type);
-        if let Phase::Connecting { socket: socket @ None, failure: None, .. } = &mut state.phase
-            && is_current
-        {
-            *socket = Some(adopted.clone());
-            drop(state);
+        let mut binary_type = state.binary_type;
+        if state.connection != connection {
+            return;
+        }
+        let Phase::Connecting { socket: socket @ None, failure: None, .. } = &mut state.phase else { return };
+        *socket = Some(adopted.clone());
+        drop(state);
+        // The program may set another meanwhile.
+        loop {
             adopted.set_binary_type(binary_type);
+            let newest = self.0.state.lock().binary_type;
+            if newest == binary_type {
+                return;
+            }
+            binary_type = newest;
         }
     }
 
     fn opened(&self, connection: u64) {
         let mut state = self.0.state.lock();
-        let id = state.number();
+        let (greeting, beat) = (state.number(), state.number());
         let Phase::Connecting { socket: Some(socket), .. } = &state.phase else { return };
         if state.connection != connection {
             return;
@@ -191,9 +234,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let phase = Phase::Open {
             socket: socket.clone(),
             since: self.0.host.now(),
-            // What a handler of `open` sends goes before what has waited.
-            outlet: Outlet::Socket,
-            heartbeat: heartbeat.map(|config| (Heartbeat::default(), self.alarm(id, config.interval))),
+            outlet: Outlet::Greeting { thread: self.0.host.thread(), alarm: self.alarm(greeting, Duration::ZERO) },
+            farewell: None,
+            heartbeat: heartbeat.map(|config| (Heartbeat::default(), self.alarm(beat, config.interval))),
         };
         let before = self.enter(&mut state, phase);
         let failure = state.failure.take();
@@ -203,165 +246,111 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         self.send_waiting(connection);
     }
 
-    /// Sends what has waited, as long as it is this connection.
-    pub(super) fn send_waiting(&self, connection: u64) {
-        while let Some((message, socket)) = self.next_waiting(connection) {
-            let bytes = message.len();
-            match socket.send(message.clone()) {
-                Ok(()) => self.sent(connection, bytes),
-                Err(Error::Discarded(_)) => {
-                    // The peer has begun to close: it goes out by the next connection.
-                    self.0.state.lock().outbox.put_back(message);
-                    return;
-                }
-                Err(error) => {
-                    let failure = self.0.state.lock().failure.replace(GivenUp::Refused(error).into());
-                    drop(failure);
-                    self.fire(&Event::Error);
-                }
-            }
+    /// A message has come. Whether it is to be told.
+    fn received(&self, connection: u64) -> bool {
+        let mut state = self.0.state.lock();
+        if !state.is_of(connection) {
+            return false;
         }
+        if let Phase::Open { heartbeat: Some((heartbeat, _)), .. } = &mut state.phase {
+            heartbeat.heard();
+        }
+        true
     }
 
-    fn next_waiting(&self, connection: u64) -> Option<(Data, WebSocket<B>)> {
-        let mut state = self.0.state.lock();
-        let state = &mut *state;
-        if state.connection != connection {
-            return None;
-        }
-        let Phase::Open { socket, outlet, .. } = &mut state.phase else { return None };
-        if socket.ready_state() != ReadyState::Open {
-            return None;
-        }
-        *outlet = if state.outbox.is_empty() { Outlet::Socket } else { Outlet::Outbox };
-        Some((state.outbox.take()?, socket.clone()))
-    }
-
-    /// So many bytes were sent by this connection.
-    pub(super) fn sent(&self, connection: u64, bytes: u64) {
-        let mut state = self.0.state.lock();
-        if state.connection == connection
-            && let Phase::Open { heartbeat: Some((heartbeat, _)), .. } = &mut state.phase
-        {
-            heartbeat.sent(bytes);
-        }
+    /// Gives a connection up, and tells so.
+    pub(super) fn fail(&self, connection: u64, failure: Failure) {
+        self.end(connection, Some(failure), true, CloseEvent::abnormal());
     }
 
     /// A connection is over, by itself or because it is given up. There may be another.
     fn end(&self, connection: u64, failure: Option<Failure>, failed: bool, event: CloseEvent) {
-        let Some(socket) = self.leave(connection, failure) else { return };
-        if let Some(socket) = &socket {
-            socket.close();
+        if !self.leave(connection, failure, &event) {
+            return;
         }
         if failed {
             self.fire(&Event::Error);
         }
-        let again = self.may_retry() && (self.0.should_reconnect)(&event);
-        let retry = self.decide(connection, again, socket.map_or(0, |socket| socket.buffered_amount()));
+        self.conclude(connection, event);
+    }
+
+    /// Leaves a connection. False if it was left before.
+    fn leave(&self, connection: u64, failure: Option<Failure>, event: &CloseEvent) -> bool {
+        let socket = self.socket();
+        let failure = failure.or_else(|| socket.as_ref()?.failure());
+        let mut state = self.0.state.lock();
+        let alarm = self.alarm(state.number(), Duration::ZERO);
+        let event = event.clone();
+        let next = match &state.phase {
+            _ if state.connection != connection => return false,
+            Phase::Open { farewell: Some(_), .. } | Phase::Closing { socket: Some(_), .. } => {
+                Phase::Closing { socket: None, alarm: Some(alarm), event: Some(event) }
+            }
+            Phase::Connecting { .. } | Phase::Open { .. } => Phase::Ending { event, was_asked: false, alarm },
+            _ => return false,
+        };
+        let before = self.enter(&mut state, next);
+        let failure_before = failure.and_then(|failure| state.failure.replace(failure));
+        drop(state);
+        drop((before, failure_before));
+        if let Some(socket) = socket {
+            socket.close();
+        }
+        true
+    }
+
+    /// Decides what comes behind a connection, and tells of its end. If the program has begun anew meanwhile, that does.
+    fn conclude(&self, connection: u64, event: CloseEvent) {
+        let again = self.may_retry(connection, &event);
+        let Some(next) = self.decide(connection, again) else { return };
         self.fire(&Event::Close(event));
-        if let Some((id, event)) = retry
-            && self.is_waiting_for(id)
+        if let Next::Retry(id, event) = next
+            && matches!(&self.0.state.lock().phase, Phase::Waiting { alarm, cause: Cause::Retry } if alarm.id == id)
         {
             self.0.retry_handlers.dispatch(self, &event);
         }
     }
 
-    /// Leaves a connection, and gives its socket. None if it was left before.
-    fn leave(&self, connection: u64, failure: Option<Failure>) -> Option<Option<WebSocket<B>>> {
-        let mut state = self.0.state.lock();
-        let socket = state.socket().cloned();
-        let next = match &state.phase {
-            _ if state.connection != connection => return None,
-            Phase::Connecting { .. } | Phase::Open { .. } => Phase::Ending,
-            Phase::Closing { socket: Some(_), .. } => Phase::Closing { socket: None, alarm: None, event: None },
-            _ => return None,
-        };
-        let before = self.enter(&mut state, next);
-        let failure = failure.or_else(|| socket.as_ref()?.failure());
-        let failure_before = failure.and_then(|failure| state.failure.replace(failure));
-        drop(state);
-        drop((before, failure_before));
-        Some(socket)
+    /// Whether there may be another connection, and the program wants one.
+    fn may_retry(&self, connection: u64, event: &CloseEvent) -> bool {
+        {
+            let mut state = self.0.state.lock();
+            if state.connection != connection || !state.back_off.is_left(&self.0.config) {
+                return false;
+            }
+            let Phase::Ending { was_asked, .. } = &mut state.phase else { return false };
+            // One that panicked when it was asked keeps its socket.
+            if mem::replace(was_asked, true) {
+                return true;
+            }
+        }
+        (self.0.should_reconnect)(event)
     }
 
-    /// Whether it is the program's to say if there is to be another connection.
-    fn may_retry(&self) -> bool {
-        let state = self.0.state.lock();
-        matches!(state.phase, Phase::Ending) && state.back_off.is_left(&self.0.config)
-    }
-
-    /// What comes behind a connection, if the program has not begun anew meanwhile: another one, or none.
-    fn decide(&self, connection: u64, again: bool, unsent: u64) -> Option<(u64, ReconnectingEvent)> {
+    /// What comes behind a connection, if the program has not begun anew meanwhile.
+    fn decide(&self, connection: u64, again: bool) -> Option<Next> {
+        let last_socket = self.0.state.lock().last_socket.clone();
+        let buffered = last_socket.map_or(0, |socket| socket.buffered_amount());
         let mut state = self.0.state.lock();
         if state.connection != connection {
             return None;
         }
-        if again && matches!(state.phase, Phase::Ending) {
+        let id = state.number();
+        if again && matches!(state.phase, Phase::Ending { .. }) {
             let delay = state.back_off.delay(&self.0.config, self.0.host.chance());
             let event = ReconnectingEvent { attempt: state.back_off.count().saturating_add(1), delay };
-            let id = state.number();
-            state.phase = Phase::Waiting { alarm: self.alarm(id, delay), cause: Cause::Retry };
-            return Some((id, event));
+            let before = self.wait(&mut state, id, delay, Cause::Retry);
+            drop(state);
+            drop(before);
+            return Some(Next::Retry(id, event));
         }
-        state.phase = Phase::Closed;
+        let before = self.enter(&mut state, Phase::Closed);
+        let unsent = buffered.saturating_sub(state.requeued);
         state.discarded = state.discarded.saturating_add(unsent);
         let discarded = state.discard();
         drop(state);
-        drop(discarded);
-        None
-    }
-
-    fn is_waiting_for(&self, id: u64) -> bool {
-        matches!(&self.0.state.lock().phase, Phase::Waiting { alarm, .. } if alarm.id == id)
-    }
-
-    /// The time is over that a peer may say nothing, or has for an answer.
-    fn beat(&self, id: u64) {
-        let Some((config, buffered)) = self.keep_alive() else { return };
-        let mut state = self.0.state.lock();
-        let connection = state.connection;
-        let next = state.number();
-        let Phase::Open { heartbeat: Some((heartbeat, alarm)), .. } = &mut state.phase else { return };
-        if alarm.id != id {
-            return;
-        }
-        match heartbeat.rang(config, buffered) {
-            Verdict::Wait(delay) => *alarm = self.alarm(next, delay),
-            Verdict::Ask => {
-                drop(state);
-                self.ask_peer();
-            }
-            Verdict::GiveUp => {
-                drop(state);
-                self.fail(connection, GivenUp::Silent(config.timeout).into());
-            }
-        }
-    }
-
-    /// Sends the message that the peer answers.
-    fn ask_peer(&self) {
-        let Some((config, buffered)) = self.keep_alive() else { return };
-        let mut state = self.0.state.lock();
-        let id = state.number();
-        let Phase::Open { socket, heartbeat: Some((heartbeat, alarm)), .. } = &mut state.phase else { return };
-        *alarm = self.alarm(id, heartbeat.ask(config, buffered));
-        let socket = socket.clone();
-        drop(state);
-        // A peer that has begun to close is asked in vain, and ends within the time.
-        let _ = socket.send(config.message.clone());
-    }
-
-    /// What is set, and how many bytes wait for the network.
-    fn keep_alive(&self) -> Option<(&KeepAlive, u64)> {
-        Some((self.0.config.keep_alive.as_ref()?, self.socket()?.buffered_amount()))
-    }
-
-    fn fail(&self, connection: u64, failure: Failure) {
-        self.end(connection, Some(failure), true, CloseEvent::abnormal());
-    }
-
-    fn too_late(&self) -> Failure {
-        GivenUp::Late(self.0.config.connection_timeout).into()
+        drop((before, discarded));
+        Some(Next::Nothing)
     }
 
     /// The socket of the connection that there is or is to be.
@@ -369,11 +358,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         self.0.state.lock().socket().cloned()
     }
 
-    pub(super) fn enter(&self, state: &mut State<B>, phase: Phase<B>) -> Phase<B> {
-        state.enter(phase, self.0.host.now(), self.0.config.min_uptime)
-    }
-
-    fn fire(&self, event: &Event) {
+    pub(super) fn fire(&self, event: &Event) {
         self.0.handlers.dispatch(self, event);
     }
 }

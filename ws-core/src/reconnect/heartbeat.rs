@@ -52,13 +52,13 @@ impl Heartbeat {
         self.question.is_none()
     }
 
-    /// The message is being sent, while so many bytes wait for the network. Gives how long to wait for the answer.
-    pub(super) fn ask(&mut self, config: &KeepAlive, buffered: u64) -> Duration {
+    /// The message, of this length, is being sent, while so many bytes wait for the network. Gives how long to wait for the answer.
+    pub(super) fn ask(&mut self, timeout: Duration, length: u64, buffered: u64) -> Duration {
         let gone = self.gone(buffered);
-        self.sent(config.message.len());
+        self.sent(length);
         self.has_heard = false;
         self.question = Some(Question { is_out: buffered == 0, gone, sent: self.sent });
-        config.timeout
+        timeout
     }
 
     /// The time is over, while so many bytes wait for the network.
@@ -97,7 +97,7 @@ mod tests {
         heartbeat.heard();
         assert_eq!(heartbeat.rang(&config, 0), INTERVAL);
         assert_eq!(heartbeat.rang(&config, 0), Verdict::Ask);
-        assert_eq!(heartbeat.ask(&config, 0), config.timeout);
+        assert_eq!(heartbeat.ask(config.timeout, 1, 0), config.timeout);
         assert!(!heartbeat.may_ask());
         heartbeat.heard();
         assert_eq!(heartbeat.rang(&config, 0), INTERVAL);
@@ -108,7 +108,7 @@ mod tests {
     fn a_peer_that_says_nothing_is_given_up() {
         let (mut heartbeat, config) = (Heartbeat::default(), KeepAlive::new("?"));
         heartbeat.heard();
-        heartbeat.ask(&config, 0);
+        heartbeat.ask(config.timeout, 1, 0);
         assert_eq!(heartbeat.rang(&config, 0), Verdict::GiveUp);
     }
 
@@ -116,7 +116,7 @@ mod tests {
     fn what_was_sent_before_may_take_its_time_as_long_as_it_goes_out() {
         let (mut heartbeat, config) = (Heartbeat::default(), KeepAlive::new("?"));
         heartbeat.sent(100);
-        heartbeat.ask(&config, 100);
+        heartbeat.ask(config.timeout, 1, 100);
         assert_eq!(heartbeat.rang(&config, 60), TIMEOUT);
         // All of it is gone: from now on the peer has its time.
         assert_eq!(heartbeat.rang(&config, 0), TIMEOUT);
@@ -127,7 +127,7 @@ mod tests {
     fn a_peer_that_takes_nothing_is_given_up() {
         let (mut heartbeat, config) = (Heartbeat::default(), KeepAlive::new("?"));
         heartbeat.sent(100);
-        heartbeat.ask(&config, 100);
+        heartbeat.ask(config.timeout, 1, 100);
         assert_eq!(heartbeat.rang(&config, 101), Verdict::GiveUp);
     }
 }

@@ -28,6 +28,11 @@ pub trait Host: MaybeSend + MaybeSync + 'static {
     /// A number from 0 to less than 1, at random.
     fn chance(&self) -> f64;
 
+    /// Which thread this is, by a number that no other has at the same time. The same each time where there is but one.
+    fn thread(&self) -> usize {
+        0
+    }
+
     /// Calls back once after this delay, however short it is, in a task of its own.
     fn after(&self, delay: Duration, call: Call) -> Self::Timer;
 

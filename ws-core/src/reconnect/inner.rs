@@ -104,7 +104,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             match turn {
                 Turn::Task { connection, task } => self.hear(connection, task),
                 Turn::Alarm(id) => self.rang(id),
-                Turn::Ask => self.ask(),
+                Turn::Ask(connection) => self.ask(connection),
             }
             next = self.0.turns.next();
         }

@@ -3,12 +3,13 @@
 use alloc::collections::VecDeque;
 
 use super::config::ReconnectConfig;
-use crate::{Data, Error};
+use crate::Data;
 
-/// Messages, in the order in which they were sent.
+/// Messages, in the order in which they were sent, with their lengths: to ask a blob of the program's for its size is the program's
+/// code, and so is to drop it, neither of which is done here.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    messages: VecDeque<Data>,
+    messages: VecDeque<(Data, u64)>,
     bytes: u64,
 }
 
@@ -18,32 +19,33 @@ impl Outbox {
         self.bytes
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.messages.is_empty()
+    /// How many messages it has.
+    pub(super) fn len(&self) -> usize {
+        self.messages.len()
     }
 
-    /// Takes a message.
-    pub(super) fn put(&mut self, message: Data, config: &ReconnectConfig) -> Result<(), Error> {
-        let bytes = self.bytes.saturating_add(message.len());
+    /// Takes a message of this length, or gives it back: it would be one too many.
+    pub(super) fn put(&mut self, message: Data, length: u64, config: &ReconnectConfig) -> Result<(), Data> {
+        let bytes = self.bytes.saturating_add(length);
         if self.messages.len() >= config.max_enqueued_messages || bytes > config.max_enqueued_bytes {
-            return Err(Error::QuotaExceeded);
+            return Err(message);
         }
         self.bytes = bytes;
-        self.messages.push_back(message);
+        self.messages.push_back((message, length));
         Ok(())
     }
 
-    /// Gives the first message out.
-    pub(super) fn take(&mut self) -> Option<Data> {
-        let message = self.messages.pop_front()?;
-        self.bytes -= message.len();
-        Some(message)
+    /// Gives the first message out, and its length.
+    pub(super) fn take(&mut self) -> Option<(Data, u64)> {
+        let (message, length) = self.messages.pop_front()?;
+        self.bytes -= length;
+        Some((message, length))
     }
 
     /// The first message could not be sent: it is the first again.
-    pub(super) fn put_back(&mut self, message: Data) {
-        self.bytes = self.bytes.saturating_add(message.len());
-        self.messages.push_front(message);
+    pub(super) fn put_back(&mut self, message: Data, length: u64) {
+        self.bytes = self.bytes.saturating_add(length);
+        self.messages.push_front((message, length));
     }
 }
 
@@ -55,26 +57,30 @@ mod tests {
         ReconnectConfig { max_enqueued_messages: messages, max_enqueued_bytes: bytes, ..ReconnectConfig::default() }
     }
 
+    fn put(outbox: &mut Outbox, text: &str, config: &ReconnectConfig) -> bool {
+        outbox.put(text.into(), text.len() as u64, config).is_ok()
+    }
+
     #[test]
     fn messages_are_taken_up_to_the_bound_and_not_above() {
         let (mut outbox, config) = (Outbox::default(), config(2, 100));
-        assert_eq!(outbox.put("a".into(), &config), Ok(()));
-        assert_eq!(outbox.put("".into(), &config), Ok(()));
-        assert_eq!(outbox.put("".into(), &config), Err(Error::QuotaExceeded));
-        assert_eq!(outbox.take().unwrap().as_text(), Some("a"));
-        assert_eq!(outbox.put("c".into(), &config), Ok(()));
+        assert!(put(&mut outbox, "a", &config));
+        assert!(put(&mut outbox, "", &config));
+        assert!(!put(&mut outbox, "", &config));
+        assert_eq!(outbox.take().unwrap().0.as_text(), Some("a"));
+        assert!(put(&mut outbox, "c", &config));
     }
 
     #[test]
     fn bytes_are_taken_up_to_the_bound_and_not_above() {
         let (mut outbox, config) = (Outbox::default(), config(10, 4));
-        assert_eq!(outbox.put("üü".into(), &config), Ok(()));
-        assert!(outbox.put("a".into(), &config).is_err());
-        assert_eq!(outbox.put("".into(), &config), Ok(()));
+        assert!(put(&mut outbox, "üü", &config));
+        assert!(!put(&mut outbox, "a", &config));
+        assert!(put(&mut outbox, "", &config));
         assert_eq!(outbox.bytes(), 4);
-        let first = outbox.take().unwrap();
-        assert_eq!(outbox.bytes(), 0);
-        outbox.put_back(first);
-        assert_eq!((outbox.bytes(), outbox.take().unwrap().as_text()), (4, Some("üü")));
+        let (first, length) = outbox.take().unwrap();
+        assert_eq!((length, outbox.bytes()), (4, 0));
+        outbox.put_back(first, length);
+        assert_eq!((outbox.bytes(), outbox.take().unwrap().0.as_text()), (4, Some("üü")));
     }
 }

@@ -8,7 +8,7 @@ use super::{
     host::{Host, Reconnect},
     outbox::Outbox,
 };
-use crate::{BinaryType, CloseEvent, Failure, ReadyState, WebSocket};
+use crate::{BinaryType, Close, CloseEvent, Failure, ReadyState, WebSocket};
 
 /// Is changed with the lock held; what falls out of it is dropped without.
 pub(super) struct State<B: Reconnect> {
@@ -22,6 +22,8 @@ pub(super) struct State<B: Reconnect> {
     pub(super) outbox: Outbox,
     /// The bytes of what was thrown away, for there is to be no connection.
     pub(super) discarded: u64,
+    /// The bytes of what the socket counts, though it was not sent by it but waits here.
+    pub(super) requeued: u64,
     /// What is asked for its attributes when there is no connection.
     pub(super) last_socket: Option<WebSocket<B>>,
     /// Why the newest connection that failed did, until there is another.
@@ -44,16 +46,20 @@ pub(super) enum Phase<B: Reconnect> {
     Open {
         socket: WebSocket<B>,
         since: Duration,
-        outlet: Outlet,
+        outlet: Outlet<B>,
+        /// How the program has closed it, which waits for what was sent before.
+        farewell: Option<Farewell>,
         heartbeat: Option<(Heartbeat, Alarm<B>)>,
     },
     /// The connection is over. That is told, and whether there is another is asked.
-    Ending,
-    /// The next connection is waited for.
-    Waiting {
+    Ending {
+        event: CloseEvent,
+        was_asked: bool,
+        /// Goes on if the program does not return when it is told or asked: because it panics.
         alarm: Alarm<B>,
-        cause: Cause,
     },
+    /// The next connection is waited for.
+    Waiting { alarm: Alarm<B>, cause: Cause },
     /// The program has closed it.
     Closing {
         /// None if there is no connection, or none any more.
@@ -68,13 +74,17 @@ pub(super) enum Phase<B: Reconnect> {
 }
 
 /// Where messages go while there is a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outlet {
+pub(super) enum Outlet<B: Reconnect> {
+    /// Handlers of `open` run, on this thread: what it sends goes out, before what has waited. What others send waits.
+    Greeting { thread: usize, alarm: Alarm<B> },
+    /// What has waited is being sent. What is sent waits behind it.
+    Draining { alarm: Alarm<B> },
     /// Out.
     Socket,
-    /// Behind those that have waited and are being sent.
-    Outbox,
 }
+
+/// The arguments of `close()`.
+pub(super) struct Farewell(pub(super) Option<Close>);
 
 /// Why there is to be another connection.
 pub(super) enum Cause {
@@ -91,6 +101,12 @@ pub(super) struct Alarm<B: Reconnect> {
     pub(super) _timer: <B::Host as Host>::Timer,
 }
 
+/// What was in the place of what is there now.
+pub(super) struct Left<B: Reconnect> {
+    _phase: Phase<B>,
+    _last_socket: Option<WebSocket<B>>,
+}
+
 impl<B: Reconnect> State<B> {
     pub(super) fn new() -> Self {
         Self {
@@ -101,6 +117,7 @@ impl<B: Reconnect> State<B> {
             back_off: BackOff::default(),
             outbox: Outbox::default(),
             discarded: 0,
+            requeued: 0,
             last_socket: None,
             failure: None,
             rest: None,
@@ -116,9 +133,9 @@ impl<B: Reconnect> State<B> {
     pub(super) fn ready_state(&self) -> ReadyState {
         match self.phase {
             Phase::Idle | Phase::Closed => ReadyState::Closed,
-            Phase::Connecting { .. } | Phase::Ending | Phase::Waiting { .. } => ReadyState::Connecting,
-            Phase::Open { .. } => ReadyState::Open,
-            Phase::Closing { .. } => ReadyState::Closing,
+            Phase::Connecting { .. } | Phase::Ending { .. } | Phase::Waiting { .. } => ReadyState::Connecting,
+            Phase::Open { farewell: None, .. } => ReadyState::Open,
+            Phase::Open { .. } | Phase::Closing { .. } => ReadyState::Closing,
         }
     }
 
@@ -127,7 +144,7 @@ impl<B: Reconnect> State<B> {
         match &self.phase {
             Phase::Connecting { socket, .. } | Phase::Closing { socket, .. } => socket.as_ref(),
             Phase::Open { socket, .. } => Some(socket),
-            Phase::Idle | Phase::Ending | Phase::Waiting { .. } | Phase::Closed => None,
+            Phase::Idle | Phase::Ending { .. } | Phase::Waiting { .. } | Phase::Closed => None,
         }
     }
 
@@ -137,14 +154,15 @@ impl<B: Reconnect> State<B> {
     }
 
     /// Leaves a phase for another. What is given back is to be dropped when the lock is not held any more.
-    pub(super) fn enter(&mut self, phase: Phase<B>, now: Duration, min_uptime: Duration) -> Phase<B> {
+    pub(super) fn enter(&mut self, phase: Phase<B>, now: Duration, min_uptime: Duration) -> Left<B> {
         if self.has_lasted(now, min_uptime) {
             self.back_off.reset();
         }
-        if let Some(socket) = self.socket() {
-            self.last_socket = Some(socket.clone());
-        }
-        mem::replace(&mut self.phase, phase)
+        let last_socket = match self.socket().cloned() {
+            Some(socket) => self.last_socket.replace(socket),
+            None => None,
+        };
+        Left { _phase: mem::replace(&mut self.phase, phase), _last_socket: last_socket }
     }
 
     pub(super) fn has_lasted(&self, now: Duration, min_uptime: Duration) -> bool {

@@ -15,8 +15,8 @@ pub(super) enum Turn {
     Task { connection: u64, task: Task },
     /// A timer rings.
     Alarm(u64),
-    /// The program is asked what to connect to.
-    Ask,
+    /// The program is asked what to connect this connection to.
+    Ask(u64),
 }
 
 /// Whoever comes while a turn is under way leaves his own to the one whose turn it is.
@@ -65,7 +65,8 @@ impl<B: Reconnect> Turns<B> {
     }
 }
 
-/// In a browser all is of one thread, and what comes here are tasks of their own. A turn that panics there leaves no trace.
+/// In a browser all is of one thread, and what comes here are tasks of their own. What a turn that
+/// panics there leaves undone, an alarm does.
 #[cfg(target_arch = "wasm32")]
 pub(super) struct Turns<B: Reconnect>(PhantomData<B>);
 
