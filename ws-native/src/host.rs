@@ -1,6 +1,7 @@
 //! What connecting again takes: the runtime's clock and timers, and chance.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::time::Duration;
 
@@ -47,6 +48,11 @@ impl Host for NativeHost {
 
     fn chance(&self) -> f64 {
         rand::rng().random()
+    }
+
+    fn call(&self, program: impl FnOnce()) {
+        // The panic hook has reported it, as a browser reports an exception. The program is called with nothing borrowed.
+        let _ = catch_unwind(AssertUnwindSafe(program));
     }
 
     fn thread(&self) -> usize {

@@ -153,19 +153,40 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       await complainsOf(probe, 'panicked');
     });
 
+    // A panic ends the task that it is in, and nothing can catch it: no memory is given back by that task, no variable changed.
+    for (const place of ['open', 'close', 'decided', 'reconnecting', 'asked']) {
+      test(`a socket connects again though the program panics: ${place}`, async () => {
+        const probe = await load();
+        const seen = await probe.call('panic_while_reconnecting', place, `${peer}/close?code=1001`, `${peer}/echo`);
+        const between = place === 'asked' ? ['error', 'close 1006 "" unclean'] : [];
+        assert.deepEqual(seen, ['open', 'close 1001 "" clean', ...between, 'open', 'message hello']);
+        await complainsOf(probe, 'panicked');
+      });
+    }
+
+    test('a socket connects again though the program panics: error', async () => {
+      const probe = await load();
+      const nowhere = `ws://127.0.0.1:${await closedPort()}/`;
+      const seen = await probe.call('panic_while_reconnecting', 'error', nowhere, `${peer}/echo`);
+      assert.deepEqual(seen, ['error', 'close 1006 "" unclean', 'open', 'message hello']);
+      await complainsOf(probe, 'refused', 'panicked');
+    });
+
     test('connections and messages leave nothing behind', async () => {
       const probe = await load();
       const measure = async () => {
         assert.equal(await probe.call('churn', `${peer}/echo`, 500), 1000);
         assert.equal(await probe.call('chatter', `${peer}/echo`, 500), 100_000);
+        assert.equal(await probe.call('return_often', `${peer}/close?code=1001`, 200), 200);
         return probe.sizes();
       };
       // The first time everything gets as large as it has to be.
       assert.equal(await probe.call('churn', `${peer}/echo`, 10), 20);
       assert.equal(await probe.call('chatter', `${peer}/echo`, 10), 2_000);
+      assert.equal(await probe.call('return_often', `${peer}/close?code=1001`, 10), 10);
       const before = await probe.sizes();
       const after = await measure();
-      assert.equal(after.made - before.made, 1002);
+      assert.equal(after.made - before.made, 1202);
       assert.deepEqual([after.memory, after.table], [before.memory, before.table]);
       assert.equal(await probe.held(), 0);
       await complainsOf(probe);

@@ -307,7 +307,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         if let Next::Retry(id, event) = next
             && matches!(&self.0.state.lock().phase, Phase::Waiting { alarm, cause: Cause::Retry } if alarm.id == id)
         {
-            self.0.retry_handlers.dispatch(self, &event);
+            self.0.host.call(|| self.0.retry_handlers.dispatch(self, &event));
         }
     }
 
@@ -359,6 +359,6 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     }
 
     pub(super) fn fire(&self, event: &Event) {
-        self.0.handlers.dispatch(self, event);
+        self.0.host.call(|| self.0.handlers.dispatch(self, event));
     }
 }

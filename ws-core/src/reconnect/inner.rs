@@ -75,49 +75,19 @@ impl<B: Reconnect> Audience<B> for Relay<B> {
     }
 }
 
-/// The turns of a socket, until there is none.
-struct UnderWay<'a, B: Reconnect> {
-    socket: &'a ReconnectingWebSocket<B>,
-    is_over: bool,
-}
-
-/// The program has panicked: what is left is done in a task of its own.
-impl<B: Reconnect> Drop for UnderWay<'_, B> {
-    fn drop(&mut self) {
-        if !self.is_over {
-            self.socket.go_on_later();
-        }
-    }
-}
-
 impl<B: Reconnect> ReconnectingWebSocket<B> {
-    /// Does what is to be done, now or behind what is under way.
+    /// Does what is to be done, now or behind what is under way. What a turn that panics leaves undone, an alarm does.
     pub(super) fn take(&self, turn: Turn, of: Option<&WebSocket<B>>) {
-        if let Some(turn) = self.0.turns.enter(turn, of) {
-            self.go_on(Some(turn));
-        }
-    }
-
-    fn go_on(&self, mut next: Option<Turn>) {
-        let mut under_way = UnderWay { socket: self, is_over: false };
+        let is_due = |id| self.0.state.lock().has_alarm(id);
+        let mut next = self.0.turns.enter(turn, of, is_due);
         while let Some(turn) = next {
-            match turn {
+            self.0.host.call(|| match turn {
                 Turn::Task { connection, task } => self.hear(connection, task),
                 Turn::Alarm(id) => self.rang(id),
                 Turn::Ask(connection) => self.ask(connection),
-            }
+            });
             next = self.0.turns.next();
         }
-        under_way.is_over = true;
-    }
-
-    fn go_on_later(&self) {
-        let timer = self.after(Duration::ZERO, |socket| {
-            let next = socket.0.turns.next();
-            socket.go_on(next);
-        });
-        let before = self.0.state.lock().rest.replace(timer);
-        drop(before);
     }
 
     /// An alarm of this number.

@@ -28,8 +28,6 @@ pub(super) struct State<B: Reconnect> {
     pub(super) last_socket: Option<WebSocket<B>>,
     /// Why the newest connection that failed did, until there is another.
     pub(super) failure: Option<Failure>,
-    /// Comes back to what a program that panicked has left undone.
-    pub(super) rest: Option<<B::Host as Host>::Timer>,
 }
 
 /// How far it is.
@@ -120,7 +118,6 @@ impl<B: Reconnect> State<B> {
             requeued: 0,
             last_socket: None,
             failure: None,
-            rest: None,
         }
     }
 
@@ -151,6 +148,25 @@ impl<B: Reconnect> State<B> {
     /// Whether this is the connection that there is, or is to be.
     pub(super) fn is_of(&self, connection: u64) -> bool {
         self.connection == connection && self.socket().is_some()
+    }
+
+    /// Whether this alarm is still waited for.
+    pub(super) fn has_alarm(&self, id: u64) -> bool {
+        let is_it = |alarm: &Alarm<B>| alarm.id == id;
+        match &self.phase {
+            Phase::Idle | Phase::Closed => false,
+            Phase::Connecting { deadline: alarm, .. } | Phase::Ending { alarm, .. } | Phase::Waiting { alarm, .. } => {
+                is_it(alarm)
+            }
+            Phase::Open { outlet, heartbeat, .. } => {
+                heartbeat.as_ref().is_some_and(|(_, alarm)| is_it(alarm))
+                    || match outlet {
+                        Outlet::Greeting { alarm, .. } | Outlet::Draining { alarm } => is_it(alarm),
+                        Outlet::Socket => false,
+                    }
+            }
+            Phase::Closing { alarm, .. } => alarm.as_ref().is_some_and(is_it),
+        }
     }
 
     /// Leaves a phase for another. What is given back is to be dropped when the lock is not held any more.

@@ -36,14 +36,16 @@ impl<B: Reconnect> Turns<B> {
         Self(Mutex::new(Queue { is_busy: false, waiting: VecDeque::new() }))
     }
 
-    /// Gives a turn back that is to be performed now, and then those that are [left](Self::next).
-    pub(super) fn enter(&self, turn: Turn, of: Option<&WebSocket<B>>) -> Option<Turn> {
+    /// Gives a turn back that is to be performed now, and then those that are [left](Self::next). Alarms that are not due any more,
+    /// of which there may be any number while a turn takes long, are not left.
+    pub(super) fn enter(&self, turn: Turn, of: Option<&WebSocket<B>>, is_due: impl Fn(u64) -> bool) -> Option<Turn> {
         let mut queue = self.0.lock();
         if queue.is_busy {
             if let Some(socket) = of {
                 socket.backend().hold_back(true);
             }
             queue.waiting.push_back((turn, of.cloned()));
+            queue.waiting.retain(|(turn, _)| !matches!(turn, Turn::Alarm(id) if !is_due(*id)));
             return None;
         }
         queue.is_busy = true;
@@ -65,8 +67,7 @@ impl<B: Reconnect> Turns<B> {
     }
 }
 
-/// In a browser all is of one thread, and what comes here are tasks of their own. What a turn that
-/// panics there leaves undone, an alarm does.
+/// In a browser all is of one thread, and what comes here are tasks of their own.
 #[cfg(target_arch = "wasm32")]
 pub(super) struct Turns<B: Reconnect>(PhantomData<B>);
 
@@ -76,7 +77,7 @@ impl<B: Reconnect> Turns<B> {
         Self(PhantomData)
     }
 
-    pub(super) fn enter(&self, turn: Turn, _: Option<&WebSocket<B>>) -> Option<Turn> {
+    pub(super) fn enter(&self, turn: Turn, _: Option<&WebSocket<B>>, _: impl Fn(u64) -> bool) -> Option<Turn> {
         Some(turn)
     }
 

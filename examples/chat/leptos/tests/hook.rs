@@ -227,10 +227,12 @@ fn show_returning(url: String) -> (impl FnOnce(), Seen) {
             format!("{:?} {}{code}", socket.ready_state.get(), last.unwrap_or_default())
         });
         Effect::new(move || {
-            if line.get() == "Open hello" {
+            let line = line.get();
+            let is_answer = line == "Open hello";
+            drop(sender.unbounded_send(line));
+            if is_answer {
                 socket.close();
             }
-            drop(sender.unbounded_send(line.get()));
         });
     };
     let document = web_sys::window().unwrap().document().unwrap();

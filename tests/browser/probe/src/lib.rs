@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![cfg(target_arch = "wasm32")]
 
+pub mod reconnecting;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
