@@ -13,9 +13,7 @@ use super::{
     phase::State,
     turns::Turns,
 };
-use crate::{
-    CloseEvent, Error, MaybeSend, blob::MaybeSync, counted::Counted, handlers::Handlers,
-};
+use crate::{CloseEvent, Error, MaybeSend, blob::MaybeSync, counted::Counted, handlers::Handlers};
 
 /// Codes after which the same would happen again: the peer is done, or it is no use to talk to it like this.
 const FINAL_CODES: [u16; 7] = [1000, 1002, 1003, 1007, 1008, 1009, 1010];
