@@ -10,7 +10,7 @@ use super::{
     heartbeat::{Heartbeat, Verdict},
     host::{Host, Reconnect},
     inner::{Relay, Source},
-    phase::{Cause, Outlet, Phase, State},
+    phase::{Cause, Left, Outlet, Phase, State},
     turns::Turn,
 };
 use crate::{
@@ -373,7 +373,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         self.0.state.lock().socket().cloned()
     }
 
-    pub(super) fn enter(&self, state: &mut State<B>, phase: Phase<B>) -> Phase<B> {
+    pub(super) fn enter(&self, state: &mut State<B>, phase: Phase<B>) -> Left<B> {
         state.enter(phase, self.0.host.now(), self.0.config.min_uptime)
     }
 

@@ -50,7 +50,10 @@ pub(super) enum Phase<B: Reconnect> {
     /// The connection is over. That is told, and whether there is another is asked.
     Ending,
     /// The next connection is waited for.
-    Waiting { alarm: Alarm<B>, cause: Cause },
+    Waiting {
+        alarm: Alarm<B>,
+        cause: Cause,
+    },
     /// The program has closed it.
     Closing {
         /// None if there is no connection, or none any more.
@@ -62,6 +65,12 @@ pub(super) enum Phase<B: Reconnect> {
     },
     /// For good, unless the program begins anew.
     Closed,
+}
+
+/// What a change of the phase leaves behind.
+pub(super) struct Left<B: Reconnect> {
+    _phase: Phase<B>,
+    _last_socket: Option<WebSocket<B>>,
 }
 
 /// Where messages go while there is a connection.
@@ -134,14 +143,12 @@ impl<B: Reconnect> State<B> {
     }
 
     /// Leaves a phase for another. What is given back is to be dropped when the lock is not held any more.
-    pub(super) fn enter(&mut self, phase: Phase<B>, now: Duration, min_uptime: Duration) -> Phase<B> {
+    pub(super) fn enter(&mut self, phase: Phase<B>, now: Duration, min_uptime: Duration) -> Left<B> {
         if self.has_lasted(now, min_uptime) {
             self.back_off.reset();
         }
-        if let Some(socket) = self.socket() {
-            self.last_socket = Some(socket.clone());
-        }
-        mem::replace(&mut self.phase, phase)
+        let last_socket = self.socket().cloned().and_then(|socket| self.last_socket.replace(socket));
+        Left { _phase: mem::replace(&mut self.phase, phase), _last_socket: last_socket }
     }
 
     pub(super) fn has_lasted(&self, now: Duration, min_uptime: Duration) -> bool {
