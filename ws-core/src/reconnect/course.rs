@@ -39,8 +39,11 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// Connects to what the program has said.
+    /// Connects to what the program has said, if that is waited for still.
     pub(super) fn connect(&self, connection: u64, to: Builder<B>) {
+        if !self.0.state.lock().is_asking(connection) {
+            return;
+        }
         if let Err(error) = self.open(connection, to) {
             let kind = if matches!(error, Error::Security(_)) { FailureKind::Policy } else { FailureKind::Misuse };
             self.fail_soon(connection, Failure::new(kind, error));
@@ -172,9 +175,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Keeps the socket, of which there is nothing heard yet.
     fn adopt(&self, connection: u64, adopted: &WebSocket<B>) {
         let mut state = self.0.state.lock();
-        let (is_current, binary_type) = (state.connection == connection, state.binary_type);
-        if let Phase::Connecting { socket: socket @ None, failure: None, .. } = &mut state.phase
-            && is_current
+        let (is_asking, binary_type) = (state.is_asking(connection), state.binary_type);
+        if let Phase::Connecting { socket, .. } = &mut state.phase
+            && is_asking
         {
             *socket = Some(adopted.clone());
             drop(state);

@@ -142,6 +142,11 @@ impl<B: Reconnect> State<B> {
         self.connection == connection && self.socket().is_some()
     }
 
+    /// Whether it is waited for what this connection is to be made to.
+    pub(super) fn is_asking(&self, connection: u64) -> bool {
+        self.connection == connection && matches!(self.phase, Phase::Connecting { socket: None, failure: None, .. })
+    }
+
     /// Leaves a phase for another. What is given back is to be dropped when the lock is not held any more.
     pub(super) fn enter(&mut self, phase: Phase<B>, now: Duration, min_uptime: Duration) -> Left<B> {
         if self.has_lasted(now, min_uptime) {
