@@ -18,14 +18,31 @@ use crate::{
 };
 
 impl<B: Reconnect> ReconnectingWebSocket<B> {
-    /// Makes the first connection. What the constructor of its socket throws is thrown.
+    /// Makes the first connection, unless the program has closed it. What the constructor of its socket throws is thrown.
     pub(super) fn begin(&self) -> Result<(), Error> {
+        if matches!(self.0.state.lock().phase, Phase::Closed) {
+            return Ok(());
+        }
         let connection = self.begin_connection();
         let Source::Fixed(make) = &self.0.source else {
             self.take(Turn::Ask, None);
             return Ok(());
         };
-        self.open(connection, make())
+        let begun = self.open(connection, make());
+        if begun.is_err() {
+            // The program may have kept a handle.
+            self.begin_nothing();
+        }
+        begun
+    }
+
+    /// There is to be no connection, of which nothing is told.
+    fn begin_nothing(&self) {
+        let mut state = self.0.state.lock();
+        let before = self.enter(&mut state, Phase::Closed);
+        let discarded = state.discard();
+        drop(state);
+        drop((before, discarded));
     }
 
     /// Asks the program what to connect to, if it is to be asked still.
