@@ -1,7 +1,7 @@
 //! The course of a socket that connects again: how one connection follows another.
 
 use alloc::{boxed::Box, format};
-use core::time::Duration;
+use core::{mem, time::Duration};
 
 use super::{
     ReconnectingEvent, ReconnectingWebSocket,
@@ -271,7 +271,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
 
     /// A connection is over, by itself or because it is given up. There may be another.
     fn end(&self, connection: u64, failure: Option<Failure>, failed: bool, event: CloseEvent) {
-        let Some(socket) = self.leave(connection, failure) else { return };
+        let Some(socket) = self.leave(connection, failure, failed) else { return };
         if let Some(socket) = &socket {
             socket.close();
         }
@@ -289,7 +289,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     }
 
     /// Leaves a connection, and gives its socket. None if it was left before.
-    fn leave(&self, connection: u64, failure: Option<Failure>) -> Option<Option<WebSocket<B>>> {
+    fn leave(&self, connection: u64, failure: Option<Failure>, failed: bool) -> Option<Option<WebSocket<B>>> {
         let mut state = self.0.state.lock();
         let socket = state.socket().cloned();
         let next = match &state.phase {
@@ -300,9 +300,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         };
         let before = self.enter(&mut state, next);
         let failure = failure.or_else(|| socket.as_ref()?.failure());
-        let failure_before = failure.and_then(|failure| state.failure.replace(failure));
+        let failure = if failed { mem::replace(&mut state.failure, failure) } else { failure };
         drop(state);
-        drop((before, failure_before));
+        drop((before, failure));
         Some(socket)
     }
 
