@@ -53,6 +53,8 @@ pub(crate) enum Network {
     Refuses(&'static str),
     /// The peer begins to close when it has a message.
     Closes,
+    /// The peer begins to close just before a message is sent.
+    HasClosed,
 }
 
 impl Fake {
@@ -210,6 +212,9 @@ impl Backend for Fake {
 
     fn send(&self, data: Data) -> Result<(), Error> {
         let mut line = self.0.line.lock().unwrap();
+        if line.network == Network::HasClosed && line.state == ReadyState::Open {
+            line.state = ReadyState::Closing;
+        }
         match (line.state, line.network) {
             (ReadyState::Connecting, _) => return Err(Error::InvalidState),
             (ReadyState::Closing | ReadyState::Closed, _) => {

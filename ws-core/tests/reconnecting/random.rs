@@ -87,6 +87,8 @@ struct Ledger {
     /// The bytes of what was thrown away.
     thrown: usize,
     has_ended: bool,
+    /// It was begun anew in this step, and not closed since.
+    is_renewed: bool,
 }
 
 impl Ledger {
@@ -138,6 +140,7 @@ impl Program {
                     ledger.sent.extend(waiting);
                 }
                 ledger.end();
+                ledger.is_renewed = false;
                 drop(ledger);
                 match call {
                     Call::CloseWith(code) => socket.close_with(code, "").unwrap(),
@@ -145,7 +148,7 @@ impl Program {
                 }
             }
             Call::Reconnect => {
-                (ledger.has_ended, ledger.thrown) = (false, 0);
+                (ledger.has_ended, ledger.is_renewed, ledger.thrown) = (false, true, 0);
                 drop(ledger);
                 socket.reconnect();
             }
@@ -202,6 +205,7 @@ impl Program {
     fn happen(&self, step: Step, socket: &Socket, log: &Log) {
         let stage = Stage::current();
         let newest = stage.made().pop();
+        self.ledger.lock().unwrap().is_renewed = false;
         match (step, newest.as_ref().map(|fake| (fake, fake.state()))) {
             (Step::Call(call), _) => self.act(call, socket),
             (Step::Pass(time), _) => stage.pass(time),
@@ -284,6 +288,8 @@ fn run(steps: &[Step], asks: bool, config: ReconnectConfig) {
     let (socket, log) = program.connect(asks, config);
     for step in steps {
         program.happen(*step, &socket, &log);
+        let is_renewed = program.ledger.lock().unwrap().is_renewed && !matches!(step, Step::Pass(_));
+        assert!(!is_renewed || socket.ready_state() == ReadyState::Connecting, "it was begun anew in vain");
         check(&socket, &program);
     }
     check_events(&log.lines());

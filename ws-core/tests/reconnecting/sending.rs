@@ -152,6 +152,27 @@ fn it_stops_when_the_peer_begins_to_close_and_the_rest_waits() {
 }
 
 #[test]
+fn what_is_sent_just_when_the_peer_begins_to_close_is_for_the_next_connection() {
+    let Play { stage, socket, log: _log } = Play::new(as_it_is);
+    for data in ["1", "2"] {
+        socket.send(data).unwrap();
+    }
+    stage.last().set_network(Network::HasClosed);
+    stage.last().open();
+    stage.last().end(1001);
+    assert_eq!(socket.buffered_amount(), 2);
+    stage.pass(1000);
+    stage.last().open();
+    assert_eq!(stage.last().sent(), ["1", "2"]);
+    stage.last().set_network(Network::HasClosed);
+    socket.send("3").unwrap();
+    stage.last().end(1001);
+    stage.pass(1000);
+    stage.last().open();
+    assert_eq!((stage.last().sent(), socket.buffered_amount()), (vec!["3".into()], 0));
+}
+
+#[test]
 fn what_a_handler_sends_while_what_waited_goes_out_is_behind_it() {
     let Play { stage, socket, log } = Play::new(as_it_is);
     for data in ["1", "2", "3"] {
