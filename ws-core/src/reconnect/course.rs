@@ -45,8 +45,11 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// Connects to what the program has said.
+    /// Connects to what the program has said, if that is waited for still.
     pub(super) fn connect(&self, connection: u64, to: Builder<B>) {
+        if !self.0.state.lock().is_asking(connection) {
+            return;
+        }
         if let Err(error) = self.open(connection, to) {
             self.fail_soon(connection, GivenUp::Refused(error).into());
         }
@@ -205,11 +208,11 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Keeps the socket, of which there is nothing heard yet.
     fn adopt(&self, connection: u64, adopted: &WebSocket<B>) {
         let mut state = self.0.state.lock();
-        let mut binary_type = state.binary_type;
-        if state.connection != connection {
+        let (is_asking, mut binary_type) = (state.is_asking(connection), state.binary_type);
+        let Phase::Connecting { socket, .. } = &mut state.phase else { return };
+        if !is_asking {
             return;
         }
-        let Phase::Connecting { socket: socket @ None, failure: None, .. } = &mut state.phase else { return };
         *socket = Some(adopted.clone());
         drop(state);
         // The program may set another meanwhile.
@@ -265,7 +268,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
 
     /// A connection is over, by itself or because it is given up. There may be another.
     fn end(&self, connection: u64, failure: Option<Failure>, failed: bool, event: CloseEvent) {
-        if !self.leave(connection, failure, &event) {
+        if !self.leave(connection, failure, failed, &event) {
             return;
         }
         if failed {
@@ -275,7 +278,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     }
 
     /// Leaves a connection. False if it was left before.
-    fn leave(&self, connection: u64, failure: Option<Failure>, event: &CloseEvent) -> bool {
+    fn leave(&self, connection: u64, failure: Option<Failure>, failed: bool, event: &CloseEvent) -> bool {
         let socket = self.socket();
         let failure = failure.or_else(|| socket.as_ref()?.failure());
         let mut state = self.0.state.lock();
@@ -290,9 +293,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             _ => return false,
         };
         let before = self.enter(&mut state, next);
-        let failure_before = failure.and_then(|failure| state.failure.replace(failure));
+        let failure = if failed { mem::replace(&mut state.failure, failure) } else { failure };
         drop(state);
-        drop((before, failure_before));
+        drop((before, failure));
         if let Some(socket) = socket {
             socket.close();
         }

@@ -150,6 +150,11 @@ impl<B: Reconnect> State<B> {
         self.connection == connection && self.socket().is_some()
     }
 
+    /// Whether it is waited for what this connection is to be made to.
+    pub(super) fn is_asking(&self, connection: u64) -> bool {
+        self.connection == connection && matches!(self.phase, Phase::Connecting { socket: None, failure: None, .. })
+    }
+
     /// Whether this alarm is still waited for.
     pub(super) fn has_alarm(&self, id: u64) -> bool {
         let is_it = |alarm: &Alarm<B>| alarm.id == id;

@@ -1,0 +1,243 @@
+//! What is sent while there is a connection, and while there is none.
+
+use std::time::Duration;
+
+use ws_core::{Blob, Error, FailureKind, ReadyState};
+
+use crate::{
+    fake::Network,
+    stage::{Play, Socket, as_it_is},
+};
+
+#[test]
+fn it_goes_out_at_once_if_there_is_a_connection() {
+    let Play { stage, socket, log: _log } = Play::open(as_it_is);
+    socket.send("one").unwrap();
+    socket.send([1_u8]).unwrap();
+    assert_eq!((stage.last().sent(), socket.buffered_amount()), (vec!["one".into(), "[1]".into()], 0));
+}
+
+#[test]
+fn it_waits_for_a_connection_behind_what_a_handler_of_open_sends() {
+    let Play { stage, socket, log } = Play::new(as_it_is);
+    socket.send("first").unwrap();
+    socket.send([1_u8, 2]).unwrap();
+    socket.send(Blob::from(vec![0; 4])).unwrap();
+    assert_eq!(socket.buffered_amount(), 5 + 2 + 4);
+    log.then("open", |socket| socket.send("token").unwrap());
+    stage.last().open();
+    let sent = stage.last().sent();
+    assert_eq!(sent[..3], ["token", "first", "[1, 2]"]);
+    assert_eq!((sent.len(), socket.buffered_amount()), (4, 0));
+    socket.send("then").unwrap();
+    assert_eq!(stage.last().sent()[4], "then");
+}
+
+#[test]
+fn it_waits_in_every_state_without_a_connection() {
+    let Play { stage, socket, log } = Play::new(|config| config.start_closed = true);
+    socket.send("idle").unwrap();
+    socket.reconnect();
+    socket.send("begun").unwrap();
+    stage.pass(0);
+    socket.send("connecting").unwrap();
+    log.then("error", |socket| socket.send("error").unwrap());
+    log.then("close", |socket| socket.send("close").unwrap());
+    log.then("reconnecting", |socket| socket.send("reconnecting").unwrap());
+    stage.last().fail();
+    socket.send("waiting").unwrap();
+    assert_eq!(socket.buffered_amount(), 4 + 5 + 10 + 5 + 5 + 12 + 7);
+    stage.pass(1000);
+    stage.last().open();
+    let expected = ["idle", "begun", "connecting", "error", "close", "reconnecting", "waiting"];
+    assert_eq!((stage.last().sent(), socket.buffered_amount()), (expected.map(String::from).into(), 0));
+}
+
+#[test]
+fn it_is_for_the_next_connection_when_the_peer_has_begun_to_close() {
+    let Play { stage, socket, log: _log } = Play::open(as_it_is);
+    stage.last().leave();
+    socket.send("next").unwrap();
+    assert_eq!((stage.last().sent(), socket.buffered_amount()), (vec![], 4));
+    stage.last().end(1001);
+    assert_eq!(socket.buffered_amount(), 4);
+    stage.pass(1000);
+    stage.last().open();
+    assert_eq!((stage.last().sent(), socket.buffered_amount()), (vec!["next".into()], 0));
+}
+
+#[test]
+fn messages_have_a_bound() {
+    let Play { stage, socket, log: _log } = Play::new(|config| config.max_enqueued_messages = 2);
+    socket.send("a").unwrap();
+    socket.send("").unwrap();
+    let bytes = 16 << 20;
+    assert_eq!(socket.send(""), Err(Error::QuotaExceeded));
+    stage.last().open();
+    assert_eq!(stage.last().sent(), ["a", ""]);
+    for _ in 0..3 {
+        socket.send("").unwrap();
+    }
+}
+
+#[test]
+fn bytes_have_a_bound_which_are_those_of_utf8() {
+    let Play { stage: _stage, socket, log: _log } = Play::new(|config| config.max_enqueued_bytes = 5);
+    socket.send("\u{20ac}").unwrap();
+    let error = socket.send("\u{20ac}").unwrap_err();
+    assert_eq!(error, Error::QuotaExceeded);
+    assert_eq!(error.name(), Some("QuotaExceededError"));
+    socket.send([0_u8; 2]).unwrap();
+    assert!(socket.send("x").is_err());
+    assert_eq!(socket.buffered_amount(), 5);
+}
+
+#[test]
+fn there_are_bounds_if_none_are_set() {
+    let Play { stage: _stage, socket, log: _log } = Play::new(as_it_is);
+    socket.send(vec![0; 16 << 20]).unwrap();
+    assert!(matches!(socket.send("x"), Err(Error::QuotaExceeded)));
+    for _ in 1..65_536 {
+        socket.send("").unwrap();
+    }
+    assert!(matches!(socket.send(""), Err(Error::QuotaExceeded)));
+}
+
+#[test]
+fn what_waited_at_the_end_is_not_for_what_is_begun_anew() {
+    let Play { stage, socket, log } = Play::new(|config| config.max_retries = Some(0));
+    socket.send("one").unwrap();
+    stage.last().fail();
+    assert_eq!(log.last(), "close 1006 Closed");
+    assert_eq!(socket.send("two"), Err(Error::Discarded(ReadyState::Closed)));
+    assert_eq!(socket.buffered_amount(), 6);
+    socket.reconnect();
+    assert_eq!(socket.buffered_amount(), 0);
+    socket.send("three").unwrap();
+    stage.pass(0);
+    stage.last().open();
+    assert_eq!(stage.last().sent(), ["three"]);
+}
+
+#[test]
+fn of_one_message_that_is_refused_is_told_and_the_others_go_out() {
+    let Play { stage, socket, log } = Play::new(as_it_is);
+    for data in ["1", "2", "3"] {
+        socket.send(data).unwrap();
+    }
+    stage.last().set_network(Network::Refuses("2"));
+    stage.last().open();
+    assert_eq!(stage.last().sent(), ["1", "3"]);
+    assert_eq!(log.take(), ["open Open", "error Misuse Open"]);
+    assert_eq!(socket.failure().unwrap().kind(), FailureKind::Misuse);
+    assert_eq!(socket.send("2"), Err(Error::Host("2".into())));
+    assert_eq!((socket.ready_state(), socket.buffered_amount()), (ReadyState::Open, 0));
+}
+
+#[test]
+fn it_stops_when_the_peer_begins_to_close_and_the_rest_waits() {
+    let Play { stage, socket, log: _log } = Play::new(as_it_is);
+    for data in ["1", "2", "3"] {
+        socket.send(data).unwrap();
+    }
+    let full = stage.last();
+    full.set_network(Network::Closes);
+    full.open();
+    assert_eq!(socket.buffered_amount(), 2);
+    socket.send("4").unwrap();
+    full.fail();
+    stage.pass(1000);
+    stage.last().open();
+    assert_eq!((full.sent(), stage.last().sent()), (vec!["1".into()], vec!["2".into(), "3".into(), "4".into()]));
+}
+
+#[test]
+fn what_is_sent_just_when_the_peer_begins_to_close_is_for_the_next_connection() {
+    let Play { stage, socket, log: _log } = Play::new(as_it_is);
+    for data in ["1", "2"] {
+        socket.send(data).unwrap();
+    }
+    stage.last().set_network(Network::HasClosed);
+    stage.last().open();
+    stage.last().end(1001);
+    assert_eq!(socket.buffered_amount(), 2);
+    stage.pass(1000);
+    stage.last().open();
+    assert_eq!(stage.last().sent(), ["1", "2"]);
+    stage.last().set_network(Network::HasClosed);
+    socket.send("3").unwrap();
+    stage.last().end(1001);
+    stage.pass(1000);
+    stage.last().open();
+    assert_eq!((stage.last().sent(), socket.buffered_amount()), (vec!["3".into()], 0));
+}
+
+#[test]
+fn what_a_handler_sends_while_what_waited_goes_out_is_behind_it() {
+    let Play { stage, socket, log } = Play::new(as_it_is);
+    for data in ["1", "2", "3"] {
+        socket.send(data).unwrap();
+    }
+    log.then("error", |socket| socket.send("4").unwrap());
+    stage.last().set_network(Network::Refuses("2"));
+    stage.last().open();
+    assert_eq!(stage.last().sent(), ["1", "3", "4"]);
+}
+
+#[test]
+fn what_a_connection_took_with_it_does_not_count_and_is_not_sent_again() {
+    let Play { stage, socket, log: _log } = Play::open(as_it_is);
+    stage.last().set_network(Network::Slow);
+    socket.send("lost").unwrap();
+    assert_eq!(socket.buffered_amount(), 4);
+    stage.last().let_out(1);
+    assert_eq!(socket.buffered_amount(), 3);
+    stage.last().fail();
+    socket.send("kept").unwrap();
+    assert_eq!(socket.buffered_amount(), 4);
+    stage.pass(1000);
+    stage.last().open();
+    assert_eq!((stage.last().sent(), socket.buffered_amount()), (vec!["kept".into()], 0));
+}
+
+#[test]
+fn what_the_last_connection_did_not_get_out_counts() {
+    let Play { stage, socket, log } = Play::open(as_it_is);
+    stage.last().set_network(Network::Slow);
+    socket.send("out").unwrap();
+    socket.close();
+    assert_eq!(socket.send("x"), Err(Error::Discarded(ReadyState::Closing)));
+    assert_eq!(socket.buffered_amount(), 4);
+    stage.last().end(1005);
+    assert_eq!((socket.buffered_amount(), log.last()), (4, "close 1005 Closed".into()));
+    assert_eq!(socket.send([0_u8; 2]), Err(Error::Discarded(ReadyState::Closed)));
+    assert_eq!((socket.buffered_amount(), stage.last().sent()), (6, vec!["out".into()]));
+}
+
+#[test]
+fn what_waits_is_thrown_away_and_counted_when_the_peer_ends_it_for_good() {
+    let Play { stage, socket, log } = Play::open(as_it_is);
+    stage.last().leave();
+    socket.send("never").unwrap();
+    log.then("close", |socket| {
+        assert_eq!(socket.buffered_amount(), 5);
+        assert_eq!(socket.send("more"), Err(Error::Discarded(ReadyState::Closed)));
+    });
+    stage.last().end(1000);
+    assert_eq!((log.last(), socket.buffered_amount()), ("close 1000 Closed".into(), 9));
+}
+
+#[test]
+fn the_amount_has_no_end() {
+    let Play { stage: _stage, socket, log: _log } = Play::new(|config| {
+        config.max_enqueued_messages = usize::MAX;
+        config.max_enqueued_bytes = u64::MAX;
+        config.connection_timeout = Duration::MAX;
+    });
+    for _ in 0..1000 {
+        socket.send("x").unwrap();
+    }
+    assert_eq!(socket.buffered_amount(), 1000);
+    Socket::close(&socket);
+    assert_eq!(socket.buffered_amount(), 1000);
+}
