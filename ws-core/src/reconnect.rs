@@ -24,7 +24,7 @@ mod sending;
 mod turns;
 
 use inner::{Inner, Source};
-use phase::{Cause, Farewell, Outlet, Phase, State};
+use phase::{Cause, Farewell, Outlet, Phase};
 
 pub use attempt::Attempt;
 pub use builder::ReconnectingBuilder;
@@ -196,31 +196,34 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     }
 
     fn close_for_good(&self, close: Option<Close>) {
+        // What was sent before goes first: at once if it is a handler of `open` that closes.
+        self.send_waiting_here();
         let mut state = self.0.state.lock();
         let socket = state.socket().cloned();
         let next = match &mut state.phase {
-            Phase::Closing { .. } | Phase::Closed => return,
-            Phase::Open { outlet: Outlet::Socket, .. } | Phase::Connecting { socket: Some(_), .. } => {
-                Phase::Closing { socket: socket.clone(), alarm: None, event: None }
-            }
-            // What was sent before goes first.
-            Phase::Open { farewell, .. } => {
+            Phase::Closing { .. } | Phase::Cancelled { .. } | Phase::Closed => return,
+            Phase::Idle => Phase::Closed,
+            // When all of that is sent.
+            Phase::Open { outlet: Outlet::Greeting { .. } | Outlet::Draining { .. }, farewell, .. } => {
                 farewell.get_or_insert(Farewell(close));
                 return;
             }
-            Phase::Idle => Phase::Closed,
+            Phase::Open { socket, .. } | Phase::Connecting { socket: Some(socket), .. } => {
+                Phase::Closing { socket: socket.clone() }
+            }
             // The end that is being told is the last.
-            Phase::Ending { event, .. } => {
-                let event = event.clone();
-                let alarm = self.alarm(state.number(), Duration::ZERO);
-                Phase::Closing { socket: None, alarm: Some(alarm), event: Some(event) }
+            Phase::Ending { event, was_asked, .. } => {
+                let (event, was_asked) = (event.clone(), *was_asked);
+                Phase::Ending { event, was_asked, is_last: true, alarm: self.alarm(state.number(), Duration::ZERO) }
             }
-            Phase::Connecting { socket: None, .. } => self.closing_soon(&mut state, None),
-            Phase::Waiting { cause: Cause::Program(event), .. } => {
-                let event = event.take();
-                self.closing_soon(&mut state, event)
+            Phase::Connecting { socket: None, .. } | Phase::Waiting { .. } => {
+                let event = match &mut state.phase {
+                    Phase::Waiting { cause: Cause::Program(event), .. } => event.take(),
+                    _ => None,
+                };
+                state.connection = state.number();
+                Phase::Cancelled { alarm: self.alarm(state.number(), Duration::ZERO), event }
             }
-            Phase::Waiting { .. } => self.closing_soon(&mut state, None),
         };
         let before = self.enter(&mut state, next);
         let discarded = state.discard();
@@ -231,13 +234,6 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// Closed before there was a socket, of which is told in a task of its own.
-    fn closing_soon(&self, state: &mut State<B>, event: Option<CloseEvent>) -> Phase<B> {
-        state.connection = state.number();
-        let alarm = self.alarm(state.number(), Duration::ZERO);
-        Phase::Closing { socket: None, alarm: Some(alarm), event }
-    }
-
     fn begin_anew(&self, close: Close) {
         let is_open = self.socket().is_some_and(|socket| socket.ready_state() == ReadyState::Open);
         let mut state = self.0.state.lock();
@@ -246,10 +242,10 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             Phase::Open { farewell: None, .. } if is_open => {
                 Some(CloseEvent::new(false, close.code(), close.reason().into()))
             }
-            Phase::Open { .. } | Phase::Closing { socket: Some(_), .. } => Some(CloseEvent::abnormal()),
-            Phase::Ending { event, .. } => Some(event.clone()),
-            Phase::Closing { event, .. } | Phase::Waiting { cause: Cause::Program(event), .. } => event.take(),
-            Phase::Idle | Phase::Connecting { .. } | Phase::Waiting { .. } | Phase::Closed => None,
+            Phase::Open { .. } | Phase::Closing { .. } => Some(CloseEvent::abnormal()),
+            Phase::Cancelled { event, .. } | Phase::Waiting { cause: Cause::Program(event), .. } => event.take(),
+            // Of an end that is being told nothing else is told.
+            _ => None,
         };
         state.connection = state.number();
         let id = state.number();

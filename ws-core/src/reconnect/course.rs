@@ -18,13 +18,6 @@ use super::{
 };
 use crate::{Builder, CloseEvent, Error, Event, Failure, Task, WebSocket, counted::Counted};
 
-/// What comes behind a connection.
-enum Next {
-    /// Another, by the alarm of this number.
-    Retry(u64, ReconnectingEvent),
-    Nothing,
-}
-
 impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Makes the first connection. What the constructor of its socket throws is thrown.
     pub(super) fn begin(&self) -> Result<(), Error> {
@@ -124,7 +117,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                 drop(state);
                 self.connect_again(id);
             }
-            Phase::Closing { alarm: Some(alarm), event, .. } if alarm.id == id => {
+            Phase::Cancelled { alarm, event } if alarm.id == id => {
                 let event = event.take().unwrap_or_else(CloseEvent::abnormal);
                 let before = self.enter(&mut state, Phase::Closed);
                 drop(state);
@@ -283,15 +276,13 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let failure = failure.or_else(|| socket.as_ref()?.failure());
         let mut state = self.0.state.lock();
         let alarm = self.alarm(state.number(), Duration::ZERO);
-        let event = event.clone();
-        let next = match &state.phase {
+        let is_last = match &state.phase {
             _ if state.connection != connection => return false,
-            Phase::Open { farewell: Some(_), .. } | Phase::Closing { socket: Some(_), .. } => {
-                Phase::Closing { socket: None, alarm: Some(alarm), event: Some(event) }
-            }
-            Phase::Connecting { .. } | Phase::Open { .. } => Phase::Ending { event, was_asked: false, alarm },
+            Phase::Connecting { .. } | Phase::Open { farewell: None, .. } => false,
+            Phase::Open { .. } | Phase::Closing { .. } => true,
             _ => return false,
         };
+        let next = Phase::Ending { event: event.clone(), was_asked: false, is_last, alarm };
         let before = self.enter(&mut state, next);
         let failure = if failed { mem::replace(&mut state.failure, failure) } else { failure };
         drop(state);
@@ -302,12 +293,12 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         true
     }
 
-    /// Decides what comes behind a connection, and tells of its end. If the program has begun anew meanwhile, that does.
+    /// Decides what comes behind a connection, unless the program has begun anew meanwhile, and tells of its end.
     fn conclude(&self, connection: u64, event: CloseEvent) {
         let again = self.may_retry(connection, &event);
-        let Some(next) = self.decide(connection, again) else { return };
+        let retry = self.decide(connection, again);
         self.fire(&Event::Close(event));
-        if let Next::Retry(id, event) = next
+        if let Some((id, event)) = retry
             && matches!(&self.0.state.lock().phase, Phase::Waiting { alarm, cause: Cause::Retry } if alarm.id == id)
         {
             self.0.host.call(|| self.0.retry_handlers.dispatch(self, &event));
@@ -321,7 +312,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             if state.connection != connection || !state.back_off.is_left(&self.0.config) {
                 return false;
             }
-            let Phase::Ending { was_asked, .. } = &mut state.phase else { return false };
+            let Phase::Ending { was_asked, is_last: false, .. } = &mut state.phase else { return false };
             // One that panicked when it was asked keeps its socket.
             if mem::replace(was_asked, true) {
                 return true;
@@ -330,8 +321,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         (self.0.should_reconnect)(event)
     }
 
-    /// What comes behind a connection, if the program has not begun anew meanwhile.
-    fn decide(&self, connection: u64, again: bool) -> Option<Next> {
+    /// What comes behind a connection: another, by the alarm of this number, or nothing.
+    fn decide(&self, connection: u64, again: bool) -> Option<(u64, ReconnectingEvent)> {
         let last_socket = self.0.state.lock().last_socket.clone();
         let buffered = last_socket.map_or(0, |socket| socket.buffered_amount());
         let mut state = self.0.state.lock();
@@ -339,13 +330,13 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             return None;
         }
         let id = state.number();
-        if again && matches!(state.phase, Phase::Ending { .. }) {
+        if again && matches!(state.phase, Phase::Ending { is_last: false, .. }) {
             let delay = state.back_off.delay(&self.0.config, self.0.host.chance());
             let event = ReconnectingEvent { attempt: state.back_off.count().saturating_add(1), delay };
             let before = self.wait(&mut state, id, delay, Cause::Retry);
             drop(state);
             drop(before);
-            return Some(Next::Retry(id, event));
+            return Some((id, event));
         }
         let before = self.enter(&mut state, Phase::Closed);
         let unsent = buffered.saturating_sub(state.requeued);
@@ -353,7 +344,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let discarded = state.discard();
         drop(state);
         drop((before, discarded));
-        Some(Next::Nothing)
+        None
     }
 
     /// The socket of the connection that there is or is to be.

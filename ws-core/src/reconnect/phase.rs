@@ -53,18 +53,19 @@ pub(super) enum Phase<B: Reconnect> {
     Ending {
         event: CloseEvent,
         was_asked: bool,
+        /// The program has closed it.
+        is_last: bool,
         /// Goes on if the program does not return when it is told or asked: because it panics.
         alarm: Alarm<B>,
     },
     /// The next connection is waited for.
     Waiting { alarm: Alarm<B>, cause: Cause },
     /// The program has closed it.
-    Closing {
-        /// None if there is no connection, or none any more.
-        socket: Option<WebSocket<B>>,
-        /// When that is told, if no socket does.
-        alarm: Option<Alarm<B>>,
-        /// What is told then, if it is of a connection.
+    Closing { socket: WebSocket<B> },
+    /// The program has closed it when there was no socket, of which is told when the alarm rings.
+    Cancelled {
+        alarm: Alarm<B>,
+        /// What is told, if it is of a connection.
         event: Option<CloseEvent>,
     },
     /// For good, unless the program begins anew.
@@ -130,18 +131,29 @@ impl<B: Reconnect> State<B> {
     pub(super) fn ready_state(&self) -> ReadyState {
         match self.phase {
             Phase::Idle | Phase::Closed => ReadyState::Closed,
-            Phase::Connecting { .. } | Phase::Ending { .. } | Phase::Waiting { .. } => ReadyState::Connecting,
+            Phase::Connecting { .. } | Phase::Ending { is_last: false, .. } | Phase::Waiting { .. } => {
+                ReadyState::Connecting
+            }
             Phase::Open { farewell: None, .. } => ReadyState::Open,
-            Phase::Open { .. } | Phase::Closing { .. } => ReadyState::Closing,
+            Phase::Open { .. } | Phase::Ending { .. } | Phase::Closing { .. } | Phase::Cancelled { .. } => {
+                ReadyState::Closing
+            }
         }
+    }
+
+    /// Whether what is sent is for this connection or the next, and not in vain.
+    pub(super) fn takes_messages(&self) -> bool {
+        matches!(self.phase, Phase::Idle) || self.ready_state() < ReadyState::Closing
     }
 
     /// The socket of the connection that there is or is to be.
     pub(super) fn socket(&self) -> Option<&WebSocket<B>> {
         match &self.phase {
-            Phase::Connecting { socket, .. } | Phase::Closing { socket, .. } => socket.as_ref(),
-            Phase::Open { socket, .. } => Some(socket),
-            Phase::Idle | Phase::Ending { .. } | Phase::Waiting { .. } | Phase::Closed => None,
+            Phase::Connecting { socket, .. } => socket.as_ref(),
+            Phase::Open { socket, .. } | Phase::Closing { socket } => Some(socket),
+            Phase::Idle | Phase::Ending { .. } | Phase::Waiting { .. } | Phase::Cancelled { .. } | Phase::Closed => {
+                None
+            }
         }
     }
 
@@ -159,10 +171,11 @@ impl<B: Reconnect> State<B> {
     pub(super) fn has_alarm(&self, id: u64) -> bool {
         let is_it = |alarm: &Alarm<B>| alarm.id == id;
         match &self.phase {
-            Phase::Idle | Phase::Closed => false,
-            Phase::Connecting { deadline: alarm, .. } | Phase::Ending { alarm, .. } | Phase::Waiting { alarm, .. } => {
-                is_it(alarm)
-            }
+            Phase::Idle | Phase::Closing { .. } | Phase::Closed => false,
+            Phase::Connecting { deadline: alarm, .. }
+            | Phase::Ending { alarm, .. }
+            | Phase::Waiting { alarm, .. }
+            | Phase::Cancelled { alarm, .. } => is_it(alarm),
             Phase::Open { outlet, heartbeat, .. } => {
                 heartbeat.as_ref().is_some_and(|(_, alarm)| is_it(alarm))
                     || match outlet {
@@ -170,7 +183,6 @@ impl<B: Reconnect> State<B> {
                         Outlet::Socket => false,
                     }
             }
-            Phase::Closing { alarm, .. } => alarm.as_ref().is_some_and(is_it),
         }
     }
 

@@ -18,11 +18,11 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         loop {
             let (socket, connection) = {
                 let mut state = self.0.state.lock();
+                if !state.takes_messages() {
+                    state.discarded = state.discarded.saturating_add(length);
+                    return Err(Error::Discarded(state.ready_state()));
+                }
                 match &state.phase {
-                    Phase::Open { farewell: Some(_), .. } | Phase::Closing { .. } | Phase::Closed => {
-                        state.discarded = state.discarded.saturating_add(length);
-                        return Err(Error::Discarded(state.ready_state()));
-                    }
                     Phase::Open { socket, outlet, .. } if self.leads_out(outlet) => (socket.clone(), state.connection),
                     _ => {
                         let outcome = state.outbox.put(message, length, &self.0.config);
@@ -82,6 +82,20 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         self.send_waiting_later(connection);
     }
 
+    /// The same, if this thread is in a handler of `open`: nobody else does it.
+    pub(super) fn send_waiting_here(&self) {
+        let here = {
+            let state = self.0.state.lock();
+            match &state.phase {
+                Phase::Open { outlet: outlet @ Outlet::Greeting { .. }, .. } if self.leads_out(outlet) => {
+                    state.connection
+                }
+                _ => return,
+            }
+        };
+        self.send_waiting(here);
+    }
+
     /// What still waits is sent in a turn of its own.
     fn send_waiting_later(&self, connection: u64) {
         let mut state = self.0.state.lock();
@@ -113,8 +127,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
         let outlet = mem::replace(outlet, Outlet::Socket);
         let farewell = farewell.take();
-        let closing = |socket| Phase::Closing { socket: Some(socket), alarm: None, event: None };
-        let before = farewell.is_some().then(|| self.enter(state_now, closing(socket.clone())));
+        let before = farewell.is_some().then(|| self.enter(state_now, Phase::Closing { socket: socket.clone() }));
         drop(state);
         drop((before, outlet));
         if let Some(Farewell(close)) = farewell {
@@ -126,17 +139,14 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// The message was not sent, though the socket counts it: it is the first again, if there is to be another connection.
     fn wait_again(&self, connection: u64, message: Data, length: u64) {
         let mut state = self.0.state.lock();
-        match state.phase {
-            Phase::Closing { .. } | Phase::Closed => {
-                drop(state);
-                drop(message);
-            }
-            _ => {
-                state.outbox.put_back(message, length);
-                if state.connection == connection {
-                    state.requeued = state.requeued.saturating_add(length);
-                }
-            }
+        if !state.takes_messages() {
+            drop(state);
+            drop(message);
+            return;
+        }
+        state.outbox.put_back(message, length);
+        if state.connection == connection {
+            state.requeued = state.requeued.saturating_add(length);
         }
     }
 

@@ -27,7 +27,7 @@ fn a_peer_that_is_silent_is_asked_and_given_up() {
     assert_eq!(log.lines(), [""; 0]);
     stage.pass(1);
     assert_eq!(log.take(), GIVEN_UP);
-    assert_eq!(socket.failure().unwrap().to_string(), "the peer said nothing for 200ms");
+    assert_eq!(socket.failure().unwrap().to_string(), "the peer said nothing for 200 ms");
     assert_eq!(first.closes(), [None]);
     first.receive("late");
     first.end(1000);

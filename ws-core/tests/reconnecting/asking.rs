@@ -105,12 +105,16 @@ fn what_it_drops_has_failed() {
 
 #[test]
 fn what_cannot_be_connected_to_has_failed() {
-    for (url, kind) in [("ws://h/#part", "Misuse"), ("ws://forbidden/", "Policy")] {
+    let refused = [
+        ("ws://h/#part", "Misuse", "the URL must not have a fragment"),
+        ("ws://forbidden/", "Policy", "the page may not make this connection: not from here"),
+    ];
+    for (url, kind, words) in refused {
         let (Play { stage, log, socket }, questions) = ask(as_it_is);
         questions.take().connect_to(url);
         stage.pass(0);
         assert_eq!(log.take(), failed(kind));
-        assert!(socket.failure().unwrap().cause().is::<ws_core::Error>());
+        assert_eq!(socket.failure().unwrap().to_string(), words);
         stage.pass(1000);
         questions.take().connect_to(URL);
         stage.last().open();

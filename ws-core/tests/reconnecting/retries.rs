@@ -221,7 +221,7 @@ fn what_takes_too_long_is_given_up_and_not_heard_any_more() {
     let told = ["error Timeout Connecting", "close 1006 Connecting", "reconnecting 1 1000 Connecting"];
     assert_eq!(log.take(), told);
     assert_eq!(slow.closes(), [None]);
-    assert_eq!(socket.failure().unwrap().to_string(), "there was no connection within 500ms");
+    assert_eq!(socket.failure().unwrap().to_string(), "there was no connection within 500 ms");
     stage.pass(1000);
     slow.open();
     slow.receive("late");

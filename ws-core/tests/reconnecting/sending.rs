@@ -71,7 +71,6 @@ fn messages_have_a_bound() {
     let Play { stage, socket, log: _log } = Play::new(|config| config.max_enqueued_messages = 2);
     socket.send("a").unwrap();
     socket.send("").unwrap();
-    let bytes = 16 << 20;
     assert_eq!(socket.send(""), Err(Error::QuotaExceeded));
     stage.last().open();
     assert_eq!(stage.last().sent(), ["a", ""]);
