@@ -39,13 +39,14 @@ pub use host::{Call, Host, Reconnect, WakeCall};
 /// - `open`, `error` and `close` are fired for each connection, and for each that could not be made `error` and `close`. In a handler
 ///   of `close` the state is CONNECTING if there is to be another, and CLOSED if not; in one of `error` it is CONNECTING, or CLOSING;
 /// - `reconnecting` is fired behind a `close` that is not the last, with the delay until the next connection;
-/// - [`send`](Self::send) works in each state but for CLOSING and CLOSED: without a connection a message waits for the next one, and
+/// - [`send`](Self::send) works in each state but for CLOSING and CLOSED, and before the first connection: without a connection a message waits for the next one, and
 ///   is refused if too much waits. What a handler of `open` sends itself goes before what has waited. A message that was given to a
 ///   connection which then ends is not sent again: whether the peer has it is not known;
 /// - [`close`](Self::close) is final, in each state, and [`reconnect`](Self::reconnect) begins anew, in each state.
 ///
 /// The type is a handle: clones name the same socket. When the last one is dropped, the connection is closed and none is made any
-/// more. A handler is given the socket and need not capture it; one that captures a clone keeps it for ever.
+/// more. A handler is given the socket and need not capture it; one that captures a clone keeps it for ever. One that panics stops
+/// nothing, but in a browser, where no panic is caught, it is not called again.
 ///
 /// ```
 /// # fn program<B: ws_core::Reconnect>() -> Result<(), ws_core::Error> {
@@ -247,9 +248,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             // Of an end that is being told nothing else is told.
             _ => None,
         };
-        state.connection = state.number();
         let id = state.number();
         let before = self.wait(&mut state, id, Duration::ZERO, Cause::Program(event));
+        state.connection = id;
         state.back_off.reset();
         state.discarded = 0;
         drop(state);
@@ -263,7 +264,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     fn ask_socket(&self, ask: impl FnOnce(&WebSocket<B>) -> String) -> String {
         let socket = {
             let state = self.0.state.lock();
-            state.socket().or(state.last_socket.as_ref()).cloned()
+            state.socket().or(state.last_socket.as_ref().map(|(_, socket)| socket)).cloned()
         };
         socket.as_ref().map(ask).unwrap_or_default()
     }

@@ -157,20 +157,22 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
     for (const place of ['open', 'close', 'decided', 'reconnecting', 'asked']) {
       test(`a socket connects again though the program panics: ${place}`, async () => {
         const probe = await load();
-        const seen = await probe.call('panic_while_reconnecting', place, `${peer}/close?code=1001`, `${peer}/echo`);
+        const seen = await probe.call('panic_while_reconnecting', [place], `${peer}/close?code=1001`, `${peer}/echo`);
         const between = place === 'asked' ? ['error', 'close 1006 "" unclean'] : [];
         assert.deepEqual(seen, ['open', 'close 1001 "" clean', ...between, 'open', 'message hello']);
         await complainsOf(probe, 'panicked');
       });
     }
 
-    test('a socket connects again though the program panics: error', async () => {
-      const probe = await load();
-      const nowhere = `ws://127.0.0.1:${await closedPort()}/`;
-      const seen = await probe.call('panic_while_reconnecting', 'error', nowhere, `${peer}/echo`);
-      assert.deepEqual(seen, ['error', 'close 1006 "" unclean', 'open', 'message hello']);
-      await complainsOf(probe, 'refused', 'panicked');
-    });
+    for (const places of [['error'], ['error', 'decided'], ['error', 'decided', 'close', 'open']]) {
+      test(`a socket connects again though the program panics: ${places.join(', ')}`, async () => {
+        const probe = await load();
+        const nowhere = `ws://127.0.0.1:${await closedPort()}/`;
+        const seen = await probe.call('panic_while_reconnecting', places, nowhere, `${peer}/echo`);
+        assert.deepEqual(seen, ['error', 'close 1006 "" unclean', 'open', 'message hello']);
+        await complainsOf(probe, 'refused', ...places.map(() => 'panicked'));
+      });
+    }
 
     test('connections and messages leave nothing behind', async () => {
       const probe = await load();

@@ -77,7 +77,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// An alarm rings, if it still is one.
     pub(super) fn rang(&self, id: u64) {
         let mut state = self.0.state.lock();
-        let connection = state.connection;
+        let (connection, next) = (state.connection, state.number());
         match &mut state.phase {
             Phase::Connecting { deadline, failure, .. } if deadline.id == id => {
                 let failure = failure.take();
@@ -97,12 +97,14 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             }
             Phase::Ending { alarm, event, .. } if alarm.id == id => {
                 let event = event.clone();
+                // It rings when the program does not return this time either.
+                let before = mem::replace(alarm, self.alarm(next, Duration::ZERO));
                 drop(state);
+                drop(before);
                 self.conclude(connection, event);
             }
             Phase::Waiting { alarm, cause: Cause::Program(event @ Some(_)) } if alarm.id == id => {
                 let event = event.take();
-                let next = state.number();
                 // It rings when the program does not return.
                 let before = self.wait(&mut state, next, Duration::ZERO, Cause::Program(None));
                 drop(state);
@@ -110,10 +112,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                 event.into_iter().for_each(|event| self.fire(&Event::Close(event)));
                 self.connect_again(next);
             }
-            Phase::Waiting { alarm, cause } if alarm.id == id => {
-                if matches!(cause, Cause::Retry) {
-                    state.back_off.begin(&self.0.config);
-                }
+            Phase::Waiting { alarm, .. } if alarm.id == id => {
                 drop(state);
                 self.connect_again(id);
             }
@@ -160,6 +159,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let mut state = self.0.state.lock();
         if !may(&state.phase) {
             return None;
+        }
+        if matches!(state.phase, Phase::Waiting { cause: Cause::Retry, .. }) {
+            state.back_off.begin(&self.0.config);
         }
         let connection = state.number();
         let deadline = self.alarm(state.number(), self.0.config.connection_timeout);
@@ -272,9 +274,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
 
     /// Leaves a connection. False if it was left before.
     fn leave(&self, connection: u64, failure: Option<Failure>, failed: bool, event: &CloseEvent) -> bool {
-        let socket = self.socket();
-        let failure = failure.or_else(|| socket.as_ref()?.failure());
+        let failure = failure.or_else(|| self.socket()?.failure());
         let mut state = self.0.state.lock();
+        let socket = state.socket().cloned();
         let alarm = self.alarm(state.number(), Duration::ZERO);
         let is_last = match &state.phase {
             _ if state.connection != connection => return false,
@@ -324,7 +326,10 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// What comes behind a connection: another, by the alarm of this number, or nothing.
     fn decide(&self, connection: u64, again: bool) -> Option<(u64, ReconnectingEvent)> {
         let last_socket = self.0.state.lock().last_socket.clone();
-        let buffered = last_socket.map_or(0, |socket| socket.buffered_amount());
+        let buffered = match last_socket {
+            Some((of, socket)) if of == connection => socket.buffered_amount(),
+            _ => 0,
+        };
         let mut state = self.0.state.lock();
         if state.connection != connection {
             return None;

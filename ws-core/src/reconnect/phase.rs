@@ -24,8 +24,8 @@ pub(super) struct State<B: Reconnect> {
     pub(super) discarded: u64,
     /// The bytes of what the socket counts, though it was not sent by it but waits here.
     pub(super) requeued: u64,
-    /// What is asked for its attributes when there is no connection.
-    pub(super) last_socket: Option<WebSocket<B>>,
+    /// What is asked for its attributes when there is no connection, and which one it was of.
+    pub(super) last_socket: Option<(u64, WebSocket<B>)>,
     /// Why the newest connection that failed did, until there is another.
     pub(super) failure: Option<Failure>,
 }
@@ -103,7 +103,7 @@ pub(super) struct Alarm<B: Reconnect> {
 /// What was in the place of what is there now.
 pub(super) struct Left<B: Reconnect> {
     _phase: Phase<B>,
-    _last_socket: Option<WebSocket<B>>,
+    _last_socket: Option<(u64, WebSocket<B>)>,
 }
 
 impl<B: Reconnect> State<B> {
@@ -192,7 +192,7 @@ impl<B: Reconnect> State<B> {
             self.back_off.reset();
         }
         let last_socket = match self.socket().cloned() {
-            Some(socket) => self.last_socket.replace(socket),
+            Some(socket) => self.last_socket.replace((self.connection, socket)),
             None => None,
         };
         Left { _phase: mem::replace(&mut self.phase, phase), _last_socket: last_socket }

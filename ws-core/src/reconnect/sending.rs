@@ -15,45 +15,45 @@ use crate::{Data, Error, Event, FailureKind, ReadyState, WebSocket};
 impl<B: Reconnect> ReconnectingWebSocket<B> {
     pub(super) fn transmit(&self, message: Data) -> Result<(), Error> {
         let length = message.len();
+        // The connection that did not take it, and the one that has counted it all the same.
+        let (mut refused_by, mut counted_by) = (None, None);
         loop {
             let (socket, connection) = {
                 let mut state = self.0.state.lock();
+                let is_counted = counted_by == Some(state.connection);
                 if !state.takes_messages() {
-                    state.discarded = state.discarded.saturating_add(length);
+                    let discarded = if is_counted { 0 } else { length };
+                    state.discarded = state.discarded.saturating_add(discarded);
                     return Err(Error::Discarded(state.ready_state()));
                 }
                 match &state.phase {
-                    Phase::Open { socket, outlet, .. } if self.leads_out(outlet) => (socket.clone(), state.connection),
+                    Phase::Open { socket, outlet, .. }
+                        if refused_by != Some(state.connection) && self.leads_out(outlet) =>
+                    {
+                        (socket.clone(), state.connection)
+                    }
                     _ => {
                         let outcome = state.outbox.put(message, length, &self.0.config);
+                        if outcome.is_ok() && is_counted {
+                            state.requeued = state.requeued.saturating_add(length);
+                        }
                         drop(state);
                         return outcome.map_err(|_| Error::QuotaExceeded);
                     }
                 }
             };
+            refused_by = Some(connection);
             // When the peer has begun to close, a socket takes messages and throws them away.
-            let is_open = socket.ready_state() == ReadyState::Open;
-            let is_counted = match is_open.then(|| socket.send(message.clone())) {
-                Some(Ok(())) => {
-                    self.sent(connection, length);
-                    return Ok(());
+            if socket.ready_state() == ReadyState::Open {
+                match send(&socket, &message) {
+                    Ok(()) => {
+                        self.sent(connection, length);
+                        return Ok(());
+                    }
+                    Err(Refusal::Closing) => counted_by = Some(connection),
+                    Err(Refusal::Message(error)) => return Err(error),
                 }
-                // That was too much for the socket, and would be for another.
-                Some(Err(error)) if !is_closed(&error) || is_full(&socket) => return Err(error),
-                Some(Err(_)) => true,
-                None => false,
-            };
-            let mut state = self.0.state.lock();
-            if state.connection == connection && matches!(state.phase, Phase::Open { farewell: None, .. }) {
-                let outcome = state.outbox.put(message, length, &self.0.config);
-                if is_counted {
-                    state.requeued = state.requeued.saturating_add(length);
-                }
-                drop(state);
-                return outcome.map_err(|_| Error::QuotaExceeded);
             }
-            // There is another state of things by now.
-            drop(state);
         }
     }
 
@@ -66,15 +66,14 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let count = self.0.state.lock().outbox.len();
         for _ in 0..=count {
             let Some((message, length, socket)) = self.next_waiting(connection) else { return };
-            match socket.send(message.clone()) {
+            match send(&socket, &message) {
                 Ok(()) => self.sent(connection, length),
-                // The peer has begun to close: it goes out by the next connection.
-                Err(error) if is_closed(&error) && !is_full(&socket) => {
-                    return self.wait_again(connection, message, length);
-                }
-                Err(error) => {
+                Err(Refusal::Closing) => return self.wait_again(connection, message, length),
+                Err(Refusal::Message(error)) => {
                     let failure = self.0.state.lock().failure.replace(GivenUp::Refused(error).into());
                     drop(failure);
+                    // It goes on with the rest if the program does not return.
+                    self.send_waiting_later(connection);
                     self.fire(&Event::Error);
                 }
             }
@@ -215,12 +214,22 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     }
 }
 
-/// Whether a message was not taken because the connection is about to end, whoever has begun that.
-fn is_closed(error: &Error) -> bool {
-    matches!(error, Error::Discarded(_))
+/// Why a socket did not take a message.
+enum Refusal {
+    /// The connection is about to end, which was not known yet: another one may take it.
+    Closing,
+    /// It is the message's fault, and would be so in another connection.
+    Message(Error),
 }
 
-/// Whether the connection has failed because more was sent than may wait for the network.
-fn is_full<B: Reconnect>(socket: &WebSocket<B>) -> bool {
-    socket.failure().is_some_and(|failure| failure.kind() == FailureKind::Limit)
+fn send<B: Reconnect>(socket: &WebSocket<B>, message: &Data) -> Result<(), Refusal> {
+    let had_failed = socket.failure().is_some();
+    socket.send(message.clone()).map_err(|error| {
+        // More than may wait for the network.
+        let is_too_much = || socket.failure().is_some_and(|failure| failure.kind() == FailureKind::Limit);
+        match error {
+            Error::Discarded(_) if had_failed || !is_too_much() => Refusal::Closing,
+            error => Refusal::Message(error),
+        }
+    })
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use ws_core::{Attempt, Failure, FailureKind, ReadyState, ReconnectConfig, WebSocket};
 
 use crate::{
-    fake::{Fake, Options},
+    fake::{Fake, Network, Options},
     stage::{LONG, Play, Socket, URL, as_it_is, milliseconds},
 };
 
@@ -205,4 +205,21 @@ fn it_may_close_or_begin_anew_when_it_is_asked() {
         }
         *told.lock().unwrap() = None;
     }
+}
+
+#[test]
+fn what_an_older_connection_took_with_it_is_not_counted_at_the_end() {
+    let (Play { stage, log, socket }, questions) = ask(|config| config.max_retries = Some(1));
+    questions.take().connect_to(URL);
+    stage.last().open();
+    stage.last().set_network(Network::Slow);
+    socket.send("sixty").unwrap();
+    assert_eq!(socket.buffered_amount(), 5);
+    stage.last().fail();
+    socket.send("waits").unwrap();
+    stage.pass(1000);
+    questions.take().fail(Failure::new(FailureKind::Network, "no"));
+    stage.pass(0);
+    assert_eq!(log.last(), "close 1006 Closed");
+    assert_eq!(socket.buffered_amount(), 5);
 }

@@ -129,7 +129,10 @@ impl Session {
         let bound = self.connection.config().max_send_queue;
         if self.unwritten().saturating_add(length) > bound as u64 {
             self.queue.clear();
-            self.connection.fail(proto::Error::Bound(proto::Bound::SendQueue(bound)));
+            let error = || proto::Error::Bound(proto::Bound::SendQueue(bound));
+            // Known at once: whoever sends the message again by another connection would fail that, too.
+            self.failure = Some(error().into());
+            self.connection.fail(error());
             return Err(self.discarded());
         }
         Ok(())

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, mpsc as blocking};
 use std::thread;
 
-use ws_core::CloseCode;
+use ws_core::{CloseCode, Error, FailureKind, ReadyState};
+use ws_native::{ConnectOptions, WebSocket};
 
 use super::*;
 
@@ -28,6 +29,27 @@ async fn what_waits_goes_in_order_behind_what_the_open_handler_sends() {
     for number in 0..100 {
         assert_eq!(text(&mut connection).await, number.to_string());
     }
+}
+
+/// More than may wait for the network fails a connection. It must not fail all that follow.
+#[tokio::test]
+async fn a_message_that_no_connection_can_send_is_given_up_and_the_others_are_not() {
+    let (listener, url) = listen().await;
+    let mut options = ConnectOptions::default();
+    options.config.max_send_queue = 100;
+    let to = WebSocket::builder(url.as_str()).options(options);
+    let (socket, mut told) = connect(Socket::builder(to).config(soon()));
+    socket.send("a".repeat(200)).unwrap();
+    socket.send("behind").unwrap();
+    let _first = served(&listener).await;
+    // Told of once as refused, once as the end of the connection that it was given to.
+    told.are(["open", "error", "error", "close 1006", "reconnecting 1"]).await;
+    let mut second = served(&listener).await;
+    told.are(["open"]).await;
+    assert_eq!(text(&mut second).await, "behind");
+    assert_eq!(socket.send("b".repeat(200)), Err(Error::Discarded(ReadyState::Closing)));
+    told.are(["error", "close 1006"]).await;
+    assert_eq!(socket.failure().unwrap().kind(), FailureKind::Limit);
 }
 
 /// Another thread's messages stay in its order, whatever a handler of `open` does meanwhile.

@@ -11,16 +11,17 @@ use wasm_bindgen::prelude::*;
 
 use crate::{KINDS, words};
 
-/// Connects to one URL and then to another, which echoes, and panics once, where it is called for what `place` says. The events until
+/// Connects to one URL and then to another, which echoes, and panics once at each of these places. The events until
 /// a message has come back.
 #[wasm_bindgen]
 #[allow(clippy::panic, reason = "it is what is tried out")]
-pub async fn panic_while_reconnecting(place: String, first: String, other: String) -> Vec<String> {
+pub async fn panic_while_reconnecting(places: Vec<String>, first: String, other: String) -> Vec<String> {
     let (sender, mut events) = unbounded();
-    let place = Rc::new(RefCell::new(place));
+    let places: Rc<RefCell<Vec<String>>> = Rc::new(RefCell::new(places));
     let panic_at = move |here: &str| {
-        if *place.borrow() == here {
-            place.take();
+        let place = places.borrow().iter().position(|place| place == here);
+        if let Some(place) = place {
+            places.borrow_mut().remove(place);
             panic!("the program's own mistake");
         }
     };
