@@ -39,9 +39,9 @@ pub use host::{Call, Host, Reconnect, WakeCall};
 /// - `open`, `error` and `close` are fired for each connection, and for each that could not be made `error` and `close`. In a handler
 ///   of `close` the state is CONNECTING if there is to be another, and CLOSED if not; in one of `error` it is CONNECTING, or CLOSING;
 /// - `reconnecting` is fired behind a `close` that is not the last, with the delay until the next connection;
-/// - [`send`](Self::send) works in each state but for CLOSING and CLOSED, and before the first connection: without a connection a message waits for the next one, and
-///   is refused if too much waits. What a handler of `open` sends itself goes before what has waited. A message that was given to a
-///   connection which then ends is not sent again: whether the peer has it is not known;
+/// - [`send`](Self::send) works in each state but for CLOSING and CLOSED, and before the first connection: without one a message waits
+///   for the next, and is refused if too much waits. What a handler of `open` sends itself goes before what has waited. A message
+///   that was given to a connection which then ends is not sent again: whether the peer has it is not known;
 /// - [`close`](Self::close) is final, in each state, and [`reconnect`](Self::reconnect) begins anew, in each state.
 ///
 /// The type is a handle: clones name the same socket. When the last one is dropped, the connection is closed and none is made any
@@ -196,6 +196,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         Ok(())
     }
 
+    /// `close()`, whose arguments are valid.
     fn close_for_good(&self, close: Option<Close>) {
         // What was sent before goes first: at once if it is a handler of `open` that closes.
         self.send_waiting_here();
@@ -235,6 +236,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
+    /// `reconnect()`, whose arguments are valid.
     fn begin_anew(&self, close: Close) {
         let is_open = self.socket().is_some_and(|socket| socket.ready_state() == ReadyState::Open);
         let mut state = self.0.state.lock();

@@ -138,3 +138,7 @@ struct Readme;
 /// A native WebSocket with the WHATWG interface.
 #[cfg(feature = "tokio")]
 pub type WebSocket = ws_core::WebSocket<Native>;
+
+/// One that connects again when its connection ends.
+#[cfg(feature = "tokio")]
+pub type ReconnectingWebSocket = ws_core::ReconnectingWebSocket<Native>;
