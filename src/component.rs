@@ -42,7 +42,7 @@ pub struct UseWebSocketOptions<S: HookSocket = WebSocket> {
 type Handler<S, E> = Rc<dyn Fn(&S, &E)>;
 
 impl UseWebSocketOptions<ReconnectingWebSocket> {
-    /// The component has a socket that connects again when its connection ends; those of the first render are its settings.
+    /// The component has a socket that connects again when its connection ends, as set here when the socket is made.
     ///
     /// Its state is CONNECTING between two connections, and a [`close`](Self::onclose) is the last one only if it is CLOSED. Messages
     /// are kept from one connection to the next, and what is sent meanwhile waits.

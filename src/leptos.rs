@@ -41,7 +41,7 @@ use ::leptos::reactive::owner::LocalStorage;
 use ::leptos::reactive::owner::SyncStorage;
 
 use crate::component::{Connection, Mounted};
-use crate::{CloseCode, CloseEvent, Data, Error, Event, MessageEvent, ReadyState, WebSocket};
+use crate::{CloseCode, CloseEvent, Data, Error, Event, MessageEvent, ReadyState, ReconnectingWebSocket, WebSocket};
 
 pub use crate::component::{HookSocket, UseWebSocketOptions};
 
@@ -167,7 +167,7 @@ pub struct UseWebSocketReturn<S: HookSocket = WebSocket> {
     /// The state of the connection, as the last event or [`close`](Self::close) left it.
     pub ready_state: ReadSignal<ReadyState>,
     /// The newest messages, the last one at the end: as many as [`keep`](UseWebSocketOptions::keep) says. They are there
-    /// also after the connection is closed, until another one is opened.
+    /// also after the connection is closed, until another socket is made.
     pub messages: ReadSignal<VecDeque<MessageEvent>, MessageStorage>,
     /// How the connection was closed, once it is, until there is another.
     pub close_event: ReadSignal<Option<CloseEvent>>,
@@ -187,7 +187,7 @@ impl<S: HookSocket> UseWebSocketReturn<S> {
     /// Sends a message.
     ///
     /// # Errors
-    /// As [`WebSocket::send`]; [`Error::Discarded`] also when the component has gone.
+    /// As those of the socket; [`Error::Discarded`] also when the component has gone.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
         self.mounted_socket()?.transmit(data.into())
     }
@@ -223,6 +223,17 @@ impl<S: HookSocket> UseWebSocketReturn<S> {
             self.set_ready_state.set(socket.state());
         }
         Ok(())
+    }
+}
+
+impl UseWebSocketReturn<ReconnectingWebSocket> {
+    /// Drops the connection, if there is one, and makes another at once, also after the last one. Does nothing where there is no
+    /// socket.
+    pub fn reconnect(&self) {
+        if let Some(socket) = self.socket() {
+            socket.reconnect();
+            self.set_ready_state.set(socket.ready_state());
+        }
     }
 }
 

@@ -39,7 +39,7 @@ use std::rc::Rc;
 use ::yew::prelude::*;
 
 use crate::component::{Connection, Mounted};
-use crate::{CloseCode, CloseEvent, Data, Error, Event, MessageEvent, ReadyState, WebSocket};
+use crate::{CloseCode, CloseEvent, Data, Error, Event, MessageEvent, ReadyState, ReconnectingWebSocket, WebSocket};
 
 pub use crate::component::{HookSocket, UseWebSocketOptions};
 
@@ -171,7 +171,7 @@ impl<S: HookSocket> UseWebSocketHandle<S> {
         self.state.ready_state
     }
 
-    /// The last message. It is there also after the connection is closed, until another one is opened.
+    /// The last message. It is there also after the connection is closed, until another socket is made.
     pub fn last_message(&self) -> Option<&MessageEvent> {
         self.state.messages.back()
     }
@@ -195,7 +195,7 @@ impl<S: HookSocket> UseWebSocketHandle<S> {
     /// Sends a message.
     ///
     /// # Errors
-    /// As [`WebSocket::send`]; [`Error::Discarded`] also when the component has gone.
+    /// As those of the socket; [`Error::Discarded`] also when the component has gone.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
         let socket = self.mounted.borrow().socket()?;
         socket.transmit(data.into())
@@ -235,6 +235,17 @@ impl<S: HookSocket> UseWebSocketHandle<S> {
 impl<S: HookSocket> PartialEq for UseWebSocketHandle<S> {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.mounted, &other.mounted) && self.state == other.state
+    }
+}
+
+impl UseWebSocketHandle<ReconnectingWebSocket> {
+    /// Drops the connection, if there is one, and makes another at once, also after the last one. Does nothing where there is no
+    /// socket.
+    pub fn reconnect(&self) {
+        if let Some(socket) = self.socket() {
+            socket.reconnect();
+            self.state.dispatch(Action::Be(socket.ready_state()));
+        }
     }
 }
 

@@ -36,17 +36,19 @@ pub use host::{Call, Host, Reconnect, WakeCall};
 ///
 /// It has the attributes, methods and events of [`WebSocket`](crate::WebSocket), and
 ///
-/// - `open`, `error` and `close` are fired for each connection, and for each that could not be made `error` and `close`. In a handler
+/// - `open`, `error` and `close` are fired for each connection, and `error` and `close` for each that could not be made. In a handler
 ///   of `close` the state is CONNECTING if there is to be another, and CLOSED if not; in one of `error` it is CONNECTING, or CLOSING;
-/// - `reconnecting` is fired behind a `close` that is not the last, with the delay until the next connection;
+/// - `reconnecting` is fired behind a `close` that another connection is to follow by itself, with the delay until then;
 /// - [`send`](Self::send) works in each state but for CLOSING and CLOSED, and before the first connection: without one a message waits
 ///   for the next, and is refused if too much waits. What a handler of `open` sends itself goes before what has waited. A message
 ///   that was given to a connection which then ends is not sent again: whether the peer has it is not known;
-/// - [`close`](Self::close) is final, in each state, and [`reconnect`](Self::reconnect) begins anew, in each state.
+/// - [`close`](Self::close) is final, in each state. If there is no connection then, it is followed by another `close` event, with 1006,
+///   to say that there will be none;
+/// - [`reconnect`](Self::reconnect) begins anew, in each state. Of a connection that is not open yet, and of a delay, it tells nothing.
 ///
 /// The type is a handle: clones name the same socket. When the last one is dropped, the connection is closed and none is made any
-/// more. A handler is given the socket and need not capture it; one that captures a clone keeps it for ever. One that panics stops
-/// nothing, but in a browser, where no panic is caught, it is not called again.
+/// more. A handler is given the socket and need not capture it; one that captures a clone keeps it for ever. One that panics
+/// stops nothing but the listeners behind it for that event; in a browser, where no panic is caught, it is not called again.
 ///
 /// ```
 /// # fn program<B: ws_core::Reconnect>() -> Result<(), ws_core::Error> {
@@ -159,7 +161,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     ///
     /// # Errors
     /// [`Error::QuotaExceeded`] if too much waits for a connection. [`Error::Discarded`] when it is closed, or the program has closed
-    /// it.
+    /// it; and for a message that is by itself more than may wait for the network, which is the end of this connection, as for a
+    /// [`WebSocket`](crate::WebSocket). One that is so only when it is sent, behind others, is lost with its connection.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
         self.transmit(data.into())
     }
@@ -247,8 +250,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             }
             Phase::Open { .. } | Phase::Closing { .. } => Some(CloseEvent::abnormal()),
             Phase::Cancelled { event, .. } | Phase::Waiting { cause: Cause::Program(event), .. } => event.take(),
-            // Of an end that is being told nothing else is told.
-            _ => None,
+            Phase::Ending { event, .. } => Some(event.clone()),
+            Phase::Idle | Phase::Connecting { .. } | Phase::Waiting { .. } | Phase::Closed => None,
         };
         let id = state.number();
         let before = self.wait(&mut state, id, Duration::ZERO, Cause::Program(event));

@@ -1,6 +1,7 @@
 //! What connecting again takes: the runtime's clock and timers, and chance.
 
 use std::fmt;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::time::Duration;
@@ -52,7 +53,10 @@ impl Host for NativeHost {
 
     fn call(&self, program: impl FnOnce()) {
         // The panic hook has reported it, as a browser reports an exception. The program is called with nothing borrowed.
-        let _ = catch_unwind(AssertUnwindSafe(program));
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(program)) {
+            // To drop it is the program's code, too.
+            mem::forget(payload);
+        }
     }
 
     fn thread(&self) -> usize {

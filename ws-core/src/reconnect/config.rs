@@ -33,7 +33,8 @@ pub struct ReconnectConfig {
     pub max_enqueued_messages: usize,
     /// The most bytes in them. Default: 16 MiB.
     pub max_enqueued_bytes: u64,
-    /// Nothing is connected before [`reconnect`](crate::ReconnectingWebSocket::reconnect). Default: false.
+    /// Nothing is connected before [`reconnect`](crate::ReconnectingWebSocket::reconnect). A URL that is none is then told of by `error`,
+    /// and not thrown. Default: false.
     pub start_closed: bool,
     /// A message that finds out a peer that is not there any more. Default: none.
     pub keep_alive: Option<KeepAlive>,

@@ -299,6 +299,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     fn conclude(&self, connection: u64, event: CloseEvent) {
         let again = self.may_retry(connection, &event);
         let retry = self.decide(connection, again);
+        self.take_over();
         self.fire(&Event::Close(event));
         if let Some((id, event)) = retry
             && matches!(&self.0.state.lock().phase, Phase::Waiting { alarm, cause: Cause::Retry } if alarm.id == id)
@@ -321,6 +322,17 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             }
         }
         (self.0.should_reconnect)(event)
+    }
+
+    /// Of the end that is being told nobody else tells: what a program that has begun anew would, if it panicked meanwhile.
+    fn take_over(&self) {
+        let mut state = self.0.state.lock();
+        let event = match &mut state.phase {
+            Phase::Waiting { cause: Cause::Program(event), .. } | Phase::Cancelled { event, .. } => event.take(),
+            _ => None,
+        };
+        drop(state);
+        drop(event);
     }
 
     /// What comes behind a connection: another, by the alarm of this number, or nothing.

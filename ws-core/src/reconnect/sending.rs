@@ -10,7 +10,10 @@ use super::{
     host::{Host as _, Reconnect},
     phase::{Farewell, Outlet, Phase},
 };
-use crate::{Data, Error, Event, FailureKind, ReadyState, WebSocket};
+use crate::{Data, Error, FailureKind, ReadyState, WebSocket};
+
+/// How long is waited when more waits for the network than its high-water mark.
+const PAUSE: Duration = Duration::from_millis(5);
 
 impl<B: Reconnect> ReconnectingWebSocket<B> {
     pub(super) fn transmit(&self, message: Data) -> Result<(), Error> {
@@ -69,16 +72,22 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             match send(&socket, &message) {
                 Ok(()) => self.sent(connection, length),
                 Err(Refusal::Closing) => return self.wait_again(connection, message, length),
-                Err(Refusal::Message(error)) => {
-                    let failure = self.0.state.lock().failure.replace(GivenUp::Refused(error).into());
-                    drop(failure);
-                    // It goes on with the rest if the program does not return.
-                    self.send_waiting_later(connection);
-                    self.fire(&Event::Error);
-                }
+                Err(Refusal::Message(error)) => return self.refuse(connection, &socket, error),
+            }
+            // Here it waits as well as there, where too much of it would fail the connection.
+            if socket.buffered_amount() >= socket.backend().high_water_mark() {
+                return self.send_waiting_after(connection, PAUSE);
             }
         }
-        self.send_waiting_later(connection);
+        self.send_waiting_after(connection, Duration::ZERO);
+    }
+
+    /// A message that waited was too much for the socket, whose end says so; or it was refused for another reason, and that is the
+    /// end of this connection.
+    fn refuse(&self, connection: u64, socket: &WebSocket<B>, error: Error) {
+        if socket.failure().is_none() {
+            self.fail(connection, GivenUp::Refused(error).into());
+        }
     }
 
     /// The same, if this thread is in a handler of `open`: nobody else does it.
@@ -95,14 +104,14 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         self.send_waiting(here);
     }
 
-    /// What still waits is sent in a turn of its own.
-    fn send_waiting_later(&self, connection: u64) {
+    /// What still waits is sent in a turn of its own, after this time.
+    fn send_waiting_after(&self, connection: u64, delay: Duration) {
         let mut state = self.0.state.lock();
         let id = state.number();
         if state.connection == connection
             && let Phase::Open { outlet, .. } = &mut state.phase
         {
-            let before = mem::replace(outlet, Outlet::Draining { alarm: self.alarm(id, Duration::ZERO) });
+            let before = mem::replace(outlet, Outlet::Draining { alarm: self.alarm(id, delay) });
             drop(state);
             drop(before);
         }
@@ -223,12 +232,12 @@ enum Refusal {
 }
 
 fn send<B: Reconnect>(socket: &WebSocket<B>, message: &Data) -> Result<(), Refusal> {
-    let had_failed = socket.failure().is_some();
+    let (had_failed, was_empty) = (socket.failure().is_some(), socket.buffered_amount() == 0);
     socket.send(message.clone()).map_err(|error| {
-        // More than may wait for the network.
+        // It alone is more than may wait for the network, which is the end of the connection.
         let is_too_much = || socket.failure().is_some_and(|failure| failure.kind() == FailureKind::Limit);
         match error {
-            Error::Discarded(_) if had_failed || !is_too_much() => Refusal::Closing,
+            Error::Discarded(_) if had_failed || !was_empty || !is_too_much() => Refusal::Closing,
             error => Refusal::Message(error),
         }
     })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ws_core::{Blob, Error, FailureKind, ReadyState};
+use ws_core::{Blob, Error, ReadyState};
 
 use crate::{
     fake::Network,
@@ -119,18 +119,47 @@ fn what_waited_at_the_end_is_not_for_what_is_begun_anew() {
 }
 
 #[test]
-fn of_one_message_that_is_refused_is_told_and_the_others_go_out() {
+fn one_message_that_is_refused_is_the_end_of_a_connection_and_the_others_go_out() {
     let Play { stage, socket, log } = Play::new(as_it_is);
     for data in ["1", "2", "3"] {
         socket.send(data).unwrap();
     }
-    stage.last().set_network(Network::Refuses("2"));
+    let refusing = stage.last();
+    refusing.set_network(Network::Refuses("2"));
+    refusing.open();
+    assert_eq!((refusing.sent(), socket.buffered_amount()), (vec!["1".into()], 1));
+    assert_eq!(
+        log.take(),
+        ["open Open", "error Misuse Connecting", "close 1006 Connecting", "reconnecting 1 1000 Connecting",]
+    );
+    assert_eq!(socket.failure().unwrap().to_string(), Error::Host("2".into()).to_string());
+    stage.pass(1000);
     stage.last().open();
-    assert_eq!(stage.last().sent(), ["1", "3"]);
-    assert_eq!(log.take(), ["open Open", "error Misuse Open"]);
-    assert_eq!(socket.failure().unwrap().kind(), FailureKind::Misuse);
-    assert_eq!(socket.send("2"), Err(Error::Host("2".into())));
+    assert_eq!(stage.last().sent(), ["3"]);
+    // Who is there to be told is told, and the connection stays.
+    stage.last().set_network(Network::Refuses("4"));
+    assert_eq!(socket.send("4"), Err(Error::Host("4".into())));
     assert_eq!((socket.ready_state(), socket.buffered_amount()), (ReadyState::Open, 0));
+}
+
+#[test]
+fn a_lot_that_waits_goes_out_as_the_network_takes_it() {
+    let Play { stage, socket, log: _log } = Play::new(as_it_is);
+    for _ in 0..20 {
+        socket.send(vec![0; 100 << 10]).unwrap();
+    }
+    stage.last().set_network(Network::Slow);
+    stage.last().open();
+    // The high-water mark is 1 MiB.
+    assert_eq!(stage.last().sent().len(), 11);
+    assert_eq!(socket.buffered_amount(), 20 * (100 << 10));
+    socket.send("behind").unwrap();
+    stage.last().let_out(5 * (100 << 10));
+    stage.pass(5);
+    assert_eq!(stage.last().sent().len(), 16);
+    stage.last().let_out(11 * (100 << 10));
+    stage.pass(5);
+    assert_eq!((stage.last().sent().len(), stage.last().sent().pop()), (21, Some("behind".into())));
 }
 
 #[test]
@@ -180,7 +209,9 @@ fn what_a_handler_sends_while_what_waited_goes_out_is_behind_it() {
     log.then("error", |socket| socket.send("4").unwrap());
     stage.last().set_network(Network::Refuses("2"));
     stage.last().open();
-    assert_eq!(stage.last().sent(), ["1", "3", "4"]);
+    stage.pass(1000);
+    stage.last().open();
+    assert_eq!(stage.last().sent(), ["3", "4"]);
 }
 
 #[test]

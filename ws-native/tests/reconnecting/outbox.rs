@@ -31,6 +31,27 @@ async fn what_waits_goes_in_order_behind_what_the_open_handler_sends() {
     }
 }
 
+/// As much as may wait here is more than may wait there.
+#[tokio::test]
+async fn what_waits_does_not_fail_the_connection_that_it_is_sent_by() {
+    let (listener, url) = listen().await;
+    let mut options = ConnectOptions::default();
+    options.config.max_send_queue = 2 << 20;
+    let to = WebSocket::builder(url.as_str()).options(options);
+    let (socket, mut told) = connect(Socket::builder(to).config(soon()));
+    let message = "x".repeat(64 << 10);
+    for _ in 0..200 {
+        socket.send(message.as_str()).unwrap();
+    }
+    let mut connection = served(&listener).await;
+    told.are(["open"]).await;
+    for _ in 0..200 {
+        assert_eq!(text(&mut connection).await, message);
+    }
+    socket.send("behind").unwrap();
+    assert_eq!(text(&mut connection).await, "behind");
+}
+
 /// More than may wait for the network fails a connection. It must not fail all that follow.
 #[tokio::test]
 async fn a_message_that_no_connection_can_send_is_given_up_and_the_others_are_not() {
@@ -42,8 +63,8 @@ async fn a_message_that_no_connection_can_send_is_given_up_and_the_others_are_no
     socket.send("a".repeat(200)).unwrap();
     socket.send("behind").unwrap();
     let _first = served(&listener).await;
-    // Told of once as refused, once as the end of the connection that it was given to.
-    told.are(["open", "error", "error", "close 1006", "reconnecting 1"]).await;
+    told.are(["open", "error", "close 1006", "reconnecting 1"]).await;
+    assert_eq!(socket.failure().unwrap().kind(), FailureKind::Limit);
     let mut second = served(&listener).await;
     told.are(["open"]).await;
     assert_eq!(text(&mut second).await, "behind");

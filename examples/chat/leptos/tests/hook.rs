@@ -8,7 +8,7 @@ use std::rc::Rc;
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt as _;
 use isosocket::leptos::{UseWebSocketOptions, UseWebSocketReturn, use_websocket_with_options};
-use isosocket::{Error, ReadyState, ReconnectConfig, WebSocket};
+use isosocket::{Error, ReadyState, ReconnectConfig, ReconnectingWebSocket, WebSocket};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
@@ -208,11 +208,13 @@ async fn a_url_that_is_none_is_an_error_and_no_event() {
 }
 
 /// A component with a socket that connects again, which tells each change of its signals.
-fn show_returning(url: String) -> (impl FnOnce(), Seen) {
+fn show_returning(url: String) -> (UseWebSocketReturn<ReconnectingWebSocket>, impl FnOnce(), Seen) {
     let (sender, told) = unbounded();
     let mut config = ReconnectConfig::default();
     config.min_reconnection_delay = std::time::Duration::from_millis(1);
     config.max_reconnection_delay = std::time::Duration::from_millis(5);
+    let made = Rc::new(RefCell::new(None));
+    let handle = Rc::clone(&made);
     let component = move || {
         let closed = sender.clone();
         let options = UseWebSocketOptions::reconnecting(config).onopen(|socket| socket.send("hello").unwrap()).onclose(
@@ -234,15 +236,16 @@ fn show_returning(url: String) -> (impl FnOnce(), Seen) {
                 socket.close();
             }
         });
+        made.replace(Some(socket));
     };
     let document = web_sys::window().unwrap().document().unwrap();
     let mounted = mount_to(document.create_element("div").unwrap().unchecked_into(), component);
-    (move || drop(mounted), Seen(told))
+    (handle.take().unwrap(), move || drop(mounted), Seen(told))
 }
 
 #[wasm_bindgen_test]
 async fn a_socket_that_connects_again_shows_each_connection() {
-    let (unmount, mut seen) = show_returning(url("/close?code=1001"));
+    let (_socket, unmount, mut seen) = show_returning(url("/close?code=1001"));
     seen.expect(&["Connecting "]).await;
     for _ in 0..2 {
         seen.expect(&["Open ", "close 1001, Connecting", "Connecting  1001"]).await;
@@ -251,9 +254,11 @@ async fn a_socket_that_connects_again_shows_each_connection() {
     while seen.0.next().await.is_some_and(|line| line.contains("1001") || line == "Open ") {}
     seen.end().await;
 
-    let (unmount, mut seen) = show_returning(url("/echo"));
+    let (socket, unmount, mut seen) = show_returning(url("/echo"));
     seen.expect(&["Connecting ", "Open ", "Open hello", "Closing hello", "close 1005, Closed", "Closed hello 1005"])
         .await;
+    socket.reconnect();
+    seen.expect(&["Connecting hello 1005", "Open hello", "Closing hello"]).await;
     unmount();
     seen.end().await;
 }
