@@ -64,6 +64,12 @@ pub trait Backend: Sized + 'static {
     /// WebSocket closing handshake, with no status code for the Close message." One that is connecting is given up.
     fn abandon(&self);
 
+    /// Calls what is the program's, such as a handler. Where a program that panics goes on, the panic ends here, when it has
+    /// been reported, as a browser reports an exception of a listener and calls the next one.
+    fn call(program: impl FnOnce()) {
+        program();
+    }
+
     /// Why the connection failed, once it has and if the implementation knows. Never to be shown to a script.
     fn failure(&self) -> Option<Failure>;
 }

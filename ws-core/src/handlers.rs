@@ -23,6 +23,18 @@ pub(crate) type Callback<S, E> = Box<dyn FnMut(&S, &E) + Send>;
 #[cfg(target_arch = "wasm32")]
 pub(crate) type Callback<S, E> = Box<dyn FnMut(&S, &E)>;
 
+/// At what events are fired.
+pub(crate) trait Target {
+    /// [Calls](Backend::call) what is the program's.
+    fn call(program: impl FnOnce());
+}
+
+impl<B: Backend> Target for WebSocket<B> {
+    fn call(program: impl FnOnce()) {
+        B::call(program);
+    }
+}
+
 /// What is fired: an event of one of some kinds, each of which has listeners of its own.
 pub(crate) trait Fired {
     type Kind: Copy + PartialEq;
@@ -139,7 +151,13 @@ impl<S, E: Fired> Handlers<S, E> {
     }
 
     /// Calls the listeners of an event. Those registered meanwhile wait for the next one, those removed are not called.
-    pub(crate) fn dispatch(&self, target: &S, event: &E) {
+    ///
+    /// One that panics keeps its place, and the next one is called all the same where [`Backend::call`] goes on:
+    /// <https://dom.spec.whatwg.org/#concept-event-listener-inner-invoke>, where an exception is reported, not thrown.
+    pub(crate) fn dispatch(&self, target: &S, event: &E)
+    where
+        S: Target,
+    {
         let kind = event.kind();
         let end = self.0.lock().next_id;
         let mut last = 0;
@@ -147,7 +165,7 @@ impl<S, E: Fired> Handlers<S, E> {
             last = id;
             let mut called = Called { handlers: self, id, callback: Some(callback) };
             if let Some(callback) = &mut called.callback {
-                callback(target, event);
+                S::call(|| callback(target, event));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The WHATWG interface over a native socket.
 
 use std::fmt;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -116,6 +117,14 @@ impl Backend for Native {
         self.socket.shared.with(crate::Session::abandon);
     }
 
+    fn call(program: impl FnOnce()) {
+        // The panic hook has reported it. The program is called with nothing borrowed, so that all holds at any time.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(program)) {
+            // To drop it is the program's code, too.
+            mem::forget(payload);
+        }
+    }
+
     fn failure(&self) -> Option<Failure> {
         self.socket.failure()
     }
@@ -160,9 +169,7 @@ struct Last {
 impl Last {
     fn tell(&mut self, task: Task) {
         self.is_told |= matches!(task, Task::Close { .. });
-        // A handler that panics has its panic reported by the panic hook, as a browser reports an exception; the socket
-        // goes on. The lists of the target hold at any time, for handlers run with nothing borrowed.
-        let _ = catch_unwind(AssertUnwindSafe(|| self.target.run(task)));
+        Native::call(|| _ = self.target.run(task));
     }
 }
 

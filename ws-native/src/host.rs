@@ -1,8 +1,6 @@
 //! What connecting again takes: the runtime's clock and timers, and chance.
 
 use std::fmt;
-use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::time::Duration;
 
@@ -49,14 +47,6 @@ impl Host for NativeHost {
 
     fn chance(&self) -> f64 {
         rand::rng().random()
-    }
-
-    fn call(&self, program: impl FnOnce()) {
-        // The panic hook has reported it, as a browser reports an exception. The program is called with nothing borrowed.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(program)) {
-            // To drop it is the program's code, too.
-            mem::forget(payload);
-        }
     }
 
     fn thread(&self) -> usize {

@@ -1,6 +1,8 @@
 //! The native socket over TCP: what the tests of both targets cannot show, such as deadlines, headers and blobs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod peer;
+
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -11,12 +13,7 @@ use ws_core::{Blob, BlobFuture, CloseEvent, FailureKind, HostBlob, Message};
 use ws_native::proto::Heartbeat;
 use ws_native::{ConnectOptions, Server, WebSocket};
 
-/// A listener, and the URL that leads to it.
-async fn listen() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
-    (listener, url)
-}
+use peer::{accept, listen, read_head};
 
 /// Connects, and gives the socket with its close event to come.
 fn connect(url: &str, options: ConnectOptions) -> (WebSocket, tokio::sync::oneshot::Receiver<CloseEvent>) {
@@ -29,28 +26,6 @@ fn connect(url: &str, options: ConnectOptions) -> (WebSocket, tokio::sync::onesh
         })
         .unwrap();
     (socket, closed)
-}
-
-async fn read_head(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    String::from_utf8(head).unwrap()
-}
-
-/// Does a server's opening handshake by hand.
-async fn accept(listener: &TcpListener) -> TcpStream {
-    let (mut stream, _) = listener.accept().await.unwrap();
-    let head = read_head(&mut stream).await;
-    let headers = head.lines().filter_map(|line| line.split_once(": ")).collect();
-    let request = ws_native::proto::IncomingRequest::validate("GET", "/", headers).unwrap();
-    let answer = format!(
-        "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
-        request.accept_value()
-    );
-    stream.write_all(answer.as_bytes()).await.unwrap();
-    stream
 }
 
 #[tokio::test(start_paused = true)]

@@ -304,7 +304,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         if let Some((id, event)) = retry
             && matches!(&self.0.state.lock().phase, Phase::Waiting { alarm, cause: Cause::Retry } if alarm.id == id)
         {
-            self.0.host.call(|| self.0.retry_handlers.dispatch(self, &event));
+            self.0.retry_handlers.dispatch(self, &event);
         }
     }
 
@@ -370,6 +370,6 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     }
 
     pub(super) fn fire(&self, event: &Event) {
-        self.0.host.call(|| self.0.handlers.dispatch(self, event));
+        self.0.handlers.dispatch(self, event);
     }
 }

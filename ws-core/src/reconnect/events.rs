@@ -6,7 +6,7 @@ use core::time::Duration;
 use super::{ReconnectingWebSocket, host::Reconnect};
 use crate::{
     CloseEvent, Event, EventKind, ListenerId, MaybeSend, MessageEvent,
-    handlers::{Fired, Registration},
+    handlers::{Fired, Registration, Target},
 };
 
 /// Another connection is going to be made.
@@ -23,6 +23,12 @@ impl Fired for ReconnectingEvent {
     type Kind = ();
 
     fn kind(&self) {}
+}
+
+impl<B: Reconnect> Target for ReconnectingWebSocket<B> {
+    fn call(program: impl FnOnce()) {
+        B::call(program);
+    }
 }
 
 impl<B: Reconnect> ReconnectingWebSocket<B> {

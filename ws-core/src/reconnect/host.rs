@@ -36,11 +36,6 @@ pub trait Host: MaybeSend + MaybeSync + 'static {
     /// Calls back once after this delay, however short it is, in a task of its own.
     fn after(&self, delay: Duration, call: Call) -> Self::Timer;
 
-    /// Does what the program has a part in. Where a program that panics goes on, the panic ends here: it has been reported by then.
-    fn call(&self, program: impl FnOnce()) {
-        program();
-    }
-
     /// Calls back as long as the host lives, each time that it is worth while to look at once and not to wait for a timer, which may
     /// have slept with the device. There may be no such signs.
     fn on_wake(&mut self, call: WakeCall) {

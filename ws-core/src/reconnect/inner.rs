@@ -81,7 +81,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let is_due = |id| self.0.state.lock().has_alarm(id);
         let mut next = self.0.turns.enter(turn, of, is_due);
         while let Some(turn) = next {
-            self.0.host.call(|| match turn {
+            B::call(|| match turn {
                 Turn::Task { connection, task } => self.hear(connection, task),
                 Turn::Alarm(id) => self.rang(id),
                 Turn::Ask(connection) => self.ask(connection),

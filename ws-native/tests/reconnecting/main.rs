@@ -5,6 +5,8 @@ mod causes;
 mod clock;
 mod outbox;
 mod panics;
+#[path = "../peer/mod.rs"]
+mod peer;
 mod runtimes;
 mod turns;
 
@@ -14,8 +16,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use ws_core::{Event, EventKind, ReconnectConfig};
-use ws_native::proto::{Config, IncomingRequest};
+use ws_native::proto::Config;
 use ws_native::{Connection, Native};
+
+use peer::{accept, listen, read_head};
 
 type Socket = ws_core::ReconnectingWebSocket<Native>;
 type Builder = ws_core::ReconnectingBuilder<Native>;
@@ -81,35 +85,6 @@ fn words(event: &Event) -> String {
         Event::Error => "error".into(),
         Event::Close(event) => format!("close {}", event.code.get()),
     }
-}
-
-/// A listener, and the URL that leads to it.
-async fn listen() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
-    (listener, url)
-}
-
-async fn read_head(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    String::from_utf8(head).unwrap()
-}
-
-/// Does a server's opening handshake by hand.
-async fn accept(listener: &TcpListener) -> TcpStream {
-    let (mut stream, _) = listener.accept().await.unwrap();
-    let head = read_head(&mut stream).await;
-    let headers = head.lines().filter_map(|line| line.split_once(": ")).collect();
-    let request = IncomingRequest::validate("GET", "/", headers).unwrap();
-    let answer = format!(
-        "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
-        request.accept_value()
-    );
-    stream.write_all(answer.as_bytes()).await.unwrap();
-    stream
 }
 
 /// The connection that comes next.

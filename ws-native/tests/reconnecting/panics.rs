@@ -6,13 +6,13 @@ use ws_core::{CloseCode, ReadyState};
 
 use super::*;
 
-/// Makes a socket of which one handler panics each time, in front of which its events are told.
+/// Makes a socket of which one handler panics each time, before its events are told.
 fn connect_with(builder: Builder, panic: impl Fn(&Socket)) -> (Socket, Told) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let socket = builder
         .connect_with(|socket| {
-            tell(socket, &sender);
             panic(socket);
+            tell(socket, &sender);
         })
         .unwrap();
     (socket, Told(receiver))
