@@ -48,7 +48,8 @@ pub use host::{Call, Host, Reconnect, WakeCall};
 ///
 /// The type is a handle: clones name the same socket. When the last one is dropped, the connection is closed and none is made any
 /// more. A handler is given the socket and need not capture it; one that captures a clone keeps it for ever. One that panics
-/// stops nothing but the listeners behind it for that event; in a browser, where no panic is caught, it is not called again.
+/// stops nothing natively; in a browser, where no panic can be caught, those behind it are not called for that event, nor is it
+/// itself again.
 ///
 /// ```
 /// # fn program<B: ws_core::Reconnect>() -> Result<(), ws_core::Error> {

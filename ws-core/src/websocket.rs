@@ -24,6 +24,9 @@ use crate::{
 /// Events come one task at a time, in order: `open` once, any number of `message`, then `close` once, with an `error`
 /// before it if the connection failed. In a handler nothing is borrowed or locked: every method may be called.
 ///
+/// A handler that panics stops nothing natively: those behind it are called, also for the next event. In a browser, where a
+/// panic cannot be caught, it ends the task that it is in and is not called again; if that is one of `error`, no `close` follows.
+///
 /// ```no_run
 /// # fn program<B: ws_core::Backend>() -> Result<(), ws_core::Error> {
 /// use ws_core::WebSocket;
