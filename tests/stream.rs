@@ -296,6 +296,33 @@ async fn the_halves_are_a_stream_and_a_sink() {
 
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn what_has_come_when_the_peer_closes_can_be_read() {
+    let (stream, Opened { readable, .. }) = open("/order").await;
+    assert_eq!(stream.closed().await.unwrap().reason, "done");
+    let messages: Vec<Data> = readable.try_collect().await.unwrap();
+    assert_eq!(messages, ["one", "two", "three"].map(Data::from));
+}
+
+/// As many as a browser's own process for the network has in hand at a time.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn a_slow_reader_has_all_that_was_sent_before_the_peer_closed() {
+    const COUNT: usize = 25_000;
+    let (stream, Opened { mut readable, .. }) = open(&format!("/burst?count={COUNT}&code=3001")).await;
+    let (_other, Opened { readable: mut echoes, writable: mut other, .. }) = open("/echo").await;
+    for number in 0..COUNT {
+        assert_eq!(text(readable.read().await), number.to_string());
+        if number < 100 {
+            other.write("tick").await.unwrap();
+            assert_eq!(text(echoes.read().await), "tick");
+        }
+    }
+    assert!(readable.read().await.is_none());
+    assert_eq!(stream.closed().await.unwrap().code, CloseCode::new(3001));
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn without_read_ahead_and_without_a_reader_the_end_is_heard() {
     let stream = WebSocketStream::builder(url("/order")).read_ahead(0).connect().unwrap();
     let Opened { readable, .. } = stream.opened().await.unwrap();

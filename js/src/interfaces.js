@@ -37,11 +37,13 @@ export function defineInterfaces(host) {
     throw new TypeError('the argument is neither a WebSocket nor a WebSocketStream of this module');
   };
 
-  /** The connection that a ReconnectingWebSocket has now, or had last, if it has begun and its sockets are of this module. */
+  /** The connection that a ReconnectingWebSocket has now, or had last, if it has begun. */
   const connectionOfAny = (object) => {
     if (!(object instanceof ReconnectingWebSocket)) return connectionOf(object);
     const socket = socketOf(object);
-    return socket instanceof WebSocket ? connectionOfSocket(socket) : undefined;
+    if (socket === undefined) return undefined;
+    if (socket instanceof WebSocket) return connectionOfSocket(socket);
+    throw new TypeError('the sockets of this ReconnectingWebSocket are of another class than the WebSocket of this module');
   };
 
   /** Why the connection failed, in words for the program's log; undefined if it did not. */

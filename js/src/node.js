@@ -1,11 +1,14 @@
 // `isosocket` in Node, and `isosocket/engine` there: the RFC 6455 engine behind the interfaces of the standard.
 
-import { loadModule } from './host/module-file.js';
+import { initWith } from './engine-source.js';
+import { loadModule, readFile } from './host/module-file.js';
 import { able, connect } from './host/node.js';
 import { defineInterfaces } from './interfaces.js';
 import { takeTurn } from './turn.js';
 
 export { CloseEvent } from './events.js';
+
+export const init = initWith(loadModule, readFile);
 
 export const { WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket, failure, terminate, ref, unref, ping } =
   defineInterfaces({ connect, able, loadModule, takeTurn });

@@ -3,6 +3,7 @@
 import load, { Socket } from './wasm/isosocket_browser.js';
 import { CloseEvent } from './events.js';
 import { streamFor } from './host-stream.js';
+import { loadingOnce, placeOf } from './module-source.js';
 import { defineReconnectingWebSocket } from './reconnecting.js';
 import { viewOfBytes } from './webidl.js';
 import { defineWebSocket } from './websocket.js';
@@ -11,41 +12,17 @@ export { CloseEvent };
 
 const NAME = 'isosocket/wasm';
 
-let loading;
 let loaded = false;
 
 /** Loads the module, from beside this one or from `source`; what has failed can be tried again. */
-export function init(source) {
-  loading ??= instantiate(source).then(
-    () => { loaded = true; },
-    (error) => {
-      loading = undefined;
-      throw error;
-    },
-  );
-  return loading;
-}
-
-async function instantiate(source) {
-  const given = await source;
-  requireSource(given);
+export const init = loadingOnce(NAME, async (source) => {
   try {
-    await load({ module_or_path: given });
+    await load({ module_or_path: source });
   } catch (error) {
-    throw explained(error, given);
+    throw explained(error, source);
   }
-}
-
-/** The classes of what the glue code takes; a host need not have all of them. */
-const sourceClasses = () => [URL, ArrayBuffer, globalThis.Request, globalThis.Response, globalThis.WebAssembly?.Module];
-
-function requireSource(value) {
-  const isSource = value === undefined || typeof value === 'string' || ArrayBuffer.isView(value) ||
-    sourceClasses().some((Class) => Class !== undefined && value instanceof Class);
-  if (isSource) return;
-  const what = value === null ? 'null' : typeof value;
-  throw new TypeError(`${NAME}: init() takes a URL, bytes, a Response or a WebAssembly.Module, and was given ${what}`);
-}
+  loaded = true;
+});
 
 /** Browsers name what is forbidden, each in its own words. */
 const FORBIDDEN = /Content Security|CSP|unsafe-eval/i;
@@ -56,12 +33,6 @@ function explained(error, source) {
     ? "the Content Security Policy of this page forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src"
     : `isosocket_browser.wasm could not be loaded from ${placeOf(source)}`;
   return new Error(`${NAME}: ${reason} (${error?.message})`, { cause: error });
-}
-
-function placeOf(source) {
-  if (source === undefined) return 'beside the package: give its URL to init()';
-  if (typeof source === 'string' || source instanceof URL) return `${source}`;
-  return source.url || 'what init() was given';
 }
 
 /** Opens the connection of a WebSocket object. */

@@ -26,8 +26,8 @@ export function defineWebSocketError() {
         return error;
       };
       closeInfoOf = (value) => {
-        const isWebSocketError = typeof value === 'object' && value !== null && #closeCode in value;
-        return isWebSocketError ? { closeCode: value.#closeCode ?? undefined, reason: value.#reason } : undefined;
+        if (typeof value !== 'object' || value === null) return undefined;
+        return #closeCode in value ? { closeCode: value.#closeCode ?? undefined, reason: value.#reason } : closeInfoOfOther(value);
       };
     }
 
@@ -56,6 +56,18 @@ export function defineWebSocketError() {
 
   defineInterface(WebSocketError, ['closeCode', 'reason']);
   return { WebSocketError, createWebSocketError, closeInfoOf };
+}
+
+/** What a WebSocketError says that is another copy's of this package, or the host's. */
+function closeInfoOfOther(value) {
+  if (!(value instanceof DOMException) || value.name !== 'WebSocketError') return undefined;
+  try {
+    const { closeCode, reason } = toWebSocketCloseInfo({ closeCode: value.closeCode ?? undefined, reason: value.reason });
+    validateCloseCodeAndReason(closeCode, reason);
+    return { closeCode, reason };
+  } catch {
+    return undefined;
+  }
 }
 
 /** https://websockets.spec.whatwg.org/#validate-close-code-and-reason */

@@ -2,6 +2,7 @@
 
 import module from './wasm/isosocket_engine_bg.wasm';
 
+import { initWith } from './engine-source.js';
 import { able, connect } from './host/workerd.js';
 import { defineInterfaces } from './interfaces.js';
 
@@ -13,5 +14,9 @@ const takeTurn = (place, start) => {
   return () => {};
 };
 
+const loadModule = () => module;
+
+export const init = initWith(loadModule);
+
 export const { WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket, failure, terminate, ref, unref, ping } =
-  defineInterfaces({ connect, able, loadModule: () => module, takeTurn });
+  defineInterfaces({ connect, able, loadModule, takeTurn });

@@ -1,6 +1,19 @@
 import type { ReconnectingWebSocket, WebSocket, WebSocketStream } from "./index.js";
+import type { InitSource } from "./wasm.js";
 
 export * from "./index.js";
+
+/**
+ * Loads the engine, which is loaded at the first use otherwise, from beside the package. For a program that has its module elsewhere,
+ * such as one that is bundled into one file; to be awaited before the first socket is made. Called again, it gives the same promise,
+ * whatever its argument; after a failure it tries anew.
+ *
+ * @param source where the module `isosocket/isosocket_engine.wasm` is, a URL or the path of a file, or what it is
+ *
+ * @returns a promise that rejects with a TypeError for a source of another type, and with an Error that says what to do
+ * when the module cannot be loaded.
+ */
+export declare function init(source?: InitSource | PromiseLike<InitSource>): Promise<void>;
 
 /** What is behind a socket or a stream of this module. */
 export type EngineObject = WebSocket | WebSocketStream;
@@ -8,6 +21,9 @@ export type EngineObject = WebSocket | WebSocketStream;
 /**
  * Why the connection failed, in words for the program's log; undefined if it did not. Events do not tell, because a
  * script must not be able to explore its user's network. Of a ReconnectingWebSocket it is the connection it has now, or had last.
+ *
+ * This and the functions below throw a TypeError for an object that is not of this module, but of a browser, say, or of another copy of
+ * this package; also for a ReconnectingWebSocket over a class that is not.
  */
 export declare function failure(object: EngineObject | ReconnectingWebSocket): string | undefined;
 

@@ -43,4 +43,11 @@ pub trait Flow: Backend {
     fn high_water_mark(&self) -> u64 {
         1 << 20
     }
+
+    /// How many bytes may wait for the reader before it is held back, unless the program sets
+    /// [`read_ahead`](crate::StreamBuilder::read_ahead): 64 KiB. A backend whose host throws away what nobody has read when the
+    /// connection is closed lets more wait.
+    fn read_ahead(&self) -> u64 {
+        64 << 10
+    }
 }

@@ -32,8 +32,8 @@ const TOO_SLOW: u16 = 4009;
 /// A WebSocket as two streams with back-pressure: the standard's `WebSocketStream` as a Rust type.
 ///
 /// A reader that is slow makes the peer slow: natively nothing is read from the network while nobody pulls, beyond
-/// [`read_ahead`](StreamBuilder::read_ahead), and so it is in browsers that have a WebSocketStream of their own. In one that has
-/// none messages come whether anybody takes them or not; there [a bound](StreamBuilder::inbound_limit) holds, and what happens
+/// [`read_ahead`](StreamBuilder::read_ahead), and so it is in browsers that have a WebSocketStream of their own, with more that is
+/// read ahead: they throw away what they have and nobody has read when the peer closes the connection. In one that has none messages come whether anybody takes them or not; there [a bound](StreamBuilder::inbound_limit) holds, and what happens
 /// beyond it [can be chosen](StreamBuilder::overflow). A writer waits while more than
 /// [`high_water_mark`](StreamBuilder::high_water_mark) bytes wait for the network, everywhere.
 ///
@@ -82,7 +82,7 @@ pub struct Opened<B: Flow> {
 pub struct StreamBuilder<B: Flow> {
     socket: Builder<B>,
     high_water_mark: Option<u64>,
-    read_ahead: u64,
+    read_ahead: Option<u64>,
     inbound: Bound,
     overflow: Overflow,
 }
@@ -107,11 +107,11 @@ impl<B: Flow> StreamBuilder<B> {
         self
     }
 
-    /// How many bytes may wait for the reader before the peer is held up, where that is possible; 64 KiB by default. A message
-    /// counts a few dozen bytes more than it holds, and the last one may be larger. Before the reader first asks, nothing is
-    /// received.
+    /// How many bytes may wait for the reader before the peer is held up, where that is possible; by default 64 KiB natively, and
+    /// 16 MiB over a browser's WebSocketStream: of what is beyond, Chromium loses the last 128 KiB when the peer closes. A message
+    /// counts a few dozen bytes more than it holds, and the last one may be larger.
     pub fn read_ahead(mut self, bytes: u64) -> Self {
-        self.read_ahead = bytes;
+        self.read_ahead = Some(bytes);
         self
     }
 
@@ -134,12 +134,11 @@ impl<B: Flow> StreamBuilder<B> {
     /// # Errors
     /// As [`WebSocketStream::new`].
     pub fn connect(self) -> Result<WebSocketStream<B>, Error> {
-        let shared = Counted::new(Shared::new(Inbox::new(self.inbound, self.overflow), self.read_ahead));
+        let shared = Counted::new(Shared::new(Inbox::new(self.inbound, self.overflow)));
         let socket = self.socket.connect_to(Box::new(Counted::clone(&shared)), |socket| {
             socket.set_binary_type(BinaryType::ArrayBuffer);
-            if socket.backend().hold_back(true) {
-                shared.trust_backend();
-            }
+            let backend = socket.backend();
+            shared.begin(self.read_ahead.unwrap_or_else(|| backend.read_ahead()), backend.hold_back(false));
         })?;
         let high_water_mark = self.high_water_mark.unwrap_or_else(|| socket.backend().high_water_mark());
         Ok(WebSocketStream(Counted::new(Inner { socket, shared, high_water_mark })))
@@ -176,7 +175,7 @@ impl<B: Flow> WebSocketStream<B> {
         StreamBuilder {
             socket: WebSocket::builder(url),
             high_water_mark: None,
-            read_ahead: 64 << 10,
+            read_ahead: None,
             inbound: Bound { bytes: 16 << 20, messages: 65_536 },
             overflow: Overflow::default(),
         }
@@ -212,7 +211,7 @@ impl<B: Flow> WebSocketStream<B> {
     /// Waits until the connection is closed, and tells with which code and reason.
     ///
     /// The peer's Close frame is behind its messages: as long as the readable half is there and nobody reads it, a connection
-    /// that the peer closes is not closed here.
+    /// that the peer closes is not closed here, if there are more of them than may be [read ahead](StreamBuilder::read_ahead).
     ///
     /// # Errors
     /// [`WebSocketError::Closed`] if the connection was not closed cleanly, or never established.

@@ -164,6 +164,15 @@ impl Flow for BrowserStream {
             Carrier::Events(browser) => browser.high_water_mark(),
         }
     }
+
+    fn read_ahead(&self) -> u64 {
+        match &self.0 {
+            // Deviation of Chromium: what it has, up to 128 KiB, and nobody has read when the peer closes is thrown away. As much as
+            // waits in other browsers.
+            Carrier::Engine(_) => 16 << 20,
+            Carrier::Events(browser) => browser.read_ahead(),
+        }
+    }
 }
 
 impl fmt::Debug for Carrier {

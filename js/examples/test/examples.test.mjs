@@ -116,6 +116,27 @@ describe('the program for Node', () => {
   }
 });
 
+describe('the program for Node in one file', () => {
+  let folder;
+
+  before(() => { folder = mkdtempSync(path.join(tmpdir(), 'isosocket-')); });
+
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const [format, name] of [['esm', 'single.mjs'], ['cjs', 'single.cjs']]) {
+    test(`by esbuild, as ${format}`, async () => {
+      const outfile = path.join(folder, name);
+      await build({
+        entryPoints: [at('node', 'single.js')], outfile, bundle: true, format, platform: 'node', target: 'node20',
+        loader: { '.wasm': 'binary' },
+        // Of a file beside the module, which is not looked for.
+        logOverride: { 'empty-import-meta': 'silent' },
+      });
+      assert.equal(await run(outfile, echo), `${ECHOED}\n`);
+    });
+  }
+});
+
 test('the program for workerd', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'isosocket-'));
   t.after(() => rmSync(folder, { recursive: true }));

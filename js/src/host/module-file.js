@@ -2,5 +2,17 @@
 
 import { readFileSync } from 'node:fs';
 
+export { readFile } from 'node:fs/promises';
+
 /** Reads it from where the package has it. */
-export const loadModule = () => new WebAssembly.Module(readFileSync(new URL('../wasm/isosocket_engine_bg.wasm', import.meta.url)));
+export function loadModule() {
+  try {
+    return new WebAssembly.Module(readFileSync(new URL('../wasm/isosocket_engine_bg.wasm', import.meta.url)));
+  } catch (error) {
+    throw new Error(
+      'isosocket/engine: isosocket_engine.wasm could not be read beside the package. A program that has it elsewhere, ' +
+        `in one file with itself, say, awaits init(source) of isosocket/engine before its first socket (${error.message})`,
+      { cause: error },
+    );
+  }
+}

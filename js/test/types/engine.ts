@@ -1,5 +1,5 @@
 import { WebSocket } from "isosocket";
-import { failure, ping, ref, terminate, unref, WebSocket as EngineSocket, WebSocketStream } from "isosocket/engine";
+import { failure, init, ping, ref, terminate, unref, WebSocket as EngineSocket, WebSocketStream } from "isosocket/engine";
 
 const socket: WebSocket = new EngineSocket("wss://example.org", {
   headers: { Cookie: "a=b" },
@@ -16,6 +16,10 @@ const same: WebSocket = unref(ref(socket));
 ping(socket, "now");
 socket.addEventListener("pong", (event) => event.type);
 terminate(stream);
+await init("/usr/lib/isosocket_engine.wasm");
+await init(fetch("https://example.org/isosocket_engine.wasm"));
+// @ts-expect-error
+await init(1);
 // @ts-expect-error
 new EngineSocket("wss://example.org", { maxPayload: "1" });
 // @ts-expect-error

@@ -97,6 +97,9 @@ async fn established(mut connection: Connection, asked: &Asked, reports: &Report
                 let number: u32 = number;
                 connection.feed(number.to_string())?;
             }
+            if let Ok(code) = asked.text("code").parse() {
+                connection.close(Some((CloseCode::new(code), ""))).await?;
+            }
         }
         "/pour" => load::pour(&mut connection, asked).await?,
         "/sink" => load::sink(&mut connection, asked).await?,

@@ -5,7 +5,7 @@
 //! | `/echo` | sends back every message, text and binary |
 //! | `/protocol?pick=P` | answers with the subprotocol P, offered or not |
 //! | `/send?text=T` | sends T once |
-//! | `/burst?count=N` | sends the numbers from 0 to N - 1 |
+//! | `/burst?count=N&code=C` | sends the numbers from 0 to N - 1, and then, if there is a code, Close(C) |
 //! | `/flood?count=N&size=B&id=I` | sends the numbers from 0 to N - 1, each padded with spaces to B bytes; under the name "I stalled" it keeps how many were sent when a client had not read for a second, and under "I sent" that all were |
 //! | `/pour?count=N&size=S&kind=K` | sends, for each message, N of S bytes with their number in front; K is `text`, `wide` (text of more than ASCII) or `binary` |
 //! | `/sink?count=N` | answers every N messages with the number of their bytes |

@@ -54,14 +54,13 @@ struct Ending {
 struct Waiting([Option<Waker>; 2]);
 
 impl Shared {
-    /// "Apply backpressure to the WebSocket."
-    pub(crate) const fn new(inbox: Inbox, read_ahead: u64) -> Self {
+    pub(crate) const fn new(inbox: Inbox) -> Self {
         let state = State {
             halves: Halves::None,
             ending: None,
             inbox,
-            read_ahead,
-            held: true,
+            read_ahead: 0,
+            held: false,
             told: false,
             reader: None,
             writer: None,
@@ -69,9 +68,13 @@ impl Shared {
         Self { state: Mutex::new(state), watchers: Waiters::new() }
     }
 
-    /// The backend can hold the peer up: what waits has no other bound than that.
-    pub(crate) fn trust_backend(&self) {
-        self.state.lock().inbox.lift_bound();
+    /// So much may be read ahead, of a backend that can hold the peer up or cannot: if it can, what waits has no other bound.
+    pub(crate) fn begin(&self, read_ahead: u64, can_hold_back: bool) {
+        let mut state = self.state.lock();
+        state.read_ahead = read_ahead;
+        if can_hold_back {
+            state.inbox.lift_bound();
+        }
     }
 
     /// The connection is established.
