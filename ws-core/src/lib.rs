@@ -56,7 +56,7 @@ pub use maybe_send::{MaybeSend, MaybeSync};
 pub use model::{Closing, Feedback, Message, Model, Sending, Task};
 pub use ready_state::ReadyState;
 pub use reconnect::{
-    Attempt, Call, Host, KeepAlive, Reconnect, ReconnectConfig, ReconnectingBuilder, ReconnectingEvent,
+    Attempt, BackOff, Call, Host, KeepAlive, Reconnect, ReconnectConfig, ReconnectingBuilder, ReconnectingEvent,
     ReconnectingWebSocket, WakeCall,
 };
 #[cfg(feature = "send")]

@@ -27,6 +27,7 @@ use inner::{Inner, Source};
 use phase::{Cause, Farewell, Outlet, Phase};
 
 pub use attempt::Attempt;
+pub use back_off::BackOff;
 pub use builder::ReconnectingBuilder;
 pub use config::{KeepAlive, ReconnectConfig};
 pub use events::ReconnectingEvent;

@@ -4,37 +4,68 @@
 use core::time::Duration;
 
 use super::config::ReconnectConfig;
+use crate::CloseCode;
+
+/// Codes after which the same would happen again: the peer is done, or it is no use to talk to it like this.
+const FINAL_CODES: [u16; 7] = [1000, 1002, 1003, 1007, 1008, 1009, 1010];
 
 /// How far the first delay may be above the shortest: with a second as the shortest, up to the RFC's five.
 const FIRST_SPREAD: u32 = 5;
 
 /// How many retries there were since a connection has lasted, and how long the next delay may be.
+///
+/// A [`ReconnectingWebSocket`](crate::ReconnectingWebSocket) has one. It is for programs that make their connections
+/// themselves: without a clock and without chance, it says when the next one is due.
+///
+/// ```
+/// use std::time::Duration;
+/// use ws_core::{BackOff, ReconnectConfig};
+/// let (mut back_off, mut config) = (BackOff::default(), ReconnectConfig::default());
+/// config.max_retries = Some(1);
+/// assert!(back_off.is_left(&config));
+/// assert_eq!(back_off.delay(&config, 0.5), Duration::from_secs(3));
+/// back_off.begin(&config);
+/// assert!(!back_off.is_left(&config));
+/// ```
 #[derive(Debug, Default)]
-pub(super) struct BackOff {
+pub struct BackOff {
     count: u32,
     /// None before the first retry.
     bound: Option<Duration>,
 }
 
 impl BackOff {
-    pub(super) fn count(&self) -> u32 {
+    /// Whether another connection may come to more than one that was closed with this code: after all but 1000, 1002,
+    /// 1003 and 1007 to 1010, behind which the same would come again.
+    ///
+    /// ```
+    /// use ws_core::{BackOff, CloseCode};
+    /// assert!(BackOff::is_worth_it(CloseCode::ABNORMAL));
+    /// assert!(!BackOff::is_worth_it(CloseCode::NORMAL));
+    /// ```
+    pub fn is_worth_it(code: CloseCode) -> bool {
+        !FINAL_CODES.contains(&code.get())
+    }
+
+    /// How many retries have begun.
+    pub fn count(&self) -> u32 {
         self.count
     }
 
     /// Whether another retry is allowed.
-    pub(super) fn is_left(&self, config: &ReconnectConfig) -> bool {
+    pub fn is_left(&self, config: &ReconnectConfig) -> bool {
         config.max_retries.is_none_or(|most| self.count < most)
     }
 
     /// How long to wait before the next retry. Chance is from 0 to less than 1.
-    pub(super) fn delay(&self, config: &ReconnectConfig, chance: f64) -> Duration {
+    pub fn delay(&self, config: &ReconnectConfig, chance: f64) -> Duration {
         let least = config.min_reconnection_delay;
         let spread = self.bound(config).saturating_sub(least);
         least.saturating_add(times(spread, chance).unwrap_or_default())
     }
 
     /// A retry begins.
-    pub(super) fn begin(&mut self, config: &ReconnectConfig) {
+    pub fn begin(&mut self, config: &ReconnectConfig) {
         let bound = self.bound(config);
         let grown = times(bound, config.reconnection_delay_grow_factor.max(1.0));
         self.bound = Some(grown.unwrap_or(config.max_reconnection_delay));
@@ -42,7 +73,7 @@ impl BackOff {
     }
 
     /// A connection has lasted, or the program begins anew.
-    pub(super) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         *self = Self::default();
     }
 

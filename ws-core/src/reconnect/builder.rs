@@ -7,6 +7,7 @@ use spin::Mutex;
 
 use super::{
     ReconnectingWebSocket,
+    back_off::BackOff,
     config::ReconnectConfig,
     host::{Host as _, Reconnect},
     inner::{Decide, Inner, Source},
@@ -14,9 +15,6 @@ use super::{
     turns::Turns,
 };
 use crate::{CloseEvent, Error, MaybeSend, MaybeSync, counted::Counted, handlers::Handlers};
-
-/// Codes after which the same would happen again: the peer is done, or it is no use to talk to it like this.
-const FINAL_CODES: [u16; 7] = [1000, 1002, 1003, 1007, 1008, 1009, 1010];
 
 /// A socket that connects again, about to be made.
 #[must_use = "nothing is connected before `connect` or `connect_with`"]
@@ -28,7 +26,11 @@ pub struct ReconnectingBuilder<B: Reconnect> {
 
 impl<B: Reconnect> ReconnectingBuilder<B> {
     pub(super) fn new(source: Source<B>) -> Self {
-        Self { source, config: ReconnectConfig::default(), should_reconnect: Box::new(is_worth_it) }
+        Self {
+            source,
+            config: ReconnectConfig::default(),
+            should_reconnect: Box::new(|event| BackOff::is_worth_it(event.code)),
+        }
     }
 
     /// Sets when to connect again, and what may wait for it.
@@ -93,10 +95,6 @@ impl<B: Reconnect> ReconnectingBuilder<B> {
         }
         Ok(socket)
     }
-}
-
-fn is_worth_it(event: &CloseEvent) -> bool {
-    !FINAL_CODES.contains(&event.code.get())
 }
 
 impl<B: Reconnect> fmt::Debug for ReconnectingBuilder<B> {
