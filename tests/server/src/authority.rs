@@ -9,6 +9,8 @@ use ws_native::Identity;
 /// An authority of this process, and what a server shows that it has certified.
 pub struct Authority {
     root: String,
+    certificate: String,
+    key: String,
     server: Arc<ServerConfig>,
 }
 
@@ -25,14 +27,24 @@ impl Authority {
         let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
         let key = KeyPair::generate()?;
         let certificate = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
-        let certificate = certificate.signed_by(&key, &authority)?;
-        let identity = Identity::from_pem(certificate.pem().as_bytes(), key.serialize_pem().as_bytes())?;
-        Ok(Self { root: authority.pem(), server: identity.into_server_config()? })
+        let (certificate, key) = (certificate.signed_by(&key, &authority)?.pem(), key.serialize_pem());
+        let server = Identity::from_pem(certificate.as_bytes(), key.as_bytes())?.into_server_config()?;
+        Ok(Self { root: authority.pem(), certificate, key, server })
     }
 
     /// The authority's own certificate, as PEM.
     pub fn root(&self) -> &str {
         &self.root
+    }
+
+    /// The server's certificate, as PEM.
+    pub fn certificate(&self) -> &str {
+        &self.certificate
+    }
+
+    /// The key to it, as PEM.
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
