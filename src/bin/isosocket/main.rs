@@ -1,11 +1,21 @@
 //! The command line program.
 #![forbid(unsafe_code)]
 
+mod bench;
+mod client;
+mod connect;
+mod console;
+mod echo;
 mod serve;
+mod trusting;
 
+use std::error::Error;
+use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use ws_core::{Failure, FailureKind};
 
 #[derive(Parser)]
 #[command(version, about = "One WebSocket, the same inside the browser and outside of it")]
@@ -18,18 +28,45 @@ struct Arguments {
 enum Command {
     /// Serve the workbench page, and an echo endpoint at /echo.
     Serve(serve::Arguments),
+    /// Serve an echo endpoint: every message is sent back.
+    Echo(echo::Arguments),
+    /// Talk to a server: lines of the standard input are sent, what comes is written to the standard output.
+    Connect(connect::Arguments),
+    /// Measure an echo endpoint: how many messages a second, and how long each takes.
+    Bench(bench::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Serve(arguments) => serve::serve(arguments).await,
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(Arguments::parse().command).await {
+        Ok(code) => code,
         Err(error) => {
-            eprintln!("isosocket: {error}");
-            ExitCode::FAILURE
+            tell(&error);
+            error.downcast_ref().map_or(ExitCode::FAILURE, exit_code)
         }
     }
+}
+
+async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
+    match command {
+        Command::Serve(arguments) => serve::serve(arguments).await?,
+        Command::Echo(arguments) => echo::echo(arguments).await?,
+        Command::Connect(arguments) => return connect::connect(arguments).await,
+        Command::Bench(arguments) => bench::bench(arguments).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The exit code behind a failure. That of wrong usage is the one of clap.
+fn exit_code(failure: &Failure) -> ExitCode {
+    match failure.kind() {
+        FailureKind::Misuse => ExitCode::from(2),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// Says something on the standard error.
+fn tell(what: impl Display) {
+    // Where nobody listens there is nobody to be told of that.
+    let _ = writeln!(io::stderr(), "isosocket: {what}");
 }

@@ -12,9 +12,11 @@ use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
-use ws_core::Failure;
+use ws_native::Origins;
 use ws_native::axum::WebSocketUpgrade;
-use ws_native::{Connection, Origins};
+
+use crate::echo::send_back;
+use crate::tell;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -54,7 +56,7 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 /// client's own, and so any page may connect.
 async fn echo(upgrade: WebSocketUpgrade) -> Response {
     let protocol = upgrade.request().protocols().next().map(str::to_owned);
-    let failed = |failure| eprintln!("isosocket: echo: {failure}");
+    let failed = |failure| tell(format_args!("echo: {failure}"));
     upgrade.origins(Origins::Any).protocols(protocol).on_failed_upgrade(failed).on_upgrade(
         move |connection| async move {
             if let Err(failure) = send_back(connection).await {
@@ -62,11 +64,4 @@ async fn echo(upgrade: WebSocketUpgrade) -> Response {
             }
         },
     )
-}
-
-async fn send_back(mut connection: Connection) -> Result<(), Failure> {
-    while let Some(message) = connection.recv().await? {
-        connection.feed(message)?;
-    }
-    Ok(())
 }

@@ -1,0 +1,135 @@
+//! The standard input as messages, and messages on the standard output.
+
+use std::io::{self, BufRead as _, Read as _, StdinLock};
+use std::thread;
+
+use tokio::io::{AsyncWriteExt as _, BufWriter, Stdout};
+use tokio::sync::mpsc;
+use ws_core::{Data, Message};
+
+/// The most bytes of a line.
+const MAX_LINE: usize = 64 << 20;
+
+/// The most bytes of a binary message.
+const MAX_CHUNK: usize = 64 << 10;
+
+/// How many messages are read ahead of the connection.
+const AHEAD: usize = 16;
+
+/// The standard input: its lines as text, or its bytes as they come.
+pub(crate) struct Input {
+    messages: mpsc::Receiver<Result<Data, String>>,
+    /// A message that could not be sent: the next connection gets it.
+    unsent: Option<Data>,
+}
+
+impl Input {
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// There is no thread to be had.
+    pub(crate) fn read(binary: bool) -> io::Result<Self> {
+        let (sender, messages) = mpsc::channel(AHEAD);
+        let next = if binary { next_chunk } else { next_line };
+        // A read cannot be given up: the program ends without this thread, where the runtime's own would be waited for.
+        thread::Builder::new().name("input".into()).spawn(move || {
+            let mut stdin = io::stdin().lock();
+            for number in 1.. {
+                let Some(message) = next(&mut stdin, number).transpose() else { break };
+                let is_last = message.is_err();
+                if sender.blocking_send(message).is_err() || is_last {
+                    break;
+                }
+            }
+        })?;
+        Ok(Self { messages, unsent: None })
+    }
+
+    /// The next message, if it is there.
+    pub(crate) fn at_hand(&mut self) -> Option<Result<Data, String>> {
+        self.unsent.take().map(Ok).or_else(|| self.messages.try_recv().ok())
+    }
+
+    /// Waits for the next message. `None`: the input has ended.
+    ///
+    /// # Cancel safety
+    /// Dropped, nothing is lost.
+    pub(crate) async fn next(&mut self) -> Option<Result<Data, String>> {
+        match self.at_hand() {
+            None => self.messages.recv().await,
+            next => next,
+        }
+    }
+
+    /// Takes back a message that was not sent, to be the next.
+    pub(crate) fn take_back(&mut self, message: Data) {
+        self.unsent = Some(message);
+    }
+}
+
+fn next_line(stdin: &mut StdinLock<'_>, number: u64) -> Result<Option<Data>, String> {
+    let mut line = Vec::new();
+    stdin.take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line).map_err(unreadable)?;
+    match line.pop() {
+        None => return Ok(None),
+        Some(b'\n') if line.last() == Some(&b'\r') => line.truncate(line.len() - 1),
+        Some(b'\n') => {}
+        // The last line need not have an end.
+        Some(byte) => line.push(byte),
+    }
+    if line.len() > MAX_LINE {
+        return Err(format!("line {number} of the input has more than {MAX_LINE} bytes"));
+    }
+    let text = String::from_utf8(line)
+        .map_err(|_| format!("line {number} of the input is not UTF-8, as text must be: --binary sends bytes"))?;
+    Ok(Some(text.into()))
+}
+
+fn next_chunk(stdin: &mut StdinLock<'_>, _number: u64) -> Result<Option<Data>, String> {
+    let mut chunk = vec![0; MAX_CHUNK];
+    let length = stdin.read(&mut chunk).map_err(unreadable)?;
+    chunk.truncate(length);
+    Ok((length > 0).then(|| chunk.into()))
+}
+
+fn unreadable(error: io::Error) -> String {
+    format!("the input cannot be read: {error}")
+}
+
+/// The standard output.
+pub(crate) struct Output {
+    stdout: BufWriter<Stdout>,
+    binary: bool,
+}
+
+impl Output {
+    /// Writes messages as lines, or as they are.
+    pub(crate) fn new(binary: bool) -> Self {
+        Self { stdout: BufWriter::new(tokio::io::stdout()), binary }
+    }
+
+    /// Writes a message.
+    ///
+    /// # Errors
+    /// What the system says, such as that nobody reads any more; of this message or of one before.
+    pub(crate) async fn write(&mut self, message: &Message) -> io::Result<()> {
+        match message {
+            Message::Text(text) => self.stdout.write_all(text.as_bytes()).await?,
+            Message::Binary(bytes) if self.binary => self.stdout.write_all(bytes).await?,
+            Message::Binary(bytes) => {
+                for byte in bytes {
+                    self.stdout.write_all(format!("{byte:02x}").as_bytes()).await?;
+                }
+            }
+        }
+        if self.binary { Ok(()) } else { self.stdout.write_all(b"\n").await }
+    }
+
+    /// Writes what it has kept.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub(crate) async fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush().await
+    }
+}

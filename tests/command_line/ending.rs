@@ -1,0 +1,175 @@
+//! `isosocket connect`: how it ends, and what holds it up.
+
+use std::io::{BufRead as _, BufReader as Lines};
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::Child;
+use tokio::time::timeout;
+
+use super::support::{reported, unique_id, url};
+use super::{LIMIT, end, isosocket, line, run};
+
+/// A program that cannot go on for so long is held up.
+const STALL: Duration = Duration::from_secs(1);
+
+/// Presses Ctrl-C.
+pub(super) fn interrupt(child: &Child) {
+    let pid = child.id().expect("it runs").to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+}
+
+/// A program that talks to this path and goes on.
+fn connected(path: &str) -> Child {
+    let url = url(path);
+    isosocket(&["connect", &url, "--wait", "forever"]).stdin(Stdio::piped()).spawn().unwrap()
+}
+
+#[tokio::test]
+async fn the_exit_code_says_how_the_server_closed() {
+    for (query, code, expected) in [
+        ("", 0, "no code"),
+        ("code=1000", 0, "1000"),
+        ("code=1000&reason=done", 0, "1000: done"),
+        ("code=1001", 1, "1001"),
+        ("code=4000&reason=not%20like%20this", 1, "4000: not like this"),
+    ] {
+        let ended = run(&["connect", &url(&format!("/close?{query}")), "--wait", "forever"], "").await;
+        assert_eq!((ended.code, ended.text()), (Some(code), ""), "{query}");
+        let last = ended.stderr.lines().last().unwrap();
+        assert_eq!(last, format!("isosocket: the server closed with {expected}"), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_is_a_failure() {
+    for arguments in [&["--wait", "forever"][..], &["--wait", "0"]] {
+        // The second one is lost while the program closes it.
+        let path = if arguments[1] == "0" { "/frames" } else { "/drop" };
+        let ended = run(&[&["connect", &url(path)], arguments].concat(), "hi\n").await;
+        assert_eq!((ended.code, ended.text()), (Some(1), ""), "{path}");
+        let last = ended.stderr.lines().last().unwrap();
+        assert_eq!(last, "isosocket: the peer ended the connection without a Close frame", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_breaks_the_protocol_is_told_of() {
+    // What came before is written.
+    let ended = run(&["connect", &url("/frames?hex=8101788300"), "--wait", "forever"], "").await;
+    assert_eq!((ended.code, ended.text()), (Some(1), "x\n"));
+    let last = ended.stderr.lines().last().unwrap();
+    assert_eq!(last, "isosocket: the peer broke the protocol: the opcode 0x3 is reserved");
+}
+
+#[tokio::test]
+async fn an_interrupt_closes_the_connection() {
+    let id = unique_id();
+    let mut child = connected(&format!("/report?id={id}"));
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    assert!(line(&mut stderr).await.starts_with("isosocket: connected to "));
+    interrupt(&child);
+    assert_eq!(line(&mut stderr).await, "isosocket: closing; Ctrl-C once more ends it at once\n");
+    assert_eq!(line(&mut stderr).await, "isosocket: closed with 1000\n");
+    assert_eq!(end(child).await.code, Some(0));
+    assert_eq!(reported(&id).await, "clean 1000 ");
+}
+
+#[tokio::test]
+async fn a_second_interrupt_ends_the_program() {
+    let mut child = connected("/slow");
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    line(&mut stderr).await;
+    interrupt(&child);
+    assert_eq!(line(&mut stderr).await, "isosocket: closing; Ctrl-C once more ends it at once\n");
+    interrupt(&child);
+    assert_eq!(end(child).await.code, Some(130));
+}
+
+#[tokio::test]
+async fn an_interrupt_before_there_is_a_connection_ends_the_program() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let child = isosocket(&["connect", &url]).spawn().unwrap();
+    let (stream, _) = listener.accept().unwrap();
+    let head = Lines::new(&stream).lines().map(Result::unwrap).take_while(|line| !line.is_empty());
+    assert!(head.count() > 1);
+    interrupt(&child);
+    let ended = end(child).await;
+    assert_eq!((ended.code, ended.text(), ended.stderr.as_str()), (Some(130), "", ""));
+}
+
+#[tokio::test]
+async fn an_output_that_nobody_reads_any_more_ends_it_quietly() {
+    let mut child = connected("/burst?count=200000");
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    assert_eq!(line(&mut stdout).await, "0\n");
+    drop(stdout);
+    let ended = end(child).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(ended.stderr.lines().skip(1).collect::<Vec<_>>(), ["isosocket: closed"]);
+}
+
+#[tokio::test]
+async fn nobody_need_read_what_is_no_message() {
+    let mut child = isosocket(&["connect", &url("/order")]).spawn().unwrap();
+    drop(child.stderr.take());
+    let ended = end(child).await;
+    assert_eq!((ended.code, ended.text()), (Some(0), "one\ntwo\nthree\n"));
+}
+
+#[tokio::test]
+async fn a_slow_output_stops_the_server() {
+    let id = unique_id();
+    let mut child = connected(&format!("/flood?count=4000&size=16384&id={id}"));
+    let sent: usize = reported(&format!("{id}%20stalled")).await.parse().unwrap();
+    assert!(sent < 3000, "{sent}");
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for number in 0..4000 {
+        assert_eq!(line(&mut stdout).await, format!("{number:<16384}\n"));
+    }
+    // The end of the input, for which it waits: it closes by an interrupt.
+    interrupt(&child);
+    assert_eq!(end(child).await.code, Some(0));
+}
+
+#[tokio::test]
+async fn a_slow_server_stops_the_input() {
+    let id = unique_id();
+    let url = url(&format!("/hold?id={id}"));
+    let mut child = isosocket(&["connect", &url, "--no-deflate"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let line = [&[b'x'; 65_535][..], b"\n"].concat();
+    let mut bytes = 0;
+    let mut rest = &line[..];
+    while let Ok(written) = timeout(STALL, stdin.write(rest)).await {
+        let written = written.unwrap();
+        bytes += written;
+        assert!(bytes < 64 << 20, "it reads on and on");
+        rest = match &rest[written..] {
+            [] => &line,
+            rest => rest,
+        };
+    }
+    let released = super::support::connect(&format!("/release?id={id}"));
+    let mut stdout = child.stdout.take().unwrap();
+    let reading = async {
+        let mut received = Vec::new();
+        stdout.read_to_end(&mut received).await.unwrap();
+        received
+    };
+    let finishing = async {
+        stdin.write_all(rest).await.unwrap();
+        bytes += rest.len();
+        drop(stdin);
+    };
+    let (received, ()) = timeout(LIMIT, async { tokio::join!(reading, finishing) }).await.unwrap();
+    assert_eq!(received.len(), bytes);
+    assert_eq!(end(child).await.code, Some(0));
+    let messages = bytes / line.len();
+    let expected = format!("{messages} messages, {} bytes, clean 1000 ", bytes - messages);
+    assert_eq!(reported(&format!("{id}%20ended")).await, expected);
+    drop(released);
+}
