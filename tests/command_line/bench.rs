@@ -14,8 +14,11 @@ async fn it_tells_how_much_an_echo_endpoint_takes() {
         assert!(count.contains(&format!(" {kind} messages of 1000 bytes in ")), "{count}");
         let count: f64 = count.split(' ').next().unwrap().parse().unwrap();
         assert!(count >= 1.0);
-        let expected = if kind == "text" { "70 connections, 3 in flight" } else { "1 connections, 1 in flight" };
-        assert!(connections.starts_with(expected), "{connections}");
+        let expected = match kind {
+            "text" => "connections: 70, in flight on each: 3",
+            _ => "connections: 1, in flight on each: 1",
+        };
+        assert_eq!(connections, expected);
         // It went on for 1.2 seconds and then waited for what was under way.
         let rate: f64 = rate.split(' ').next().unwrap().parse().unwrap();
         assert!(rate <= count / 1.2 + 1.0, "{rate} a second, {count} in all");

@@ -45,12 +45,12 @@ pub(crate) struct Arguments {
 }
 
 const MANNERS: &str = "\
-Each message that comes back is compared with the one that was sent, and is followed by another. With one in flight the \
-round trips say how soon the server answers; with many, how many messages it takes. What is sent is random text of 64 \
+Each message that comes back is compared with the one that was sent, and is followed by another. With one in flight the
+round trips say how soon the server answers; with many, how many messages it takes. What is sent is random text of 64
 characters, which compression makes no smaller than three quarters.
 
-The result is written to the standard output, how it goes to the standard error. The exit code is 1 if the server does not \
-send back what it gets, or is silent for --timeout.";
+The result is written to the standard output, how it goes to the standard error. The exit code is 1 if the server does
+not send back what it gets, or is silent for --timeout, or if there is no connection; 2 for wrong usage.";
 
 /// The most bytes of a connection that may be under way: no more than the library lets wait.
 const MOST_UNDER_WAY: u64 = 128 << 20;
@@ -75,7 +75,7 @@ pub(crate) async fn bench(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     // Whoever has so many connections made to a server has it measured.
     options.one_at_a_time = false;
     let sockets = connect(url.as_str(), options, connections).await?;
-    tell(format_args!("{connections} connections to {}{}", url.origin(), url.resource_name()));
+    tell(format_args!("connected to {}{}, connections: {connections}", url.origin(), url.resource_name()));
     let load = Arc::new(Load::new(size, in_flight, binary, timeout));
     let tally = Arc::new(Mutex::new(Tally::new()?));
     let cpu = cpu_time();
@@ -255,7 +255,7 @@ fn report(load: &Load, Tally { times }: &Tally, connections: u32, elapsed: Durat
     let (count, size, in_flight) = (times.len(), load.size, load.in_flight);
     let kind = if load.binary { "binary" } else { "text" };
     println!("{count} {kind} messages of {size} bytes in {elapsed:.2?}");
-    println!("{connections} connections, {in_flight} in flight on each");
+    println!("connections: {connections}, in flight on each: {in_flight}");
     println!("{}", load.rate(count, elapsed));
     let at = |quantile| Duration::from_nanos(times.value_at_quantile(quantile));
     let (p50, p90, p99, p999) = (at(0.5), at(0.9), at(0.99), at(0.999));
