@@ -86,7 +86,8 @@ impl<S: HookSocket> UseWebSocketOptions<S> {
     }
 
     /// Keeps so many messages as state, the newest ones. The default is 1, the last message; with 0 a message changes
-    /// no state, and is heard by [`onmessage`](Self::onmessage) alone.
+    /// no state, and is heard by [`onmessage`](Self::onmessage) alone. In Yew a message costs as much as those that are kept, which
+    /// are copied as handles.
     pub fn keep(mut self, messages: usize) -> Self {
         self.keep = messages;
         self

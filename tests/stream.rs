@@ -3,6 +3,7 @@
 
 mod support;
 
+use futures_util::stream::FusedStream as _;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _, TryStreamExt as _, future, stream};
 use isosocket::{Blob, CloseCode, Data, Error, Opened, ReadyState, WebSocketError, WebSocketStream};
 use support::*;
@@ -317,7 +318,9 @@ async fn a_slow_reader_has_all_that_was_sent_before_the_peer_closed() {
             assert_eq!(text(echoes.read().await), "tick");
         }
     }
+    assert!(!readable.is_terminated());
     assert!(readable.read().await.is_none());
+    assert!(readable.is_terminated());
     assert_eq!(stream.closed().await.unwrap().code, CloseCode::new(3001));
 }
 

@@ -8,7 +8,8 @@ use super::{CodecError, text};
 /// JSON as a peer in JavaScript writes and reads it. Sends text; reads text, and binary messages that are text in UTF-8.
 ///
 /// In browsers it is done by the engine's own `JSON` and serde-wasm-bindgen, so that a program has neither a parser nor a
-/// printer in it; a small one is 1.3 KB smaller by that, compressed. Natively serde_json does what a browser would do, with the same bytes for the same value:
+/// printer in it; a small one is 1.3 KB smaller by that, compressed. Natively serde_json does what a browser would do, with the same bytes
+/// for the same value:
 ///
 /// - numbers are those of JavaScript: an integer beyond 2⁵³ - 1, on either side of zero, is refused, by the sender and by the
 ///   receiver, where others would round it; `1.0` is `1`, and whole numbers are read as either kind;
@@ -17,6 +18,11 @@ use super::{CodecError, text};
 ///
 /// A map is to have text as its keys: browsers refuse others, and lose the key `__proto__` of a map that they write. A lone
 /// surrogate that a text has as an escape is refused natively, and a replacement character in browsers.
+///
+/// Of what is read, browsers let more pass than the type says, where serde_json refuses it: members of an object that the type does
+/// not have, also with `deny_unknown_fields`; surplus elements for a tuple; a number too large for an `f64`, as infinity. What they do
+/// not read is an array for a struct. A member that is not there is looked for among those that every object has: an
+/// optional field must not be named `constructor`, `toString` or `valueOf`.
 ///
 /// ```
 /// use isosocket::{Data, JsValues};

@@ -109,7 +109,7 @@ impl<B: Flow> StreamBuilder<B> {
 
     /// How many bytes may wait for the reader before the peer is held up, where that is possible; by default 64 KiB natively, and
     /// 16 MiB over a browser's WebSocketStream: of what is beyond, Chromium loses the last 128 KiB when the peer closes. A message
-    /// counts a few dozen bytes more than it holds, and the last one may be larger.
+    /// counts some 100 bytes more than it holds, and the last one may be larger.
     pub fn read_ahead(mut self, bytes: u64) -> Self {
         self.read_ahead = Some(bytes);
         self
@@ -245,6 +245,24 @@ impl<B: Flow> WebSocketStream<B> {
     /// The backend, for what only it can do.
     pub fn backend(&self) -> &B {
         self.0.socket.backend()
+    }
+}
+
+impl<B: Flow<Options: Clone>> Clone for StreamBuilder<B> {
+    fn clone(&self) -> Self {
+        Self { socket: self.socket.clone(), ..*self }
+    }
+}
+
+impl<B: Flow> From<&str> for StreamBuilder<B> {
+    fn from(url: &str) -> Self {
+        WebSocketStream::builder(url)
+    }
+}
+
+impl<B: Flow> From<String> for StreamBuilder<B> {
+    fn from(url: String) -> Self {
+        WebSocketStream::builder(url)
     }
 }
 

@@ -260,6 +260,17 @@ impl<B: Flow, Out, C: Encode<Out>> TypedWritable<Writable<B>, Out, C> {
         let data = C::encode(value).map_err(TypedWriteError::Codec)?;
         self.messages.write(data).await.map_err(TypedWriteError::Socket)
     }
+
+    /// Waits until everything that was written has been given to the network.
+    ///
+    /// # Errors
+    /// As [`Writable::flush`].
+    ///
+    /// # Cancel safety
+    /// Dropped, nothing is lost.
+    pub async fn flush(&mut self) -> Result<(), TypedWriteError<C::Error, WebSocketError>> {
+        self.messages.flush().await.map_err(TypedWriteError::Socket)
+    }
 }
 
 impl<S, Out, C> Sink<Out> for TypedWritable<S, Out, C>

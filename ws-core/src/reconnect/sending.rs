@@ -191,7 +191,11 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             return;
         }
         match heartbeat.rang(config, buffered) {
-            Verdict::Wait(delay) => *alarm = self.alarm(next, delay),
+            Verdict::Wait(delay) => {
+                let before = mem::replace(alarm, self.alarm(next, delay));
+                drop(state);
+                drop(before);
+            }
             Verdict::Ask => {
                 drop(state);
                 self.ask_peer();
@@ -210,9 +214,10 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let mut state = self.0.state.lock();
         let id = state.number();
         let Phase::Open { socket, heartbeat: Some((heartbeat, alarm)), .. } = &mut state.phase else { return };
-        *alarm = self.alarm(id, heartbeat.ask(config.timeout, length, buffered));
+        let before = mem::replace(alarm, self.alarm(id, heartbeat.ask(config.timeout, length, buffered)));
         let socket = socket.clone();
         drop(state);
+        drop(before);
         // A peer that has begun to close is asked in vain, and ends within the time.
         let _ = socket.send(config.message.clone());
     }

@@ -23,6 +23,10 @@ pub enum Overflow {
     DropNewest,
 }
 
+/// What a message that waits takes up beside its bytes: a place, of which there may be twice as many as messages, and what the
+/// allocator adds.
+const OVERHEAD: u64 = 2 * size_of::<Data>() as u64 + 32;
+
 /// How much may wait for the reader.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bound {
@@ -106,7 +110,7 @@ impl Inbox {
 
     /// The memory that what waits takes up, in bytes: empty messages weigh something, too.
     pub(crate) fn weight(&self) -> u64 {
-        self.bytes + (self.waiting.len() * size_of::<Data>()) as u64
+        self.bytes + self.waiting.len() as u64 * OVERHEAD
     }
 
     pub(crate) fn has_overflowed(&self) -> bool {

@@ -7,7 +7,7 @@ use core::{
     task::{Context, Poll},
 };
 
-use futures_core::Stream;
+use futures_core::{FusedStream, Stream};
 
 use super::Inner;
 use crate::counted::Counted;
@@ -51,6 +51,13 @@ impl<B: Flow> Stream for Readable<B> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.0.shared.poll_read(cx, &self.0.socket)
+    }
+}
+
+/// Terminated once the end has been read.
+impl<B: Flow> FusedStream for Readable<B> {
+    fn is_terminated(&self) -> bool {
+        self.0.shared.is_over()
     }
 }
 

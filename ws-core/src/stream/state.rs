@@ -167,6 +167,11 @@ impl Shared {
         result
     }
 
+    /// The reader has been told the end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.state.lock().told
+    }
+
     /// The reader is gone. What comes is thrown away, so that what is behind it can be heard: that the peer closes, say.
     pub(crate) fn discard<B: Flow>(&self, socket: &WebSocket<B>) {
         let unneeded = {
