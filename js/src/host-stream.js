@@ -3,7 +3,7 @@
 // https://github.com/whatwg/websockets/pull/48 (a proposal)
 
 import { defineInterface, requireArguments, toDictionary, toWebSocketCloseInfo } from './webidl.js';
-import { defineWebSocketError } from './websocket-error.js';
+import { defineWebSocketError, validateCloseCodeAndReason } from './websocket-error.js';
 
 const OPEN = 1;
 
@@ -41,6 +41,7 @@ export function defineHostStream(WebSocket) {
   const { WebSocketError, createWebSocketError, closeInfoOf } = defineWebSocketError();
 
   class WebSocketStream {
+    /** There is none if the signal was aborted before. */
     #socket;
     #url;
     #opened = newPromise();
@@ -68,8 +69,14 @@ export function defineHostStream(WebSocket) {
       // To the language a string is iterable, to Web IDL it is no sequence.
       if (typeof protocols === 'string') throw new TypeError('protocols is not a sequence');
       if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal is not an AbortSignal');
+      const protocolList = protocols === undefined ? [] : [...protocols];
+      if (signal?.aborted) {
+        this.#url = checkedURL(url, protocolList);
+        this.#giveUp(signal.reason);
+        return;
+      }
       // Throws what this constructor is to throw for the URL and the protocols.
-      const socket = new WebSocket(url, protocols === undefined ? [] : [...protocols]);
+      const socket = new WebSocket(url, protocolList);
       this.#socket = socket;
       this.#url = socket.url;
       socket.binaryType = 'arraybuffer';
@@ -77,8 +84,7 @@ export function defineHostStream(WebSocket) {
         socket.onopen = null;
         socket.onclose = null;
         socket.close();
-        this.#opened.reject(signal.reason);
-        this.#closed.reject(signal.reason);
+        this.#giveUp(signal.reason);
       };
       socket.onopen = () => {
         signal?.removeEventListener('abort', abort);
@@ -89,9 +95,7 @@ export function defineHostStream(WebSocket) {
         signal?.removeEventListener('abort', abort);
         this.#finish(event);
       };
-      // Deviation: an attempt to connect has begun then, for the URL was not looked at before; it is given up at once.
-      if (signal?.aborted) abort();
-      else signal?.addEventListener('abort', abort);
+      signal?.addEventListener('abort', abort);
     }
 
     get url() {
@@ -112,6 +116,11 @@ export function defineHostStream(WebSocket) {
       this.#url;
       const { closeCode, reason } = toWebSocketCloseInfo(closeInfo);
       this.#close(closeCode, reason);
+    }
+
+    #giveUp(reason) {
+      this.#opened.reject(reason);
+      this.#closed.reject(reason);
     }
 
     #establish() {
@@ -219,6 +228,10 @@ export function defineHostStream(WebSocket) {
 
     #close(code, reason = '') {
       const socket = this.#socket;
+      if (!socket) {
+        validateCloseCodeAndReason(code, reason);
+        return;
+      }
       const wasOpen = socket.readyState === OPEN;
       if (code === undefined && reason === '') socket.close();
       else socket.close(code ?? 1000, reason);
@@ -251,6 +264,22 @@ export function defineHostStream(WebSocket) {
 
   defineInterface(WebSocketStream, ['url', 'opened', 'closed', 'close']);
   return { WebSocketStream, WebSocketError };
+}
+
+/** What a protocol may be: a token of HTTP. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/**
+ * The URL that a WebSocket would have; throws what the syntax of its arguments would have it throw. Where a signal is aborted
+ * before, none is made: with that a connection begins, and a browser may have sent the request before it is closed.
+ */
+function checkedURL(url, protocols) {
+  const baseURL = globalThis.document?.baseURI ?? globalThis.location?.href;
+  const input = `${url}`;
+  const areProtocols = protocols.every((protocol) => TOKEN.test(protocol)) && new Set(protocols.map(String)).size === protocols.length;
+  const href = areProtocols && URL.canParse(input, baseURL) ? new URL(input, baseURL).href : '';
+  if (!/^(ws|http)s?:[^#]*$/.test(href)) throw new DOMException('the URL or a protocol is not valid', 'SyntaxError');
+  return href.replace('http', 'ws');
 }
 
 /** The option `inboundLimit`. */

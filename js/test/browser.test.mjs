@@ -403,6 +403,26 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       assert.equal(own, browser === 'Chromium');
     });
 
+    // Chromium's own looks at nothing then, and has no URL.
+    test('a WebSocketStream of this package whose signal is aborted before has its URL, and never opens', async () => {
+      const log = await inPage('isosocket/wasm', async ({ WebSocket }) => {
+        const { WebSocketStream } = (await import('/dist/host-stream.js')).defineHostStream(WebSocket);
+        const signal = AbortSignal.abort();
+        const stream = new WebSocketStream('/a b', { protocols: ['a', 'A'], signal });
+        const log = [stream.url === `ws://${location.host}/a%20b`];
+        for (const promise of [stream.opened, stream.closed]) log.push(await promise.then(() => 'fulfilled', ({ name }) => name));
+        for (const [url, protocols] of [['ftp://h', []], ['/#a', []], ['/', ['a', 'a']], ['/', ['a b']]]) {
+          try {
+            log.push(new WebSocketStream(url, { protocols, signal }).url);
+          } catch (error) {
+            log.push(error instanceof DOMException && error.name);
+          }
+        }
+        return log;
+      });
+      assert.deepEqual(log, [true, 'AbortError', 'AbortError', 'SyntaxError', 'SyntaxError', 'SyntaxError', 'SyntaxError']);
+    });
+
     test('where a peer cannot be made to wait, what waits for the reader is bounded', async () => {
       const log = await inPage('isosocket/wasm', async ({ WebSocket }) => {
         const { defineHostStream } = await import('/dist/host-stream.js');

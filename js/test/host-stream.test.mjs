@@ -42,10 +42,14 @@ describe('the constructor', () => {
   }
 
   for (const [name, parameters] of [
-    ['another scheme', ['ftp://h']], ['a fragment', ['ws://h/#']], ['a protocol that is no token', ['ws://h', { protocols: ['a b'] }]],
+    ['no URL at all', ['ws://']], ['another scheme', ['ftp://h']], ['a fragment', ['ws://h/#']], ['a protocol that is no token', ['ws://h', { protocols: ['a b'] }]],
     ['a protocol twice', ['ws://h', { protocols: ['a', 'a'] }]],
   ]) {
-    test(`${name}: SyntaxError`, () => assert.throws(() => new WebSocketStream(...parameters), isDOMException('SyntaxError')));
+    test(`${name}: SyntaxError`, () => {
+      assert.throws(() => new WebSocketStream(...parameters), isDOMException('SyntaxError'));
+      const [url, options] = parameters;
+      assert.throws(() => new WebSocketStream(url, { ...options, signal: AbortSignal.abort() }), isDOMException('SyntaxError'));
+    });
   }
 
   test('the members are where Web IDL has them, and for their own objects', async () => {
@@ -65,6 +69,21 @@ describe('the constructor', () => {
     for (const promise of [before.opened, before.closed, meanwhile.opened, meanwhile.closed]) {
       await assert.rejects(promise, (reason) => reason === 'why');
     }
+  });
+
+  test('aborted before: there is no WebSocket, which would connect', async () => {
+    let made = 0;
+    const { WebSocketStream } = defineHostStream(class {
+      constructor() {
+        made += 1;
+      }
+    });
+    const stream = new WebSocketStream('HTTPS://h:443/a b', { protocols: ['a', 'A'], signal: AbortSignal.abort('why') });
+    assert.equal(made, 0);
+    assert.equal(stream.url, 'wss://h/a%20b');
+    stream.close({ closeCode: 3000, reason: 'done' });
+    assert.throws(() => stream.close({ closeCode: 1001 }), isDOMException('InvalidAccessError'));
+    await assert.rejects(stream.closed, (reason) => reason === 'why');
   });
 
   test('aborted when it is open: nothing', async (t) => {
