@@ -7,7 +7,6 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use ws_core::{Blob, BlobFuture, CloseEvent, FailureKind, HostBlob, Message};
 use ws_native::proto::Heartbeat;
