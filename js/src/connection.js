@@ -3,6 +3,7 @@
 import { Batch } from './batch.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
 import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
+import { clearImmediate, setImmediate } from './immediate.js';
 import { Input } from './input.js';
 import { networkOptions, originOption } from './options.js';
 import { Output } from './output.js';
@@ -177,13 +178,14 @@ export class Connection {
   ref() {
     this.#keepsAlive = true;
     this.#stream?.ref();
-    this.#timer?.ref();
+    this.#timer?.ref?.();
   }
 
   unref() {
     this.#keepsAlive = false;
     this.#stream?.unref();
-    this.#timer?.unref();
+    // Where nothing but the program's request keeps a process alive, a timer may be a number.
+    this.#timer?.unref?.();
   }
 
   /** What the stream reports. */
@@ -389,6 +391,6 @@ export class Connection {
       if (now() < deadline) this.#schedule();
       else this.#inTask(this.#session.timeout(now()));
     }, delay);
-    if (!this.#keepsAlive) this.#timer.unref();
+    if (!this.#keepsAlive) this.#timer.unref?.();
   }
 }

@@ -1,3 +1,5 @@
+import { isHostAsking } from './event-target.js';
+
 // Taken as the module is loaded: a script that replaces them afterwards changes nothing here.
 // Where a page is rendered on a server there may be none of these.
 const { addEventListener, removeEventListener } = globalThis.EventTarget?.prototype ?? {};
@@ -20,7 +22,7 @@ export class EventHandler {
   }
 
   get value() {
-    return this.#value;
+    return isHostAsking(this.#target, this.#type) ? null : this.#value;
   }
 
   /** Replaces the handler in its place among the listeners; the first one is put at their end. */

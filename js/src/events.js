@@ -1,6 +1,7 @@
 // The events a WebSocket fires, and CloseEvent for hosts that have none.
 
 import { defineCloseEvent } from './close-event.js';
+import { EventTarget } from './event-target.js';
 import { defineInterface } from './webidl.js';
 
 /** The host's own class, whatever a program puts in its place afterwards. */

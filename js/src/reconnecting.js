@@ -2,6 +2,7 @@
 
 import { defineCloseEvent } from './close-event.js';
 import { EventHandler } from './event-handler.js';
+import { EventTarget } from './event-target.js';
 import { ABNORMAL, Attempt } from './reconnecting/attempt.js';
 import { BackOff } from './reconnecting/back-off.js';
 import { KeepAlive } from './reconnecting/keep-alive.js';

@@ -3,6 +3,7 @@
 // https://websockets.spec.whatwg.org/#the-websocket-interface
 
 import { EventHandler } from './event-handler.js';
+import { EventTarget } from './event-target.js';
 import { CloseEvent, Event, fire, MessageEvent } from './events.js';
 import {
   bare,

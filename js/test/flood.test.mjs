@@ -1,53 +1,69 @@
 // A peer that sends as fast as it can, to a program that reads a message a second: what waits, waits at the peer.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import tls from 'node:tls';
 
+import { startProxies } from './hosts/proxies.mjs';
 import { close, serve, switching } from './peer.mjs';
 
 const MESSAGES = 200_000;
-const READS = 5;
 const MIB = 1 << 20;
 
-/** The program that reads: it has a process of its own, so that nothing else is in its memory. */
-const READER = `
-  import { setTimeout } from 'node:timers/promises';
-  import { WebSocketStream } from 'isosocket/engine';
+const js = path.dirname(import.meta.dirname);
+const hosts = path.join(import.meta.dirname, 'hosts');
+const packaged = (name) => path.join(hosts, 'node_modules', '.bin', name);
 
-  const reader = await new WebSocketStream(process.env.PEER).opened.then(({ readable }) => readable.getReader());
-  let next = 0;
-  async function read() {
-    const { value } = await reader.read();
-    if (new DataView(value.buffer, value.byteOffset).getUint32(0) !== next || value.length !== 1024) throw new Error('message ' + next + ' is another one');
-    next += 1;
-  }
-  function memory() {
-    gc();
-    const { rss, heapUsed, external } = process.memoryUsage();
-    return { rss, heap: heapUsed + external };
-  }
+/** How each host is started. */
+const COMMANDS = {
+  node: [process.execPath, '--expose-gc'],
+  bun: [packaged('bun')],
+  deno: [packaged('deno'), 'run', '--allow-all', '--v8-flags=--expose-gc'],
+};
 
-  await read();
-  const before = memory();
-  const growth = { rss: 0, heap: 0 };
-  for (let count = 0; count < ${READS}; count += 1) {
-    await setTimeout(1000);
-    await read();
-    const now = memory();
-    for (const kind of ['rss', 'heap']) growth[kind] = Math.max(growth[kind], now[kind] - before[kind]);
-  }
-  process.send(growth);
-  await new Promise((resolve) => process.once('message', resolve));
-  while (next < ${MESSAGES}) await read();
-  const { done } = await reader.read();
-  if (!done) throw new Error('there are more messages than were sent');
-  process.disconnect();
-`;
+let folder;
+let identity;
+let proxies;
 
-test('a program that reads a message a second is not filled up', async (t) => {
+before(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'isosocket-flood-'));
+  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => path.join(folder, name));
+  execFileSync('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+    '-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=critical,CA:FALSE', '-keyout', key, '-out', cert,
+  ], { stdio: 'pipe' });
+  identity = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+  proxies = await startProxies();
+});
+
+after(() => {
+  proxies.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A server of TLS that hands each connection to a peer's port. */
+async function startTls(t, peer) {
+  const server = tls.createServer(identity, (client) => {
+    const inner = connect({ host: '127.0.0.1', port: new URL(peer).port });
+    for (const socket of [client, inner]) socket.on('error', () => {});
+    client.pipe(inner).pipe(client);
+    t.after(() => client.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return `wss://localhost:${server.address().port}/`;
+}
+
+/** Floods a host's program, which reads so often before it reads the rest. */
+async function flood(t, host, reads, wayTo = (peer) => ({ url: peer })) {
   let sent = 0;
   const peer = await serve(t, async (socket, request) => {
     socket.write(switching(request));
@@ -59,23 +75,37 @@ test('a program that reads a message a second is not filled up', async (t) => {
     }
     socket.end(close(1000));
   });
-  const reader = spawn(process.execPath, ['--expose-gc', '--input-type=module', '--eval', READER], {
-    cwd: path.dirname(import.meta.dirname), env: { ...process.env, PEER: peer }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const setting = JSON.stringify({ ...await wayTo(peer), reads, messages: MESSAGES });
+  const [command, ...parameters] = COMMANDS[host];
+  const module = path.join(js, 'dist', `${host}.js`);
+  const reader = spawn(command, [...parameters, path.join(hosts, 'reader.mjs'), module, setting], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.after(() => reader.kill());
   const ended = once(reader, 'exit');
 
-  const [growth] = await Promise.race([once(reader, 'message'), ended.then(() => [])]);
-  assert.ok(growth, 'the program has ended early');
+  const [line] = await Promise.race([once(createInterface(reader.stdout), 'line'), ended.then(() => [])]);
+  assert.ok(line, 'the program has ended early');
+  const growth = JSON.parse(line);
   t.diagnostic(`grown by ${growth.rss / MIB} MiB, of which heap ${growth.heap / MIB}; sent ${sent} messages`);
   assert.ok(growth.rss < 32 * MIB && growth.heap < 32 * MIB, `grown by ${JSON.stringify(growth)}`);
   // What is not in the program is in the kernel, which has a few MiB for a connection, or was not sent.
   assert.ok(sent < 32 * 1024, `${sent} messages were sent`);
 
-  reader.send('go on');
+  reader.stdin.write('go on\n');
   assert.deepEqual(await ended, [0, null]);
   assert.equal(sent, MESSAGES);
-});
+}
+
+test('a program that reads a message a second is not filled up', (t) => flood(t, 'node', 5));
+
+for (const host of Object.keys(COMMANDS)) {
+  test(`nor with TLS, in ${host}`, (t) => flood(t, host, 3, async (peer) => {
+    return { url: await startTls(t, peer), options: { ca: identity.cert } };
+  }));
+
+  test(`nor with TLS through a proxy, in ${host}`, (t) => flood(t, host, 3, async (peer) => {
+    return { url: await startTls(t, peer), options: { ca: identity.cert, proxy: proxies.http } };
+  }));
+}
 
 /** A frame of 1 KiB, in which its number comes first. */
 function message(number) {

@@ -20,6 +20,9 @@ const dist = path.join(root, 'js', 'dist');
 /** How long the scenario may take in one host, in milliseconds. */
 const LIMIT = 60_000;
 
+/** Compatibility dates of workerd: as of the second one timers are numbers, and there is no setImmediate. */
+const DATES = ['2026-11-01', '2024-09-01'];
+
 /** A program of a package in hosts/. */
 function binary(name) {
   const file = path.join(hosts, 'node_modules', '.bin', name);
@@ -87,7 +90,7 @@ async function outcomeOf(command, parameters, environment) {
 
 function judge({ right, wrong }) {
   assert.deepEqual(wrong, []);
-  assert.equal(right.length, 23);
+  assert.equal(right.length, 24);
 }
 
 describe('the scenario', () => {
@@ -106,27 +109,44 @@ describe('the scenario', () => {
     });
   }
 
-  test('in workerd', async (t) => {
-    t.diagnostic(versionOf(binary('workerd')));
-    // TLS trusts what the configuration says, and no option of a program.
-    const configuration = path.join(folder, 'workerd.capnp');
-    writeFileSync(configuration, configurationOf({ ...setting, tls: {} }, setting.tls.ca));
-    judge(await outcomeOf(binary('workerd'), ['test', '--verbose', '--import-path', root, configuration]));
-  });
+  for (const date of DATES) {
+    test(`in workerd as of ${date}`, async (t) => {
+      t.diagnostic(versionOf(binary('workerd')));
+      // TLS trusts what the configuration says, and no option of a program.
+      const configuration = path.join(folder, `workerd-${date}.capnp`);
+      writeFileSync(configuration, configurationOf({ ...setting, tls: {} }, setting.tls.ca, date));
+      judge(await outcomeOf(binary('workerd'), ['test', '--verbose', '--import-path', root, configuration]));
+    });
+  }
+});
+
+describe('the main entry, over the WebSocket of the host', () => {
+  for (const date of DATES) {
+    test(`in workerd as of ${date}`, async () => {
+      const configuration = path.join(folder, `workerd-host-${date}.capnp`);
+      writeFileSync(configuration, configurationOf(setting, setting.tls.ca, date, 'worker-host.mjs'));
+      const echoed = ['|', 'a', '98,99', 'd', '', '1', 3000];
+      assert.deepEqual(await outcomeOf(binary('workerd'), ['test', '--verbose', '--import-path', root, configuration]), {
+        sockets: [echoed, echoed],
+        stream: ['|', 's', 'InvalidAccessError', 'InvalidAccessError', 'InvalidAccessError', 4999],
+        misuse: ['SyntaxError', 'SyntaxError'],
+      });
+    });
+  }
 });
 
 /** The configuration of a worker that is the scenario's test, with all modules of the package. */
-function configurationOf(given, authority) {
+function configurationOf(given, authority, date, worker = 'worker.mjs') {
   // An absolute path is one below the import path.
   const embedded = (name, kind, file) => {
     return `(name = ${JSON.stringify(name)}, ${kind} = embed ${JSON.stringify(`/${path.relative(root, file)}`)})`;
   };
   const modules = [
-    embedded('worker.mjs', 'esModule', path.join(hosts, 'worker.mjs')),
+    embedded(worker, 'esModule', path.join(hosts, worker)),
     embedded('scenario.mjs', 'esModule', path.join(hosts, 'scenario.mjs')),
     embedded('wasm/isosocket_engine_bg.wasm', 'wasm', path.join(dist, 'wasm', 'isosocket_engine_bg.wasm')),
     embedded('wasm/isosocket_engine.js', 'esModule', path.join(dist, 'wasm', 'isosocket_engine.js')),
-    embedded('host/workerd.js', 'esModule', path.join(dist, 'host', 'workerd.js')),
+    ...['workerd.js', 'workerd-socket.js'].map((name) => embedded(`host/${name}`, 'esModule', path.join(dist, 'host', name))),
     ...['', 'reconnecting'].flatMap((folder) => readdirSync(path.join(dist, folder))
       .filter((name) => name.endsWith('.js'))
       .map((name) => embedded(path.join(folder, name), 'esModule', path.join(dist, folder, name)))),
@@ -140,7 +160,7 @@ const internet :Workerd.Network = (
 const main :Workerd.Worker = (
   modules = [${modules.join(',\n    ')}],
   bindings = [(name = "setting", json = ${JSON.stringify(JSON.stringify(given))})],
-  compatibilityDate = "2026-11-01",
+  compatibilityDate = "${date}",
 );
 `;
 }

@@ -64,7 +64,7 @@ for (const [host, conditions, main, engine] of [
   ['Bun', ['bun'], 'bun.js', 'bun.js'],
   ['a page', ['browser'], 'index.js', 'node.js'],
   ['a worker', ['worker', 'browser'], 'index.js', 'node.js'],
-  ['workerd', ['workerd', 'worker', 'browser'], 'index.js', 'workerd.js'],
+  ['workerd', ['workerd', 'worker', 'browser'], 'workerd-host.js', 'workerd.js'],
   ['the edge runtime of Next', ['edge-light', 'worker', 'browser'], 'index.js', 'node.js'],
 ]) {
   test(`what is imported in ${host}`, () => {

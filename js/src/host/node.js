@@ -3,6 +3,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
 
+import { carriedBy } from './carried.js';
+
 /** How long the peer may take to end its side, in milliseconds. */
 const LINGER = 2000;
 
@@ -22,10 +24,15 @@ export const connect = (target, events) => new Stream(target, events);
  */
 const memory = process.versions.deno || process.versions.bun ? undefined : Buffer.allocUnsafeSlow(262144);
 
+/** Deno's TLS reads on when it is paused. */
+const pausesTls = !process.versions.deno;
+
 /** A byte stream, as ByteStream in ../route.js says. */
 class Stream {
   /** The socket, or the TLS on it. */
   #socket;
+  /** The socket under the TLS, where that is to be paused instead. */
+  #carrier;
   #events;
   /** Nothing more is to be reported. */
   #over = false;
@@ -37,8 +44,8 @@ class Stream {
   constructor({ hostname, port, tls: options }, events) {
     this.#events = events;
     const way = { host: hostname.replace(/^\[|\]$/g, ''), port, onread: this.#reading() };
-    if (options) this.#listen(tls.connect({ ...way, ...toNode(options) }), 'secureConnect');
-    else this.#listen(net.connect(way), 'connect');
+    if (options && pausesTls) this.#listen(tls.connect({ ...way, ...toNode(options) }), 'secureConnect');
+    else this.#listen(net.connect(way), 'connect', options && (() => this.secure(options)));
     this.#socket.setNoDelay(true);
   }
 
@@ -54,14 +61,14 @@ class Stream {
     };
   }
 
-  #listen(socket, opening) {
+  #listen(socket, opening, opened = () => this.#events.opened()) {
     this.#socket = socket;
     const finish = (report) => {
       if (!this.#over) report();
       this.#over = true;
     };
     socket.once(opening, () => {
-      if (!this.#over) this.#events.opened();
+      if (!this.#over) opened();
     });
     // Nothing comes here where the memory is read into. But TLS on another socket reads by itself.
     socket.on('data', (chunk) => {
@@ -74,7 +81,14 @@ class Stream {
 
   secure(options) {
     for (const event of ['data', 'end', 'error', 'close']) this.#socket.removeAllListeners(event);
-    this.#listen(tls.connect({ socket: this.#socket, ...toNode(options) }), 'secureConnect');
+    if (!pausesTls) this.#carrier ??= this.#socket;
+    const socket = pausesTls ? this.#socket : carriedBy(this.#socket);
+    this.#listen(tls.connect({ socket, ...toNode(options) }), 'secureConnect');
+  }
+
+  /** The socket that reads from the network. */
+  get #reader() {
+    return this.#carrier ?? this.#socket;
   }
 
   write(bytes, done) {
@@ -84,19 +98,19 @@ class Stream {
   }
 
   pause() {
-    this.#socket.pause();
+    this.#reader.pause();
   }
 
   resume() {
-    this.#socket.resume();
+    this.#reader.resume();
   }
 
   ref() {
-    this.#socket.ref();
+    this.#reader.ref();
   }
 
   unref() {
-    this.#socket.unref();
+    this.#reader.unref();
   }
 
   end(lastBytes) {
@@ -108,15 +122,17 @@ class Stream {
     this.#over = true;
     // Whoever closes a socket before having read all that came resets the connection, and the peer may lose the last
     // bytes. So read on for a while; but that is no reason to keep the process alive.
-    const timer = setTimeout(() => socket.destroy(), LINGER).unref();
-    socket.once('close', () => clearTimeout(timer));
-    socket.end(lastBytes, () => socket.unref());
-    socket.resume();
+    const reader = this.#reader;
+    const timer = setTimeout(() => this.destroy(), LINGER).unref();
+    reader.once('close', () => clearTimeout(timer));
+    socket.end(lastBytes, () => reader.unref());
+    reader.resume();
   }
 
   destroy() {
     this.#over = true;
     this.#socket.destroy();
+    this.#carrier?.destroy();
   }
 }
 

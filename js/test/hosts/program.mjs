@@ -2,7 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 
-import { run } from './scenario.mjs';
+import { EXPECTED, run } from './scenario.mjs';
+
+process.on('uncaughtException', (error) => {
+  if (error.message !== EXPECTED) throw error;
+});
 
 const [module, setting] = process.argv.slice(2);
 const outcome = await run(await import(module), JSON.parse(readFileSync(setting, 'utf8')));

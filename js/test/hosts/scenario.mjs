@@ -1,5 +1,8 @@
 // What every host has to do alike. It runs in Node, Deno, Bun and workerd, so it uses nothing but what all of them have.
 
+/** The message of an error that a listener throws, which a host reports. */
+export const EXPECTED = 'this was to be';
+
 /**
  * The cases: each gives what it saw, beside what it is to be.
  *
@@ -139,8 +142,12 @@ export const casesFor = (engine, setting) => {
       [
         await eventsOf(`${server}/drop`, [], (socket, { type }) => type === 'open' && socket.send('x')),
         await eventsOf(`${server}/reset`, [], (socket, { type }) => type === 'open' && socket.send('x')),
+        await eventsOf(`${secure}/drop`, tls, (socket, { type }) => type === 'open' && socket.send('x')),
+        await eventsOf(`${secure}/reset`, tls, (socket, { type }) => type === 'open' && socket.send('x')),
+        await eventsOf(`${secure}/reset`, { ...tls, proxy: proxies.http }, (socket, { type }) => type === 'open' && socket.send('x')),
+        await eventsOf(refused.replace('ws:', 'wss:'), tls),
       ],
-      [['open', ...FAILED], ['open', ...FAILED]],
+      [...new Array(5).fill(['open', ...FAILED]), FAILED],
     ],
 
     'a server that refuses, and one that is not there': async () => {
@@ -150,6 +157,32 @@ export const casesFor = (engine, setting) => {
         results.push(`${events} ${typeof failure(socket)}`);
       }
       return [results, new Array(5).fill(`${FAILED} string`)];
+    },
+
+    'a handler keeps its place among the listeners, and what one throws ends nothing': async () => {
+      const order = [];
+      for (const Class of [WebSocket, ReconnectingWebSocket]) {
+        await new Promise((resolve) => {
+          const socket = new Class(`${server}/echo`);
+          const push = (name) => ({ type }) => void order.push(`${name} ${type}`);
+          for (const type of ['open', 'message', 'close']) {
+            socket.addEventListener(type, push('before'));
+            socket[`on${type}`] = () => order.push('replaced');
+            socket.addEventListener(type, push('behind'));
+            socket[`on${type}`] = push('handler');
+          }
+          socket.addEventListener('open', () => {
+            socket.send('a');
+            socket.dispatchEvent(new Event('message'));
+            throw new Error(EXPECTED);
+          });
+          socket.addEventListener('message', ({ data }) => data === 'a' && socket.close(1000));
+          socket.addEventListener('close', resolve);
+          order.push(typeof socket.onopen);
+        });
+      }
+      const each = ['open', 'message', 'message', 'close'].flatMap((type) => [`before ${type}`, `handler ${type}`, `behind ${type}`]);
+      return [order, ['function', ...each, 'function', ...each]];
     },
 
     'subprotocols': async () => {

@@ -1,0 +1,64 @@
+// workerd's own WebSocket, with what it lacks of the standard and can be given from outside.
+
+import { requireArguments, toClampedUnsignedShort, toUSVString } from '../webidl.js';
+import { validateCloseCodeAndReason } from '../websocket-error.js';
+import { getURLRecord } from '../websocket.js';
+
+/**
+ * Makes the class.
+ *
+ * @param {typeof globalThis.WebSocket} HostWebSocket
+ */
+export function defineWorkerdSocket(HostWebSocket) {
+  return class WebSocket extends HostWebSocket {
+    /** What was sent behind a Blob that is still read, in order; undefined if nothing waits. @type {Promise<void> | undefined} */
+    #waiting;
+
+    constructor(url, protocols = []) {
+      requireArguments(arguments.length, 1, "Failed to construct 'WebSocket'");
+      // It knows no http: and https:.
+      super(getURLRecord(toUSVString(url)).href, protocols);
+    }
+
+    // They are null where there is none.
+    get extensions() {
+      return super.extensions ?? '';
+    }
+
+    get protocol() {
+      return super.protocol ?? '';
+    }
+
+    send(data) {
+      requireArguments(arguments.length, 1, "Failed to execute 'send' on 'WebSocket'");
+      if (!(data instanceof Blob) && !this.#waiting) {
+        super.send(data);
+        return;
+      }
+      if (this.readyState === HostWebSocket.CONNECTING) throw new DOMException('the socket is not open yet', 'InvalidStateError');
+      // It would send a Blob as the text "[object Blob]".
+      this.#inOrder(async () => super.send(data instanceof Blob ? await data.arrayBuffer() : data));
+    }
+
+    close(code = undefined, reason = undefined) {
+      const number = code === undefined ? undefined : toClampedUnsignedShort(code);
+      const text = reason === undefined ? undefined : toUSVString(reason);
+      validateCloseCodeAndReason(number, text ?? '');
+      const close = () => {
+        if (number !== undefined) super.close(number, text ?? '');
+        else if (text) super.close(1000, text);
+        else super.close();
+      };
+      if (this.#waiting) this.#inOrder(close);
+      else close();
+    }
+
+    /** Does something when what waits has been done. What has to be sent when the connection is gone is lost, as anywhere. */
+    #inOrder(act) {
+      const waiting = (this.#waiting ?? Promise.resolve()).then(act).catch(() => {}).then(() => {
+        if (this.#waiting === waiting) this.#waiting = undefined;
+      });
+      this.#waiting = waiting;
+    }
+  };
+}

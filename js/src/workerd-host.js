@@ -1,0 +1,18 @@
+// `isosocket` in workerd, whose WebSocket is its own, for that reaches every server: the sockets that the engine would be over
+// do not, among others those behind the same network.
+
+import { defineCloseEvent } from './close-event.js';
+import { defineHostStream } from './host-stream.js';
+import { defineWorkerdSocket } from './host/workerd-socket.js';
+import { defineReconnectingWebSocket } from './reconnecting.js';
+
+/** @type {any} */
+const host = globalThis;
+
+export const CloseEvent = host.CloseEvent ?? /* @__PURE__ */ defineCloseEvent(host.Event);
+
+export const WebSocket = /* @__PURE__ */ defineWorkerdSocket(host.WebSocket);
+
+export const { WebSocketStream, WebSocketError } = /* @__PURE__ */ defineHostStream(WebSocket);
+
+export const { ReconnectingWebSocket } = /* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent);

@@ -1,0 +1,51 @@
+// What the main entry does in workerd over its own WebSocket, as a test of it. The address of an echo server is given.
+
+import { ReconnectingWebSocket, WebSocket, WebSocketStream } from './workerd-host.js';
+
+const nameOf = (act) => {
+  try {
+    act();
+    return 'nothing';
+  } catch (error) {
+    return error.name;
+  }
+};
+
+const told = (data) => (typeof data === 'string' ? data : [...new Uint8Array(data)].join());
+
+/** Sends Blobs between texts and closes; gives what came back. */
+const echo = (Class, url) => new Promise((resolve) => {
+  const seen = [];
+  const socket = new Class(url);
+  socket.binaryType = 'arraybuffer';
+  socket.onopen = () => {
+    seen.push(`${socket.extensions}|${socket.protocol}`);
+    for (const message of ['a', new Blob(['bc']), 'd', new Blob([]), new Uint8Array([1])]) socket.send(message);
+  };
+  socket.onmessage = ({ data }) => {
+    if (seen.push(told(data)) === 6) socket.close(3000, 'bye');
+  };
+  socket.onclose = ({ code }) => resolve([...seen, code]);
+});
+
+async function stream(url) {
+  const socket = new WebSocketStream(url);
+  const { extensions, protocol, readable, writable } = await socket.opened;
+  await writable.getWriter().write('s');
+  const { value } = await readable.getReader().read();
+  const names = [1001, 2999, 5000].map((closeCode) => nameOf(() => socket.close({ closeCode })));
+  socket.close({ closeCode: 4999 });
+  return [`${extensions}|${protocol}`, value, ...names, (await socket.closed).closeCode];
+}
+
+export default {
+  async test(controller, { setting: { server } }) {
+    const url = `${server}/echo`;
+    const outcome = {
+      sockets: await Promise.all([WebSocket, ReconnectingWebSocket].map((Class) => echo(Class, url.replace('ws:', 'http:')))),
+      stream: await stream(url),
+      misuse: ['ftp://x', 'ws://x/#y'].map((wrong) => nameOf(() => new WebSocket(wrong))),
+    };
+    console.log(JSON.stringify({ outcome }));
+  },
+};
