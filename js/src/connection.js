@@ -3,14 +3,14 @@
 import { Batch } from './batch.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
 import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
-import { clearImmediate, setImmediate } from './immediate.js';
 import { Input } from './input.js';
-import { networkOptions, originOption } from './options.js';
+import { inNamesOfOptions, networkOptions, originOption } from './options.js';
 import { Output } from './output.js';
 import { headersFor, isBadPort, portOf } from './request.js';
 import { openRoute } from './route.js';
 import { newSession } from './session.js';
 import { TaskSource } from './task.js';
+import { clearImmediate, clearTimeout, now, queueMicrotask, setImmediate, setTimeout } from './timers.js';
 import { lengthOfBytes } from './webidl.js';
 
 /** What is a reason to run a task. */
@@ -33,8 +33,6 @@ const LONGEST_DELAY = 0x7fffffff;
 const { Blob } = globalThis;
 const sizeOf = Object.getOwnPropertyDescriptor(Blob.prototype, 'size').get;
 const readAll = Blob.prototype.arrayBuffer;
-
-const now = () => performance.now();
 
 /**
  * Opens the connections of WebSocket and WebSocketStream objects over a host.
@@ -122,7 +120,7 @@ export class Connection {
 
   /** Why the connection failed: for the host program, which may know. */
   get failure() {
-    return this.#session.failure;
+    return inNamesOfOptions(this.#session.failure);
   }
 
   sendText(text) {

@@ -2,6 +2,7 @@
 // comes with `isosocket` into every page: what a WebSocket checks by itself is left to it. The engine's is stream.js.
 // https://github.com/whatwg/websockets/pull/48 (a proposal)
 
+import { setTimeout } from './timers.js';
 import { defineInterface, requireArguments, toDictionary, toWebSocketCloseInfo } from './webidl.js';
 import { defineWebSocketError, validateCloseCodeAndReason } from './websocket-error.js';
 
@@ -67,7 +68,7 @@ export function defineHostStream(WebSocket) {
       const { inboundLimit, protocols, signal } = toDictionary(options, 'options');
       this.#limit = toInboundLimit(inboundLimit);
       // To the language a string is iterable, to Web IDL it is no sequence.
-      if (typeof protocols === 'string') throw new TypeError('protocols is not a sequence');
+      if (protocols !== undefined && (typeof protocols === 'string' || !protocols?.[Symbol.iterator])) throw new TypeError('protocols is not a sequence');
       if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal is not an AbortSignal');
       const protocolList = protocols === undefined ? [] : [...protocols];
       if (signal?.aborted) {
@@ -285,7 +286,8 @@ function checkedURL(url, protocols) {
 /** The option `inboundLimit`. */
 function toInboundLimit(value) {
   const { bytes = INBOUND_BYTES, messages = INBOUND_MESSAGES } = toDictionary(value, 'inboundLimit');
-  if (!(bytes >= 0 && messages >= 0)) throw new TypeError('the members of inboundLimit are numbers from 0');
+  const isLimit = (value) => typeof value === 'number' && value >= 0;
+  if (!isLimit(bytes) || !isLimit(messages)) throw new TypeError('the members of inboundLimit are numbers from 0');
   return { bytes, messages };
 }
 

@@ -7,7 +7,7 @@ import { CloseEvent } from './events.js';
 import { defineReconnectingWebSocket } from './reconnecting.js';
 import { defineWebSocketStream } from './stream.js';
 import { toMessage, viewOfBytes } from './webidl.js';
-import { defineWebSocket } from './websocket.js';
+import { asDOMException, defineWebSocket } from './websocket.js';
 
 /** The most bytes of a control frame. */
 const LONGEST_PING = 125;
@@ -71,7 +71,11 @@ export function defineInterfaces(host) {
     if (message instanceof Blob) throw new TypeError('a Blob cannot be sent with a ping');
     const bytes = typeof message === 'string' ? new TextEncoder().encode(message) : viewOfBytes(message);
     if (bytes.length > LONGEST_PING) throw new RangeError(`a ping can carry ${LONGEST_PING} bytes, and not ${bytes.length}`);
-    connection?.ping(bytes);
+    try {
+      connection?.ping(bytes);
+    } catch (error) {
+      throw asDOMException(error);
+    }
   };
 
   return { WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket, failure, terminate, ref, unref, ping };

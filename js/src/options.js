@@ -1,11 +1,16 @@
 // The members of the constructors' dictionary beyond those of the standard. Their names are those of `ws` and of Node's
 // TLS, where these have one; each is checked, and the host says which of those of the network it can obey.
 
+import { toByteString } from './webidl.js';
+
 /** The longest delay a timer can have, in milliseconds. */
 const LONGEST_DELAY = 0x7fffffff;
 
-/** The most bytes of a message for which the engine has room. */
-const LARGEST_MESSAGE = 0x3fffffff;
+/** The most bytes, of a message or of what waits to be sent, for which the engine has room. */
+const MOST_BYTES = 0x3fffffff;
+
+/** The most that the engine can count to. */
+const LARGEST_NUMBER = 0xffffffff;
 
 /** How each member that concerns the network is checked. */
 const NETWORK = {
@@ -23,10 +28,26 @@ const PROTOCOL = {
   handshakeTimeout: (settings, value, name) => settings.handshake_timeout(toDelay(value, name)),
   closeTimeout: (settings, value, name) => settings.close_timeout(toDelay(value, name)),
   idleTimeout: (settings, value, name) => settings.idle_timeout(toDelay(value, name)),
-  maxPayload: (settings, value, name) => settings.max_payload(toInteger(value, name, 1, LARGEST_MESSAGE)),
+  maxPayload: (settings, value, name) => settings.max_payload(toInteger(value, name, 1, MOST_BYTES)),
+  maxFragments: (settings, value, name) => settings.max_fragments(toInteger(value, name, 1, LARGEST_NUMBER)),
+  maxHead: (settings, value, name) => settings.max_head(toInteger(value, name, 1, MOST_BYTES)),
+  maxSendQueue: (settings, value, name) => settings.max_send_queue(toInteger(value, name, 1, MOST_BYTES)),
   heartbeat: setHeartbeat,
   perMessageDeflate: setCompression,
 };
+
+/** What the engine says in brackets of a bound that was exceeded: the option. */
+const NAMES = {
+  max_message: 'maxPayload',
+  max_frame: 'maxPayload',
+  max_fragments: 'maxFragments',
+  max_send_queue: 'maxSendQueue',
+  handshake_timeout: 'handshakeTimeout',
+  close_timeout: 'closeTimeout',
+};
+
+/** What the engine says of a failure, with the name that the option has here. */
+export const inNamesOfOptions = (failure) => failure?.replace(/\((\w+)\)$/, (whole, name) => (NAMES[name] ? `(${NAMES[name]})` : whole));
 
 /**
  * The options of the network that a dictionary has; those that are undefined are left out.
@@ -56,7 +77,7 @@ export function applyProtocolOptions(dictionary, settings) {
 /** The value of the header Origin, as an option of its own. */
 export function originOption(dictionary) {
   const origin = dictionary?.origin;
-  return origin === undefined ? undefined : toText(origin, 'origin');
+  return origin === undefined ? undefined : toByteString(toText(origin, 'origin'), 'origin');
 }
 
 function setHeartbeat(settings, value, name) {
@@ -77,7 +98,7 @@ function setCompression(settings, value, name) {
   const member = (key, convert, ...range) => ifGiven(members[key], `${name}.${key}`, convert, ...range);
   settings.compression(
     member('level', toInteger, 1, 9),
-    member('threshold', toInteger, 0, 0xffffffff),
+    member('threshold', toInteger, 0, LARGEST_NUMBER),
     member('clientNoContextTakeover', toTruth) ?? false,
     member('serverNoContextTakeover', toTruth) ?? false,
     member('clientMaxWindowBits', toInteger, 9, 15),

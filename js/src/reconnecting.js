@@ -5,9 +5,11 @@ import { EventHandler } from './event-handler.js';
 import { EventTarget } from './event-target.js';
 import { ABNORMAL, Attempt } from './reconnecting/attempt.js';
 import { BackOff } from './reconnecting/back-off.js';
+import { after } from './reconnecting/delay.js';
 import { KeepAlive } from './reconnecting/keep-alive.js';
 import { Outbox, sizeOf } from './reconnecting/outbox.js';
 import { report } from './reconnecting/report.js';
+import { toSecondArgument } from './reconnecting/second-argument.js';
 import { toSettings } from './reconnecting/settings.js';
 import { onWake } from './reconnecting/wake.js';
 import { defineInterface, requireArguments, toClampedUnsignedShort, toMessage, toUSVString } from './webidl.js';
@@ -27,7 +29,7 @@ const TYPES = ['open', 'message', 'error', 'close', 'reconnecting'];
  */
 export function reconnectingFor(host) {
   if (!host.WebSocket || !host.EventTarget) return {};
-  return defineReconnectingWebSocket(host.WebSocket, host.CloseEvent ?? defineCloseEvent(host.Event));
+  return defineReconnectingWebSocket(host.WebSocket, host.CloseEvent ?? defineCloseEvent(host.Event), host.WebSocket);
 }
 
 /**
@@ -35,8 +37,9 @@ export function reconnectingFor(host) {
  *
  * @param {any} WebSocket what connections are made with, unless the program says otherwise
  * @param {any} CloseEvent
+ * @param {any} hostClass the host's own, if that is what connections are made with
  */
-export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
+export function defineReconnectingWebSocket(WebSocket, CloseEvent, hostClass = undefined) {
   /** @type {(object: ReconnectingWebSocket) => any} */
   let socketOf;
 
@@ -62,8 +65,8 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
     #lastSocket;
     /** When the connection was established. */
     #openedAt;
-    /** What the next connection, or the end, waits for. */
-    #timer;
+    /** Takes back what the next connection, or the end, waits for. @type {(() => void) | undefined} */
+    #cancelTimer;
     /** @type {KeepAlive | undefined} */
     #keepAlive;
     #ignoreWake = () => {};
@@ -73,9 +76,11 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
       requireArguments(arguments.length, 1, "Failed to construct 'ReconnectingWebSocket'");
       super();
       this.#url = url;
-      // What can be read but once would be empty for the second connection.
-      this.#protocols = typeof protocols === 'object' && protocols?.[Symbol.iterator] ? [...protocols] : protocols;
       this.#settings = toSettings(options, WebSocket);
+      const isForHost = this.#settings.WebSocket === hostClass;
+      this.#protocols = typeof protocols === 'function'
+        ? async () => toSecondArgument(await protocols(), isForHost)
+        : toSecondArgument(protocols, isForHost);
       this.#backOff = new BackOff(this.#settings);
       this.#outbox = new Outbox(this.#settings);
       if (!this.#settings.startClosed) this.#connect();
@@ -184,7 +189,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
       } else {
         this.#attempt?.abandon();
         this.#attempt = undefined;
-        this.#timer = setTimeout(() => this.#end(ABNORMAL), 0);
+        this.#cancelTimer = after(0, () => this.#end(ABNORMAL));
       }
     }
 
@@ -239,10 +244,10 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
         this.#connect();
       } catch (error) {
         const attempt = this.#attempt;
-        this.#timer = setTimeout(() => {
+        this.#cancelTimer = after(0, () => {
           this.#failed(error);
           if (this.#attempt === attempt) this.#end(ABNORMAL);
-        }, 0);
+        });
       }
     }
 
@@ -307,7 +312,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
         else this.#finish(unsent);
       }
       this.dispatchEvent(event);
-      if (retry && this.#timer === retry.timer) {
+      if (retry && this.#cancelTimer === retry.cancelTimer) {
         const { attempt, delay } = retry;
         this.dispatchEvent(Object.assign(new Event('reconnecting'), { attempt, delay }));
       }
@@ -332,12 +337,12 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
       };
       const attempt = this.#backOff.count + 1;
       const delay = this.#backOff.next();
-      this.#timer = setTimeout(retry, delay);
+      this.#cancelTimer = after(delay, retry);
       this.#ignoreWake = onWake(() => {
         this.#backOff.uncount();
         retry();
       });
-      return { attempt, delay, timer: this.#timer };
+      return { attempt, delay, cancelTimer: this.#cancelTimer };
     }
 
     #finish(unsent) {
@@ -348,8 +353,8 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent) {
     }
 
     #stopTimers() {
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
+      this.#cancelTimer?.();
+      this.#cancelTimer = undefined;
       this.#keepAlive?.stop();
       this.#keepAlive = undefined;
       this.#ignoreWake();

@@ -27,26 +27,27 @@ export function targetOf(url) {
 /** A token of RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Bytes that would end a header's value, or the whole of it. */
-const ENDS_VALUE = /[\0\r\n]/;
+/** What is in no header's value: RFC 9110, section 5.5. */
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 
 /** Those the opening handshake is made of. */
 const HANDSHAKE_HEADER = /^(?:host|upgrade|connection|content-length|transfer-encoding|sec-websocket-.*)$/i;
 
 /**
  * The headers to send besides those of the opening handshake: `given` by the program, then Origin and Authorization
- * where they follow from the surroundings and the program has not given its own.
+ * where they follow from the surroundings and the program has not given its own. The option for Origin goes before the header.
  *
  * @returns a flat list: name, value, name, value
  */
 export function headersFor(url, given, givenOrigin = undefined) {
   const headers = [];
   const names = new Set();
-  const all = givenOrigin === undefined ? given : [...given, ['Origin', givenOrigin]];
+  const isOrigin = ([name]) => name.toLowerCase() === 'origin';
+  const all = givenOrigin === undefined ? given : [...given.filter((header) => !isOrigin(header)), ['Origin', givenOrigin]];
   for (const [name, value] of all) {
     const trimmed = value.replace(/^[\t\r\n ]+|[\t\r\n ]+$/g, '');
     if (!TOKEN.test(name)) throw new TypeError(`'${name}' is not a header's name`);
-    if (ENDS_VALUE.test(trimmed)) throw new TypeError(`the value of the header '${name}' has a line break or a null`);
+    if (CONTROL.test(trimmed)) throw new TypeError(`the value of the header '${name}' has a control character`);
     if (HANDSHAKE_HEADER.test(name)) throw new TypeError(`the header '${name}' is not the program's to set`);
     names.add(name.toLowerCase());
     headers.push(name, trimmed);

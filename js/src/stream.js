@@ -71,6 +71,14 @@ export function defineWebSocketStream(open) {
   const { addEventListener, removeEventListener } = AbortSignal.prototype;
   const { WebSocketError, createWebSocketError, closeInfoOf } = defineWebSocketError();
 
+  const isAbortedSignal = (signal) => {
+    try {
+      return apply(abortedOf, signal, []);
+    } catch {
+      throw new TypeError('signal is not an AbortSignal');
+    }
+  };
+
   /** @type {(stream: WebSocketStream) => StreamConnection | undefined} */
   let connectionOf;
 
@@ -86,7 +94,7 @@ export function defineWebSocketStream(open) {
     #readable;
     /** @type {WritableStreamDefaultController | undefined} the writable stream's */
     #writable;
-    /** That of the options, as long as the handshake lasts: one of its own, which no script can keep from being heard. */
+    /** That of the options, as long as the handshake lasts: one of its own, if it can be, which no script can keep from being heard. */
     #signal;
     /** The write whose message was sent and has to wait for buffer space. */
     #waitingWrite;
@@ -102,7 +110,7 @@ export function defineWebSocketStream(open) {
       requireArguments(arguments.length, 1, "Failed to construct 'WebSocketStream'");
       const urlString = toUSVString(url);
       const { protocols, headers, signal, dictionary } = toWebSocketStreamOptions(options);
-      const isAborted = signal !== undefined && apply(abortedOf, signal, []);
+      const isAborted = signal !== undefined && isAbortedSignal(signal);
       // 2. Let urlRecord be the result of getting a URL record given url and baseURL.
       this.#url = getURLRecord(urlString);
       requireSubprotocols(protocols);
@@ -123,7 +131,8 @@ export function defineWebSocketStream(open) {
       this.#connection.pause();
       // 8.3. Add the following abort steps to signal:
       if (signal === undefined) return;
-      this.#signal = apply(any, AbortSignal, [[signal]]);
+      // Node has `any` since 20.3.
+      this.#signal = any ? apply(any, AbortSignal, [[signal]]) : signal;
       apply(addEventListener, this.#signal, ['abort', this.#abortHandshake]);
     }
 
@@ -147,6 +156,8 @@ export function defineWebSocketStream(open) {
     }
 
     #abortHandshake = () => {
+      // What a script dispatches is no abort.
+      if (!isAbortedSignal(this.#signal)) return;
       const { reason } = this.#signal;
       // 1. If the WebSocket connection is not yet established:
       // 1.1. Fail the WebSocket connection.

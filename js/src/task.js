@@ -1,7 +1,7 @@
 // The WebSocket task source: one task per event, in order, with the microtasks of each run before the next.
 // https://html.spec.whatwg.org/multipage/webappapis.html#event-loops
 
-import { setImmediate } from './immediate.js';
+import { queueMicrotask, setImmediate } from './timers.js';
 
 /** The most tasks put into the host's queue at once. */
 const LARGEST_BURST = 1024;

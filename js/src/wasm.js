@@ -35,9 +35,13 @@ function explained(error, source) {
   return new Error(`${NAME}: ${reason} (${error?.message})`, { cause: error });
 }
 
+/** Whether there is what the runtime is over: it has taken it as it was loaded. */
+const hasSocket = typeof globalThis.WebSocket === 'function';
+
 /** Opens the connection of a WebSocket object. */
 function open(url, { protocols }, feedback) {
-  if (!loaded) throw new Error('isosocket/wasm: init() is to be awaited before the first WebSocket is made');
+  if (!hasSocket) throw new Error(`${NAME}: this host has no WebSocket of its own, over which the runtime is one; see 'isosocket/engine'`);
+  if (!loaded) throw new Error(`${NAME}: init() is to be awaited before the first WebSocket is made`);
   let failed = false;
   return new Connection(new Socket(url.href, protocols, (kind, ...parameters) => {
     if (kind === 'open') feedback.opened();

@@ -111,23 +111,24 @@ export function requireArguments(given, required, what) {
   }
 }
 
-/** DOMString: a Symbol cannot be converted and throws a TypeError. */
-export function toDOMString(value) {
+// What cannot be converted is a TypeError that says what it was to be: `what`.
+
+/** DOMString: a Symbol cannot be converted. */
+export function toDOMString(value, what = 'the value') {
+  if (typeof value === 'symbol') throw new TypeError(`${what} is a Symbol`);
   return `${value}`;
 }
 
 /** USVString: a DOMString whose lone surrogates are replaced by U+FFFD. */
-export function toUSVString(value) {
-  return apply(toWellFormed, `${value}`, []);
+export function toUSVString(value, what = undefined) {
+  return apply(toWellFormed, toDOMString(value, what), []);
 }
 
 /** ByteString: a DOMString without a code unit above 255. */
-export function toByteString(value) {
-  const string = `${value}`;
+export function toByteString(value, what = 'the value') {
+  const string = toDOMString(value, what);
   for (let index = 0; index < string.length; index += 1) {
-    if (string.charCodeAt(index) > 0xff) {
-      throw new TypeError(`character ${index} of a ByteString is greater than 255`);
-    }
+    if (string.charCodeAt(index) > 0xff) throw new TypeError(`character ${index} of ${what} is greater than 255`);
   }
   return string;
 }
@@ -158,18 +159,18 @@ export function toClampedUnsignedShort(value) {
 }
 
 /** sequence<T>, given the method that makes the iterator. */
-function toSequence(value, iteratorMethod, toItem) {
-  if (typeof iteratorMethod !== 'function') throw new TypeError('the value of Symbol.iterator is not a function');
+function toSequence(value, iteratorMethod, toItem, what) {
+  if (typeof iteratorMethod !== 'function') throw new TypeError(`${what} is not a sequence`);
   const iterator = apply(iteratorMethod, value, []);
-  if (!isObject(iterator)) throw new TypeError('an iterator is not an object');
+  if (!isObject(iterator)) throw new TypeError(`the iterator of ${what} is not an object`);
   const { next } = iterator;
   const items = [];
   // Unlike a loop of the language, this does not close the iterator when an item cannot be converted.
   for (;;) {
     const result = apply(next, iterator, []);
-    if (!isObject(result)) throw new TypeError('what an iterator gives is not an object');
+    if (!isObject(result)) throw new TypeError(`what the iterator of ${what} gives is not an object`);
     if (result.done) return items;
-    items[items.length] = toItem(result.value);
+    items[items.length] = toItem(result.value, `an item of ${what}`);
   }
 }
 
@@ -183,19 +184,19 @@ export function toDictionary(value, what) {
 /** sequence<USVString> */
 function toUSVStringSequence(value, what) {
   if (!isObject(value)) throw new TypeError(`${what} is not a sequence`);
-  return toSequence(value, value[Symbol.iterator], toUSVString);
+  return toSequence(value, value[Symbol.iterator], toUSVString, what);
 }
 
 /**
  * The union (DOMString or sequence<DOMString>); gives what it was, a string or an array. A lone surrogate is in no
  * subprotocol, and neither is U+FFFD, which an engine whose strings are UTF-8 can be given.
  */
-function toStringOrSequence(value) {
+function toStringOrSequence(value, what) {
   if (isObject(value)) {
     const iteratorMethod = value[Symbol.iterator];
-    if (iteratorMethod !== undefined && iteratorMethod !== null) return toSequence(value, iteratorMethod, toUSVString);
+    if (iteratorMethod !== undefined && iteratorMethod !== null) return toSequence(value, iteratorMethod, toUSVString, what);
   }
-  return toUSVString(value);
+  return toUSVString(value, what);
 }
 
 /** The union (sequence<sequence<ByteString>> or record<ByteString, ByteString>); gives a list of pairs. */
@@ -203,16 +204,18 @@ function toHeaderList(value) {
   if (!isObject(value)) throw new TypeError('headers is neither a sequence of pairs nor a record');
   const iteratorMethod = value[Symbol.iterator];
   if (iteratorMethod !== undefined && iteratorMethod !== null) {
-    return toSequence(value, iteratorMethod, (item) => {
-      const pair = isObject(item) ? toSequence(item, item[Symbol.iterator], toByteString) : [];
-      if (pair.length !== 2) throw new TypeError('a header is not a pair of a name and a value');
+    return toSequence(value, iteratorMethod, (item, what) => {
+      const pair = isObject(item) ? toSequence(item, item[Symbol.iterator], toByteString, what) : [];
+      if (pair.length !== 2) throw new TypeError(`${what} is not a pair of a name and a value`);
       return pair;
-    });
+    }, 'headers');
   }
   const list = [];
   for (const key of Reflect.ownKeys(value)) {
     const isEnumerable = Object.getOwnPropertyDescriptor(value, key)?.enumerable;
-    if (isEnumerable) list.push([toByteString(key), toByteString(value[key])]);
+    if (!isEnumerable) continue;
+    const name = toByteString(key, 'a name of headers');
+    list.push([name, toByteString(value[key], `headers['${name}']`)]);
   }
   return list;
 }
@@ -226,13 +229,13 @@ export function toWebSocketInit(value) {
   if (isObject(value)) {
     const iteratorMethod = value[Symbol.iterator];
     if (iteratorMethod !== undefined && iteratorMethod !== null) {
-      return { protocols: toSequence(value, iteratorMethod, toUSVString), headers: [] };
+      return { protocols: toSequence(value, iteratorMethod, toUSVString, 'protocols'), headers: [] };
     }
     // The members of a dictionary are read in lexicographical order.
     const headers = value.headers;
     const headerList = headers === undefined ? [] : toHeaderList(headers);
     const protocols = value.protocols;
-    const protocolList = protocols === undefined ? [] : toStringOrSequence(protocols);
+    const protocolList = protocols === undefined ? [] : toStringOrSequence(protocols, 'protocols');
     // 8. If protocols is a string, set protocols to a sequence consisting of just that string.
     return {
       protocols: typeof protocolList === 'string' ? [protocolList] : protocolList,
@@ -241,7 +244,7 @@ export function toWebSocketInit(value) {
     };
   }
   // 8. If protocols is a string, set protocols to a sequence consisting of just that string.
-  return { protocols: [toUSVString(value)], headers: [] };
+  return { protocols: [toUSVString(value, 'protocols')], headers: [] };
 }
 
 /**

@@ -62,7 +62,8 @@ export function defineWebSocketError() {
 function closeInfoOfOther(value) {
   if (!(value instanceof DOMException) || value.name !== 'WebSocketError') return undefined;
   try {
-    const { closeCode, reason } = toWebSocketCloseInfo({ closeCode: value.closeCode ?? undefined, reason: value.reason });
+    const given = /** @type {any} */ (value);
+    const { closeCode, reason } = toWebSocketCloseInfo({ closeCode: given.closeCode ?? undefined, reason: given.reason });
     validateCloseCodeAndReason(closeCode, reason);
     return { closeCode, reason };
   } catch {

@@ -315,6 +315,23 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
           ]);
         });
 
+        test('what connects again takes a dictionary and null, and offers the same each time', async () => {
+          const log = await inPage(name, async ({ ReconnectingWebSocket }) => {
+            const log = [];
+            for (const protocols of [{ protocols: new Set(['chat']).values(), headers: {} }, null]) {
+              const socket = new ReconnectingWebSocket('/', protocols);
+              for (let count = 0; count < 2; count += 1) {
+                await new Promise((resolve) => { socket.onopen = resolve; });
+                log.push(socket.protocol);
+                socket.reconnect();
+              }
+              socket.close();
+            }
+            return log;
+          });
+          assert.deepEqual(log, ['chat', 'chat', '', '']);
+        });
+
         test('when there is a network again, it does not wait for the timer', async () => {
           const log = await inPage(name, ({ ReconnectingWebSocket }) => new Promise((resolve) => {
             const urls = ['/close', '/'];

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 
 import { failure, ping, WebSocket } from 'isosocket/engine';
 
+import { interfacesOver } from './network.mjs';
 import { close, eventsOf, frame, LIMIT, readFrame, serve, switching, text } from './peer.mjs';
 
 const FAILED = ['error 3', "close 1006 '' false"];
@@ -27,6 +28,25 @@ describe('the request', () => {
     assert.equal(headers.get('cookie'), 'c=d');
     assert.equal(Buffer.from(headers.get('sec-websocket-key'), 'base64').length, 16);
   });
+
+  test('has a byte for each character of a header that the program gives', async (t) => {
+    let request;
+    const url = await serve(t, (socket, head) => {
+      request = head;
+      socket.end();
+    });
+    await eventsOf(new WebSocket(url, { headers: { 'X-A': '\u00e9\u00ff\u0080' }, origin: 'https://\u00e9.example' }));
+    // The test's peer reads the head as Latin-1, too.
+    assert.equal(request.headers.get('x-a'), '\u00e9\u00ff\u0080');
+    assert.equal(request.headers.get('origin'), 'https://\u00e9.example');
+  });
+});
+
+test('ws: is not mixed content, whatever location a program has', async (t) => {
+  globalThis.location = /** @type {any} */ (new URL('https://a.example/'));
+  t.after(() => delete globalThis.location);
+  const { WebSocket: Socket } = interfacesOver(() => {}, (events) => setImmediate(() => events.received(close(1000))));
+  assert.deepEqual(await eventsOf(new Socket('ws://b.example')), ['open', "close 1000 '' true"]);
 });
 
 test('events and Blobs are made by the classes that the host had, whatever a program puts in their place', async (t) => {

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { beforeEach, test } from 'node:test';
 
+import { clockOf } from './clock.mjs';
+
 import { failure, WebSocket } from 'isosocket/engine';
 
 import { streamThatHoldsBack, WAYS } from './holding.mjs';
@@ -13,14 +15,7 @@ import { close, readFrame, serve, switching } from './peer.mjs';
 let pass;
 
 beforeEach((t) => {
-  let passed = 0;
-  const real = performance.now.bind(performance);
-  t.mock.method(performance, 'now', () => real() + passed);
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  pass = (milliseconds) => {
-    passed += milliseconds;
-    t.mock.timers.tick(milliseconds);
-  };
+  pass = clockOf(t);
 });
 
 const MINUTE = 60_000;

@@ -37,6 +37,8 @@ describe('the constructor', () => {
     ['protocols that are no sequence', ['ws://h', { protocols: 1 }]], ['a signal that is none', ['ws://h', { signal: {} }]],
     ['a limit that is none', ['ws://h', { inboundLimit: 1 }]], ['a limit that is less than 0', ['ws://h', { inboundLimit: { bytes: -1 } }]],
     ['a limit that is no number', ['ws://h', { inboundLimit: { messages: 'many' } }]],
+    ['a limit that is a number in a string', ['ws://h', { inboundLimit: { bytes: '5' } }]],
+    ['protocols that are null', ['ws://h', { protocols: null }]], ['protocols that are an object', ['ws://h', { protocols: {} }]],
   ]) {
     test(`${name}: TypeError`, () => assert.throws(() => new WebSocketStream(...parameters), TypeError));
   }

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
 
+import { clockOf } from './clock.mjs';
 import { bytesOf, framesOf, interfacesOver, longFrame, longHeader, socketOver } from './network.mjs';
 import { close, eventsOf, frame, text } from './peer.mjs';
 
@@ -389,15 +390,3 @@ test('a peer that is silent in the middle of a message is given up', async (t) =
   pass(500);
   assert.deepEqual(await closed, ['error 3', UNCLEAN]);
 });
-
-/** Lets time pass as the test likes: for the clock, and for the timers. */
-function clockOf(t) {
-  let passed = 0;
-  const real = performance.now.bind(performance);
-  t.mock.method(performance, 'now', () => real() + passed);
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  return (milliseconds) => {
-    passed += milliseconds;
-    t.mock.timers.tick(milliseconds);
-  };
-}

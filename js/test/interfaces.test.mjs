@@ -74,7 +74,7 @@ describe('ping', () => {
       socket.end(close(1000));
     });
     const socket = new WebSocket(url);
-    assert.throws(() => ping(socket), { name: 'InvalidStateError' });
+    assert.throws(() => ping(socket), (error) => error instanceof DOMException && error.name === 'InvalidStateError');
     socket.onopen = () => {
       socket.close();
       ping(socket);

@@ -10,7 +10,7 @@ import tls from 'node:tls';
 import { failure, WebSocket, WebSocketStream } from 'isosocket/engine';
 
 import { networkOptions } from '../src/options.js';
-import { eventsOf, frame, readFrame, serve, switching } from './peer.mjs';
+import { close, eventsOf, frame, readFrame, serve, switching } from './peer.mjs';
 
 const FAILED = ['error 3', "close 1006 '' false"];
 
@@ -20,12 +20,17 @@ describe('an option of the wrong type, or out of range, is a TypeError with its 
     closeTimeout: [0, '1', 2 ** 31],
     idleTimeout: [0, true, 2 ** 31],
     maxPayload: [0, -1, 0.5, '1', null, 2 ** 30],
+    maxFragments: [0, '1', 2 ** 32],
+    maxHead: [0, '1', 2 ** 30],
+    maxSendQueue: [0, -1, Infinity, '1', null, 2 ** 30],
     heartbeat: [null, 1, 'x', { interval: 0 }, { timeout: '1' }],
     perMessageDeflate: [
       null, 1, 'x', { level: 0 }, { level: 10 }, { threshold: -1 }, { clientMaxWindowBits: 8 }, { clientMaxWindowBits: 16 },
       { serverMaxWindowBits: 7 }, { serverMaxWindowBits: 16 }, { clientNoContextTakeover: 1 }, { serverNoContextTakeover: 'no' },
     ],
-    origin: [1, null],
+    origin: [1, null, '\u0100'],
+    headers: [1, null, { a: '\u0100' }, { a: Symbol('x') }, { [Symbol('x')]: 'a' }, [1], [['a']], [['a', '\u0100']], { [Symbol.iterator]: 1 }],
+    protocols: [Symbol('x'), [Symbol('x')], { [Symbol.iterator]: 1 }],
     proxy: [1, '', 'x', 'ftp://h', 'http://', {}],
     ca: [1, {}, [1], null],
     cert: [1, null],
@@ -43,11 +48,26 @@ describe('an option of the wrong type, or out of range, is a TypeError with its 
       }
     });
   }
+
+  test('also as the whole of the second argument', () => {
+    for (const value of [Symbol('x'), [Symbol('x')]]) {
+      assert.throws(() => new WebSocket('ws://h', value), { name: 'TypeError', message: /protocols/ });
+    }
+  });
+
+  for (const [name, values] of Object.entries({ signal: [null, 5, 'x', {}], protocols: ['x', 1, null, {}] })) {
+    test(`${name} of a stream`, () => {
+      for (const value of values) {
+        assert.throws(() => new WebSocketStream('ws://h', { [name]: value }), { name: 'TypeError', message: new RegExp(name) });
+      }
+    });
+  }
 });
 
 test('options at their bounds, and those that are undefined, are taken', () => {
   const right = [
-    { handshakeTimeout: 1, closeTimeout: 1, idleTimeout: 1, maxPayload: 1 },
+    { handshakeTimeout: 1, closeTimeout: 1, idleTimeout: 1, maxPayload: 1, maxFragments: 1, maxHead: 1, maxSendQueue: 1 },
+    { maxFragments: 2 ** 32 - 1, maxHead: 2 ** 30 - 1, maxSendQueue: 2 ** 30 - 1 },
     { handshakeTimeout: 2 ** 31 - 1, closeTimeout: 2 ** 31 - 1, idleTimeout: 2 ** 31 - 1, maxPayload: 2 ** 30 - 1 },
     { heartbeat: true },
     { heartbeat: false },
@@ -130,14 +150,66 @@ describe('maxPayload', () => {
     const socket = new WebSocket(url, { maxPayload: 100 });
     assert.deepEqual(await eventsOf(socket), ['open', 'message', ...FAILED]);
     assert.equal((await answered).payload.readUInt16BE(0), 1009);
-    assert.match(failure(socket), /100/);
+    assert.equal(failure(socket), 'a frame has more than 100 bytes (maxPayload)');
   });
 
   test('counts the whole of a message in fragments', async (t) => {
     const url = await serve(t, (socket, request) => {
       socket.write(Buffer.concat([Buffer.from(switching(request)), frame(0x02, 'x'.repeat(60)), frame(0x80, 'x'.repeat(41))]));
     });
-    assert.deepEqual(await eventsOf(new WebSocket(url, { maxPayload: 100 })), ['open', ...FAILED]);
+    const socket = new WebSocket(url, { maxPayload: 100 });
+    assert.deepEqual(await eventsOf(socket), ['open', ...FAILED]);
+    assert.equal(failure(socket), 'a message has more than 100 bytes (maxPayload)');
+  });
+});
+
+describe('maxFragments', () => {
+  test('lets a message of as many frames pass, and fails the connection for one more', async (t) => {
+    const url = await serve(t, (socket, request) => {
+      const frames = [frame(0x01, 'a'), frame(0x80, 'b'), frame(0x01, 'c'), frame(0x00), frame(0x80)];
+      socket.write(Buffer.concat([Buffer.from(switching(request)), ...frames]));
+    });
+    const socket = new WebSocket(url, { maxFragments: 2 });
+    assert.deepEqual(await eventsOf(socket), ['open', 'message ab', ...FAILED]);
+    assert.equal(failure(socket), 'a message has more than 2 frames (maxFragments)');
+  });
+});
+
+describe('maxHead', () => {
+  test('lets an answer of as many bytes pass, and fails the connection for one more', async (t) => {
+    let length;
+    const url = await serve(t, (socket, request) => {
+      const head = switching(request);
+      ({ length } = head);
+      socket.end(head);
+    });
+    await eventsOf(new WebSocket(url));
+    assert.equal((await eventsOf(new WebSocket(url, { maxHead: length })))[0], 'open');
+    const socket = new WebSocket(url, { maxHead: length - 1 });
+    assert.deepEqual(await eventsOf(socket), FAILED);
+    assert.match(failure(socket), /the head is too large/);
+  });
+});
+
+describe('maxSendQueue', () => {
+  const MOST = 1000;
+  /** Sends messages of these lengths at once. */
+  const afterSending = async (t, ...lengths) => {
+    const url = await serve(t, async (socket, request) => {
+      socket.write(switching(request));
+      await once(socket, 'data');
+      socket.end(close(1000));
+    });
+    const socket = new WebSocket(url, { maxSendQueue: MOST });
+    socket.onopen = () => lengths.forEach((length) => socket.send(new Uint8Array(length)));
+    return [await eventsOf(socket), failure(socket)];
+  };
+
+  test('lets as much wait, and fails the connection for more', async (t) => {
+    assert.deepEqual(await afterSending(t, MOST), [['open', "close 1000 '' true"], undefined]);
+    const tooMuch = [['open', ...FAILED], 'more than 1000 bytes wait to be transmitted (maxSendQueue)'];
+    assert.deepEqual(await afterSending(t, MOST + 1), tooMuch);
+    assert.deepEqual(await afterSending(t, MOST / 2, MOST / 2), tooMuch);
   });
 });
 
@@ -146,7 +218,7 @@ describe('deadlines', () => {
     const url = await serve(t, () => {});
     const socket = new WebSocket(url, { handshakeTimeout: 50 });
     assert.deepEqual(await eventsOf(socket), FAILED);
-    assert.match(failure(socket), /time/);
+    assert.equal(failure(socket), 'the opening handshake took too long (handshakeTimeout)');
   });
 
   test('closeTimeout ends a connection whose server does not answer a Close frame', async (t) => {
@@ -154,6 +226,7 @@ describe('deadlines', () => {
     const socket = new WebSocket(url, { closeTimeout: 50 });
     socket.onopen = () => socket.close();
     assert.deepEqual(await eventsOf(socket), ['open', ...FAILED]);
+    assert.equal(failure(socket), 'the peer did not answer the Close frame in time (closeTimeout)');
   });
 
   test('heartbeat fails a connection whose peer is gone', async (t) => {

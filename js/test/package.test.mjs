@@ -76,7 +76,7 @@ for (const [host, conditions, main, engine] of [
 }
 
 // What is rendered on a server is imported there, with none of what a browser has.
-for (const file of ['index.js', 'wasm.js']) {
+for (const file of ['index.js', 'default.js', 'wasm.js']) {
   test(`dist/${file} can be imported where there is no WebSocket, and does nothing`, async () => {
     const output = await run(`
       const before = Object.getOwnPropertyNames(globalThis).join();
@@ -90,6 +90,48 @@ for (const file of ['index.js', 'wasm.js']) {
     assert.equal(output, `${names}${file === 'wasm.js' ? ',init' : ''} true\n0\n`);
   });
 }
+
+test('what a bundler makes that was not told of Node says in Node what is missing', async () => {
+  const output = await run(`
+    delete globalThis.WebSocket;
+    const module = await import('${path.join(root, 'dist', 'default.js')}');
+    for (const name of ['WebSocket', 'WebSocketStream', 'ReconnectingWebSocket']) {
+      try {
+        new module[name]('ws://h');
+      } catch ({ message }) {
+        console.log(message);
+      }
+    }
+  `, { env });
+  const advice = "'isosocket' is to be resolved with the condition of the host, such as 'node', or to be 'isosocket/engine'";
+  const messages = ['WebSocket', 'WebSocketStream', 'ReconnectingWebSocket'].map((name) => `this host has no ${name}: ${advice}\n`);
+  assert.equal(output, messages.join(''));
+});
+
+test('dist/default.js has the classes of the host, where there are some', async () => {
+  const output = await run(`
+    globalThis.WebSocket = class extends EventTarget {};
+    globalThis.WebSocketStream = globalThis.WebSocketError = class {};
+    const module = await import('${path.join(root, 'dist', 'default.js')}');
+    console.log(module.WebSocket === WebSocket, module.WebSocketStream === WebSocketStream, module.ReconnectingWebSocket.name);
+  `, { env });
+  assert.equal(output, 'true true ReconnectingWebSocket\n');
+});
+
+test('isosocket/wasm says that a host has no WebSocket', async () => {
+  const output = await run(`
+    delete globalThis.WebSocket;
+    const { init, WebSocket } = await import('${path.join(root, 'dist', 'wasm.js')}');
+    const { readFileSync } = await import('node:fs');
+    await init(readFileSync('${path.join(root, 'dist', 'wasm', 'isosocket_browser_bg.wasm')}'));
+    try {
+      new WebSocket('ws://h');
+    } catch ({ name, message }) {
+      console.log(name, message);
+    }
+  `, { env });
+  assert.equal(output, "Error isosocket/wasm: this host has no WebSocket of its own, over which the runtime is one; see 'isosocket/engine'\n");
+});
 
 test('dist/index.js can be imported where there are not even events', async () => {
   const output = await run(`

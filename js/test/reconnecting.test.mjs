@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 
 import { CloseEvent, ReconnectingWebSocket, WebSocket } from 'isosocket/engine';
 
+import { reconnectingFor } from '../src/reconnecting.js';
 import { dice, established, Fake, make, pass, setStage, settle, takeReports, URL, withResolver } from './reconnecting/stage.mjs';
 
 setStage();
@@ -20,6 +21,16 @@ describe('connects again', () => {
     assert.equal(Fake.made.length, 2);
     Fake.last.open();
     assert.deepEqual(take(), ['open OPEN']);
+  });
+
+  test('and keeps a connection whose time was running before a test has put its timers in place', (t) => {
+    const { log } = make();
+    const { setTimeout, clearTimeout } = globalThis;
+    t.after(() => Object.assign(globalThis, { setTimeout, clearTimeout }));
+    globalThis.setTimeout = globalThis.clearTimeout = /** @type {any} */ (() => {});
+    Fake.last.open();
+    pass(100_000);
+    assert.deepEqual(log, ['open OPEN']);
   });
 
   for (const [name, value, delays] of [
@@ -235,7 +246,7 @@ describe('asks for the URL and the subprotocols', () => {
     Fake.last.end();
     pass(1000);
     await settle();
-    assert.deepEqual(Fake.made.map(({ url, protocols }) => [url, protocols.protocols]), [['ws://h/1', 'p1'], ['ws://h/2', 'p2']]);
+    assert.deepEqual(Fake.made.map(({ url, protocols }) => [url, protocols]), [['ws://h/1', 'p1'], ['ws://h/2', 'p2']]);
     assert.deepEqual(log, ['error CONNECTING', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
   });
 
@@ -282,5 +293,47 @@ describe('asks for the URL and the subprotocols', () => {
     Fake.last.end();
     pass(1000);
     assert.deepEqual(Fake.made.map(({ protocols }) => protocols), [['a', 'b'], ['a', 'b']]);
+  });
+});
+
+describe('gives the class of the connections', () => {
+  const once = (...items) => items.values();
+  /** What the classes of connections are given, twice, by a ReconnectingWebSocket with this second argument. */
+  const givenTo = (Class, argument, options = undefined) => {
+    new Class(URL, argument, options);
+    Fake.last.end();
+    pass(1000);
+    return Fake.made.map(({ protocols }) => protocols);
+  };
+  const lists = [
+    ['null', null, undefined],
+    ['a string', 'a', 'a'],
+    ['a dictionary without members', {}, undefined],
+    ['a dictionary with a string', { protocols: 'a' }, 'a'],
+    ['a dictionary with an array', { protocols: ['a', 'b'], headers: undefined }, ['a', 'b']],
+    ['a dictionary with an iterator', { protocols: once('a', 'b') }, ['a', 'b']],
+  ];
+  for (const [name, argument, given] of lists) {
+    test(`no dictionary, but what it takes everywhere: ${name}`, () => {
+      assert.deepEqual(givenTo(ReconnectingWebSocket, argument, { WebSocket: Fake }), [given, given]);
+    });
+  }
+
+  test('a dictionary that can be read again, where more is in it', () => {
+    const argument = { protocols: once('a'), headers: once(['A', 'b']), origin: 'https://a.example' };
+    const given = { protocols: ['a'], headers: [['A', 'b']], origin: 'https://a.example' };
+    assert.deepEqual(givenTo(ReconnectingWebSocket, argument, { WebSocket: Fake }), [given, given]);
+  });
+
+  test('and never a dictionary, if it is that of the host', async () => {
+    const { ReconnectingWebSocket: OverHost } = reconnectingFor({ WebSocket: Fake, CloseEvent, EventTarget });
+    const argument = { protocols: once('a'), headers: { A: 'b' } };
+    assert.deepEqual(givenTo(OverHost, argument), [['a'], ['a']]);
+    new OverHost(URL, async () => ({ protocols: once('b'), headers: { A: 'b' } }));
+    await settle();
+    assert.deepEqual(Fake.last.protocols, ['b']);
+    new OverHost(URL, () => null);
+    await settle();
+    assert.equal(Fake.last.protocols, undefined);
   });
 });

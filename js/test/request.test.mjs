@@ -47,8 +47,14 @@ describe('headers', () => {
     assert.deepEqual(headersFor(url('ws://h'), []), []);
   });
 
+  test('Origin is that of the option, where the program gives both', () => {
+    const given = [['ORIGIN', 'https://a.example'], ['X', 'y'], ['origin', 'https://b.example']];
+    assert.deepEqual(headersFor(url('ws://h'), given, 'https://c.example'), ['X', 'y', 'Origin', 'https://c.example']);
+    assert.deepEqual(headersFor(url('ws://h'), given.slice(0, 2)), ['ORIGIN', 'https://a.example', 'X', 'y']);
+  });
+
   test('what would break the request is a TypeError', () => {
-    for (const header of [['', 'a'], ['a b', 'c'], ['a:', 'b'], ['a', 'b\r\nc: d'], ['a', 'b\nc'], ['a', 'b\0c']]) {
+    for (const header of [['', 'a'], ['a b', 'c'], ['a:', 'b'], ['a', 'b\r\nc: d'], ['a', 'b\nc'], ['a', 'b\0c'], ['a', 'b\x1f'], ['a', '\x7f']]) {
       assert.throws(() => headersFor(url('ws://h'), [header]), TypeError);
     }
     for (const name of ['Host', 'upgrade', 'Connection', 'Sec-WebSocket-Key', 'sec-websocket-protocol', 'Content-Length']) {

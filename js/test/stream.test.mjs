@@ -19,7 +19,7 @@ describe('over a connection that the test plays', () => {
   /** What the class has asked of its connection; a test sets what the connection answers. */
   let connection;
 
-  const { WebSocketStream: Stream, WebSocketError: StreamError } = defineWebSocketStream((url, init, feedback) => {
+  const play = (url, init, feedback) => {
     connection = {
       url, init, feedback, calls: [],
       readyState: 0, bufferedAmount: 0, backlog: 0, extensions: '', protocol: '', binaryType: 'blob',
@@ -33,7 +33,9 @@ describe('over a connection that the test plays', () => {
       resume: () => connection.calls.push(['resume']),
     };
     return connection;
-  });
+  };
+
+  const { WebSocketStream: Stream, WebSocketError: StreamError } = defineWebSocketStream(play);
 
   beforeEach(() => { connection = undefined; });
 
@@ -136,6 +138,20 @@ describe('over a connection that the test plays', () => {
       abort.signal.addEventListener('abort', (event) => event.stopImmediatePropagation());
       const stream = new Stream('ws://h', { signal: abort.signal });
       Object.defineProperty(abort.signal, 'reason', { value: 'another' });
+      abort.abort('why');
+      await assert.rejects(stream.opened, (reason) => reason === 'why');
+      await assert.rejects(stream.closed, (reason) => reason === 'why');
+    });
+
+    test('aborted while connecting, where the host has no AbortSignal.any', async (t) => {
+      const { any } = AbortSignal;
+      t.after(() => Object.assign(AbortSignal, { any }));
+      delete AbortSignal.any;
+      const { WebSocketStream: Old } = defineWebSocketStream(play);
+      const abort = new AbortController();
+      const stream = new Old('ws://h', { signal: abort.signal });
+      abort.signal.dispatchEvent(new Event('abort'));
+      assert.ok(await isPending(stream.opened));
       abort.abort('why');
       await assert.rejects(stream.opened, (reason) => reason === 'why');
       await assert.rejects(stream.closed, (reason) => reason === 'why');

@@ -33,7 +33,7 @@ describe('strings', () => {
 
   test('a ByteString ends at 255', () => {
     assert.equal(toByteString('\u00ff'), '\u00ff');
-    assert.throws(() => toByteString('\u0100'), TypeError);
+    assert.throws(() => toByteString('a\u0100', 'x'), { name: 'TypeError', message: 'character 1 of x is greater than 255' });
   });
 });
 

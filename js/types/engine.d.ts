@@ -36,5 +36,11 @@ export declare function ref<T extends EngineObject>(object: T): T;
 /** Lets the process end though the connection is open; gives its argument. */
 export declare function unref<T extends EngineObject>(object: T): T;
 
-/** Sends a ping of at most 125 bytes; its answer is an event `pong` at the socket, a MessageEvent with the bytes. */
+/**
+ * Sends a ping of at most 125 bytes; its answer is an event `pong` at the socket, a MessageEvent with the bytes as an ArrayBuffer. Once
+ * the socket closes it does nothing.
+ *
+ * @throws {DOMException} "InvalidStateError" while connecting.
+ * @throws {RangeError} for more bytes.
+ */
 export declare function ping(object: EngineObject, data?: string | ArrayBuffer | ArrayBufferView): void;

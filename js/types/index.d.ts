@@ -10,42 +10,68 @@ export type WebSocketData = string | ArrayBuffer | ArrayBufferView | Blob;
  * All times are milliseconds.
  */
 export interface EngineOptions {
-  /** Headers for the opening handshake, besides those it is made of. */
+  /** Headers for the opening handshake, besides those it is made of. Each character, up to U+00FF, is sent as one byte. */
   headers?: Iterable<readonly [string, string]> | Record<string, string>;
-  /** The header `Origin`. */
+  /** The header `Origin`, instead of one among `headers`. Default: that of `globalThis.location`, if there is one. */
   origin?: string;
-  /** A proxy's URL, with its user and password: `http:`, `https:` (both by CONNECT), `socks5:` or `socks5h:`. */
+  /**
+   * A proxy's URL, with its user and password: `http:`, `https:` (both by CONNECT), `socks5:` or `socks5h:`. Default: null,
+   * which is none, whatever the environment says.
+   */
   proxy?: string | URL | null;
-  /** The authorities to trust, instead of the host's own: PEM. */
+  /** The authorities to trust, in PEM. Default: the host's own. */
   ca?: PemText | readonly PemText[];
-  /** This client's certificate and its key: PEM. */
+  /** This client's certificate, in PEM. Default: none. */
   cert?: PemText;
+  /** Its key, in PEM. */
   key?: PemText;
+  /** What the key is encrypted with. */
   passphrase?: string;
-  /** The name that the server's certificate has to be for, if it is not that of the URL. */
+  /** The name that the server's certificate has to be for. Default: that of the URL. */
   servername?: string;
+  /** Whether the server's certificate has to be valid. Default: true. */
   rejectUnauthorized?: boolean;
-  /** How long the opening handshake may take, with the transport's own. */
+  /** How long the opening handshake may take, with the transport's own. Default: 20,000. */
   handshakeTimeout?: number;
-  /** How long the peer may take to answer a Close frame. */
+  /**
+   * How long the peer may take to answer a Close frame. Default: 10,000. To end the transport then it has as long, but no more
+   * than 2000.
+   */
   closeTimeout?: number;
-  /** How long no message may come or go. */
+  /** How long no message, and no part of one, may come or go; then the connection is closed with 1001. Default: for ever. */
   idleTimeout?: number;
-  /** The most bytes that a received message may have. */
+  /**
+   * The most bytes that a received message may have, decompressed, and a frame. Default: 67,108,864 (64 MiB); at most
+   * 1,073,741,823. Beyond, the connection fails, and the peer is told 1009.
+   */
   maxPayload?: number;
-  /** Pings that are sent when nothing has come for the interval; a peer that does not answer in time is given up. */
+  /** The most frames that a received message may come in. Default: 131,072. Beyond, the connection fails, and the peer is told 1008. */
+  maxFragments?: number;
+  /** The most bytes that the server's answer to the opening handshake may have. Default: 65,536. Beyond, the connection fails. */
+  maxHead?: number;
+  /**
+   * The most bytes that may wait to be sent. Default: 268,435,456 (256 MiB); at most 1,073,741,823. Beyond, the connection fails, as
+   * the standard has it: a program that sends much looks at `bufferedAmount`, or writes to a stream.
+   */
+  maxSendQueue?: number;
+  /**
+   * Pings that are sent when nothing has come for the interval (30,000); a peer from which nothing comes for the timeout then
+   * (10,000) is given up. Default: false, which is none.
+   */
   heartbeat?: boolean | { interval?: number; timeout?: number };
-  /** Compression (RFC 7692): whether it is offered, and how. */
+  /** Compression (RFC 7692): whether it is offered, and how. Default: true. */
   perMessageDeflate?: boolean | {
-    /** 1 (fast) to 9 (small). */
+    /** 1 (fast) to 9 (small). Default: 1. */
     level?: number;
-    /** The fewest bytes that a message has to have to be compressed. */
+    /** The fewest bytes that a message has to have to be compressed. Default: 128. */
     threshold?: number;
+    /** Whether each message that is sent is compressed by itself. Default: false. */
     clientNoContextTakeover?: boolean;
+    /** Whether the server is to do so. Default: false. */
     serverNoContextTakeover?: boolean;
-    /** 9 to 15. */
+    /** The window for what is sent, as a power of two: 9 to 15. Default: 15. */
     clientMaxWindowBits?: number;
-    /** 8 to 15. */
+    /** That of the server: 8 to 15. Default: 15. */
     serverMaxWindowBits?: number;
   };
 }
@@ -83,6 +109,8 @@ export interface WebSocketEventMap {
   message: MessageEvent;
   error: Event;
   close: CloseEvent;
+  /** The answer to a ping: see `ping` of `isosocket/engine`. No other socket has it. */
+  pong: MessageEvent;
 }
 
 export interface WebSocketListenerOptions {
@@ -188,8 +216,8 @@ export declare class WebSocketError extends DOMException {
 }
 
 export interface WebSocketStreamOptions extends EngineOptions {
-  /** The subprotocols to offer, in order of preference. */
-  protocols?: Iterable<string>;
+  /** The subprotocols to offer, in order of preference. A string is no list of them. */
+  protocols?: Iterable<string> & object;
   /** Gives up connecting; it does nothing once the connection is open. */
   signal?: AbortSignal;
   /**
@@ -250,7 +278,10 @@ export declare class WebSocketStream {
 /** What `new WebSocket()` takes, or a function that gives that, or a promise of it, for each connection anew. */
 export type Provider<T> = T | (() => T | PromiseLike<T>);
 
-/** The names are those of reconnecting-websocket, where that has one. All times are milliseconds. */
+/**
+ * The names are those of reconnecting-websocket, where that has one. All times are milliseconds, by the timers that there are when
+ * they begin: a test may put its own in place, and wind them forward.
+ */
 export interface ReconnectingOptions {
   /** The class that connections are made with: this module's, unless it is given. */
   WebSocket?: new (url: any, protocols?: any) => ReconnectingConnection;

@@ -1,7 +1,10 @@
 export * from "./index.js";
 
+/** A `WebAssembly.Module`; an object, for programs whose types know of none, such as those of Node. */
+export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: new (...given: any[]) => infer Module } } ? Module : object;
+
 /** What `init` can load the runtime from. */
-export type InitSource = string | URL | Request | Response | BufferSource | WebAssembly.Module;
+export type InitSource = string | URL | Request | Response | ArrayBuffer | ArrayBufferView | CompiledModule;
 
 /**
  * Loads the browser runtime. To be awaited before the first socket is made. Called again, it gives the same promise,

@@ -61,7 +61,7 @@ enum Current {
 #[wasm_bindgen]
 impl Session {
     /// A session that connects. `host`: the value of the Host header; `resource`: path and query; `headers`: names and
-    /// values by turns.
+    /// values by turns, a character for each byte.
     #[wasm_bindgen(constructor)]
     pub fn new(
         host: &str,
@@ -73,7 +73,8 @@ impl Session {
     ) -> Result<Session, JsValue> {
         let mut request = Request::new(host, resource, &protocols).map_err(|error| exception("SyntaxError", &error))?;
         for pair in headers.chunks_exact(2) {
-            request = request.header(&pair[0], &pair[1]).map_err(|error| exception("SyntaxError", &error))?;
+            let value: Vec<u8> = pair[1].chars().map(|byte| byte as u8).collect();
+            request = request.header(&pair[0], value).map_err(|error| exception("SyntaxError", &error))?;
         }
         let now = duration(now);
         let mut engine = Engine::new(request, "".into(), settings.into(), Box::new(random::fill), now);

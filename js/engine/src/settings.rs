@@ -26,6 +26,21 @@ impl Settings {
         self.0.max_frame = bytes as usize;
     }
 
+    /// The most frames a received message may come in.
+    pub fn max_fragments(&mut self, frames: u32) {
+        self.0.max_fragments = frames;
+    }
+
+    /// The most bytes the server's half of the opening handshake may have.
+    pub fn max_head(&mut self, bytes: u32) {
+        self.0.max_head = bytes as usize;
+    }
+
+    /// The most bytes that may wait to be transmitted.
+    pub fn max_send_queue(&mut self, bytes: u32) {
+        self.0.max_send_queue = bytes as usize;
+    }
+
     /// How long the opening handshake may take, the transport's own included.
     pub fn handshake_timeout(&mut self, time: f64) {
         self.0.handshake_timeout = duration(time);

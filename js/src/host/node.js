@@ -3,6 +3,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 
+import { clearTimeout, setTimeout } from '../timers.js';
 import { carriedBy } from './carried.js';
 
 /** How long the peer may take to end its side, in milliseconds. */

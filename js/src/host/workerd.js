@@ -2,6 +2,8 @@
 
 import { connect as connectSocket } from 'cloudflare:sockets';
 
+import { clearTimeout, setTimeout } from '../timers.js';
+
 /** How long the peer may take to end its side, in milliseconds. */
 const LINGER = 2000;
 

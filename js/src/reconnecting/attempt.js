@@ -1,5 +1,6 @@
 // One connection, from asking the program for its URL to its end.
 
+import { after } from './delay.js';
 import { report } from './report.js';
 
 /**
@@ -16,7 +17,8 @@ export const ABNORMAL = { code: 1006, reason: '', wasClean: false };
 export class Attempt {
   #owner;
   #settings;
-  #timer;
+  /** Ends the time for connecting. */
+  #stopTimer = () => {};
   /** Nothing is told any more. */
   #isOver = false;
   /** The socket, once there is one. */
@@ -45,9 +47,9 @@ export class Attempt {
     const isAsked = typeof url === 'function' || typeof protocols === 'function';
     if (!isAsked) this.#openAtOnce(url, protocols, binaryType);
     const { connectionTimeout } = this.#settings;
-    this.#timer = setTimeout(() => {
+    this.#stopTimer = after(connectionTimeout, () => {
       this.fail(new DOMException(`there was no connection within ${connectionTimeout} ms`, 'TimeoutError'));
-    }, connectionTimeout);
+    });
     if (!isAsked) return;
     Promise.all([ask(url), ask(protocols)])
       .then((given) => this.#isOver || this.#open(given[0], given[1], binaryType))
@@ -74,7 +76,7 @@ export class Attempt {
 
   #end() {
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    this.#stopTimer();
   }
 
   #openAtOnce(url, protocols, binaryType) {
@@ -92,7 +94,7 @@ export class Attempt {
     this.socket = socket;
     const listen = (type, tell) => socket.addEventListener(type, (event) => this.#isOver || tell(event));
     listen('open', () => {
-      clearTimeout(this.#timer);
+      this.#stopTimer();
       this.#owner.opened();
     });
     listen('message', (event) => this.#owner.received(event));

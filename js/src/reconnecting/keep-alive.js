@@ -1,6 +1,7 @@
 // Whether the peer is still there: a browser can send no pings, so the program has a message for it that is answered.
 
 import { toMessage } from '../webidl.js';
+import { after } from './delay.js';
 import { sizeOf } from './outbox.js';
 import { report } from './report.js';
 
@@ -8,7 +9,7 @@ export class KeepAlive {
   #settings;
   #socket;
   #giveUp;
-  #timer;
+  #cancelTimer = () => {};
   #isStopped = false;
   /** Whether a message has come since the timer was set. */
   #heard = false;
@@ -60,7 +61,7 @@ export class KeepAlive {
 
   stop() {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
   }
 
   #wait() {
@@ -86,8 +87,8 @@ export class KeepAlive {
   #after(delay, callback) {
     // The program may have ended it while it was asked for the message.
     if (this.#isStopped) return;
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
     this.#heard = false;
-    this.#timer = setTimeout(callback, delay);
+    this.#cancelTimer = after(delay, callback);
   }
 }

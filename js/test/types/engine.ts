@@ -7,6 +7,9 @@ const socket: WebSocket = new EngineSocket("wss://example.org", {
   proxy: new URL("http://user:password@127.0.0.1:3128"),
   ca: ["-----BEGIN CERTIFICATE-----", new Uint8Array(1)],
   handshakeTimeout: 1000,
+  maxFragments: 1,
+  maxHead: 1,
+  maxSendQueue: 1,
   heartbeat: { interval: 1000 },
   perMessageDeflate: { level: 1, threshold: 1024 },
 });
@@ -14,7 +17,7 @@ const stream = new WebSocketStream("wss://example.org", { protocols: ["chat"], p
 const cause: string | undefined = failure(socket) ?? failure(stream);
 const same: WebSocket = unref(ref(socket));
 ping(socket, "now");
-socket.addEventListener("pong", (event) => event.type);
+socket.addEventListener("pong", (event) => { const { data, origin }: { data: any; origin: string } = event; return [data, origin]; });
 terminate(stream);
 await init("/usr/lib/isosocket_engine.wasm");
 await init(fetch("https://example.org/isosocket_engine.wasm"));

@@ -41,6 +41,7 @@ const binaryType: BinaryType = socket.binaryType;
 socket.binaryType = "arraybuffer";
 const event: Event = new CloseEvent("close", { code: 1000, bubbles: true });
 
+for (const protocols of [undefined, ["chat"], ["chat"] as const, new Set(["chat"]).values()]) new WebSocketStream("wss://example.org", { protocols });
 const stream = new WebSocketStream("wss://example.org", { protocols: new Set(["chat"]), signal: AbortSignal.timeout(1) });
 const { readable, writable, protocol } = await stream.opened;
 for (const chunk of ["text", new ArrayBuffer(1), new Uint8Array(1)]) await writable.getWriter().write(chunk);
@@ -68,7 +69,9 @@ new ReconnectingWebSocket("wss://example.org", [], { maxRetries: "3" });
 new ReconnectingWebSocket("wss://example.org", [], { keepAlive: { interval: 1 } });
 
 // @ts-expect-error
-new WebSocketStream("wss://example.org", { protocols: "chat", signal: 1 });
+new WebSocketStream("wss://example.org", { signal: 1 });
+// @ts-expect-error
+new WebSocketStream("wss://example.org", { protocols: "chat" });
 // @ts-expect-error
 stream.close(1000);
 // @ts-expect-error

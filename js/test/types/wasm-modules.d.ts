@@ -11,6 +11,9 @@ declare module "*/wasm/isosocket_engine.js" {
   export class Settings {
     free(): void;
     max_payload(bytes: number): void;
+    max_fragments(frames: number): void;
+    max_head(bytes: number): void;
+    max_send_queue(bytes: number): void;
     handshake_timeout(time: number): void;
     close_timeout(time: number): void;
     idle_timeout(time: number): void;

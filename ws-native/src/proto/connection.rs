@@ -99,7 +99,7 @@ impl Connection {
         let config = config.into();
         let (handshake, head) = client::Handshake::start(request, keys.nonce(), config.compression());
         let mut connection = Self::new(State::ClientHandshake(Box::new(handshake)), config, Some(keys), now);
-        connection.outgoing.push_head(head.as_bytes());
+        connection.outgoing.push_head(&head);
         connection
     }
 

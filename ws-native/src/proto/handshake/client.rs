@@ -45,7 +45,7 @@ impl Handshake {
         request: Request,
         nonce: [u8; 16],
         compression: Option<Compression>,
-    ) -> (Self, String) {
+    ) -> (Self, Vec<u8>) {
         let key = http::key_from(nonce);
         let head = request.encode(&key, compression.as_ref());
         let accept = http::accept_for(&key);
@@ -209,7 +209,7 @@ mod tests {
         let (_, head) =
             Handshake::start(request.header("Origin", "http://example.com").unwrap(), *b"the sample nonce", None);
         assert_eq!(
-            head,
+            String::from_utf8(head).unwrap(),
             "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nConnection: Upgrade\r\nPragma: no-cache\r\n\
              Cache-Control: no-cache\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat, superchat\r\n\

@@ -169,8 +169,8 @@ pub(super) fn is_own_header(name: &str) -> bool {
 }
 
 /// Whether this can be a header's value: no control characters, above all no line break.
-pub(super) fn is_header_value(value: &str) -> bool {
-    value.bytes().all(|byte| byte == b'\t' || (byte >= 0x20 && byte != 0x7F))
+pub(super) fn is_header_value(value: &[u8]) -> bool {
+    value.iter().all(|&byte| byte == b'\t' || (byte >= 0x20 && byte != 0x7F))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub struct Request {
     host: String,
     resource: String,
     pub(super) protocols: Vec<String>,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Vec<u8>)>,
 }
 
 /// A request that cannot be written as HTTP, or that would not be one for a WebSocket any more.
@@ -60,12 +60,13 @@ impl Request {
         Ok(Self { host: host.into(), resource: resource.into(), protocols, headers: Vec::new() })
     }
 
-    /// Adds a header, such as Origin, Cookie or Authorization.
+    /// Adds a header, such as Origin, Cookie or Authorization. A value is sent as the bytes that it is.
     ///
     /// # Errors
     /// [`RequestError::Forbidden`] for a header that belongs to the handshake, [`RequestError::Header`] for one that
     /// cannot be written.
-    pub fn header(mut self, name: &str, value: &str) -> Result<Self, RequestError> {
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, RequestError> {
+        let value = value.as_ref();
         if !subprotocol::is_token(name) || !http::is_header_value(value) {
             return Err(RequestError::Header(name.into()));
         }
@@ -93,25 +94,25 @@ impl Request {
     /// let mut config = Config::default();
     /// config.compression = None;
     /// let headers = Request::new("example.org", "/", &["v1"])?.http2_headers(&config);
-    /// assert_eq!(headers, [("sec-websocket-version".into(), "13".into()), ("sec-websocket-protocol".into(), "v1".into())]);
+    /// assert_eq!(headers, [("sec-websocket-version".into(), b"13".into()), ("sec-websocket-protocol".into(), b"v1".into())]);
     /// # Ok::<(), ws_native::proto::RequestError>(())
     /// ```
     ///
     /// [1]: https://datatracker.ietf.org/doc/html/rfc8441#section-5
-    pub fn http2_headers(&self, config: &Config) -> Vec<(String, String)> {
-        let mut headers = vec![("sec-websocket-version".into(), "13".into())];
+    pub fn http2_headers(&self, config: &Config) -> Vec<(String, Vec<u8>)> {
+        let mut headers: Vec<(String, Vec<u8>)> = vec![("sec-websocket-version".into(), b"13".into())];
         if !self.protocols.is_empty() {
-            headers.push(("sec-websocket-protocol".into(), self.protocols.join(", ")));
+            headers.push(("sec-websocket-protocol".into(), self.protocols.join(", ").into_bytes()));
         }
         if let Some(compression) = config.compression() {
-            headers.push(("sec-websocket-extensions".into(), compression::offer(&compression)));
+            headers.push(("sec-websocket-extensions".into(), compression::offer(&compression).into_bytes()));
         }
         headers.extend(self.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
         headers
     }
 
     /// Writes the request.
-    pub(super) fn encode(&self, key: &str, compression: Option<&Compression>) -> String {
+    pub(super) fn encode(&self, key: &str, compression: Option<&Compression>) -> Vec<u8> {
         let mut head = String::with_capacity(256);
         // Writing into a String cannot fail.
         let _ = write!(
@@ -126,10 +127,13 @@ impl Request {
         if let Some(compression) = compression {
             let _ = write!(head, "Sec-WebSocket-Extensions: {}\r\n", compression::offer(compression));
         }
+        let mut head = head.into_bytes();
         for (name, value) in &self.headers {
-            let _ = write!(head, "{name}: {value}\r\n");
+            for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+                head.extend_from_slice(part);
+            }
         }
-        head.push_str("\r\n");
+        head.extend_from_slice(b"\r\n");
         head
     }
 }
@@ -156,8 +160,21 @@ mod tests {
         for (name, value) in [("A", "x\r\nB: y"), ("A", "x\ny"), ("A", "\0"), ("A b", "x"), ("", "x")] {
             assert_eq!(request().header(name, value), Err(RequestError::Header(name.to_owned())));
         }
+        for value in [&b"\xE9\n"[..], b"\0", b"\x7F"] {
+            assert_eq!(request().header("A", value), Err(RequestError::Header("A".to_owned())));
+        }
         assert!(Request::new("h", "/a b", &[] as &[&str]).is_err());
         assert!(Request::new("h\r\nX: y", "/", &[] as &[&str]).is_err());
         assert!(Request::new("h", "/", &["a", "a"]).is_err());
+    }
+
+    #[test]
+    fn a_value_is_sent_as_the_bytes_that_it_is() {
+        let request = || Request::new("h", "/", &[] as &[&str]).unwrap();
+        for (given, sent) in [(&b"\xE9"[..], &b"A: \xE9\r\n\r\n"[..]), ("\u{E9}".as_bytes(), b"A: \xC3\xA9\r\n\r\n")] {
+            let request = request().header("A", given).unwrap();
+            assert!(request.encode("", None).ends_with(sent));
+            assert_eq!(request.http2_headers(&Config::default()).last(), Some(&("a".into(), given.to_vec())));
+        }
     }
 }

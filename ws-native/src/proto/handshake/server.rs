@@ -142,8 +142,9 @@ impl Incoming {
         if let Some(protocol) = protocol.filter(|protocol| !self.protocols().any(|offered| offered == *protocol)) {
             return Err(AcceptError::Subprotocol(protocol.into()));
         }
-        let unfit =
-            |name, value| http::is_own_header(name) || !subprotocol::is_token(name) || !http::is_header_value(value);
+        let unfit = |name: &str, value: &str| {
+            http::is_own_header(name) || !subprotocol::is_token(name) || !http::is_header_value(value.as_bytes())
+        };
         if let Some((name, _)) = headers.iter().find(|(name, value)| unfit(name, value)) {
             return Err(AcceptError::Header((*name).into()));
         }

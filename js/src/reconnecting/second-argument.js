@@ -1,0 +1,19 @@
+// The second argument of WebSocket's constructor, for as many connections as there will be.
+
+/** What can be read but once would be empty for the second connection. */
+const toList = (value) => (typeof value === 'object' && value?.[Symbol.iterator] ? [...value] : value ?? undefined);
+
+/**
+ * What to give the constructor each time: undefined, a string or an array; or a dictionary, where there is more in it than
+ * subprotocols, and the class is not the host's own. That one would take the dictionary, and null, for the name of a subprotocol.
+ *
+ * @param {any} value what the program gave
+ * @param {boolean} isForHost whether the class is the host's own
+ */
+export function toSecondArgument(value, isForHost) {
+  const list = toList(value);
+  if (typeof list !== 'object' || list !== value) return list;
+  const { protocols, ...others } = value;
+  if (isForHost || Object.values(others).every((other) => other === undefined)) return toList(protocols);
+  return { ...others, headers: toList(others.headers), protocols: toList(protocols) };
+}
