@@ -280,7 +280,7 @@ function checkedURL(url, protocols) {
   const areProtocols = protocols.every((protocol) => TOKEN.test(protocol)) && new Set(protocols.map(String)).size === protocols.length;
   const href = areProtocols && URL.canParse(input, baseURL) ? new URL(input, baseURL).href : '';
   if (!/^(ws|http)s?:[^#]*$/.test(href)) throw new DOMException('the URL or a protocol is not valid', 'SyntaxError');
-  return href.replace('http', 'ws');
+  return href.replace(/^http/, 'ws');
 }
 
 /** The option `inboundLimit`. */

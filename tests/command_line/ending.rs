@@ -136,6 +136,20 @@ async fn a_slow_output_stops_the_server() {
 }
 
 #[tokio::test]
+async fn an_output_that_is_slow_is_no_silence() {
+    let id = unique_id();
+    let url = url(&format!("/flood?count=4000&size=16384&id={id}"));
+    let mut child = isosocket(&["connect", &url, "--wait", "0.2"]).stdin(Stdio::null()).spawn().unwrap();
+    // Which takes longer than it waits.
+    reported(&format!("{id}%20stalled")).await;
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for number in 0..4000 {
+        assert_eq!(line(&mut stdout).await, format!("{number:<16384}\n"));
+    }
+    assert_eq!(end(child).await.code, Some(0));
+}
+
+#[tokio::test]
 async fn a_slow_server_stops_the_input() {
     let id = unique_id();
     let url = url(&format!("/hold?id={id}"));

@@ -17,6 +17,8 @@ export function carriedBy(socket) {
   socket.on('data', (chunk) => stream.push(chunk));
   socket.once('end', () => stream.push(null));
   socket.on('error', (error) => stream.destroy(error));
+  // TLS may be gone by then, and nobody listen.
+  stream.on('error', () => {});
   socket.once('close', () => {
     if (!stream.readableEnded && !socket.readableEnded) stream.destroy();
   });

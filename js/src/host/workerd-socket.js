@@ -1,6 +1,6 @@
 // workerd's own WebSocket, with what it lacks of the standard and can be given from outside.
 
-import { requireArguments, toClampedUnsignedShort, toUSVString } from '../webidl.js';
+import { requireArguments, toClampedUnsignedShort, toMessage, toUSVString, viewOfBytes } from '../webidl.js';
 import { validateCloseCodeAndReason } from '../websocket-error.js';
 import { getURLRecord } from '../websocket.js';
 
@@ -36,8 +36,13 @@ export function defineWorkerdSocket(HostWebSocket) {
         return;
       }
       if (this.readyState === HostWebSocket.CONNECTING) throw new DOMException('the socket is not open yet', 'InvalidStateError');
-      // It would send a Blob as the text "[object Blob]".
-      this.#inOrder(async () => super.send(data instanceof Blob ? await data.arrayBuffer() : data));
+      const message = toMessage(data);
+      // It would send a Blob as the text "[object Blob]". Bytes are those of now.
+      if (message instanceof Blob) this.#inOrder(async () => super.send(await message.arrayBuffer()));
+      else {
+        const kept = typeof message === 'string' ? message : viewOfBytes(message).slice();
+        this.#inOrder(() => super.send(kept));
+      }
     }
 
     close(code = undefined, reason = undefined) {

@@ -20,7 +20,9 @@ const echo = (Class, url) => new Promise((resolve) => {
   socket.binaryType = 'arraybuffer';
   socket.onopen = () => {
     seen.push(`${socket.extensions}|${socket.protocol}`);
-    for (const message of ['a', new Blob(['bc']), 'd', new Blob([]), new Uint8Array([1])]) socket.send(message);
+    const bytes = new Uint8Array([1]);
+    for (const message of ['a', new Blob(['bc']), 'd', new Blob([]), bytes]) socket.send(message);
+    bytes[0] = 2;
   };
   socket.onmessage = ({ data }) => {
     if (seen.push(told(data)) === 6) socket.close(3000, 'bye');

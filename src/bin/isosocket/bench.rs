@@ -89,16 +89,17 @@ pub(crate) async fn bench(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let mut told = 0;
     loop {
         select! {
-            ended = running.join_next() => match ended {
-                Some(outcome) => outcome??,
-                None => break,
-            },
+            biased;
             _ = ticks.tick() => {
                 let count = tally.lock().unwrap_or_else(PoisonError::into_inner).times.len();
                 let (seconds, rate) = (begin.elapsed().as_secs(), load.rate(count - told, second));
                 tell(format_args!("{seconds} s: {rate}"));
                 told = count;
             }
+            ended = running.join_next() => match ended {
+                Some(outcome) => outcome??,
+                None => break,
+            },
         }
     }
     let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);

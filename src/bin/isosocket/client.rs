@@ -89,11 +89,14 @@ fn roots(file: &str) -> Result<Roots, String> {
     certificates_from_pem(&pem).map(Roots::Own).map_err(|error| error.to_string())
 }
 
+/// The longest time: a year.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// A time in seconds, which may have a fraction.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().map_err(|_| "a number of seconds is wanted, such as 5 or 0.5")?;
     match Duration::try_from_secs_f64(seconds) {
-        Ok(time) if !time.is_zero() => Ok(time),
-        _ => Err("it must be more than 0 seconds".into()),
+        Ok(time) if !time.is_zero() && time <= LONGEST => Ok(time),
+        _ => Err("it must be more than 0 seconds, and no more than a year".into()),
     }
 }

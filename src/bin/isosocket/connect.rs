@@ -1,5 +1,6 @@
 //! `isosocket connect`: the standard input to a server, and what it says to the standard output.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::future::{pending, ready};
 use std::io;
@@ -158,7 +159,7 @@ impl Talk {
     ) -> Result<End, Box<dyn Error>> {
         let Self { input, output, wait } = self;
         let (sender, mut receiver) = connection.split();
-        let heard = Notify::new();
+        let heard = Heard::default();
         // Why this program closes the connection, once it does.
         let mut closing = None;
         let speaking = async {
@@ -197,8 +198,17 @@ impl Talk {
     }
 }
 
+/// What has come of the server.
+#[derive(Default)]
+struct Heard {
+    /// Something has.
+    something: Notify,
+    /// The output has not taken all of it: the server may have more to say.
+    is_unwritten: Cell<bool>,
+}
+
 /// Sends the input to its end, and waits until the server is silent.
-async fn speak(sender: &Sender, input: &mut Input, heard: &Notify, wait: Duration) -> Result<(), Fault> {
+async fn speak(sender: &Sender, input: &mut Input, heard: &Heard, wait: Duration) -> Result<(), Fault> {
     loop {
         let next = match input.at_hand() {
             None => {
@@ -214,18 +224,21 @@ async fn speak(sender: &Sender, input: &mut Input, heard: &Notify, wait: Duratio
         }
         sender.ready().await?;
     }
-    while timeout(wait, heard.notified()).await.is_ok() {}
+    if !wait.is_zero() {
+        while timeout(wait, heard.something.notified()).await.is_ok() || heard.is_unwritten.get() {}
+    }
     Ok(())
 }
 
 /// Writes what comes, until the connection is closed.
-async fn listen(receiver: &mut Receiver, output: &mut Output, heard: &Notify) -> Result<(), Fault> {
+async fn listen(receiver: &mut Receiver, output: &mut Output, heard: &Heard) -> Result<(), Fault> {
     loop {
         let next = select! {
             biased;
             next = receiver.recv() => next,
             () = ready(()) => {
                 output.flush().await?;
+                heard.is_unwritten.set(false);
                 receiver.recv().await
             }
         };
@@ -233,8 +246,9 @@ async fn listen(receiver: &mut Receiver, output: &mut Output, heard: &Notify) ->
             output.flush().await?;
             return Ok(next.map(drop)?);
         };
+        heard.is_unwritten.set(true);
+        heard.something.notify_one();
         output.write(&message).await?;
-        heard.notify_one();
     }
 }
 
