@@ -247,6 +247,9 @@ function call(callback, currentTarget, event) {
   apply(handleEvent, callback, [event]);
 }
 
+/** Whether a handler is asked for by the host and not by the program, which event-handler.js wants to know. Here no host does. */
+export const isHostAsking = () => false;
+
 // As for Event: event-handler.js has to be loaded later than this.
 defineProperty(globalThis, 'EventTarget', {
   value: EventTarget, writable: true, enumerable: false, configurable: true,
