@@ -239,20 +239,19 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
     // promises are rejected then, but for those that the browser has taken already.
     test('what is given up because the peer stalls for too long is no rejection that nobody has seen', async () => {
       const probe = await load();
-      const sent = browser === 'Chromium' ? 2 : 3;
-      assert.deepEqual(await probe.call('abandon', peer, `${browser} late`, 4 << 20, 21_000), PARTS.map((part) => (
-        `${part}: ${sent} messages, ${sent * (4 << 20)} bytes, clean 1005 `
-      )));
+      const told = await probe.call('abandon', peer, `${browser} late`, 4 << 20, 21_000);
+      const sent = browser === 'Chromium' ? 'one or two messages' : `3 messages, ${3 * (4 << 20)} bytes`;
+      assert.deepEqual(told.map(whatWasBegun), PARTS.map((part) => `${part}: ${sent}, clean 1005 `));
       await complainsOf(probe);
     });
 
     test('of what is given up because the peer stalls for too long, code and reason are sent, and here it is no clean end', async () => {
       const probe = await load();
-      const [sent, here] = browser === 'Chromium' ? [2, 'the connection was closed with 1006'] : [3, 'clean 4001'];
-      assert.equal(
-        await probe.call('close_stalled', peer, `${browser} close`, 4 << 20, 21_000),
-        `${sent} messages, ${sent * (4 << 20)} bytes, clean 4001 why; here ${here}`,
-      );
+      const [sent, here] = browser === 'Chromium'
+        ? ['one or two messages', 'the connection was closed with 1006']
+        : [`3 messages, ${3 * (4 << 20)} bytes`, 'clean 4001'];
+      const told = await probe.call('close_stalled', peer, `${browser} close`, 4 << 20, 21_000);
+      assert.equal(whatWasBegun(told), `${sent}, clean 4001 why; here ${here}`);
       await complainsOf(probe);
     });
 
@@ -261,14 +260,22 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       test('a blob that cannot be read closes the connection, also of a peer that stalls', async () => {
         const probe = await load();
         await driver.executeScript("Blob.prototype.arrayBuffer = () => Promise.reject(new Error('gone'));");
-        assert.equal(
-          await probe.call('blob_stalled', peer, `${browser} blob`, 4 << 20, 21_000),
-          `2 messages, ${2 * (4 << 20)} bytes, clean 1005 `,
-        );
+        const told = await probe.call('blob_stalled', peer, `${browser} blob`, 4 << 20, 21_000);
+        assert.equal(whatWasBegun(told), 'one or two messages, clean 1005 ');
         await complainsOf(probe);
       });
     }
   });
+}
+
+/**
+ * What a peer has had of three messages of 4 MiB, in words: how many the browser had begun to send depends on how much of the first
+ * one the system took, which is somewhat more or less than all of it. Each has come as a whole.
+ */
+function whatWasBegun(told) {
+  return told.replace(/([12]) messages, (\d+) bytes/, (words, count, bytes) => (
+    Number(bytes) === count * (4 << 20) ? 'one or two messages' : words
+  ));
 }
 
 /** A port of this machine that nobody listens on. */
