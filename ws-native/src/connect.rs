@@ -19,6 +19,8 @@ mod proxy;
 pub(crate) mod tls;
 #[cfg(feature = "tokio")]
 mod turn;
+#[cfg(feature = "tls")]
+mod unverified;
 
 #[cfg(feature = "blocking")]
 pub(crate) use addresses::interleave;

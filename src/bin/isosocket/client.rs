@@ -7,8 +7,6 @@ use std::time::Duration;
 use ws_core::url::SocketUrl;
 use ws_native::{ConnectOptions, Proxy, Roots, Tls, TlsOptions, certificates_from_pem};
 
-use crate::trusting::trusting;
-
 #[derive(clap::Args)]
 pub(crate) struct Client {
     /// The server's URL: ws://… or wss://…; http and https are taken for these.
@@ -52,10 +50,7 @@ impl Client {
         if self.no_deflate {
             options.config.compression = None;
         }
-        if self.insecure {
-            options.tls = Some(trusting()?);
-        }
-        if let Some(roots) = self.ca {
+        if let Some(roots) = if self.insecure { Some(Roots::Unverified) } else { self.ca } {
             let mut tls = TlsOptions::default();
             tls.roots = roots;
             options.tls = Some(Tls::new(tls)?);

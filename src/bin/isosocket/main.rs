@@ -7,7 +7,6 @@ mod connect;
 mod console;
 mod echo;
 mod serve;
-mod trusting;
 
 use std::error::Error;
 use std::fmt::Display;

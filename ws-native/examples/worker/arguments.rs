@@ -9,10 +9,7 @@ use std::{env, fs, process, thread};
 
 use clap::Parser;
 use ws_native::policy::Origin;
-use ws_native::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use ws_native::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use ws_native::rustls::{self, ClientConfig, DigitallySignedStruct, SignatureScheme};
-use ws_native::{ConnectOptions, MemoryJar, Tls};
+use ws_native::{ConnectOptions, MemoryJar, Roots, Tls, TlsError, TlsOptions};
 
 use crate::event_loop::{Engine, EventLoop};
 use crate::host::Host;
@@ -54,7 +51,7 @@ fn serve<E: Engine>(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::erro
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let _within = runtime.enter();
     let event_loop = EventLoop::new();
-    let host = Rc::new(Host::new(Rc::clone(&event_loop), options(arguments)));
+    let host = Rc::new(Host::new(Rc::clone(&event_loop), options(arguments)?));
     let mut engine = E::new(&host)?;
     let worker = async {
         engine.run_script(&script, &arguments.file.display().to_string());
@@ -131,7 +128,7 @@ fn read(path: &Path) -> Result<String, Box<dyn std::error::Error>> {
 }
 
 /// How scripts connect: as those of a page at the base URL would.
-fn options(arguments: &Arguments) -> ConnectOptions {
+fn options(arguments: &Arguments) -> Result<ConnectOptions, TlsError> {
     let origin = match (&arguments.origin, &arguments.base_url) {
         (Some(origin), _) if origin == "null" => Origin::Opaque,
         (Some(origin), _) => Origin::Tuple(origin.clone()),
@@ -143,9 +140,9 @@ fn options(arguments: &Arguments) -> ConnectOptions {
     options.cookies = Some(Arc::new(MemoryJar::default()));
     options.config.handshake_timeout = Duration::from_secs(60);
     if arguments.insecure {
-        options.tls = Some(trusting());
+        options.tls = Some(trusting()?);
     }
-    options
+    Ok(options)
 }
 
 /// Whether the script is a web-platform-test, whose runner names its page.
@@ -153,48 +150,8 @@ pub(crate) fn is_platform_test() -> bool {
     env::var_os("WPT_URL").is_some()
 }
 
-fn trusting() -> Tls {
-    let mut config =
-        ClientConfig::builder().dangerous().with_custom_certificate_verifier(Arc::new(Trusting)).with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Tls::from(Arc::new(config))
-}
-
-/// Believes every server, as --insecure asks for.
-#[derive(Debug)]
-struct Trusting;
-
-impl ServerCertVerifier for Trusting {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
-    }
+fn trusting() -> Result<Tls, TlsError> {
+    let mut options = TlsOptions::default();
+    options.roots = Roots::Unverified;
+    Tls::new(options)
 }

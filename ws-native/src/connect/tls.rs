@@ -16,6 +16,7 @@ use tokio_rustls::rustls::{ClientConfig, ConfigBuilder, RootCertStore, ServerCon
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::ConnectOptions;
+use super::unverified::Unverified;
 use crate::Stream;
 
 /// How a client uses TLS. Clones share their sessions, so that a server that is met again is quickly agreed with.
@@ -54,6 +55,8 @@ pub enum Roots {
     Bundled,
     /// These and no others.
     Own(Vec<CertificateDer<'static>>),
+    /// Nobody: every certificate is taken, for whatever name. For tests: whoever is on the way can read and change what is sent.
+    Unverified,
 }
 
 /// A chain of certificates and the key to its first.
@@ -188,6 +191,10 @@ impl Roots {
             #[cfg(feature = "webpki-roots")]
             Self::Bundled => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
             Self::Own(roots) => roots.into_iter().try_for_each(|root| store.add(root))?,
+            Self::Unverified => {
+                let verifier = Unverified(Arc::clone(builder.crypto_provider()));
+                return Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)));
+            }
         }
         Ok(builder.with_root_certificates(store))
     }
