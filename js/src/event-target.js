@@ -2,7 +2,7 @@
 // object for the property `on…` before it calls the listeners, and calls what it gets: a handler would be called there, and
 // again in its place among the listeners.
 
-import { report } from './reconnecting/report.js';
+import { report } from './report.js';
 
 const HostEventTarget = globalThis.EventTarget;
 

@@ -272,7 +272,8 @@ const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /**
  * The URL that a WebSocket would have; throws what the syntax of its arguments would have it throw. Where a signal is aborted
- * before, none is made: with that a connection begins, and a browser may have sent the request before it is closed.
+ * before, none is made: with that a connection begins, and a browser may have sent the request before it is closed. The steps of
+ * `getURLRecord`, whose messages would take every page beyond its budget.
  */
 function checkedURL(url, protocols) {
   const baseURL = globalThis.document?.baseURI ?? globalThis.location?.href;

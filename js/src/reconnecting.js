@@ -8,10 +8,10 @@ import { BackOff } from './reconnecting/back-off.js';
 import { after } from './reconnecting/delay.js';
 import { KeepAlive } from './reconnecting/keep-alive.js';
 import { Outbox, sizeOf } from './reconnecting/outbox.js';
-import { report } from './reconnecting/report.js';
 import { toSecondArgument } from './reconnecting/second-argument.js';
 import { toSettings } from './reconnecting/settings.js';
 import { onWake } from './reconnecting/wake.js';
+import { report } from './report.js';
 import { defineInterface, requireArguments, toClampedUnsignedShort, toMessage, toUSVString } from './webidl.js';
 import { validateCloseCodeAndReason } from './websocket-error.js';
 

@@ -33,8 +33,9 @@ const TOO_SLOW: u16 = 4009;
 ///
 /// A reader that is slow makes the peer slow: natively nothing is read from the network while nobody pulls, beyond
 /// [`read_ahead`](StreamBuilder::read_ahead), and so it is in browsers that have a WebSocketStream of their own, with more that is
-/// read ahead: they throw away what they have and nobody has read when the peer closes the connection. In one that has none messages come whether anybody takes them or not; there [a bound](StreamBuilder::inbound_limit) holds, and what happens
-/// beyond it [can be chosen](StreamBuilder::overflow). A writer waits while more than
+/// read ahead: they throw away what they have and nobody has read when the peer closes the connection. In one that has none messages
+/// come whether anybody takes them or not; there [a bound](StreamBuilder::inbound_limit) holds, and what happens beyond it
+/// [can be chosen](StreamBuilder::overflow). A writer waits while more than
 /// [`high_water_mark`](StreamBuilder::high_water_mark) bytes wait for the network, everywhere.
 ///
 /// The type is a handle, and so are its halves: when the last of them is dropped, a connection that is being made is given up,

@@ -1,7 +1,7 @@
 // One connection, from asking the program for its URL to its end.
 
 import { after } from './delay.js';
-import { report } from './report.js';
+import { report } from '../report.js';
 
 /**
  * @typedef {object} Owner

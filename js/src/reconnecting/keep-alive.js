@@ -3,7 +3,7 @@
 import { toMessage } from '../webidl.js';
 import { after } from './delay.js';
 import { sizeOf } from './outbox.js';
-import { report } from './report.js';
+import { report } from '../report.js';
 
 export class KeepAlive {
   #settings;
