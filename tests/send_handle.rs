@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::future::{join, join_all};
-use futures_util::{FutureExt as _, StreamExt};
+use futures_util::{FutureExt as _, Sink, SinkExt, StreamExt, stream};
 use isosocket::{
     Blob, CloseCode, Data, Error, FailureKind, Message, ReadyState, SendHandle, SendHandleConfig, TrySendError,
     WebSocketError, WebSocketStream,
@@ -31,12 +31,12 @@ fn spawn(driver: impl Future<Output = ()> + Send + 'static) {
 
 /// A handle to a stream whose driver is at work.
 fn handle(path: &str) -> SendHandle {
-    let (handle, driver) = SendHandle::new(stream(path));
+    let (handle, driver) = SendHandle::new(socket(path));
     spawn(driver);
     handle
 }
 
-fn stream(path: &str) -> WebSocketStream {
+fn socket(path: &str) -> WebSocketStream {
     WebSocketStream::new(&url(path)).unwrap()
 }
 
@@ -70,6 +70,7 @@ fn everything_is_send(handle: SendHandle) {
     is_shared(&handle);
     is_send(&handle.opened());
     is_send(&handle.send("text"));
+    is_send(&handle.flush());
     is_send(&handle.next());
     is_send(&handle.closed());
     is_send(&async move {
@@ -113,7 +114,7 @@ async fn the_subprotocol_is_known_when_it_is_open() {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn a_full_queue_makes_senders_wait_and_gives_messages_back() {
-    let (handle, driver) = SendHandle::with_config(stream("/echo"), small(2, 1000));
+    let (handle, driver) = SendHandle::with_config(socket("/echo"), small(2, 1000));
     handle.try_send("one").unwrap();
     handle.try_send("two").unwrap();
     match handle.try_send("three").unwrap_err() {
@@ -138,11 +139,11 @@ async fn a_full_queue_makes_senders_wait_and_gives_messages_back() {
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn a_queue_is_full_with_its_bytes_and_takes_one_message_of_any_length() {
     for (max_messages, max_bytes, first) in [(10, 4, 4), (10, 4, 1 << 20), (0, 0, 1)] {
-        let (handle, _driver) = SendHandle::with_config(stream("/echo"), small(max_messages, max_bytes));
+        let (handle, _driver) = SendHandle::with_config(socket("/echo"), small(max_messages, max_bytes));
         handle.try_send(vec![0; first]).unwrap();
         assert!(matches!(handle.try_send(""), Err(TrySendError::Full(_))), "{max_messages} {max_bytes} {first}");
     }
-    let (handle, _driver) = SendHandle::with_config(stream("/echo"), small(10, 4));
+    let (handle, _driver) = SendHandle::with_config(socket("/echo"), small(10, 4));
     handle.try_send(vec![0; 3]).unwrap();
     handle.try_send(vec![0; 5]).unwrap();
     assert!(matches!(handle.try_send(""), Err(TrySendError::Full(_))));
@@ -150,8 +151,91 @@ async fn a_queue_is_full_with_its_bytes_and_takes_one_message_of_any_length() {
 
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn all_is_flushed_when_the_driver_has_given_it_to_the_network() {
+    let id = unique_id();
+    let (handle, driver) = SendHandle::new(socket(&format!("/tally?id={id}")));
+    handle.flush().await.unwrap();
+    // A message of no bytes is one, too.
+    handle.send("").await.unwrap();
+    assert!(handle.flush().now_or_never().is_none());
+    spawn(driver);
+    handle.flush().await.unwrap();
+    for _ in 0..10 {
+        handle.send(vec![7; 1 << 20]).await.unwrap();
+    }
+    assert!(handle.clone().flush().now_or_never().is_none());
+    let other = handle.clone();
+    let (first, second) = join(handle.flush(), other.flush()).await;
+    first.unwrap();
+    second.unwrap();
+    assert_eq!(handle.buffered_amount(), 0);
+    handle.send("x").await.unwrap();
+    handle.close();
+    handle.flush().await.unwrap();
+    assert!(handle.closed().await.unwrap().was_clean);
+    // It is known to have gone, though nothing would go any more.
+    handle.flush().await.unwrap();
+    assert_eq!(reported(&id).await, "12 messages, 10485761 bytes, clean 1005 ");
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn what_is_not_known_to_have_gone_is_not_flushed() {
+    let (handle, driver) = SendHandle::new(socket("/silent"));
+    handle.send("x").await.unwrap();
+    let mut flushing = pin!(handle.flush());
+    assert!(flushing.as_mut().now_or_never().is_none());
+    drop(driver);
+    assert!(matches!(flushing.await, Err(WebSocketError::Closed { .. })));
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn a_sink_waits_for_room_and_closes_behind_what_it_has() {
+    fn is_ready(sink: &mut (impl Sink<Data> + Unpin)) -> bool {
+        sink.poll_ready_unpin(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+    let id = unique_id();
+    let (mut handle, driver) = SendHandle::with_config(socket(&format!("/tally?id={id}")), small(1, 1000));
+    let mut other = handle.clone();
+    assert!(is_ready(&mut handle) && is_ready(&mut other));
+    handle.start_send_unpin("one".into()).unwrap();
+    assert!(!is_ready(&mut handle));
+    // There was room for this one.
+    other.start_send_unpin("two".into()).unwrap();
+    spawn(driver);
+    handle.send_all(&mut stream::iter((0..100).map(|_| Ok(Data::from("more"))))).await.unwrap();
+    SinkExt::close(&mut handle).await.unwrap();
+    assert!(is_discarded(SinkExt::send(&mut handle, "late".into()).await));
+    assert!(is_discarded(other.start_send_unpin("late".into())));
+    assert!(handle.closed().await.unwrap().was_clean);
+    assert_eq!(reported(&id).await, "102 messages, 406 bytes, clean 1005 ");
+}
+
+/// Clones of a handle, as a stream and a sink of values.
+#[cfg(feature = "json")]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn values_go_both_ways() {
+    use isosocket::{Json, TypedReadError, TypedReadable, TypedWritable};
+    let handle = handle("/echo");
+    let mut numbers = TypedReadable::<_, [u32; 2], Json>::new(handle.clone());
+    let mut writable = TypedWritable::<_, [u32; 2], Json>::new(handle.clone());
+    writable.send([1, 2]).await.unwrap();
+    assert_eq!(numbers.read().await.unwrap().unwrap(), [1, 2]);
+    handle.send("[1]").await.unwrap();
+    match numbers.read().await {
+        Some(Err(TypedReadError::Codec { data, .. })) => assert_eq!(data.as_text(), Some("[1]")),
+        other => panic!("{other:?}"),
+    }
+    writable.send([3, 4]).await.unwrap();
+    assert_eq!(numbers.read().await.unwrap().unwrap(), [3, 4]);
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn many_senders_wait_and_none_is_forgotten() {
-    let (handle, driver) = SendHandle::with_config(stream("/echo"), small(1, 1000));
+    let (handle, driver) = SendHandle::with_config(socket("/echo"), small(1, 1000));
     spawn(driver);
     let senders = (0..200).map(|number| {
         let handle = handle.clone();
@@ -172,7 +256,7 @@ async fn many_senders_wait_and_none_is_forgotten() {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn a_slow_reader_loses_nothing() {
-    let (handle, driver) = SendHandle::with_config(stream("/burst?count=3000"), small(2, 10));
+    let (handle, driver) = SendHandle::with_config(socket("/burst?count=3000"), small(2, 10));
     spawn(driver);
     handle.opened().await.unwrap();
     for number in 0..3000 {
@@ -273,7 +357,7 @@ async fn the_last_handle_sends_what_it_has_and_closes_without_a_code() {
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn a_driver_that_is_dropped_fails_the_handle() {
     for is_started in [false, true] {
-        let (handle, driver) = SendHandle::new(stream("/echo"));
+        let (handle, driver) = SendHandle::new(socket("/echo"));
         let mut driver = Box::pin(driver);
         if is_started {
             let opened = pin!(handle.opened());
@@ -296,7 +380,7 @@ async fn a_driver_that_is_dropped_fails_the_handle() {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn the_driver_ends_with_the_connection() {
-    let (mut handle, driver) = SendHandle::new(stream("/order"));
+    let (mut handle, driver) = SendHandle::new(socket("/order"));
     let (_, received) = join(driver, async {
         let mut received = Vec::new();
         while let Some(item) = handle.next().await {
@@ -329,12 +413,13 @@ fn is_forgotten<T, F: Future<Output = T>>(future: F) -> bool {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn whoever_waits_no_more_is_forgotten() {
-    let (handle, driver) = SendHandle::with_config(stream("/silent"), small(1, 1));
+    let (handle, driver) = SendHandle::with_config(socket("/silent"), small(1, 1));
     handle.try_send("one").unwrap();
     for _ in 0..3 {
         assert!(is_forgotten(handle.opened()), "opened");
         assert!(is_forgotten(handle.closed()), "closed");
         assert!(is_forgotten(handle.send("two")), "send");
+        assert!(is_forgotten(handle.flush()), "flush");
         assert!(is_forgotten(handle.next()), "next");
         let mut other = handle.clone();
         assert!(is_forgotten(async move { StreamExt::next(&mut other).await }), "a clone that is a stream");
@@ -345,7 +430,7 @@ async fn whoever_waits_no_more_is_forgotten() {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
 async fn a_stream_is_woken_by_the_last_task_that_has_polled_it() {
-    let (mut handle, driver) = SendHandle::new(stream("/echo"));
+    let (mut handle, driver) = SendHandle::new(socket("/echo"));
     let (first, second) = (Arc::new(Task), Arc::new(Task));
     for task in [&first, &second] {
         let waker = Waker::from(Arc::clone(task));
@@ -362,7 +447,7 @@ async fn a_stream_is_woken_by_the_last_task_that_has_polled_it() {
 #[cfg(not(target_arch = "wasm32"))]
 #[tokio::test]
 async fn handles_work_on_other_threads() {
-    let (handle, driver) = SendHandle::with_config(stream("/echo"), small(4, 1 << 20));
+    let (handle, driver) = SendHandle::with_config(socket("/echo"), small(4, 1 << 20));
     spawn(driver);
     let other = handle.clone();
     let sender = std::thread::spawn(move || {

@@ -38,7 +38,8 @@ pub enum Error {
     /// connection would not be. The standard fails the connection instead, and some browsers throw; their own words follow.
     #[error("the page may not make this connection: {0}")]
     Security(alloc::string::String),
-    /// The host has no means to run a socket, in its own words: no thread could be started, say.
+    /// The host has no means to run a socket, in its own words: no thread could be started, say, or a worklet has no
+    /// WebSocket.
     #[error("the socket cannot be run: {0}")]
     Host(alloc::string::String),
 }

@@ -5,10 +5,11 @@ use core::{
     fmt,
     future::Future,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures_core::Stream;
+use futures_sink::Sink;
 
 use crate::{
     Close, CloseCode, CloseEvent, Data, Error, Flow, Message, ReadyState, SyntaxError, WebSocketError, WebSocketStream,
@@ -52,10 +53,15 @@ use shared::Shared;
 /// is_send(&elsewhere);
 /// # Ok(()) }
 /// ```
+///
+/// It is a [`Stream`] and a [`Sink`], too: [`TypedReadable`](crate::TypedReadable) over one clone and
+/// [`TypedWritable`](crate::TypedWritable) over another exchange values.
 pub struct SendHandle {
     remote: Arc<Remote>,
     /// Where it waits as a [`Stream`].
-    place: Place<Arc<Waiters>>,
+    reader: Place<Arc<Waiters>>,
+    /// Where it waits as a [`Sink`].
+    writer: Place<Arc<Waiters>>,
 }
 
 /// What all clones share. The driver has not this but what is in it, so that the last clone can be noticed.
@@ -111,8 +117,8 @@ impl SendHandle {
     }
 
     fn of(remote: Arc<Remote>) -> Self {
-        let place = remote.0.reader();
-        Self { remote, place }
+        let (reader, writer) = (remote.0.reader(), remote.0.writer());
+        Self { remote, reader, writer }
     }
 
     /// Waits until the connection is established.
@@ -147,6 +153,17 @@ impl SendHandle {
     /// [`TrySendError::Full`] if there is none; [`TrySendError::Socket`] as [`send`](Self::send).
     pub fn try_send(&self, data: impl Into<Data>) -> Result<(), TrySendError> {
         self.shared().try_send(message(data.into()).map_err(WebSocketError::from)?)
+    }
+
+    /// Waits until everything that was sent by this handle and its clones has been given to the network.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), if the connection is closed before that is known: something may have been lost then.
+    ///
+    /// # Cancel safety
+    /// Dropped, nothing is lost.
+    pub async fn flush(&self) -> Result<(), WebSocketError> {
+        self.shared().flush().await
     }
 
     /// Waits for the next message. `None` at the end, when what came before it has been taken.
@@ -231,8 +248,38 @@ impl Stream for SendHandle {
     type Item = Result<Message, WebSocketError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { remote, place } = self.get_mut();
-        place.poll(cx, || remote.0.try_next())
+        let Self { remote, reader, .. } = self.get_mut();
+        reader.poll(cx, || remote.0.try_next())
+    }
+}
+
+/// Messages to be sent, as [`SendHandle::send`] takes them. One that was made room for is taken, even if a clone was faster.
+impl Sink<Data> for SendHandle {
+    type Error = WebSocketError;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
+        let Self { remote, writer, .. } = self.get_mut();
+        writer.poll(cx, || remote.0.room())
+    }
+
+    fn start_send(self: Pin<&mut Self>, data: Data) -> Result<(), WebSocketError> {
+        self.shared().put_outgoing(message(data)?)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
+        let Self { remote, writer, .. } = self.get_mut();
+        writer.poll(cx, || remote.0.try_flush())
+    }
+
+    /// Starts the closing handshake behind what was sent, and waits until that was given to the network. It does not wait for the
+    /// peer's Close frame: [`SendHandle::closed`] does.
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
+        self.close();
+        match ready!(self.poll_flush(cx)) {
+            // It was what is wanted.
+            Err(WebSocketError::Refused(Error::Discarded(_))) => Poll::Ready(Ok(())),
+            result => Poll::Ready(result),
+        }
     }
 }
 

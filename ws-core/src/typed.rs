@@ -94,8 +94,8 @@ impl Data {
 
 /// Messages as they come, read into values of type `In` by the codec `C`.
 ///
-/// A stream over any stream of [`Data`]. A message that cannot be read is an `Err` item that has the message in it, and the
-/// stream goes on with the next one.
+/// A stream over any stream of [`Data`], or of what becomes that, such as a [`Message`](crate::Message). A message that cannot be
+/// read is an `Err` item that has the message in it, and the stream goes on with the next one.
 ///
 /// # Cancel safety
 /// Nothing is kept here between two polls: what the stream beneath is, this is too.
@@ -175,9 +175,10 @@ impl<S, In, C> TypedReadable<S, In, C> {
     }
 }
 
-impl<S, In, C, E> TypedReadable<S, In, C>
+impl<S, In, C, D, E> TypedReadable<S, In, C>
 where
-    S: Stream<Item = Result<Data, E>> + Unpin,
+    S: Stream<Item = Result<D, E>> + Unpin,
+    D: Into<Data>,
     C: Decode<In>,
 {
     /// Waits for the next value. `None` at the end.
@@ -193,16 +194,17 @@ where
     }
 }
 
-impl<S, In, C, E> Stream for TypedReadable<S, In, C>
+impl<S, In, C, D, E> Stream for TypedReadable<S, In, C>
 where
-    S: Stream<Item = Result<Data, E>> + Unpin,
+    S: Stream<Item = Result<D, E>> + Unpin,
+    D: Into<Data>,
     C: Decode<In>,
 {
     type Item = Result<In, TypedReadError<C::Error, E>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let messages = Pin::new(&mut self.get_mut().messages);
-        messages.poll_next(context).map(|item| item.map(read::<In, C, E>))
+        messages.poll_next(context).map(|item| item.map(read::<In, C, _, _>))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -210,9 +212,10 @@ where
     }
 }
 
-impl<S, In, C, E> FusedStream for TypedReadable<S, In, C>
+impl<S, In, C, D, E> FusedStream for TypedReadable<S, In, C>
 where
-    S: FusedStream<Item = Result<Data, E>> + Unpin,
+    S: FusedStream<Item = Result<D, E>> + Unpin,
+    D: Into<Data>,
     C: Decode<In>,
 {
     fn is_terminated(&self) -> bool {
@@ -220,8 +223,8 @@ where
     }
 }
 
-fn read<In, C: Decode<In>, E>(item: Result<Data, E>) -> Result<In, TypedReadError<C::Error, E>> {
-    let data = item.map_err(TypedReadError::Socket)?;
+fn read<In, C: Decode<In>, D: Into<Data>, E>(item: Result<D, E>) -> Result<In, TypedReadError<C::Error, E>> {
+    let data = item.map_err(TypedReadError::Socket)?.into();
     C::decode(&data).map_err(|error| TypedReadError::Codec { error, data })
 }
 

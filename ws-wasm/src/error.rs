@@ -7,14 +7,15 @@ use crate::sys::Object;
 
 /// The error an exception of the constructor or of `send()` stands for, found by its name.
 ///
-/// Whatever else a browser throws is told in its own words.
+/// Whatever else is thrown, by a worklet that has no WebSocket say, is told in its own words.
 pub(crate) fn from_exception(exception: JsValue) -> Error {
     let (name, message) = describe(&exception);
     match name.as_str() {
         "SecurityError" => Error::Security(message),
         // Firefox's own, for what the page's policy forbids: it has no message.
         "NS_ERROR_CONTENT_BLOCKED" => Error::Security(name),
-        _ => Error::Syntax(SyntaxError::Host(message)),
+        "SyntaxError" => Error::Syntax(SyntaxError::Host(message)),
+        _ => Error::Host(message),
     }
 }
 

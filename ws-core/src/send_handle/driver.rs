@@ -48,6 +48,11 @@ pub(super) async fn drive<B: Flow>(stream: WebSocketStream<B>, owner: Owner) {
             shared.end(result);
         }
         shared.observe(stream.backend().ready_state(), stream.backend().buffered_amount());
+        if shared.wants_flush()
+            && let Poll::Ready(Ok(())) = Pin::new(&mut writable).poll_flush(cx)
+        {
+            shared.flushed();
+        }
         if shared.is_over() { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;

@@ -23,8 +23,8 @@ pub(super) struct Shared {
     driver: Waiters,
     /// For a message.
     readers: Arc<Waiters>,
-    /// For room.
-    writers: Waiters,
+    /// For room, or for all to be gone.
+    writers: Arc<Waiters>,
     /// For the connection to be established or closed.
     watchers: Waiters,
 }
@@ -32,6 +32,8 @@ pub(super) struct Shared {
 struct State {
     /// From the handle.
     outgoing: Queue,
+    /// What is known of the messages that have left this queue and its own.
+    flushing: Flushing,
     /// To be done when that is empty: the handle has asked to close.
     close: Option<Option<Close>>,
     /// All handles are dropped.
@@ -55,6 +57,16 @@ struct Queue {
     bytes: u64,
 }
 
+/// Whether the network has all that was sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flushing {
+    Done,
+    /// There may be something that it has not, and nobody has asked.
+    Unknown,
+    /// A handle waits for it.
+    Wanted,
+}
+
 /// What comes behind the messages that are here.
 enum Reading {
     More,
@@ -72,6 +84,7 @@ impl Shared {
     pub(super) fn new(config: SendHandleConfig, url: String) -> Self {
         let state = State {
             outgoing: Queue::default(),
+            flushing: Flushing::Done,
             close: None,
             left: false,
             incoming: Queue::default(),
@@ -87,7 +100,7 @@ impl Shared {
             state: Mutex::new(state),
             driver: Waiters::new(),
             readers: Arc::new(Waiters::new()),
-            writers: Waiters::new(),
+            writers: Arc::new(Waiters::new()),
             watchers: Waiters::new(),
         }
     }
@@ -120,10 +133,48 @@ impl Shared {
             if !state.outgoing.has_room(&self.config) {
                 return Err(TrySendError::Full(message));
             }
-            state.outgoing.push(message);
+            state.send(message);
         }
         self.driver.wake();
         Ok(())
+    }
+
+    /// Whether there is room for a message.
+    pub(super) fn room(&self) -> Poll<Result<(), WebSocketError>> {
+        let state = self.state.lock();
+        state.refusal()?;
+        if state.outgoing.has_room(&self.config) { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    /// Queues a message, for which there was room.
+    pub(super) fn put_outgoing(&self, message: Message) -> Result<(), WebSocketError> {
+        {
+            // One that is refused is dropped at the end of the function, when nothing is locked any more.
+            let mut state = self.state.lock();
+            state.refusal()?;
+            state.send(message);
+        }
+        self.driver.wake();
+        Ok(())
+    }
+
+    /// Whether the network has all that was sent; else the driver is to find out.
+    pub(super) fn try_flush(&self) -> Poll<Result<(), WebSocketError>> {
+        {
+            let mut state = self.state.lock();
+            match (state.flushing, &state.ending) {
+                (Flushing::Done, _) => return Poll::Ready(Ok(())),
+                (_, Some(_)) => return Poll::Ready(state.refusal()),
+                (Flushing::Wanted, None) => return Poll::Pending,
+                (Flushing::Unknown, None) => state.flushing = Flushing::Wanted,
+            }
+        }
+        self.driver.wake();
+        Poll::Pending
+    }
+
+    pub(super) fn flush(&self) -> impl Future<Output = Result<(), WebSocketError>> {
+        self.writers.until(|| self.try_flush())
     }
 
     /// Queues a message, as soon as there is room.
@@ -145,6 +196,11 @@ impl Shared {
     /// A place to wait for messages at.
     pub(super) fn reader(&self) -> Place<Arc<Waiters>> {
         Place::new(Arc::clone(&self.readers))
+    }
+
+    /// A place to wait at for room, or for all to be gone.
+    pub(super) fn writer(&self) -> Place<Arc<Waiters>> {
+        Place::new(Arc::clone(&self.writers))
     }
 
     /// The next message; an error at the end, if that is one; and then nothing.
@@ -261,6 +317,26 @@ impl Shared {
         Some(Outgoing::Message(message))
     }
 
+    /// A handle waits for the network to have all, and nothing is left here.
+    pub(super) fn wants_flush(&self) -> bool {
+        let state = self.state.lock();
+        state.flushing == Flushing::Wanted && state.outgoing.messages.is_empty()
+    }
+
+    /// The network has all that was taken from here.
+    pub(super) fn flushed(&self) {
+        {
+            let mut state = self.state.lock();
+            // What has been put into the queue meanwhile is not there.
+            if !state.outgoing.messages.is_empty() {
+                return;
+            }
+            state.flushing = Flushing::Done;
+            state.buffered = 0;
+        }
+        self.writers.wake();
+    }
+
     /// Whether the connection, which is being made, is to be given up.
     pub(super) fn take_close(&self) -> bool {
         let mut state = self.state.lock();
@@ -320,6 +396,13 @@ impl Shared {
 }
 
 impl State {
+    fn send(&mut self, message: Message) {
+        self.outgoing.push(message);
+        if self.flushing == Flushing::Done {
+            self.flushing = Flushing::Unknown;
+        }
+    }
+
     /// Fails if nothing can be sent any more.
     fn refusal(&self) -> Result<(), WebSocketError> {
         match (&self.ending, self.ready_state) {

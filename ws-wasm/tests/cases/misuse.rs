@@ -1,5 +1,6 @@
 //! What the interface refuses, and `bufferedAmount`, which grows all the same.
 
+use js_sys::Reflect;
 use wasm_bindgen_test::wasm_bindgen_test;
 use ws_core::{BinaryType, Error, ReadyState};
 
@@ -20,6 +21,17 @@ fn a_subprotocol_that_is_no_token_or_occurs_twice_is_a_syntax_error() {
         let error = WebSocket::with_protocols(&url("/echo"), wrong).unwrap_err();
         assert_eq!(error.name(), Some("SyntaxError"), "{wrong:?}");
     }
+}
+
+/// As in a worklet.
+#[wasm_bindgen_test]
+fn a_host_without_a_websocket_says_so() {
+    let global = js_sys::global();
+    let interface = Reflect::get(&global, &"WebSocket".into()).unwrap();
+    Reflect::delete_property(&global, &"WebSocket".into()).unwrap();
+    let error = WebSocket::new(&url("/echo")).unwrap_err();
+    Reflect::set(&global, &"WebSocket".into(), &interface).unwrap();
+    assert_eq!(error, Error::Host("WebSocket is not defined".into()));
 }
 
 #[wasm_bindgen_test]
