@@ -219,6 +219,14 @@ lint-front: setup-build
 	cd examples/chat && cargo clippy --locked --workspace --exclude chat-yew --all-targets \
 	  --no-default-features --features chat-leptos/ssr -- -D warnings
 
+.PHONY: msrv
+msrv: ## the libraries and the command line program with the oldest Rust that they may ask for
+	@$(SETUP) msrv
+	rust=$$(sed -n 's/^rust-version = "\(.*\)"$$/\1/p' Cargo.toml) && \
+	cargo +$$rust check --locked --package ws-core --all-features && \
+	cargo +$$rust check --locked --package ws-native --features axum,blocking,http2,webpki-roots && \
+	cargo +$$rust check --locked --package isosocket --features cli,json,msgpack,send
+
 .PHONY: package
 package: js ## the crates as they would be published, built from their archives; the npm package
 	cargo publish --workspace --dry-run --locked

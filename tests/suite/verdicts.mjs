@@ -8,11 +8,15 @@ import { readFileSync } from 'node:fs';
  */
 const DIFFERENCES = JSON.parse(readFileSync(new URL('differences.json', import.meta.url), 'utf8'));
 
-/** Gives the table's rows, and what is wrong in which host; `all`: the whole suite was to run. */
+/**
+ * Gives the table's rows, how many verdicts of each host are as recorded and not the standard's, and what is wrong in which host;
+ * `all`: the whole suite was to run.
+ */
 export function judge(ran, all) {
   const names = new Map(ran.flatMap(({ results }) => results.map((result) => [nameOf(result), result.section])));
   const sections = new Map([...names.values()].map((section) => [section, ran.map(() => ({ passed: 0, total: 0 }))]));
   const failures = [];
+  const recorded = ran.map(() => 0);
   for (const [column, { name: host, results, problem }] of ran.entries()) {
     const verdicts = new Map(results.map((result) => [nameOf(result), result]));
     for (const [name, section] of names) {
@@ -20,6 +24,7 @@ export function judge(ran, all) {
       cell.total += 1;
       const wrong = complaint(name, host, verdicts.get(name));
       if (wrong === undefined) cell.passed += 1;
+      if (wrong === undefined && DIFFERENCES[name]?.hosts?.[host] !== undefined) recorded[column] += 1;
       else failures.push({ host, name, wrong });
     }
     if (problem) failures.push({ host, name: 'the host', wrong: problem.message });
@@ -29,11 +34,11 @@ export function judge(ran, all) {
     if (all && names.size > 0 && !names.has(name)) failures.push({ host: 'all', name, wrong: 'differences.json has it and the suite has not' });
     if (!reason) failures.push({ host: 'all', name, wrong: 'differences.json gives no reason' });
   }
-  return { ran, sections, failures };
+  return { ran, sections, recorded, failures };
 }
 
 /** Prints the table, what is wrong, and the counts as node's test runner prints them. */
-export function print({ ran, sections, failures }) {
+export function print({ ran, sections, recorded, failures }) {
   const cells = [...sections].map(([section, row]) => [section, ...row.map(({ passed, total }) => `${passed}/${total}`)]);
   const sums = ran.map((_, column) => [...sections.values()].map((row) => row[column]));
   const add = (column, what) => sums[column].reduce((sum, cell) => sum + cell[what], 0);
@@ -41,6 +46,7 @@ export function print({ ran, sections, failures }) {
     ['section', ...ran.map(({ name }) => name)],
     ...cells,
     ['all', ...ran.map((_, column) => `${add(column, 'passed')}/${add(column, 'total')}`)],
+    ['of these known to differ', ...recorded.map(String)],
     ['seconds', ...ran.map(({ seconds }) => seconds.toFixed(1))],
   ];
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));

@@ -15,9 +15,9 @@ mod config;
 mod course;
 mod events;
 mod given_up;
-mod heartbeat;
 mod host;
 mod inner;
+mod liveness;
 mod outbox;
 mod phase;
 mod sending;
@@ -49,8 +49,8 @@ pub use host::{Call, Host, Reconnect, WakeCall};
 ///
 /// The type is a handle: clones name the same socket. When the last one is dropped, the connection is closed and none is made any
 /// more. A handler is given the socket and need not capture it; one that captures a clone keeps it for ever. One that panics
-/// stops nothing natively; in a browser, where no panic can be caught, those behind it are not called for that event, nor is it
-/// itself again.
+/// stops nothing natively; in a browser, where no panic can be caught, those behind it are not called for that event, and the
+/// one that has panicked is never called again.
 ///
 /// ```
 /// # fn program<B: ws_core::Reconnect>() -> Result<(), ws_core::Error> {

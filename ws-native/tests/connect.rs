@@ -139,7 +139,7 @@ async fn the_socket_is_set_as_the_options_say() {
     assert!(socket.tcp_nodelay().unwrap() && !socket.keepalive().unwrap());
 
     options.nodelay = false;
-    options.keepalive = Some(Duration::from_secs(77));
+    options.tcp_keepalive = Some(Duration::from_secs(77));
     let connection = Connection::connect(&url, &options).await.unwrap();
     let socket = SockRef::from(connection.stream().tcp().unwrap());
     assert!(!socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());

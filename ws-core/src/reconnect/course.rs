@@ -10,9 +10,9 @@ use super::{
     ReconnectingEvent, ReconnectingWebSocket,
     attempt::Attempt,
     given_up::GivenUp,
-    heartbeat::Heartbeat,
     host::{Host, Reconnect},
     inner::{Relay, Source},
+    liveness::Liveness,
     phase::{Cause, Left, Outlet, Phase, State},
     turns::Turn,
 };
@@ -91,7 +91,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                 drop(state);
                 self.send_waiting(connection);
             }
-            Phase::Open { heartbeat: Some((_, alarm)), .. } if alarm.id == id => {
+            Phase::Open { liveness: Some((_, alarm)), .. } if alarm.id == id => {
                 drop(state);
                 self.beat(id);
             }
@@ -137,7 +137,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                 drop(state);
                 drop(before);
             }
-            Phase::Open { heartbeat: Some((heartbeat, _)), .. } if heartbeat.may_ask() => {
+            Phase::Open { liveness: Some((liveness, _)), .. } if liveness.may_ask() => {
                 drop(state);
                 self.ask_peer();
             }
@@ -228,13 +228,13 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         if state.connection != connection {
             return;
         }
-        let heartbeat = self.0.config.keep_alive.as_ref();
+        let keep_alive = self.0.config.keep_alive.as_ref();
         let phase = Phase::Open {
             socket: socket.clone(),
             since: self.0.host.now(),
             outlet: Outlet::Greeting { thread: self.0.host.thread(), alarm: self.alarm(greeting, Duration::ZERO) },
             farewell: None,
-            heartbeat: heartbeat.map(|config| (Heartbeat::default(), self.alarm(beat, config.interval))),
+            liveness: keep_alive.map(|config| (Liveness::default(), self.alarm(beat, config.interval))),
         };
         let before = self.enter(&mut state, phase);
         let failure = state.failure.take();
@@ -250,8 +250,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         if !state.is_of(connection) {
             return false;
         }
-        if let Phase::Open { heartbeat: Some((heartbeat, _)), .. } = &mut state.phase {
-            heartbeat.heard();
+        if let Phase::Open { liveness: Some((liveness, _)), .. } = &mut state.phase {
+            liveness.heard();
         }
         true
     }

@@ -4,8 +4,8 @@ use core::{mem, time::Duration};
 
 use super::{
     back_off::BackOff,
-    heartbeat::Heartbeat,
     host::{Host, Reconnect},
+    liveness::Liveness,
     outbox::Outbox,
 };
 use crate::{BinaryType, Close, CloseEvent, Failure, ReadyState, WebSocket};
@@ -47,7 +47,7 @@ pub(super) enum Phase<B: Reconnect> {
         outlet: Outlet<B>,
         /// How the program has closed it, which waits for what was sent before.
         farewell: Option<Farewell>,
-        heartbeat: Option<(Heartbeat, Alarm<B>)>,
+        liveness: Option<(Liveness, Alarm<B>)>,
     },
     /// The connection is over. That is told, and whether there is another is asked.
     Ending {
@@ -176,8 +176,8 @@ impl<B: Reconnect> State<B> {
             | Phase::Ending { alarm, .. }
             | Phase::Waiting { alarm, .. }
             | Phase::Cancelled { alarm, .. } => is_it(alarm),
-            Phase::Open { outlet, heartbeat, .. } => {
-                heartbeat.as_ref().is_some_and(|(_, alarm)| is_it(alarm))
+            Phase::Open { outlet, liveness, .. } => {
+                liveness.as_ref().is_some_and(|(_, alarm)| is_it(alarm))
                     || match outlet {
                         Outlet::Greeting { alarm, .. } | Outlet::Draining { alarm } => is_it(alarm),
                         Outlet::Socket => false,

@@ -6,8 +6,8 @@ use super::{
     ReconnectingWebSocket,
     config::KeepAlive,
     given_up::GivenUp,
-    heartbeat::Verdict,
     host::{Host as _, Reconnect},
+    liveness::Verdict,
     phase::{Farewell, Outlet, Phase},
 };
 use crate::{Data, Error, FailureKind, ReadyState, WebSocket};
@@ -174,9 +174,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
         let mut state = self.0.state.lock();
         if state.connection == connection
-            && let Phase::Open { heartbeat: Some((heartbeat, _)), .. } = &mut state.phase
+            && let Phase::Open { liveness: Some((liveness, _)), .. } = &mut state.phase
         {
-            heartbeat.sent(bytes);
+            liveness.sent(bytes);
         }
     }
 
@@ -186,11 +186,11 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let mut state = self.0.state.lock();
         let connection = state.connection;
         let next = state.number();
-        let Phase::Open { heartbeat: Some((heartbeat, alarm)), .. } = &mut state.phase else { return };
+        let Phase::Open { liveness: Some((liveness, alarm)), .. } = &mut state.phase else { return };
         if alarm.id != id {
             return;
         }
-        match heartbeat.rang(config, buffered) {
+        match liveness.rang(config, buffered) {
             Verdict::Wait(delay) => {
                 let before = mem::replace(alarm, self.alarm(next, delay));
                 drop(state);
@@ -213,8 +213,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let length = config.message.len();
         let mut state = self.0.state.lock();
         let id = state.number();
-        let Phase::Open { socket, heartbeat: Some((heartbeat, alarm)), .. } = &mut state.phase else { return };
-        let before = mem::replace(alarm, self.alarm(id, heartbeat.ask(config.timeout, length, buffered)));
+        let Phase::Open { socket, liveness: Some((liveness, alarm)), .. } = &mut state.phase else { return };
+        let before = mem::replace(alarm, self.alarm(id, liveness.ask(config.timeout, length, buffered)));
         let socket = socket.clone();
         drop(state);
         drop(before);

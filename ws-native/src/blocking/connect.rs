@@ -60,7 +60,7 @@ fn open(url: &SocketUrl, options: &ConnectOptions, request: Request) -> Result<C
     let stream = handshake.connect(&addresses)?;
     // A socket that cannot be set so serves all the same.
     let _ = stream.set_nodelay(options.nodelay);
-    if let Some(idle) = options.keepalive {
+    if let Some(idle) = options.tcp_keepalive {
         let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle));
     }
     handshake.perform(stream.into(), request)

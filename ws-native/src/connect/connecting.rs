@@ -128,7 +128,7 @@ impl Connecting {
         let stream = connected.map_err(|source| ConnectError::Connect { address, source })?;
         // A socket that cannot be set so serves all the same.
         let _ = stream.set_nodelay(options.nodelay);
-        if let Some(idle) = options.keepalive {
+        if let Some(idle) = options.tcp_keepalive {
             let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle));
         }
         Ok(stream.into())

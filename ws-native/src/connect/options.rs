@@ -52,7 +52,7 @@ pub struct ConnectOptions {
     /// Sends what is written at once (`TCP_NODELAY`). Default: true.
     pub nodelay: bool,
     /// Asks the peer for a sign of life, by TCP, when the connection was idle for so long. Default: not.
-    pub keepalive: Option<Duration>,
+    pub tcp_keepalive: Option<Duration>,
     /// TLS for `wss`. Default: with the platform's roots.
     #[cfg(feature = "tls")]
     pub tls: Option<Tls>,
@@ -174,7 +174,7 @@ impl Default for ConnectOptions {
             connect_timeout: Duration::from_secs(10),
             tls_timeout: Duration::from_secs(10),
             nodelay: true,
-            keepalive: None,
+            tcp_keepalive: None,
             #[cfg(feature = "tls")]
             tls: None,
             #[cfg(feature = "http2")]

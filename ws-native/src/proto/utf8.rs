@@ -106,7 +106,7 @@ pub(super) fn split_text(bytes: &mut BytesMut, start: usize, end: usize) -> Opti
 }
 
 /// Text of bytes that were validated, which are not looked at again.
-#[allow(unsafe_code, reason = "the one place in the project: validating twice is half of what receiving text costs")]
+#[allow(unsafe_code, reason = "validating twice is half of what receiving text costs")]
 fn trusted(validated: Bytes) -> ByteString {
     // SAFETY: the caller has validated these bytes, from the first to the last, as UTF-8.
     unsafe { ByteString::from_bytes_unchecked(validated) }

@@ -125,11 +125,12 @@ pub(super) fn accept(
 
     let mut response = Response::new(());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let accept = request.accept_value();
     let extensions = Some(&established.extensions).filter(|extensions| !extensions.is_empty());
     let headers = [
         (header::UPGRADE, Some("websocket")),
         (header::CONNECTION, Some("Upgrade")),
-        (header::SEC_WEBSOCKET_ACCEPT, Some(&*request.accept_value())),
+        (header::SEC_WEBSOCKET_ACCEPT, Some(&*accept)),
         (header::SEC_WEBSOCKET_PROTOCOL, established.protocol.as_deref()),
         (header::SEC_WEBSOCKET_EXTENSIONS, extensions.map(String::as_str)),
     ];

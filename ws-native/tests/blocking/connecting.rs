@@ -45,7 +45,7 @@ fn a_client_connects_with_the_options_it_has() {
     options.protocols = vec!["p".into(), "q".into()];
     options.headers.push(("X-Test".into(), "yes".into()));
     options.cookies = Some(jar.clone());
-    options.keepalive = Some(std::time::Duration::from_secs(60));
+    options.tcp_keepalive = Some(std::time::Duration::from_secs(60));
     let (mut client, mut server) = join(
         || Connection::connect(&url, &options).unwrap(),
         || {

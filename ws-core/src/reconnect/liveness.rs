@@ -6,7 +6,7 @@ use super::config::KeepAlive;
 
 /// What is known of a connection's peer. It is told of all messages, and asked when its time is over.
 #[derive(Debug, Default)]
-pub(super) struct Heartbeat {
+pub(super) struct Liveness {
     /// Whether a message has come since the last time that something was waited for.
     has_heard: bool,
     /// How many bytes were sent.
@@ -36,7 +36,7 @@ pub(super) enum Verdict {
     GiveUp,
 }
 
-impl Heartbeat {
+impl Liveness {
     /// A message has come.
     pub(super) fn heard(&mut self) {
         self.has_heard = true;
@@ -93,41 +93,41 @@ mod tests {
 
     #[test]
     fn a_peer_that_talks_is_not_asked_and_one_that_answers_stays() {
-        let (mut heartbeat, config) = (Heartbeat::default(), KeepAlive::new("?"));
-        heartbeat.heard();
-        assert_eq!(heartbeat.rang(&config, 0), INTERVAL);
-        assert_eq!(heartbeat.rang(&config, 0), Verdict::Ask);
-        assert_eq!(heartbeat.ask(config.timeout, 1, 0), config.timeout);
-        assert!(!heartbeat.may_ask());
-        heartbeat.heard();
-        assert_eq!(heartbeat.rang(&config, 0), INTERVAL);
-        assert!(heartbeat.may_ask());
+        let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
+        liveness.heard();
+        assert_eq!(liveness.rang(&config, 0), INTERVAL);
+        assert_eq!(liveness.rang(&config, 0), Verdict::Ask);
+        assert_eq!(liveness.ask(config.timeout, 1, 0), config.timeout);
+        assert!(!liveness.may_ask());
+        liveness.heard();
+        assert_eq!(liveness.rang(&config, 0), INTERVAL);
+        assert!(liveness.may_ask());
     }
 
     #[test]
     fn a_peer_that_says_nothing_is_given_up() {
-        let (mut heartbeat, config) = (Heartbeat::default(), KeepAlive::new("?"));
-        heartbeat.heard();
-        heartbeat.ask(config.timeout, 1, 0);
-        assert_eq!(heartbeat.rang(&config, 0), Verdict::GiveUp);
+        let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
+        liveness.heard();
+        liveness.ask(config.timeout, 1, 0);
+        assert_eq!(liveness.rang(&config, 0), Verdict::GiveUp);
     }
 
     #[test]
     fn what_was_sent_before_may_take_its_time_as_long_as_it_goes_out() {
-        let (mut heartbeat, config) = (Heartbeat::default(), KeepAlive::new("?"));
-        heartbeat.sent(100);
-        heartbeat.ask(config.timeout, 1, 100);
-        assert_eq!(heartbeat.rang(&config, 60), TIMEOUT);
+        let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
+        liveness.sent(100);
+        liveness.ask(config.timeout, 1, 100);
+        assert_eq!(liveness.rang(&config, 60), TIMEOUT);
         // All of it is gone: from now on the peer has its time.
-        assert_eq!(heartbeat.rang(&config, 0), TIMEOUT);
-        assert_eq!(heartbeat.rang(&config, 0), Verdict::GiveUp);
+        assert_eq!(liveness.rang(&config, 0), TIMEOUT);
+        assert_eq!(liveness.rang(&config, 0), Verdict::GiveUp);
     }
 
     #[test]
     fn a_peer_that_takes_nothing_is_given_up() {
-        let (mut heartbeat, config) = (Heartbeat::default(), KeepAlive::new("?"));
-        heartbeat.sent(100);
-        heartbeat.ask(config.timeout, 1, 100);
-        assert_eq!(heartbeat.rang(&config, 101), Verdict::GiveUp);
+        let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
+        liveness.sent(100);
+        liveness.ask(config.timeout, 1, 100);
+        assert_eq!(liveness.rang(&config, 101), Verdict::GiveUp);
     }
 }
