@@ -8,7 +8,8 @@ use std::{
 };
 
 use futures_util::{FutureExt as _, StreamExt as _};
-use js_sys::Reflect;
+use js_sys::{ArrayBuffer, Reflect, WebAssembly::Memory};
+use wasm_bindgen::JsCast as _;
 use wasm_bindgen_test::wasm_bindgen_test;
 use ws_core::{Blob, CloseCode, Flow, Opened, Overflow, StreamBuilder, WebSocketError, WebSocketStream};
 use ws_wasm::{Browser, BrowserStream, JsBlob};
@@ -62,6 +63,29 @@ async fn a_flood_that_nobody_reads_fails_the_connection() {
     assert_eq!((bytes, messages, stream.dropped()), (1 << 20, 512, 0));
     assert!(readable.read().await.is_none());
     assert!(matches!(writable.write("too late").await, Err(WebSocketError::Refused(_))));
+}
+
+/// The memory of this program, in bytes. It never becomes less.
+fn memory() -> u64 {
+    let memory: Memory = wasm_bindgen::memory().unchecked_into();
+    u64::from(memory.buffer().unchecked_into::<ArrayBuffer>().byte_length())
+}
+
+/// The bound in bytes is of what was sent. The one in messages bounds what they take up beside that.
+#[wasm_bindgen_test]
+async fn short_messages_that_wait_take_little_more_than_their_places() {
+    const MOST: u64 = 65_536;
+    let path = url(&format!("/flood?id={}&count={}&size=8", fresh_id(), MOST + 1));
+    let before = memory();
+    let stream = WebSocketStream::<Browser>::new(&path).unwrap();
+    let Opened { mut readable, .. } = stream.opened().await.unwrap();
+    assert_eq!(stream.closed().await.unwrap().code, CloseCode::new(4009));
+    let grown = memory() - before;
+    assert!(grown <= MOST * 128, "{grown} bytes more");
+    for number in 0..MOST {
+        assert_eq!(readable.read().await.unwrap().unwrap().as_text().unwrap().trim_end(), number.to_string());
+    }
+    assert!(matches!(readable.read().await, Some(Err(WebSocketError::Overflow { .. }))));
 }
 
 #[wasm_bindgen_test]
