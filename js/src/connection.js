@@ -1,16 +1,17 @@
 // One connection: a session of the engine, joined to a byte stream of the host, to the clock and to the event loop.
 
+import { Alarm } from './alarm.js';
 import { Batch } from './batch.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
 import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
 import { Input } from './input.js';
-import { inNamesOfOptions, networkOptions, originOption } from './options.js';
+import { inNamesOfOptions, networkOptions, originOption, turnOption } from './options.js';
 import { Output } from './output.js';
 import { headersFor, isBadPort, portOf } from './request.js';
 import { openRoute } from './route.js';
 import { newSession } from './session.js';
 import { TaskSource } from './task.js';
-import { clearImmediate, clearTimeout, now, queueMicrotask, setImmediate, setTimeout } from './timers.js';
+import { clearImmediate, now, queueMicrotask, setImmediate } from './timers.js';
 import { lengthOfBytes } from './webidl.js';
 
 /** What is a reason to run a task. */
@@ -25,9 +26,6 @@ const PONG = 5;
 
 /** How many bytes may come while tasks wait for their turn: to stop reading, and to begin again, costs more than to have them. */
 const MOST_WAITING = 1048576;
-
-/** The longest delay a timer can have, in milliseconds. */
-const LONGEST_DELAY = 0x7fffffff;
 
 // The host's own, whatever a program puts in their place.
 const { Blob } = globalThis;
@@ -47,7 +45,7 @@ export class Connection {
   #session;
   #feedback;
   #stream;
-  #tasks = new TaskSource(() => this.#runTask(), () => this.#readOn());
+  #tasks;
   /** The messages that come before the next task. */
   #batch;
   #input;
@@ -61,7 +59,7 @@ export class Connection {
   /** Whether the program is to be told that something has gone out. */
   #drained = false;
   #draining;
-  #timer;
+  #alarm;
   #flushing = false;
   /** Whether the buffered amount falls when the next task begins. */
   #transmitted = false;
@@ -72,9 +70,13 @@ export class Connection {
 
   constructor(host, url, { protocols, headers, dictionary }, feedback) {
     const options = networkOptions(dictionary, host.able);
-    const requestHeaders = headersFor(url, headers, originOption(dictionary));
+    const waits = turnOption(dictionary);
     this.#feedback = feedback;
-    this.#session = newSession(host, url, protocols, requestHeaders, dictionary, now());
+    // Events come in the async context in which the object was made, whoever has sent something meanwhile, or was in front.
+    const inContext = host.captureContext();
+    this.#alarm = new Alarm(inContext);
+    this.#tasks = new TaskSource(() => this.#runTask(), () => this.#readOn(), inContext);
+    this.#session = newSession(host, url, protocols, headersFor(url, headers, originOption(dictionary)), dictionary, now());
     this.#batch = new Batch(this.#session);
     this.#input = new Input(this.#session, this.#batch);
     this.#output = new Output(this.#session);
@@ -85,17 +87,9 @@ export class Connection {
       return;
     }
     const target = { hostname: url.hostname, port, secure: url.protocol === 'wss:' };
-    this.#giveTurnUp = host.takeTurn(`${url.hostname} ${port}`, () => {
-      // What is pending goes out when the stream is open.
-      this.#act(this.#session.connecting(now()) & TIMEOUT);
-      const events = this.#events();
-      try {
-        this.#stream = openRoute(host.connect, target, options, events);
-        if (!this.#keepsAlive) this.#stream.unref();
-      } catch (error) {
-        events.lost(String(error));
-      }
-    });
+    const connect = () => inContext(() => this.#connect(host.connect, target, options));
+    if (waits) this.#waitForTurn(host.takeTurn, `${url.hostname} ${port}`, connect);
+    else connect();
   }
 
   get readyState() {
@@ -165,10 +159,10 @@ export class Connection {
     this.#later(this.#session.ping(bytes, now()));
   }
 
-  /** Ends the connection at once: what is queued is lost. */
+  /** Ends the connection at once: what is queued is lost. Until the event the socket is one that closes. */
   terminate() {
     this.#forgetMessages();
-    const flags = this.#session.terminate(now());
+    const flags = this.#session.close(undefined, undefined, now()) | this.#session.terminate(now());
     if (flags & END) this.#leave(() => this.#stream.destroy());
     this.#later(flags & ~END);
   }
@@ -176,14 +170,35 @@ export class Connection {
   ref() {
     this.#keepsAlive = true;
     this.#stream?.ref();
-    this.#timer?.ref?.();
+    this.#alarm.ref();
   }
 
   unref() {
     this.#keepsAlive = false;
     this.#stream?.unref();
-    // Where nothing but the program's request keeps a process alive, a timer may be a number.
-    this.#timer?.unref?.();
+    this.#alarm.unref();
+  }
+
+  /** Connects when no other socket connects to that place, or when those in front have had the time that this one has. */
+  #waitForTurn(takeTurn, place, connect) {
+    this.#alarm.set(this.#session.deadline(), () => {
+      this.#giveTurnUp();
+      connect();
+    });
+    this.#giveTurnUp = takeTurn(place, connect);
+  }
+
+  #connect(connect, target, options) {
+    // What is pending goes out when the stream is open.
+    this.#session.connecting(now());
+    this.#setAlarm();
+    const events = this.#events();
+    try {
+      this.#stream = openRoute(connect, target, options, events);
+      if (!this.#keepsAlive) this.#stream.unref();
+    } catch (error) {
+      events.lost(String(error));
+    }
   }
 
   /** What the stream reports. */
@@ -217,7 +232,7 @@ export class Connection {
 
   #act(flags) {
     if (flags & BATCH) this.#batch.open();
-    if (flags & TIMEOUT) this.#schedule();
+    if (flags & TIMEOUT) this.#setAlarm();
     if (flags & END) this.#end();
     else if (flags & TRANSMIT) this.#flushSoon();
   }
@@ -264,7 +279,7 @@ export class Connection {
       case NONE:
         return false;
       case OPEN:
-        this.#giveTurnUp();
+        this.#giveTurnUp?.();
         this.#feedback.opened();
         break;
       case TEXT:
@@ -374,21 +389,12 @@ export class Connection {
     if (this.#ended) return;
     this.#ended = true;
     this.#canHold = false;
-    clearTimeout(this.#timer);
+    this.#alarm.clear();
     this.#giveTurnUp?.();
     if (this.#stream) endStream();
   }
 
-  #schedule() {
-    clearTimeout(this.#timer);
-    const deadline = this.#session.deadline();
-    if (deadline === undefined) return;
-    const delay = Math.min(Math.ceil(Math.max(deadline - now(), 0)), LONGEST_DELAY);
-    // A timer may be early.
-    this.#timer = setTimeout(() => {
-      if (now() < deadline) this.#schedule();
-      else this.#inTask(this.#session.timeout(now()));
-    }, delay);
-    if (!this.#keepsAlive) this.#timer.unref?.();
+  #setAlarm() {
+    this.#alarm.set(this.#session.deadline(), () => this.#inTask(this.#session.timeout(now())));
   }
 }

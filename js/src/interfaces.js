@@ -3,7 +3,7 @@
 // written for a browser meets nothing it does not know, and nothing that a later standard adds is in the way.
 
 import { openOver } from './connection.js';
-import { CloseEvent } from './events.js';
+import { CloseEvent, MessageEvent } from './events.js';
 import { defineReconnectingWebSocket } from './reconnecting.js';
 import { defineWebSocketStream } from './stream.js';
 import { toMessage, viewOfBytes } from './webidl.js';
@@ -18,6 +18,7 @@ const LONGEST_PING = 125;
  * @property {readonly string[]} able the options of the network that `connect` obeys
  * @property {() => WebAssembly.Module} loadModule gives the engine's module
  * @property {typeof import('./turn.js').takeTurn} takeTurn
+ * @property {() => (callback: () => void) => void} captureContext gives what calls back in the async context of this moment
  */
 
 /** @param {Host} host */
@@ -25,7 +26,7 @@ export function defineInterfaces(host) {
   const open = openOver(host);
   const { WebSocket, connectionOf: connectionOfSocket } = defineWebSocket(open);
   const { WebSocketStream, WebSocketError, connectionOf: connectionOfStream } = defineWebSocketStream(open);
-  const { ReconnectingWebSocket, socketOf } = defineReconnectingWebSocket(WebSocket, CloseEvent);
+  const { ReconnectingWebSocket, socketOf } = defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent);
   /**
    * None is behind a WebSocketStream that was aborted before it could be opened.
    *
@@ -49,7 +50,7 @@ export function defineInterfaces(host) {
   /** Why the connection failed, in words for the program's log; undefined if it did not. */
   const failure = (object) => connectionOfAny(object)?.failure;
 
-  /** Ends the connection at once, without a closing handshake. */
+  /** Ends the connection at once, without a closing handshake. The socket is CLOSING until the event. */
   const terminate = (object) => connectionOfAny(object)?.terminate();
 
   /** Lets the connection keep the process alive, as it does in the beginning. */

@@ -2,7 +2,7 @@
 
 import { initWith } from './engine-source.js';
 import { loadModule, readFile } from './host/module-file.js';
-import { able, connect } from './host/node.js';
+import { able, captureContext, connect } from './host/node.js';
 import { defineInterfaces } from './interfaces.js';
 import { takeTurn } from './turn.js';
 
@@ -11,4 +11,4 @@ export { CloseEvent } from './events.js';
 export const init = initWith(loadModule, readFile);
 
 export const { WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket, failure, terminate, ref, unref, ping } =
-  defineInterfaces({ connect, able, loadModule, takeTurn });
+  defineInterfaces({ connect, able, loadModule, takeTurn, captureContext });

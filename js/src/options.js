@@ -80,6 +80,12 @@ export function originOption(dictionary) {
   return origin === undefined ? undefined : toByteString(toText(origin, 'origin'), 'origin');
 }
 
+/** Whether to wait while other sockets connect to the same host. */
+export function turnOption(dictionary) {
+  const waits = dictionary?.oneAtATime;
+  return waits === undefined || toTruth(waits, 'oneAtATime');
+}
+
 function setHeartbeat(settings, value, name) {
   if (value === false) return;
   const { interval, timeout } = value === true ? {} : toMembers(value, name);

@@ -12,7 +12,7 @@ import { toSecondArgument } from './reconnecting/second-argument.js';
 import { toSettings } from './reconnecting/settings.js';
 import { onWake } from './reconnecting/wake.js';
 import { report } from './report.js';
-import { defineInterface, requireArguments, toClampedUnsignedShort, toMessage, toUSVString } from './webidl.js';
+import { defineInterface, requireArguments, toClampedUnsignedShort, toDOMString, toMessage, toUSVString } from './webidl.js';
 import { validateCloseCodeAndReason } from './websocket-error.js';
 
 const CONNECTING = 0;
@@ -29,7 +29,7 @@ const TYPES = ['open', 'message', 'error', 'close', 'reconnecting'];
  */
 export function reconnectingFor(host) {
   if (!host.WebSocket || !host.EventTarget) return {};
-  return defineReconnectingWebSocket(host.WebSocket, host.CloseEvent ?? defineCloseEvent(host.Event), host.WebSocket);
+  return defineReconnectingWebSocket(host.WebSocket, host.CloseEvent ?? defineCloseEvent(host.Event), host.MessageEvent, host.WebSocket);
 }
 
 /**
@@ -37,9 +37,12 @@ export function reconnectingFor(host) {
  *
  * @param {any} WebSocket what connections are made with, unless the program says otherwise
  * @param {any} CloseEvent
+ * @param {any} MessageEvent
  * @param {any} hostClass the host's own, if that is what connections are made with
  */
-export function defineReconnectingWebSocket(WebSocket, CloseEvent, hostClass = undefined) {
+export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent, hostClass = undefined) {
+  // The host's own, whatever a program puts in its place.
+  const { Event } = globalThis;
   /** @type {(object: ReconnectingWebSocket) => any} */
   let socketOf;
 
@@ -63,9 +66,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, hostClass = u
     #attempt;
     /** What is asked for its attributes when there is no connection. */
     #lastSocket;
-    /** When the connection was established. */
-    #openedAt;
-    /** Takes back what the next connection, or the end, waits for. @type {(() => void) | undefined} */
+    /** Takes back what the next connection, or the end, waits for; or that a connection has lasted. @type {(() => void) | undefined} */
     #cancelTimer;
     /** @type {KeepAlive | undefined} */
     #keepAlive;
@@ -111,14 +112,15 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, hostClass = u
     }
 
     set binaryType(value) {
-      if (value !== 'blob' && value !== 'arraybuffer') return;
-      this.#binaryType = value;
-      if (this.#attempt?.socket) this.#attempt.socket.binaryType = value;
+      const binaryType = toDOMString(value);
+      if (binaryType !== 'blob' && binaryType !== 'arraybuffer') return;
+      this.#binaryType = binaryType;
+      if (this.#attempt?.socket) this.#attempt.socket.binaryType = binaryType;
     }
 
     /** Which retry is under way, or waited for, since a connection has lasted for `minUptime`. */
     get retryCount() {
-      return this.#hasLasted ? 0 : this.#backOff.count;
+      return this.#backOff.count;
     }
 
     get onopen() {
@@ -178,7 +180,6 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, hostClass = u
       const [number, text] = toClose(code, reason);
       if (this.#state === CLOSED) this.#discard();
       if (this.#state === CLOSING || this.#state === CLOSED) return;
-      if (this.#hasLasted) this.#backOff.reset();
       this.#stopTimers();
       // What a handler of `open` leaves behind goes first.
       this.#sendAll();
@@ -215,10 +216,6 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, hostClass = u
     /** Whether what is sent goes out, which is not so when the peer has begun to close. */
     get #canSend() {
       return this.#state === OPEN && this.#attempt.socket.readyState === OPEN;
-    }
-
-    get #hasLasted() {
-      return this.#state === OPEN && performance.now() - this.#openedAt >= this.#settings.minUptime;
     }
 
     /** @throws what the constructor of WebSocket throws */
@@ -258,7 +255,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, hostClass = u
     #opened(attempt) {
       if (this.#state !== CONNECTING) return;
       this.#state = OPEN;
-      this.#openedAt = performance.now();
+      this.#cancelTimer = after(this.#settings.minUptime, () => this.#backOff.reset());
       this.#startKeepAlive();
       this.dispatchEvent(new Event('open'));
       // A handler may have begun anew.
@@ -298,7 +295,6 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, hostClass = u
 
     /** There is no connection any more, and there may be another one. */
     #end({ code, reason, wasClean }) {
-      if (this.#hasLasted) this.#backOff.reset();
       this.#stopTimers();
       this.#lastSocket = this.#socket;
       const unsent = this.#attempt?.socket?.bufferedAmount ?? 0;

@@ -16,6 +16,7 @@ const LARGEST_BURST = 1024;
 export class TaskSource {
   #runNext;
   #onIdle;
+  #inContext;
   /** How many calls of `#deferred` are in the host's queue. */
   #queued = 0;
   /** How many to queue when the last burst has not been enough. */
@@ -23,10 +24,14 @@ export class TaskSource {
   /** Whether a task has run whose microtasks have not. */
   #running = false;
 
-  /** `onIdle` is called when no task is left after some had to be deferred. */
-  constructor(runNext, onIdle = () => {}) {
+  /**
+   * `onIdle` is called when no task is left after some had to be deferred. `inContext` calls back in the async context in which
+   * tasks are to run: without that it would be the one of whoever has the next task run.
+   */
+  constructor(runNext, onIdle = () => {}, inContext = (callback) => callback()) {
     this.#runNext = runNext;
     this.#onIdle = onIdle;
+    this.#inContext = inContext;
   }
 
   /** Whether tasks may be waiting for their turn. */
@@ -54,7 +59,9 @@ export class TaskSource {
   }
 
   #queue(count) {
-    for (; this.#queued < count; this.#queued += 1) setImmediate(this.#deferred);
+    this.#inContext(() => {
+      for (; this.#queued < count; this.#queued += 1) setImmediate(this.#deferred);
+    });
   }
 
   #rest = () => {

@@ -1,7 +1,7 @@
 // `isosocket/wasm`: the browser runtime, in WebAssembly over the browser's own socket.
 
 import load, { Socket } from './wasm/isosocket_browser.js';
-import { CloseEvent } from './events.js';
+import { CloseEvent, MessageEvent } from './events.js';
 import { streamFor } from './host-stream.js';
 import { loadingOnce, placeOf } from './module-source.js';
 import { defineReconnectingWebSocket } from './reconnecting.js';
@@ -107,4 +107,4 @@ export const { WebSocket } = defineWebSocket(open);
 
 export const { WebSocketStream, WebSocketError } = streamFor(globalThis, WebSocket);
 
-export const { ReconnectingWebSocket } = defineReconnectingWebSocket(WebSocket, CloseEvent);
+export const { ReconnectingWebSocket } = defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent);

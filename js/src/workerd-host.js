@@ -15,4 +15,4 @@ export const WebSocket = /* @__PURE__ */ defineWorkerdSocket(host.WebSocket);
 
 export const { WebSocketStream, WebSocketError } = /* @__PURE__ */ defineHostStream(WebSocket);
 
-export const { ReconnectingWebSocket } = /* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent, WebSocket);
+export const { ReconnectingWebSocket } = /* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent, host.MessageEvent, WebSocket);

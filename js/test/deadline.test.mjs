@@ -6,7 +6,7 @@ import { beforeEach, test } from 'node:test';
 
 import { clockOf } from './clock.mjs';
 
-import { failure, WebSocket } from 'isosocket/engine';
+import { failure, terminate, WebSocket } from 'isosocket/engine';
 
 import { streamThatHoldsBack, WAYS } from './holding.mjs';
 import { close, readFrame, serve, switching } from './peer.mjs';
@@ -51,6 +51,51 @@ test('the time of a socket that waits for its turn begins with its turn', async 
   await failed;
   await opened;
   assert.equal(requests, 2);
+});
+
+test('for its turn a socket waits no longer than its handshake may take', async (t) => {
+  const asked = [withResolver(), withResolver()];
+  const requests = [];
+  const url = await serve(t, (peer, request) => {
+    requests.push(request.requestLine);
+    if (requests.length === 2) peer.write(switching(request));
+    asked[requests.length - 1].resolve();
+  });
+  const first = new WebSocket(`${url}first`);
+  const second = new WebSocket(`${url}second`, { handshakeTimeout: 1000 });
+  const opened = once(second, 'open');
+  await asked[0].promise;
+  pass(900);
+  await new Promise(setImmediate);
+  assert.equal(requests.length, 1);
+  pass(200);
+  await asked[1].promise;
+  await opened;
+  assert.deepEqual(requests, ['GET /first HTTP/1.1', 'GET /second HTTP/1.1']);
+  assert.equal(first.readyState, WebSocket.CONNECTING);
+  // A timer that is taken back in another test would take one of that along.
+  for (const socket of [first, second]) terminate(socket);
+});
+
+test('and has all of its time when it has waited in vain', async (t) => {
+  const { promise, resolve } = withResolver();
+  let requests = 0;
+  const url = await serve(t, () => {
+    requests += 1;
+    if (requests === 2) resolve();
+  });
+  const first = new WebSocket(url);
+  const second = new WebSocket(url, { handshakeTimeout: 1000 });
+  const closed = once(second, 'close');
+  pass(1100);
+  await promise;
+  pass(900);
+  await new Promise(setImmediate);
+  assert.equal(second.readyState, WebSocket.CONNECTING);
+  pass(200);
+  await closed;
+  assert.match(failure(second), /\(handshakeTimeout\)/);
+  first.close();
 });
 
 test('a peer that never answers a Close frame is an unclean end', async (t) => {

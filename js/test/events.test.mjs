@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import { defineCloseEvent } from '../src/close-event.js';
 import { CloseEvent, fire, MessageEvent } from '../src/events.js';
 
 describe('CloseEvent', () => {
@@ -35,6 +36,21 @@ describe('CloseEvent', () => {
       assert.throws(() => get.call(new Event('x')), TypeError);
     }
   });
+});
+
+test('a CloseEvent over one of the host that converts nothing converts', () => {
+  class HostCloseEvent extends Event {
+    constructor(type, { code = 0, reason = '', wasClean = false, ...init } = {}) {
+      super(type, init);
+      this.given = [code, reason, wasClean];
+    }
+  }
+  const Whole = defineCloseEvent(HostCloseEvent);
+  const event = new Whole('close', { code: 65536 + 1000, reason: { toString: () => 'why' }, wasClean: 1, cancelable: true });
+  assert.deepEqual([event.code, event.reason, event.wasClean, event.cancelable, String(event)], [1000, 'why', true, true, '[object CloseEvent]']);
+  assert.ok(event instanceof HostCloseEvent);
+  assert.deepEqual(event.given, [1000, 'why', true]);
+  assert.deepEqual([new Whole('close', null).code, new Whole('close').reason], [0, '']);
 });
 
 test("a message event is one of the host's, and says so", () => {

@@ -105,7 +105,9 @@ describe('terminate', () => {
     const socket = new WebSocket(url);
     socket.onopen = () => {
       terminate(socket);
-      assert.equal(socket.readyState, WebSocket.OPEN);
+      assert.equal(socket.readyState, WebSocket.CLOSING);
+      socket.send('never');
+      assert.equal(socket.bufferedAmount, 5);
       terminate(socket);
     };
     assert.deepEqual(await eventsOf(socket), ['open', ...FAILED]);
@@ -119,6 +121,7 @@ describe('terminate', () => {
     const events = [socket, waiting].map(eventsOf);
     terminate(waiting);
     terminate(socket);
+    assert.deepEqual([socket.readyState, waiting.readyState], [2, 2]);
     assert.deepEqual(await Promise.all(events), [FAILED, FAILED]);
   });
 
@@ -163,6 +166,18 @@ describe('unref', () => {
     const url = await serve(t, () => {});
     const env = { ...process.env, PEER: url };
     assert.equal(await run(program('unref(socket);'), { env }), 'ended 0\n');
+  });
+
+  test('is for one socket, and not for another that waits for its turn', async (t) => {
+    const url = await serve(t, () => {});
+    const env = { ...process.env, PEER: url };
+    const body = `
+      unref(socket);
+      const waiting = new WebSocket(process.env.PEER, { handshakeTimeout: 50 });
+      waiting.onclose = () => console.log('has waited');
+    `;
+    assert.equal(await run(program(body), { env }), 'has waited\nended 0\n');
+    assert.equal(await run(program(`${body} unref(waiting);`), { env }), 'ended 0\n');
   });
 
   test('is taken back by ref', async (t) => {

@@ -1,6 +1,7 @@
 // A network that is a few lines: what comes is cut as a test likes. And frames of any length.
 
 import { loadModule } from '../dist/host/module-file.js';
+import { captureContext } from '../dist/host/node.js';
 import { defineInterfaces } from '../dist/interfaces.js';
 import { takeTurn } from '../dist/turn.js';
 import { frame, switching } from './peer.mjs';
@@ -39,7 +40,7 @@ export function interfacesOver(received, established = () => {}, { headers = [],
       destroy: nothing,
     };
   };
-  return defineInterfaces({ connect, able: [], loadModule, takeTurn });
+  return defineInterfaces({ connect, able: [], loadModule, takeTurn, captureContext });
 }
 
 /** A socket over such a peer. */

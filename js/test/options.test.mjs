@@ -23,6 +23,7 @@ describe('an option of the wrong type, or out of range, is a TypeError with its 
     maxFragments: [0, '1', 2 ** 32],
     maxHead: [0, '1', 2 ** 30],
     maxSendQueue: [0, -1, Infinity, '1', null, 2 ** 30],
+    oneAtATime: [0, 'no', null],
     heartbeat: [null, 1, 'x', { interval: 0 }, { timeout: '1' }],
     perMessageDeflate: [
       null, 1, 'x', { level: 0 }, { level: 10 }, { threshold: -1 }, { clientMaxWindowBits: 8 }, { clientMaxWindowBits: 16 },
@@ -69,6 +70,8 @@ test('options at their bounds, and those that are undefined, are taken', () => {
     { handshakeTimeout: 1, closeTimeout: 1, idleTimeout: 1, maxPayload: 1, maxFragments: 1, maxHead: 1, maxSendQueue: 1 },
     { maxFragments: 2 ** 32 - 1, maxHead: 2 ** 30 - 1, maxSendQueue: 2 ** 30 - 1 },
     { handshakeTimeout: 2 ** 31 - 1, closeTimeout: 2 ** 31 - 1, idleTimeout: 2 ** 31 - 1, maxPayload: 2 ** 30 - 1 },
+    { oneAtATime: true },
+    { oneAtATime: false },
     { heartbeat: true },
     { heartbeat: false },
     { heartbeat: { interval: 1, timeout: 1 } },

@@ -66,18 +66,26 @@ describe('has the shape of a WebSocket', () => {
     assert.equal(Fake.last.binaryType, 'arraybuffer');
   });
 
+  test('what binaryType is set to is a string, as it is for a WebSocket', () => {
+    const { socket } = make();
+    socket.binaryType = { toString: () => 'arraybuffer' };
+    assert.deepEqual([socket.binaryType, Fake.last.binaryType], ['arraybuffer', 'arraybuffer']);
+    assert.throws(() => { socket.binaryType = Symbol('blob'); }, TypeError);
+    assert.equal(socket.binaryType, 'arraybuffer');
+  });
+
   test('events are new ones, and handlers are called in their order', () => {
     const { socket } = make();
     const calls = [];
     socket.addEventListener('message', () => calls.push('listener'));
     socket.onmessage = function (event) {
-      calls.push([this === socket, event.data, event.origin, event.target === socket]);
+      calls.push([this === socket, event.data, event.origin, event.target === socket, String(event)]);
     };
     socket.onclose = (event) => calls.push([event instanceof CloseEvent, event.reason, event.wasClean]);
     Fake.last.open();
     Fake.last.receive('data');
     Fake.last.end(1001, 'away');
-    assert.deepEqual(calls, ['listener', [true, 'data', 'ws://h', true], [true, 'away', true]]);
+    assert.deepEqual(calls, ['listener', [true, 'data', 'ws://h', true, '[object MessageEvent]'], [true, 'away', true]]);
   });
 
   test('arguments that are none are an exception', () => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { WebSocket } from 'isosocket/engine';
+
 import { takeTurn } from '../src/turn.js';
+import { serve } from './peer.mjs';
 
 test('one at a time and in order', () => {
   const log = [];
@@ -31,3 +34,25 @@ test('places do not wait for each other', () => {
   leave();
   assert.deepEqual(log, ['one', 'two', 'one again']);
 });
+
+test('with oneAtATime: false a socket neither waits nor makes others wait', async (t) => {
+  const all = withResolver();
+  const lines = [];
+  const url = await serve(t, (peer, { requestLine }) => {
+    lines.push(requestLine);
+    if (lines.length === 4) all.resolve();
+  });
+  const open = (name, options) => new WebSocket(url + name, options);
+  const sockets = [
+    open('a', { oneAtATime: false }), open('b', {}), open('c', { oneAtATime: false }), open('d', { oneAtATime: false }), open('e', {}),
+  ];
+  await all.promise;
+  assert.deepEqual(lines.sort(), ['a', 'b', 'c', 'd'].map((name) => `GET /${name} HTTP/1.1`));
+  for (const socket of sockets) socket.close();
+});
+
+function withResolver() {
+  let resolve;
+  const promise = new Promise((given) => { resolve = given; });
+  return { promise, resolve };
+}

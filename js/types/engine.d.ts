@@ -27,7 +27,10 @@ export type EngineObject = WebSocket | WebSocketStream;
  */
 export declare function failure(object: EngineObject | ReconnectingWebSocket): string | undefined;
 
-/** Ends the connection at once, without a closing handshake. */
+/**
+ * Ends the connection at once, without a closing handshake. The socket is CLOSING then, and what is sent is thrown away; a task later
+ * come `error`, and `close` with code 1006.
+ */
 export declare function terminate(object: EngineObject | ReconnectingWebSocket): void;
 
 /** Lets the connection keep the process alive, as it does in the beginning; gives its argument. */
@@ -37,8 +40,8 @@ export declare function ref<T extends EngineObject>(object: T): T;
 export declare function unref<T extends EngineObject>(object: T): T;
 
 /**
- * Sends a ping of at most 125 bytes; its answer is an event `pong` at the socket, a MessageEvent with the bytes as an ArrayBuffer. Once
- * the socket closes it does nothing.
+ * Sends a ping of at most 125 bytes; its answer is an event `pong` at the socket, a MessageEvent with the bytes as an ArrayBuffer. A
+ * stream has no events: it sends the ping, and nobody hears of the answer. Once the socket closes it does nothing.
  *
  * @throws {DOMException} "InvalidStateError" while connecting.
  * @throws {RangeError} for more bytes.

@@ -31,8 +31,14 @@ export interface EngineOptions {
   servername?: string;
   /** Whether the server's certificate has to be valid. Default: true. */
   rejectUnauthorized?: boolean;
-  /** How long the opening handshake may take, with the transport's own. Default: 20,000. */
+  /** How long the opening handshake may take, with the transport's own, from when it is the socket's turn. Default: 20,000. */
   handshakeTimeout?: number;
+  /**
+   * Whether the socket waits while another one of this program connects to the same host and port, as the standard says; but no longer
+   * than its `handshakeTimeout`, and then it connects all the same. With false it neither waits nor makes others wait, which is for
+   * many sockets to a server of one's own. In workerd none waits, whatever this says. Default: true.
+   */
+  oneAtATime?: boolean;
   /**
    * How long the peer may take to answer a Close frame. Default: 10,000. To end the transport then it has as long, but no more
    * than 2000.
@@ -293,7 +299,7 @@ export interface ReconnectingOptions {
   reconnectionDelayGrowFactor?: number;
   /** How long a connection has to last for the delays, and the count of retries, to begin anew: 5000. */
   minUptime?: number;
-  /** How long connecting may take, with asking for the URL: 10,000. */
+  /** How long connecting may take, with asking for the URL and with waiting for its turn (see `oneAtATime`): 10,000. */
   connectionTimeout?: number;
   /** How many retries there are in a row: without end, unless it is set. After the last one `reconnect()` begins anew. */
   maxRetries?: number;

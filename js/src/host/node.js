@@ -1,5 +1,6 @@
 // The network of Node, and of what has its modules: open, read, write, end, and nothing else.
 
+import { AsyncResource } from 'node:async_hooks';
 import net from 'node:net';
 import tls from 'node:tls';
 
@@ -12,12 +13,27 @@ const LINGER = 2000;
 /** The options of the network that are obeyed here. */
 export const able = ['proxy', 'ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized'];
 
+/** Gives what calls back in the async context of this moment, which is what AsyncLocalStorage goes by. */
+export function captureContext() {
+  const resource = new AsyncResource('WebSocket');
+  return (callback) => resource.runInAsyncScope(callback);
+}
+
+/** Deno tells of a socket in no context at all. */
+const keepsContext = !process.versions.deno;
+
 /**
- * Opens a byte stream.
+ * Opens a byte stream. What it reports comes in the async context of this call.
  *
  * @type {import('../route.js').Connect}
  */
-export const connect = (target, events) => new Stream(target, events);
+export const connect = (target, events) => new Stream(target, keepsContext ? events : inContextOfNow(events));
+
+function inContextOfNow(events) {
+  const inContext = captureContext();
+  const members = Object.entries(events).map(([name, tell]) => [name, (given) => inContext(() => tell(given))]);
+  return Object.fromEntries(members);
+}
 
 /**
  * What comes is read into this by all sockets: it is looked at before the next one reads. Memory of its own for each chunk,

@@ -7,11 +7,11 @@ export const EXPECTED = 'this was to be';
  * The cases: each gives what it saw, beside what it is to be.
  *
  * @param {any} engine the module under test
- * @param {any} setting where the servers and proxies are
+ * @param {any} setting where the servers and proxies are; and an AsyncLocalStorage, where there is one
  */
 export const casesFor = (engine, setting) => {
   const { ReconnectingWebSocket, WebSocket, WebSocketStream, failure, ping, ref, terminate, unref } = engine;
-  const { server, secure, refused, deflating, proxies, tls } = setting;
+  const { server, secure, refused, deflating, proxies, tls, storage } = setting;
 
   /** Plays a socket to its end and tells the events; `act` is called for each. */
   const play = (url, init, act = () => {}) => new Promise((resolve) => {
@@ -319,6 +319,28 @@ export const casesFor = (engine, setting) => {
       }
       return [numbers.every((number, index) => number === index), true];
     },
+
+    ...(storage && {
+      'events come in the async context in which their socket was made': async () => {
+        const ways = [
+          [`${server}/echo`], [`${server}/echo`, { oneAtATime: false }], [`${server}/echo`], [`${secure}/echo`, tls],
+          [`${secure}/echo`, { ...tls, proxy: proxies.http }], [`${server}/echo`, { proxy: proxies.socks }], [refused],
+        ];
+        const seen = await Promise.all(ways.map(async ([url, init], maker) => {
+          const contexts = new Set();
+          await storage.run(maker, () => play(url, init, (socket, { type }, { length }) => {
+            contexts.add(storage.getStore());
+            storage.run('other', () => {
+              if (type === 'open') ping(socket);
+              if (length < 20) socket.send('a');
+              else if (length === 20) terminate(socket);
+            });
+          }));
+          return [...contexts];
+        }));
+        return [seen, ways.map((_, maker) => [maker])];
+      },
+    }),
   };
 };
 

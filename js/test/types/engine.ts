@@ -10,6 +10,7 @@ const socket: WebSocket = new EngineSocket("wss://example.org", {
   maxFragments: 1,
   maxHead: 1,
   maxSendQueue: 1,
+  oneAtATime: false,
   heartbeat: { interval: 1000 },
   perMessageDeflate: { level: 1, threshold: 1024 },
 });
