@@ -230,7 +230,7 @@ msrv: ## the libraries and the command line program with the oldest Rust that th
 .PHONY: package
 package: js ## the crates as they would be published, built from their archives; the npm package
 	cargo publish --workspace --dry-run --locked
-	cd js && npm pack --dry-run
+	cd js && npm pack --dry-run --ignore-scripts
 
 .PHONY: deny
 deny: ## licences, sources and who may depend on whom

@@ -42,7 +42,7 @@ if (!process.argv.includes('--sources')) {
 copySources();
 
 function buildModule({ crate, profile, features = [], optimization, budget, hostNames = [], prepare = () => {} }) {
-  const name = crate.replace('-', '_');
+  const name = nameOf(crate);
   const environment = { ...process.env, RUSTFLAGS: flagsFor(features) };
   run('cargo', ['build', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '-p', crate], root, environment);
   const targetFolder = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target');
@@ -78,16 +78,26 @@ function flagsFor(features) {
   ].join(' ');
 }
 
-/** Puts src/ and the licences beside the WebAssembly modules; what src/ has no more goes. */
+/** What the files of a crate's module are named after. */
+function nameOf(crate) {
+  return crate.replace('-', '_');
+}
+
+/** Puts src/ and the licences beside the WebAssembly modules. All that lies there besides goes: it would be in the package. */
 function copySources() {
-  mkdirSync(dist, { recursive: true });
-  for (const entry of readdirSync(dist)) {
-    if (entry !== 'wasm') rmSync(path.join(dist, entry), { recursive: true });
-  }
+  mkdirSync(wasmFolder, { recursive: true });
+  removeAllBut(['wasm'], dist);
+  removeAllBut(MODULES.flatMap(({ crate }) => [`${nameOf(crate)}.js`, `${nameOf(crate)}_bg.wasm`]), wasmFolder);
   cpSync(path.join(here, 'src'), dist, { recursive: true });
   for (const licence of ['LICENSE-MIT', 'LICENSE-APACHE']) {
     const text = path.join(root, licence);
     if (existsSync(text)) cpSync(text, path.join(dist, licence));
+  }
+}
+
+function removeAllBut(kept, folder) {
+  for (const entry of readdirSync(folder)) {
+    if (!kept.includes(entry)) rmSync(path.join(folder, entry), { recursive: true });
   }
 }
 

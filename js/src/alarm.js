@@ -1,9 +1,6 @@
 // The timer of a connection: it has one deadline at a time.
 
-import { clearTimeout, now, setTimeout } from './timers.js';
-
-/** The longest delay a timer can have, in milliseconds. */
-const LONGEST_DELAY = 0x7fffffff;
+import { clearTimeout, LONGEST_DELAY, now, setTimeout } from './timers.js';
 
 export class Alarm {
   #inContext;

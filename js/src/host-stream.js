@@ -3,7 +3,7 @@
 // https://github.com/whatwg/websockets/pull/48 (a proposal)
 
 import { setTimeout } from './timers.js';
-import { defineInterface, requireArguments, toDictionary, toWebSocketCloseInfo } from './webidl.js';
+import { defineInterface, newPromise, requireArguments, toDictionary, toWebSocketCloseInfo, TOKEN } from './webidl.js';
 import { defineWebSocketError, validateCloseCodeAndReason } from './websocket-error.js';
 
 const OPEN = 1;
@@ -267,9 +267,6 @@ export function defineHostStream(WebSocket) {
   return { WebSocketStream, WebSocketError };
 }
 
-/** What a protocol may be: a token of HTTP. */
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
-
 /**
  * The URL that a WebSocket would have; throws what the syntax of its arguments would have it throw. Where a signal is aborted
  * before, none is made: with that a connection begins, and a browser may have sent the request before it is closed. The steps of
@@ -300,13 +297,3 @@ function later(callback, delay) {
 }
 
 const sizeOf = (data) => data.byteLength ?? data.length;
-
-/** A new promise and what settles it. Its rejection counts as handled: a program need not look at all of them. */
-function newPromise() {
-  let settle;
-  const promise = new Promise((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  promise.catch(() => {});
-  return { promise, ...settle };
-}

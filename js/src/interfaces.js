@@ -4,6 +4,7 @@
 
 import { openOver } from './connection.js';
 import { CloseEvent, MessageEvent } from './events.js';
+import { showAttributes, showAttributesOfError } from './inspection.js';
 import { defineReconnectingWebSocket } from './reconnecting.js';
 import { defineWebSocketStream } from './stream.js';
 import { toMessage, viewOfBytes } from './webidl.js';
@@ -27,6 +28,7 @@ export function defineInterfaces(host) {
   const { WebSocket, connectionOf: connectionOfSocket } = defineWebSocket(open);
   const { WebSocketStream, WebSocketError, connectionOf: connectionOfStream } = defineWebSocketStream(open);
   const { ReconnectingWebSocket, socketOf } = defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent);
+  letConsolesShow({ WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket });
   /**
    * None is behind a WebSocketStream that was aborted before it could be opened.
    *
@@ -80,4 +82,15 @@ export function defineInterfaces(host) {
   };
 
   return { WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket, failure, terminate, ref, unref, ping };
+}
+
+const ATTRIBUTES = ['url', 'readyState', 'bufferedAmount', 'extensions', 'protocol', 'binaryType'];
+
+function letConsolesShow({ WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket }) {
+  showAttributes(WebSocket, ATTRIBUTES);
+  showAttributes(WebSocketStream, ['url', 'opened', 'closed']);
+  showAttributes(ReconnectingWebSocket, [...ATTRIBUTES, 'retryCount']);
+  showAttributesOfError(WebSocketError, ['closeCode', 'reason']);
+  // A class of the host's is the host's to show.
+  if (CloseEvent !== globalThis.CloseEvent) showAttributes(CloseEvent, ['type', 'code', 'reason', 'wasClean']);
 }

@@ -1,10 +1,8 @@
 // The members of the constructors' dictionary beyond those of the standard. Their names are those of `ws` and of Node's
 // TLS, where these have one; each is checked, and the host says which of those of the network it can obey.
 
+import { LONGEST_DELAY } from './timers.js';
 import { toByteString } from './webidl.js';
-
-/** The longest delay a timer can have, in milliseconds. */
-const LONGEST_DELAY = 0x7fffffff;
 
 /** The most bytes, of a message or of what waits to be sent, for which the engine has room. */
 const MOST_BYTES = 0x3fffffff;
@@ -60,10 +58,17 @@ export function networkOptions(dictionary, able) {
   for (const [name, convert] of Object.entries(NETWORK)) {
     const value = dictionary?.[name];
     if (value === undefined) continue;
-    if (!able.includes(name)) throw new TypeError(`the option '${name}' is nothing that this host can obey`);
+    if (!able.includes(name)) refuse({ [name]: value });
     options[name] = convert(value, name);
   }
   return options;
+}
+
+/** Throws for options that have a value: what a host or a class does not know it cannot obey. */
+export function refuse(options) {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) throw new TypeError(`this host cannot obey the option '${name}'`);
+  }
 }
 
 /** Gives the options of the protocol that a dictionary has to the engine's settings. */
@@ -142,9 +147,11 @@ function toText(value, name) {
   return value;
 }
 
-/** What is in PEM, or in DER as bytes. */
+/** What is in PEM, as text or as its bytes. TLS of Node would pass over an authority that is in DER, and trust nobody. */
 function toPem(value, name) {
   if (typeof value !== 'string' && !ArrayBuffer.isView(value)) throw new TypeError(`${name} is neither a string nor bytes`);
+  const text = typeof value === 'string' ? value : new TextDecoder('latin1').decode(value);
+  if (!text.includes('-----BEGIN ')) throw new TypeError(`${name} is not in PEM, which has a line with '-----BEGIN'`);
   return value;
 }
 

@@ -1,6 +1,8 @@
 // The Fetch side of connecting: what is asked of which host, and whether it may be asked at all.
 // https://fetch.spec.whatwg.org/#websocket-protocol
 
+import { TOKEN } from './webidl.js';
+
 /** https://fetch.spec.whatwg.org/#port-blocking */
 const BAD_PORTS = new Set([
   0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
@@ -23,9 +25,6 @@ export function isBadPort(port) {
 export function targetOf(url) {
   return { host: url.host, resource: url.pathname + url.search };
 }
-
-/** A token of RFC 9110, section 5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** What is in no header's value: RFC 9110, section 5.5. */
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;

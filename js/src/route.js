@@ -2,6 +2,9 @@
 
 import { conversationWith, portOfProxy } from './proxy.js';
 
+/** How long a peer may take to end its side when a stream is ended, in milliseconds. */
+export const LINGER = 2000;
+
 /**
  * What the event loop of a host reports of a byte stream.
  *

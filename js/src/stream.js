@@ -4,11 +4,14 @@
 import {
   bare,
   defineInterface,
+  newPromise,
+  react,
   requireArguments,
   toBufferSourceOrUSVString,
   toUSVString,
   toWebSocketCloseInfo,
   toWebSocketStreamOptions,
+  TOKEN,
 } from './webidl.js';
 import { defineWebSocketError, validateCloseCodeAndReason } from './websocket-error.js';
 import { asDOMException, getURLRecord } from './websocket.js';
@@ -19,11 +22,7 @@ const OPEN = 1;
 const BUFFER_SPACE = 65536;
 
 // Taken as the module is loaded: a script that replaces them afterwards changes nothing here.
-const { then } = Promise.prototype;
 const { apply } = Reflect;
-
-/** An element of `Sec-WebSocket-Protocol`: a token of RFC 9110, section 5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
  * What a connection tells its object; each call is a task of its own.
@@ -270,7 +269,7 @@ export function defineWebSocketStream(open) {
     }
 
     #whenClosed() {
-      return apply(then, this.#closed.promise, [() => undefined, () => undefined]);
+      return react(this.#closed.promise, () => undefined, () => undefined);
     }
 
     /** The backlog counts frames without content, the buffered amount what a connection that closes has thrown away. */
@@ -370,19 +369,6 @@ function requireSubprotocols(protocols) {
     if (!TOKEN.test(protocol)) throw new DOMException(`'${protocol}' is not a subprotocol's name`, 'SyntaxError');
   }
   if (new Set(protocols).size < protocols.length) throw new DOMException('a subprotocol occurs twice', 'SyntaxError');
-}
-
-/**
- * A new promise and what settles it. Its rejection counts as handled: one failure rejects several of these promises,
- * and a program need not look at all of them.
- */
-function newPromise() {
-  let settle;
-  const promise = new Promise((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  apply(then, promise, [undefined, () => {}]);
-  return { promise, ...settle };
 }
 
 /** An attribute whose type is a promise throws nothing: it rejects. */

@@ -6,7 +6,10 @@
 // The language's own, whatever a program puts in their place.
 const { apply } = Reflect;
 const { toWellFormed } = String.prototype;
-const { isView } = ArrayBuffer;
+const isView = /* @__PURE__ */ (() => ArrayBuffer.isView)();
+const then = /* @__PURE__ */ (() => Promise.prototype.then)();
+const getPrototypeOf = /* @__PURE__ */ (() => Object.getPrototypeOf)();
+const setPrototypeOf = /* @__PURE__ */ (() => Object.setPrototypeOf)();
 
 /** An attribute of a class, for objects of that class and nothing else, whatever properties of their own they have. */
 function attributeOf({ prototype }, name) {
@@ -90,8 +93,6 @@ function isObject(value) {
  */
 export const bare = (members) => setPrototypeOf(members, null);
 
-const { getPrototypeOf, setPrototypeOf } = Object;
-
 /** Gives a class what Web IDL asks of an interface object and a class definition does not do by itself. */
 export function defineInterface(interfaceObject, members, constants = {}) {
   const { prototype } = interfaceObject;
@@ -103,6 +104,25 @@ export function defineInterface(interfaceObject, members, constants = {}) {
   }
   Object.defineProperty(prototype, Symbol.toStringTag, { value: interfaceObject.name, configurable: true });
 }
+
+/** A token of RFC 9110, section 5.6.2, as the name of a header is one, and that of a subprotocol. */
+export const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/**
+ * To create a new promise; gives it, and what settles it. It is marked as handled: one failure rejects several of these promises,
+ * and a program need not look at all of them.
+ */
+export function newPromise() {
+  let settle;
+  const promise = new Promise((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  react(promise, undefined, () => {});
+  return { promise, ...settle };
+}
+
+/** To react to a promise. */
+export const react = (promise, onFulfilled, onRejected) => apply(then, promise, [onFulfilled, onRejected]);
 
 /** Throws unless at least `required` arguments were given. */
 export function requireArguments(given, required, what) {
@@ -140,7 +160,7 @@ export function toUnsignedShort(value) {
 }
 
 /** [EnforceRange] unsigned short: the integer part, which has to be in range. */
-export function toEnforcedUnsignedShort(value) {
+function toEnforcedUnsignedShort(value) {
   const number = Math.trunc(+value);
   if (!(number >= 0 && number <= 0xffff)) throw new TypeError(`${value} is not in the range of an unsigned short`);
   // -0 is 0.

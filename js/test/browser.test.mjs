@@ -194,6 +194,27 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       }), [true, ['one', true], ['two', false]]);
     });
 
+    test('what only the engine obeys is a TypeError of the classes that are not the browser\'s own, and passed over by streams', async () => {
+      const [stream, ...thrown] = await inPage('isosocket', async ({ ReconnectingWebSocket, WebSocketStream }) => {
+        const own = await import('isosocket/wasm');
+        await own.init();
+        const init = { protocols: ['a'], headers: { Authorization: 'secret' } };
+        const classes = [WebSocketStream, own.WebSocket, own.ReconnectingWebSocket, ReconnectingWebSocket];
+        const outcome = (Class, init) => {
+          try {
+            new Class('/', init).close();
+            return 'taken';
+          } catch ({ name, message }) {
+            return `${name}: ${message}`;
+          }
+        };
+        return classes.map((Class) => [outcome(Class, init), outcome(Class, { protocols: ['a'], headers: undefined })]);
+      });
+      assert.deepEqual(stream, ['taken', 'taken']);
+      assert.equal(thrown.length, 3);
+      for (const outcomes of thrown) assert.deepEqual(outcomes, ["TypeError: this host cannot obey the option 'headers'", 'taken']);
+    });
+
     // These change what the page has of the browser, so that the next one is a new page.
 
     test("isosocket/wasm can take the place of the browser's own", async (t) => {
@@ -318,7 +339,7 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
         test('what connects again takes a dictionary and null, and offers the same each time', async () => {
           const log = await inPage(name, async ({ ReconnectingWebSocket }) => {
             const log = [];
-            for (const protocols of [{ protocols: new Set(['chat']).values(), headers: {} }, null]) {
+            for (const protocols of [{ protocols: new Set(['chat']).values(), headers: undefined }, null]) {
               const socket = new ReconnectingWebSocket('/', protocols);
               for (let count = 0; count < 2; count += 1) {
                 await new Promise((resolve) => { socket.onopen = resolve; });

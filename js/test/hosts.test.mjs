@@ -130,6 +130,7 @@ describe('the main entry, over the WebSocket of the host', () => {
         sockets: [echoed, echoed],
         stream: ['|', 's', 'InvalidAccessError', 'InvalidAccessError', 'InvalidAccessError', 4999],
         misuse: ['SyntaxError', 'SyntaxError'],
+        seconds: ['nothing', 'nothing', 'nothing', 'SyntaxError', 'TypeError'],
       });
     });
   }

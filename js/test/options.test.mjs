@@ -14,6 +14,10 @@ import { close, eventsOf, frame, readFrame, serve, switching } from './peer.mjs'
 
 const FAILED = ['error 3', "close 1006 '' false"];
 
+const PEM = '# of example.test\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+/** How a certificate begins in the other format. */
+const DER = new Uint8Array([0x30, 0x82, 0x01, 0x0a, 0x02]);
+
 describe('an option of the wrong type, or out of range, is a TypeError with its name', () => {
   const wrong = {
     handshakeTimeout: [0, -1, 1.5, '1', null, NaN, Infinity, 2 ** 31],
@@ -33,9 +37,9 @@ describe('an option of the wrong type, or out of range, is a TypeError with its 
     headers: [1, null, { a: '\u0100' }, { a: Symbol('x') }, { [Symbol('x')]: 'a' }, [1], [['a']], [['a', '\u0100']], { [Symbol.iterator]: 1 }],
     protocols: [Symbol('x'), [Symbol('x')], { [Symbol.iterator]: 1 }],
     proxy: [1, '', 'x', 'ftp://h', 'http://', {}],
-    ca: [1, {}, [1], null],
-    cert: [1, null],
-    key: [true],
+    ca: [1, {}, [1], null, '', 'x', [PEM, 'x'], DER, [PEM, DER], '---- BEGIN SSH2 PUBLIC KEY ----'],
+    cert: [1, null, 'x', DER],
+    key: [true, 'x', DER],
     passphrase: [1],
     servername: [1],
     rejectUnauthorized: [0, 'no', null],
@@ -79,6 +83,8 @@ test('options at their bounds, and those that are undefined, are taken', () => {
     { perMessageDeflate: { level: 1, threshold: 0, clientMaxWindowBits: 9, serverMaxWindowBits: 8 } },
     { perMessageDeflate: { level: 9, clientMaxWindowBits: 15, serverMaxWindowBits: 15, clientNoContextTakeover: true } },
     { proxy: null },
+    { ca: PEM, cert: Buffer.from(PEM), key: new DataView(new TextEncoder().encode(PEM).buffer) },
+    { ca: [PEM, Buffer.from(PEM)] },
     { handshakeTimeout: undefined, maxPayload: undefined, perMessageDeflate: undefined, proxy: undefined, ca: undefined },
   ];
   for (const options of right) {
@@ -89,7 +95,7 @@ test('options at their bounds, and those that are undefined, are taken', () => {
 
 test('what a host cannot obey is a TypeError, and not passed over', () => {
   assert.throws(() => networkOptions({ ca: 'x' }, ['proxy']), /'ca'/);
-  assert.deepEqual(networkOptions({ ca: 'x', key: undefined }, ['ca']), { ca: ['x'] });
+  assert.deepEqual(networkOptions({ ca: PEM, key: undefined }, ['ca']), { ca: [PEM] });
   assert.deepEqual(networkOptions(undefined, []), {});
 });
 
@@ -327,7 +333,8 @@ describe('TLS', () => {
   });
 
   test('a key that cannot be read fails the connection, and not the program', async () => {
-    const socket = new WebSocket(url, { cert: pem('client.pem'), key: 'no key' });
+    const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
+    const socket = new WebSocket(url, { cert: pem('client.pem'), key });
     assert.deepEqual(await eventsOf(socket), FAILED);
     assert.equal(typeof failure(socket), 'string');
   });

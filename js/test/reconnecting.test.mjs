@@ -327,13 +327,29 @@ describe('gives the class of the connections', () => {
 
   test('and never a dictionary, if it is that of the host', async () => {
     const { ReconnectingWebSocket: OverHost } = reconnectingFor({ WebSocket: Fake, CloseEvent, EventTarget });
-    const argument = { protocols: once('a'), headers: { A: 'b' } };
+    const argument = { protocols: once('a'), headers: undefined };
     assert.deepEqual(givenTo(OverHost, argument), [['a'], ['a']]);
-    new OverHost(URL, async () => ({ protocols: once('b'), headers: { A: 'b' } }));
+    new OverHost(URL, async () => ({ protocols: once('b') }));
     await settle();
     assert.deepEqual(Fake.last.protocols, ['b']);
     new OverHost(URL, () => null);
     await settle();
     assert.equal(Fake.last.protocols, undefined);
+  });
+
+  test('and what that of the host cannot obey is a TypeError, from a function a failed attempt', async () => {
+    const { ReconnectingWebSocket: OverHost } = reconnectingFor({ WebSocket: Fake, CloseEvent, EventTarget });
+    const init = { protocols: ['a'], headers: { A: 'b' } };
+    assert.throws(() => new OverHost(URL, init), { name: 'TypeError', message: /'headers'/ });
+    assert.throws(() => new OverHost(URL, { proxy: null }), { name: 'TypeError', message: /'proxy'/ });
+    assert.equal(Fake.made.length, 0);
+    const socket = new OverHost(URL, async () => init);
+    let seen;
+    socket.onerror = ({ error }) => { seen = error; };
+    await settle();
+    assert.match(String(seen), /TypeError: .*'headers'/);
+    assert.equal(Fake.made.length, 0);
+    new OverHost(URL, init, { WebSocket: class extends Fake {} });
+    assert.deepEqual(Fake.last.protocols, init);
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, test } from 'node:test';
 
 import { headersFor, isBadPort, portOf, targetOf } from '../src/request.js';
@@ -17,6 +18,14 @@ test('bad ports end where the list says', () => {
   assert.equal(bad.length, 83);
   assert.deepEqual([bad[0], bad.at(-1)], [0, 10080]);
   for (const port of [80, 443, 8080, 6663, 6670]) assert.ok(!isBadPort(port));
+});
+
+test('the ports that are blocked are those of ws-native', () => {
+  const source = readFileSync(new URL('../../ws-native/src/policy/bad_port.rs', import.meta.url), 'utf8');
+  const [, list] = /BAD_PORTS: \[u16; 83\] = \[([^\]]+)\]/.exec(source);
+  const theirs = list.match(/\d+/g).map(Number);
+  assert.equal(theirs.length, 83);
+  assert.deepEqual(Array.from({ length: 65536 }, (_, port) => port).filter(isBadPort), theirs);
 });
 
 test('Host has brackets and no default port; a query that is empty is not sent', () => {

@@ -33,10 +33,10 @@ export declare function failure(object: EngineObject | ReconnectingWebSocket): s
  */
 export declare function terminate(object: EngineObject | ReconnectingWebSocket): void;
 
-/** Lets the connection keep the process alive, as it does in the beginning; gives its argument. */
+/** Lets the connection keep the process alive, as it does in the beginning; returns its argument. */
 export declare function ref<T extends EngineObject>(object: T): T;
 
-/** Lets the process end though the connection is open; gives its argument. */
+/** Lets the process end though the connection is open; returns its argument. */
 export declare function unref<T extends EngineObject>(object: T): T;
 
 /**

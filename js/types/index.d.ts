@@ -5,9 +5,13 @@ export type BinaryType = "blob" | "arraybuffer";
 export type WebSocketData = string | ArrayBuffer | ArrayBufferView | Blob;
 
 /**
- * What the engine can be told, in `isosocket/engine` and wherever `isosocket` is the engine; a host's own WebSocket has no
- * use for it. The constructors throw a TypeError for an option of another type, and for one that the host cannot obey.
- * All times are milliseconds.
+ * What the engine can be told, in `isosocket/engine` and wherever `isosocket` is the engine: in Node, Deno and Bun. Its
+ * constructors throw a TypeError for an option of another type, and for one that the host cannot obey: the engine in workerd
+ * takes none of those for TLS. All times are milliseconds.
+ *
+ * Nobody else can obey one of these options. Classes of this package that are over a host's WebSocket throw a TypeError for
+ * each that is not undefined: ReconnectingWebSocket, and WebSocket of `isosocket/wasm` and in workerd. A browser's own WebSocket
+ * says what it does at its constructor, and WebSocketStream passes over what it does not know, be it the browser's own or not.
  */
 export interface EngineOptions {
   /** Headers for the opening handshake, besides those it is made of. Each character, up to U+00FF, is sent as one byte. */
@@ -82,9 +86,10 @@ export interface EngineOptions {
   };
 }
 
+/** Text in PEM, or its bytes: several may be in one. What has no line with `-----BEGIN`, such as DER, is a TypeError. */
 export type PemText = string | ArrayBufferView;
 
-/** The second argument of the constructor, as a dictionary. */
+/** The second argument of the constructor, as a dictionary: not for a browser's own class. */
 export interface WebSocketInit extends EngineOptions {
   /** The subprotocols to offer, in order of preference. */
   protocols?: string | Iterable<string>;
@@ -161,6 +166,11 @@ export declare class WebSocket extends Listened<WebSocketEventMap> {
    * @throws {DOMException} "SyntaxError" for a URL that cannot be parsed, has another scheme than ws, wss, http or
    * https, or has a fragment; and for subprotocols that are no tokens or occur twice. Whatever goes wrong later is an
    * `error` event, followed by `close`.
+   * @throws {TypeError} for an option of the dictionary that is wrong, or that cannot be obeyed.
+   *
+   * @param protocols the subprotocols to offer, in order of preference, or a dictionary; none for null. But where this is a
+   * browser's own class, as `isosocket` is in a page, it takes a string or a list alone: a dictionary is a "SyntaxError" there,
+   * and null offers a subprotocol with the name "null".
    */
   constructor(url: string | URL, protocols?: string | Iterable<string> | WebSocketInit | null);
 
@@ -371,7 +381,8 @@ export declare class ReconnectingWebSocket extends Listened<ReconnectingEventMap
    * Starts to connect.
    *
    * @throws {DOMException} as the constructor of {@link WebSocket}, if neither the URL nor the subprotocols are a function.
-   * @throws {TypeError} for an option of another type.
+   * @throws {TypeError} for an option of another type, and for one of {@link EngineOptions} where connections are of the host's
+   * own class. Where a function gives it, that is a failed attempt.
    */
   constructor(
     url: Provider<string | URL>,

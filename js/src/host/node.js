@@ -4,11 +4,9 @@ import { AsyncResource } from 'node:async_hooks';
 import net from 'node:net';
 import tls from 'node:tls';
 
+import { LINGER } from '../route.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 import { carriedBy } from './carried.js';
-
-/** How long the peer may take to end its side, in milliseconds. */
-const LINGER = 2000;
 
 /** The options of the network that are obeyed here. */
 export const able = ['proxy', 'ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized'];

@@ -1,6 +1,7 @@
 // workerd's own WebSocket, with what it lacks of the standard and can be given from outside.
 
-import { requireArguments, toClampedUnsignedShort, toMessage, toUSVString, viewOfBytes } from '../webidl.js';
+import { refuse } from '../options.js';
+import { requireArguments, toClampedUnsignedShort, toMessage, toUSVString, toWebSocketInit, viewOfBytes } from '../webidl.js';
 import { validateCloseCodeAndReason } from '../websocket-error.js';
 import { getURLRecord } from '../websocket.js';
 
@@ -16,8 +17,11 @@ export function defineWorkerdSocket(HostWebSocket) {
 
     constructor(url, protocols = []) {
       requireArguments(arguments.length, 1, "Failed to construct 'WebSocket'");
-      // It knows no http: and https:.
-      super(getURLRecord(toUSVString(url)).href, protocols);
+      const urlString = toUSVString(url);
+      const { protocols: list, dictionary = {} } = toWebSocketInit(protocols);
+      refuse({ ...dictionary, protocols: undefined });
+      // It knows no http: and https:, and no lists but arrays.
+      super(getURLRecord(urlString).href, list);
     }
 
     // They are null where there is none.

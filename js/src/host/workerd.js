@@ -2,10 +2,8 @@
 
 import { connect as connectSocket } from 'cloudflare:sockets';
 
+import { LINGER } from '../route.js';
 import { clearTimeout, setTimeout } from '../timers.js';
-
-/** How long the peer may take to end its side, in milliseconds. */
-const LINGER = 2000;
 
 /** The options of the network that are obeyed here. What TLS trusts is a matter of the runtime's configuration. */
 export const able = ['proxy'];

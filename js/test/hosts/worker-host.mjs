@@ -47,6 +47,7 @@ export default {
       sockets: await Promise.all([WebSocket, ReconnectingWebSocket].map((Class) => echo(Class, url.replace('ws:', 'http:')))),
       stream: await stream(url),
       misuse: ['ftp://x', 'ws://x/#y'].map((wrong) => nameOf(() => new WebSocket(wrong))),
+      seconds: [null, new Set(['a']), { protocols: 'a' }, ['a', 'a'], { headers: {} }].map((second) => nameOf(() => new WebSocket(url, second).close())),
     };
     console.log(JSON.stringify({ outcome }));
   },
