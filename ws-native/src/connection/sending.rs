@@ -114,7 +114,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Sends a ping with up to 125 bytes of payload. Pongs are not reported.
     ///
     /// # Errors
-    /// [`Failure`]: the payload is too long, the connection is closed, or the stream broke.
+    /// [`Failure`]: the payload is too long, as much as may waits to be sent, the connection is closed, or the stream broke.
     ///
     /// # Cancel safety
     /// As [`send`](Self::send).

@@ -141,6 +141,25 @@ mod tests {
     }
 
     #[test]
+    fn a_message_ends_with_a_block() {
+        // Nothing at all, and "Hello" with the end of its empty block left on it.
+        for wrong in [&[][..], &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00, 0x00, 0xff, 0xff]] {
+            assert_eq!(
+                decompress(&mut decompressor_for(side(false, 15)), &[wrong], MAX),
+                Err(InflateError::Protocol(ProtocolError::Deflate)),
+                "{wrong:?}"
+            );
+        }
+        // Within a block of the fixed codes, wherever that is cut.
+        let hello: &[u8] = &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+        for length in 0..hello.len() - 1 {
+            let cut_off = decompress(&mut decompressor_for(side(false, 15)), &[&hello[..length]], MAX);
+            assert_eq!(cut_off, Err(InflateError::Protocol(ProtocolError::Deflate)), "{length}");
+        }
+        assert_eq!(decompress(&mut decompressor_for(side(false, 15)), &[hello], MAX).unwrap(), b"Hello");
+    }
+
+    #[test]
     fn what_becomes_no_smaller_is_left_alone_and_the_window_begins_anew() {
         let mut seed = 1_u64;
         let noise: Vec<u8> = core::iter::repeat_with(|| {

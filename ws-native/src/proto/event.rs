@@ -83,7 +83,8 @@ pub enum SendError {
     /// A Close frame must not carry this code.
     #[error("the code {0} must not be sent in a Close frame")]
     CloseCode(CloseCode),
-    /// [`Config::max_send_queue`](super::Config::max_send_queue) would be exceeded; the connection is failed.
+    /// [`Config::max_send_queue`](super::Config::max_send_queue) would be exceeded. The connection is failed by a message, and not
+    /// by a ping or pong.
     #[error("too many bytes wait to be transmitted (max_send_queue)")]
     Full,
 }

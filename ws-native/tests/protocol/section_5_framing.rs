@@ -223,6 +223,16 @@ fn a_send_queue_that_is_full_fails_the_connection() {
 }
 
 #[test]
+fn pings_and_pongs_are_refused_when_the_send_queue_is_full_and_the_connection_goes_on() {
+    let mut client = client(bounds(|config| config.max_send_queue = 100));
+    client.send_binary(&[0; 94]).unwrap();
+    assert_eq!((client.ping(b"x"), client.pong(b"x")), (Err(SendError::Full), Err(SendError::Full)));
+    assert_eq!(client.ping(b""), Ok(()), "100 bytes wait, and a header is none of it");
+    client.consume_output(client.output().len());
+    assert_eq!((client.ping(&[0; 100]), client.is_open()), (Ok(()), true));
+}
+
+#[test]
 fn nothing_can_be_sent_before_the_connection_is_established() {
     let mut pair = Pair::new(Config::default());
     assert_eq!(pair.client.send_text("x"), Err(SendError::NotOpen));

@@ -85,7 +85,7 @@ impl Connection {
     /// Sends a ping.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::LongControl`].
+    /// [`SendError::NotOpen`], [`SendError::LongControl`]; [`SendError::Full`], and the connection is not failed by that.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.send_control(Opcode::Ping, payload)
     }
@@ -93,7 +93,7 @@ impl Connection {
     /// Sends an unsolicited pong. Pings are answered without being asked to.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::LongControl`].
+    /// As [`ping`](Self::ping).
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.send_control(Opcode::Pong, payload)
     }
@@ -147,6 +147,9 @@ impl Connection {
         }
         if payload.len() > 125 {
             return Err(SendError::LongControl);
+        }
+        if self.outgoing.backlog().saturating_add(payload.len()) > self.config.max_send_queue {
+            return Err(SendError::Full);
         }
         self.encoder.control(&mut self.outgoing, opcode, payload);
         Ok(())

@@ -6,13 +6,16 @@ use alloc::vec::Vec;
 use bytes::BytesMut;
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-use super::{TAIL, spare};
+use super::spare;
 use crate::proto::config::Compression;
 use crate::proto::error::ProtocolError;
 use crate::proto::extension::{MAX_WINDOW_BITS, Side};
 
 /// The window of DEFLATE in bytes, beyond which nothing is referred to.
 const WINDOW: usize = 1 << MAX_WINDOW_BITS;
+
+/// What completes the empty block that a message ends with, and an empty block.
+const ENDING: [u8; 9] = [0x00, 0x00, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0xFF, 0xFF];
 
 /// Decompresses the messages of the other end.
 pub(in crate::proto) struct Decompressor {
@@ -113,10 +116,12 @@ impl Decompressor {
     /// The message has ended.
     pub(in crate::proto) fn finish(&mut self, message: &mut BytesMut, max: usize) -> Result<(), InflateError> {
         // 1. "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message." They complete an
-        //    empty block. After a final block without one there is nothing to complete; other libraries send that, too.
+        //    empty block, and what stands behind them is another one: a message that ends within a block gives output by
+        //    that, or is wrong; but one that ends within a table of codes may do so by the next message only. After a
+        //    final block there is nothing to complete; other libraries send that, too.
         if !core::mem::take(&mut self.at_final_block) {
             let length = message.len();
-            self.push(&TAIL, message, max)?;
+            self.push(&ENDING, message, max)?;
             if message.len() > length {
                 return Err(InflateError::Protocol(ProtocolError::Deflate));
             }
