@@ -109,6 +109,19 @@ impl<T: Into<Bytes>> From<T> for Blob {
     }
 }
 
+/// By the bytes, if both are in the program's memory. One that the host keeps equals its clones alone.
+impl PartialEq for Blob {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Bytes(one), Repr::Bytes(other)) => one == other,
+            (Repr::Host(one), Repr::Host(other)) => Counted::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Blob {}
+
 impl fmt::Debug for Blob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Blob").field("size", &self.size()).field("media_type", &self.media_type()).finish()

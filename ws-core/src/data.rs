@@ -21,8 +21,10 @@ pub type Text = bytestring::ByteString;
 /// let bytes = Data::from(vec![1, 2, 3]);
 /// assert_eq!(bytes.as_binary(), Some(&[1, 2, 3][..]));
 /// assert_eq!(Data::from("ü").len(), 2);
+/// assert_eq!(Data::from("text"), Data::from(&String::from("text")));
+/// assert_ne!(Data::from("text"), Data::from(b"text"));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Data {
     /// Text, sent in a text frame.
     Text(Text),
@@ -126,6 +128,12 @@ impl From<&str> for Data {
     }
 }
 
+impl From<&String> for Data {
+    fn from(text: &String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
 impl From<Bytes> for Data {
     fn from(bytes: Bytes) -> Self {
         Self::Binary(bytes)
@@ -135,6 +143,12 @@ impl From<Bytes> for Data {
 impl From<Vec<u8>> for Data {
     fn from(bytes: Vec<u8>) -> Self {
         Self::Binary(bytes.into())
+    }
+}
+
+impl From<&Vec<u8>> for Data {
+    fn from(bytes: &Vec<u8>) -> Self {
+        Self::from(bytes.as_slice())
     }
 }
 

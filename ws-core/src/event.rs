@@ -36,8 +36,8 @@ pub enum EventKind {
     Close,
 }
 
-/// A received message.
-#[derive(Clone, Debug)]
+/// A received message. Two are equal by what is in them, see [`Blob`](crate::Blob).
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageEvent {
     /// What was received.

@@ -267,6 +267,15 @@ impl<B: Flow> From<String> for StreamBuilder<B> {
     }
 }
 
+/// Two handles are equal if they name the same stream.
+impl<B: Flow> PartialEq for WebSocketStream<B> {
+    fn eq(&self, other: &Self) -> bool {
+        Counted::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<B: Flow> Eq for WebSocketStream<B> {}
+
 impl<B: Flow> Clone for WebSocketStream<B> {
     fn clone(&self) -> Self {
         Self(Counted::clone(&self.0))

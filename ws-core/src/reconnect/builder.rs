@@ -42,7 +42,9 @@ impl<B: Reconnect> ReconnectingBuilder<B> {
     /// Sets after which end of a connection there is to be another. It is asked before that end is told, if there is a retry left and
     /// the program has not closed the socket.
     ///
-    /// Default: after all codes but 1000, 1002, 1003 and 1007 to 1010, behind which the same would come again.
+    /// Default: after all codes but 1000, 1002, 1003 and 1007 to 1010, behind which the same would come again. A connection that may
+    /// not be made at all, by the page's policy say, ends with 1006 as one that cannot be made now; of it
+    /// [`failure`](ReconnectingWebSocket::failure) says [`FailureKind::Policy`](crate::FailureKind::Policy).
     pub fn should_reconnect(
         mut self,
         should_reconnect: impl Fn(&CloseEvent) -> bool + MaybeSend + MaybeSync + 'static,
