@@ -55,7 +55,7 @@ pub type MessageStorage = SyncStorage;
 /// Connects to a URL while the component is on the page.
 ///
 /// In a page the URL may be a relative one, such as `/chat`. When it is a signal and changes, the socket is closed and
-/// another one opened.
+/// another one opened. A signal that tells of the same URL again changes nothing.
 ///
 /// See the [module](self) for an example.
 pub fn use_websocket(url: impl Into<Signal<String>>) -> UseWebSocketReturn {
@@ -100,7 +100,13 @@ pub fn use_websocket_with_options<S: HookSocket>(
     };
     // Nothing on a server, also in a program whose server was compiled to run effects.
     if cfg!(target_arch = "wasm32") {
-        Effect::new(move || connect(mounted, setters, &url.get(), &options));
+        Effect::new(move |last: Option<String>| {
+            let url = url.get();
+            if last.as_ref() != Some(&url) {
+                connect(mounted, setters, &url, &options);
+            }
+            url
+        });
         on_cleanup(move || take_off(mounted, Mounted::NoMore));
     }
     UseWebSocketReturn { ready_state, messages, close_event, error, set_ready_state, mounted }

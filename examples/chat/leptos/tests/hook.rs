@@ -140,6 +140,19 @@ async fn a_changed_url_is_another_connection() {
 }
 
 #[wasm_bindgen_test]
+async fn a_url_that_is_set_anew_and_the_same_is_the_same_connection() {
+    let (probe, mut seen) = Probe::show(url("/echo"), 1);
+    seen.expect(&["Connecting ", "open", "Open "]).await;
+    for text in ["one", "two", "three", "four"] {
+        probe.url.set(url("/echo"));
+        probe.socket.send(text).unwrap();
+        seen.expect(&[&format!("message {text}"), &format!("Open {text}")]).await;
+    }
+    probe.take_away();
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
 async fn a_handler_may_be_the_end_of_the_component() {
     let shown = Rc::new(RefCell::new(None::<Probe>));
     let (probe, mut seen) = {
