@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::{
-    BinaryType, CloseEvent, Error, MessageEvent, ReadyState, ReconnectConfig, ReconnectingWebSocket, WebSocket,
+    BinaryType, CloseEvent, Error, Event, MessageEvent, ReadyState, ReconnectConfig, ReconnectingWebSocket, WebSocket,
 };
 
 mod socket;
@@ -34,9 +34,9 @@ pub struct UseWebSocketOptions<S: HookSocket = WebSocket> {
     pub(crate) binary_type: BinaryType,
     pub(crate) keep: usize,
     pub(crate) setting: S::Setting,
-    pub(crate) onopen: Rc<dyn Fn(&S)>,
-    pub(crate) onmessage: Handler<S, MessageEvent>,
-    pub(crate) onclose: Handler<S, CloseEvent>,
+    onopen: Rc<dyn Fn(&S)>,
+    onmessage: Handler<S, MessageEvent>,
+    onclose: Handler<S, CloseEvent>,
 }
 
 type Handler<S, E> = Rc<dyn Fn(&S, &E)>;
@@ -110,6 +110,16 @@ impl<S: HookSocket> UseWebSocketOptions<S> {
         self.onclose = Rc::new(handler);
         self
     }
+
+    /// Calls what is to be called for an event.
+    pub(crate) fn call_back(&self, socket: &S, event: &Event) {
+        match event {
+            Event::Open => (self.onopen)(socket),
+            Event::Message(event) => (self.onmessage)(socket, event),
+            Event::Error => {}
+            Event::Close(event) => (self.onclose)(socket, event),
+        }
+    }
 }
 
 impl Default for UseWebSocketOptions {
@@ -162,5 +172,11 @@ impl<S: HookSocket> Mounted<S> {
             Self::Connected(connection) => Ok(connection.socket()),
             Self::NoMore => Err(Error::Discarded(ReadyState::Closed)),
         }
+    }
+
+    /// Whether the component has this socket.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn has(&self, socket: &S) -> bool {
+        matches!(self, Self::Connected(connection) if connection.socket() == *socket)
     }
 }

@@ -122,7 +122,13 @@ fn connect<S: HookSocket>(
     take_off(mounted, Mounted::NotYet);
     setters.begin();
     let told = options.clone();
-    let listener = move |socket: &S, event: &Event| tell(setters, &told, socket, event);
+    let listener = move |socket: &S, event: &Event| {
+        setters.tell(event, socket.state(), told.keep);
+        // An effect that ran at once may have been the end of the component, and of all that a callback could read.
+        if mounted.try_with_value(|mounted| mounted.has(socket)) == Some(true) {
+            untracked(|| told.call_back(socket, event));
+        }
+    };
     let next = match Connection::open(url, &options.protocols, options.binary_type, &options.setting, listener) {
         Ok(connection) => Mounted::Connected(connection),
         Err(error) => {
@@ -137,27 +143,6 @@ fn connect<S: HookSocket>(
 /// Takes the socket away. It is dropped when nothing is locked any more: what goes with it may use the signals.
 fn take_off<S: HookSocket>(mounted: StoredValue<Mounted<S>, MessageStorage>, next: Mounted<S>) {
     drop(mounted.try_update_value(|mounted| mem::replace(mounted, next)));
-}
-
-/// Sets the signals first, then calls back, which may be the end of the component.
-fn tell<S: HookSocket>(setters: Setters, options: &UseWebSocketOptions<S>, socket: &S, event: &Event) {
-    match event {
-        Event::Open => {
-            setters.ready_state.set(ReadyState::Open);
-            setters.close_event.set(None);
-            untracked(|| (options.onopen)(socket));
-        }
-        Event::Message(event) => {
-            setters.keep(event, options.keep);
-            untracked(|| (options.onmessage)(socket, event));
-        }
-        Event::Error => {}
-        Event::Close(event) => {
-            setters.ready_state.set(socket.state());
-            setters.close_event.set(Some(event.clone()));
-            untracked(|| (options.onclose)(socket, event));
-        }
-    }
 }
 
 /// A callback runs for an event, and so what it reads need not be tracked; without this, Leptos would complain.
@@ -273,6 +258,22 @@ impl Setters {
         self.messages.set(VecDeque::new());
         self.close_event.set(None);
         self.error.set(None);
+    }
+
+    /// An event came, with which the socket is in this state; so many messages are kept.
+    fn tell(self, event: &Event, ready_state: ReadyState, keep: usize) {
+        match event {
+            Event::Open => {
+                self.ready_state.set(ReadyState::Open);
+                self.close_event.set(None);
+            }
+            Event::Message(event) => self.keep(event, keep),
+            Event::Error => {}
+            Event::Close(event) => {
+                self.ready_state.set(ready_state);
+                self.close_event.set(Some(event.clone()));
+            }
+        }
     }
 
     /// A message came; so many are kept.

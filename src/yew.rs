@@ -122,22 +122,12 @@ fn tell<S: HookSocket>(
 ) {
     let options = newest.borrow().clone();
     match event {
-        Event::Open => {
-            state.dispatch(Action::Open);
-            (options.onopen)(socket);
-        }
-        Event::Message(event) => {
-            if options.keep > 0 {
-                state.dispatch(Action::Keep(event.clone(), options.keep));
-            }
-            (options.onmessage)(socket, event);
-        }
-        Event::Error => {}
-        Event::Close(event) => {
-            state.dispatch(Action::Close(event.clone(), socket.state()));
-            (options.onclose)(socket, event);
-        }
+        Event::Open => state.dispatch(Action::Open),
+        Event::Message(event) if options.keep > 0 => state.dispatch(Action::Keep(event.clone(), options.keep)),
+        Event::Message(_) | Event::Error => {}
+        Event::Close(event) => state.dispatch(Action::Close(event.clone(), socket.state())),
     }
+    options.call_back(socket, event);
 }
 
 /// The socket of a component.

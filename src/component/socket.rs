@@ -21,7 +21,7 @@ impl HookSocket for WebSocket {}
 impl HookSocket for ReconnectingWebSocket {}
 
 /// What a hook does with its socket.
-pub trait Face: Clone + fmt::Debug + MaybeSend + MaybeSync + 'static {
+pub trait Face: Clone + PartialEq + fmt::Debug + MaybeSend + MaybeSync + 'static {
     /// What is set for a socket beyond its URL, subprotocols and type of binary messages.
     type Setting: Clone + 'static;
 

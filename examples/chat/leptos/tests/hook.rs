@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says with a panic what is wrong")]
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
@@ -165,6 +166,22 @@ async fn a_handler_may_be_the_end_of_the_component() {
     };
     shown.replace(Some(probe));
     seen.expect(&["Connecting ", "open", "Open ", "message one"]).await;
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_called_of_a_component_that_an_effect_has_ended_before() {
+    let (probe, mut seen) = Probe::show(url("/order"), 1);
+    let messages = probe.socket.messages;
+    let shown = StoredValue::new_local(Some(probe));
+    let _effect = ImmediateEffect::new(move || {
+        if messages.with(VecDeque::len) == 1
+            && let Some(probe) = shown.try_update_value(Option::take).flatten()
+        {
+            probe.take_away();
+        }
+    });
+    seen.expect(&["Connecting ", "open", "Open "]).await;
     seen.end().await;
 }
 
