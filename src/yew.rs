@@ -31,7 +31,7 @@
 //! On a server, where components are rendered to text and effects do not run, nothing is connected: the state is
 //! [`ReadyState::Connecting`].
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
@@ -84,56 +84,42 @@ pub fn use_websocket_with_options<S: HookSocket>(
     url: impl Into<AttrValue>,
     options: UseWebSocketOptions<S>,
 ) -> UseWebSocketHandle<S> {
-    let state = use_reducer_eq(State::default);
-    let mounted = use_mut_ref(Mounted::default);
+    let update = use_force_update();
+    let shared = use_memo((), |()| Shared::new(update));
     let address = (url.into(), options.protocols.clone(), options.binary_type);
     let newest = use_mut_ref(|| options.clone());
     *newest.borrow_mut() = options;
-    {
-        let (state, mounted) = (state.dispatcher(), Rc::clone(&mounted));
-        use_effect_with(address, move |(url, protocols, binary_type)| {
-            state.dispatch(Action::Connect);
-            let told = state.clone();
-            let setting = newest.borrow().setting.clone();
-            let listener = move |socket: &S, event: &Event| tell(&told, &newest, socket, event);
-            // A server has no effects; where they are run all the same there is no page to be on.
-            if cfg!(target_arch = "wasm32") {
-                mounted.replace(match Connection::open(url, protocols, *binary_type, &setting, listener) {
-                    Ok(connection) => Mounted::Connected(connection),
-                    Err(error) => {
-                        state.dispatch(Action::Refuse(error));
-                        Mounted::NoMore
-                    }
-                });
-            }
-            // Dropped when nothing is borrowed any more: what goes with a connection may use the handle.
-            move || drop(mounted.replace(Mounted::NoMore))
-        });
-    }
-    UseWebSocketHandle { state, mounted }
-}
-
-/// Makes an event state first, then calls back, which may be the end of the component.
-fn tell<S: HookSocket>(
-    state: &UseReducerDispatcher<State>,
-    newest: &RefCell<UseWebSocketOptions<S>>,
-    socket: &S,
-    event: &Event,
-) {
-    let options = newest.borrow().clone();
-    match event {
-        Event::Open => state.dispatch(Action::Open),
-        Event::Message(event) if options.keep > 0 => state.dispatch(Action::Keep(event.clone(), options.keep)),
-        Event::Message(_) | Event::Error => {}
-        Event::Close(event) => state.dispatch(Action::Close(event.clone(), socket.state())),
-    }
-    options.call_back(socket, event);
+    let handle = UseWebSocketHandle { seen: shared.version.get(), shared: Rc::clone(&shared) };
+    use_effect_with(address, move |(url, protocols, binary_type)| {
+        shared.change(State::begin);
+        let setting = newest.borrow().setting.clone();
+        let told = Rc::clone(&shared);
+        let listener = move |socket: &S, event: &Event| {
+            let options = newest.borrow().clone();
+            told.change(|state| state.hear(event, socket.state(), options.keep));
+            options.call_back(socket, event);
+        };
+        // A server has no effects; where they are run all the same there is no page to be on.
+        if cfg!(target_arch = "wasm32") {
+            shared.mounted.replace(match Connection::open(url, protocols, *binary_type, &setting, listener) {
+                Ok(connection) => Mounted::Connected(connection),
+                Err(error) => {
+                    shared.change(|state| state.refuse(error));
+                    Mounted::NoMore
+                }
+            });
+        }
+        // Dropped when nothing is borrowed any more: what goes with a connection may use the handle.
+        move || drop(shared.mounted.replace(Mounted::NoMore))
+    });
+    handle
 }
 
 /// The socket of a component.
 ///
 /// Clones name the same socket. A handle that was moved into a callback sees the state of the moment, not of the render it
-/// is from. It can be a property of another component, which is then rendered with each change.
+/// is from, and is CLOSED when the component has gone. It can be a property of another component, which is then rendered
+/// with each change.
 ///
 /// ```
 /// use isosocket::yew::UseWebSocketHandle;
@@ -151,35 +137,41 @@ fn tell<S: HookSocket>(
 /// }
 /// ```
 pub struct UseWebSocketHandle<S: HookSocket = WebSocket> {
-    state: UseReducerHandle<State>,
-    mounted: Rc<RefCell<Mounted<S>>>,
+    shared: Rc<Shared<S>>,
+    /// The version of the state that the render saw which the handle is from.
+    seen: u64,
 }
 
 impl<S: HookSocket> UseWebSocketHandle<S> {
     /// The state of the connection, as the last event or [`close`](Self::close) left it.
     pub fn ready_state(&self) -> ReadyState {
-        self.state.ready_state
+        match *self.shared.mounted.borrow() {
+            Mounted::NoMore => ReadyState::Closed,
+            Mounted::NotYet | Mounted::Connected(_) => self.shared.state.borrow().ready_state,
+        }
     }
 
     /// The last message. It is there also after the connection is closed, until another socket is made.
-    pub fn last_message(&self) -> Option<&MessageEvent> {
-        self.state.messages.back()
+    pub fn last_message(&self) -> Option<MessageEvent> {
+        self.shared.state.borrow().messages.back().cloned()
     }
 
     /// The newest messages, the last one at the end: as many as [`keep`](UseWebSocketOptions::keep) says.
-    pub fn messages(&self) -> &VecDeque<MessageEvent> {
-        &self.state.messages
+    ///
+    /// The list is the one of the moment: it does not change any more, and is there as long as the program keeps it.
+    pub fn messages(&self) -> Rc<VecDeque<MessageEvent>> {
+        Rc::clone(&self.shared.state.borrow().messages)
     }
 
     /// How the connection was closed, once it is, until there is another.
-    pub fn close_event(&self) -> Option<&CloseEvent> {
-        self.state.close_event.as_ref()
+    pub fn close_event(&self) -> Option<CloseEvent> {
+        self.shared.state.borrow().close_event.clone()
     }
 
     /// Why no socket could be made of the URL and the subprotocols. The state is then [`ReadyState::Closed`], without a
     /// close event.
-    pub fn error(&self) -> Option<&Error> {
-        self.state.error.as_ref()
+    pub fn error(&self) -> Option<Error> {
+        self.shared.state.borrow().error.clone()
     }
 
     /// Sends a message.
@@ -187,7 +179,7 @@ impl<S: HookSocket> UseWebSocketHandle<S> {
     /// # Errors
     /// As those of the socket; [`Error::Discarded`] also when the component has gone.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
-        let socket = self.mounted.borrow().socket()?;
+        let socket = self.shared.mounted.borrow().socket()?;
         socket.transmit(data.into())
     }
 
@@ -209,13 +201,13 @@ impl<S: HookSocket> UseWebSocketHandle<S> {
     /// The socket itself, for what else it has: `protocol()`, `buffered_amount()` and so on. It is closed with the
     /// component, whoever holds it.
     pub fn socket(&self) -> Option<S> {
-        self.mounted.borrow().socket().ok()
+        self.shared.mounted.borrow().socket().ok()
     }
 
     fn end(&self, how: Option<(CloseCode, &str)>) -> Result<(), Error> {
         if let Some(socket) = self.socket() {
             socket.end(how)?;
-            self.state.dispatch(Action::Be(socket.state()));
+            self.shared.change(|state| state.ready_state = socket.state());
         }
         Ok(())
     }
@@ -224,7 +216,7 @@ impl<S: HookSocket> UseWebSocketHandle<S> {
 /// Equal as long as nothing has changed since the other one's render.
 impl<S: HookSocket> PartialEq for UseWebSocketHandle<S> {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.mounted, &other.mounted) && self.state == other.state
+        Rc::ptr_eq(&self.shared, &other.shared) && self.seen == other.seen
     }
 }
 
@@ -234,14 +226,14 @@ impl UseWebSocketHandle<ReconnectingWebSocket> {
     pub fn reconnect(&self) {
         if let Some(socket) = self.socket() {
             socket.reconnect();
-            self.state.dispatch(Action::Be(socket.ready_state()));
+            self.shared.change(|state| state.ready_state = socket.ready_state());
         }
     }
 }
 
 impl<S: HookSocket> Clone for UseWebSocketHandle<S> {
     fn clone(&self) -> Self {
-        Self { state: self.state.clone(), mounted: Rc::clone(&self.mounted) }
+        Self { shared: Rc::clone(&self.shared), seen: self.seen }
     }
 }
 
@@ -251,81 +243,89 @@ impl<S: HookSocket> fmt::Debug for UseWebSocketHandle<S> {
     }
 }
 
+/// What a component's handles and its connection have in common.
+///
+/// A reducer's handle would keep each version of the state that was read by it, and a callback may have one for ever.
+struct Shared<S: HookSocket> {
+    state: RefCell<State>,
+    /// How often the state has changed.
+    version: Cell<u64>,
+    mounted: RefCell<Mounted<S>>,
+    update: UseForceUpdateHandle,
+}
+
+impl<S: HookSocket> Shared<S> {
+    fn new(update: UseForceUpdateHandle) -> Self {
+        Self { state: RefCell::default(), version: Cell::new(0), mounted: RefCell::default(), update }
+    }
+
+    /// Changes the state, and has the component rendered if it is another one then.
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut next = self.state.borrow().clone();
+        change(&mut next);
+        if *self.state.borrow() != next {
+            self.state.replace(next);
+            self.version.set(self.version.get() + 1);
+            self.update.force_update();
+        }
+    }
+}
+
 /// What a component shows of its socket.
 #[derive(Clone, Debug)]
 struct State {
     ready_state: ReadyState,
-    messages: VecDeque<MessageEvent>,
-    /// The number of messages there were, kept ones and those that made room. Tells one list from another.
-    received: u64,
+    messages: Rc<VecDeque<MessageEvent>>,
     close_event: Option<CloseEvent>,
     error: Option<Error>,
 }
 
-/// What changes it.
-enum Action {
+impl State {
     /// Another connection is begun.
-    Connect,
-    /// The connection is established.
-    Open,
-    /// The program has changed the ready state.
-    Be(ReadyState),
-    /// A message came; so many are kept.
-    Keep(MessageEvent, usize),
-    /// The connection is closed, for good or not.
-    Close(CloseEvent, ReadyState),
-    /// There will be no socket.
-    Refuse(Error),
-}
+    fn begin(&mut self) {
+        *self = Self::default();
+    }
 
-impl Reducible for State {
-    type Action = Action;
-
-    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
-        let mut state = Rc::unwrap_or_clone(self);
-        match action {
-            Action::Connect => state = Self { received: state.received, ..Self::default() },
-            Action::Open => {
-                state.ready_state = ReadyState::Open;
-                state.close_event = None;
+    /// An event came, with which the socket is in this state; so many messages are kept.
+    fn hear(&mut self, event: &Event, ready_state: ReadyState, keep: usize) {
+        match event {
+            Event::Open => {
+                self.ready_state = ReadyState::Open;
+                self.close_event = None;
             }
-            Action::Be(ready_state) => state.ready_state = ready_state,
-            Action::Keep(event, count) => {
-                let surplus = (state.messages.len() + 1).saturating_sub(count);
-                state.messages.drain(..surplus);
-                state.messages.push_back(event);
-                state.received += 1;
+            Event::Message(event) if keep > 0 => {
+                let messages = Rc::make_mut(&mut self.messages);
+                let surplus = (messages.len() + 1).saturating_sub(keep);
+                messages.drain(..surplus);
+                messages.push_back(event.clone());
             }
-            Action::Close(event, ready_state) => {
-                state.ready_state = ready_state;
-                state.close_event = Some(event);
-            }
-            Action::Refuse(error) => {
-                state.ready_state = ReadyState::Closed;
-                state.error = Some(error);
+            Event::Message(_) | Event::Error => {}
+            Event::Close(event) => {
+                self.ready_state = ready_state;
+                self.close_event = Some(event.clone());
             }
         }
-        state.into()
+    }
+
+    /// There will be no socket.
+    fn refuse(&mut self, error: Error) {
+        self.ready_state = ReadyState::Closed;
+        self.error = Some(error);
     }
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self {
-            ready_state: ReadyState::Connecting,
-            messages: VecDeque::new(),
-            received: 0,
-            close_event: None,
-            error: None,
-        }
+        Self { ready_state: ReadyState::Connecting, messages: Rc::default(), close_event: None, error: None }
     }
 }
 
+/// Messages are not compared: a list that has changed is another one.
 impl PartialEq for State {
     fn eq(&self, other: &Self) -> bool {
+        let is_same_list = Rc::ptr_eq(&self.messages, &other.messages);
         self.ready_state == other.ready_state
-            && self.received == other.received
-            && self.messages.len() == other.messages.len()
+            && (is_same_list || self.messages.is_empty() && other.messages.is_empty())
             && self.close_event == other.close_event
             && self.error == other.error
     }

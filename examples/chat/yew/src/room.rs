@@ -46,7 +46,8 @@ pub fn Room(Props { visitor, onleave }: &Props) -> Html {
         let onleave = onleave.clone();
         move |_| onleave.emit(())
     };
-    let messages = socket.messages().iter().filter_map(|event| Message::from_json(event.data.as_text()?));
+    let events = socket.messages();
+    let messages = events.iter().filter_map(|event| Message::from_json(event.data.as_text()?));
     let items = messages.map(|message| {
         let class = (message.name == visitor.name).then_some("own");
         html! { <li {class}><b>{message.name}</b>{message.text}</li> }

@@ -68,7 +68,8 @@ fn Probe(props: &Props) -> Html {
         })
         .onclose(move |_, event| closed(format!("close {}", event.code)));
     let socket = use_websocket_with_options(props.url.clone(), options);
-    let kept: Vec<_> = socket.messages().iter().map(|event| event.data.as_text().unwrap()).collect();
+    let messages = socket.messages();
+    let kept: Vec<_> = messages.iter().map(|event| event.data.as_text().unwrap()).collect();
     let code = socket.close_event().map_or(String::new(), |event| format!(" {}", event.code));
     tell(format!("{:?} {}{code}", socket.ready_state(), kept.join(",")));
     props.handle.replace(Some(socket));
@@ -172,6 +173,46 @@ async fn the_callbacks_of_the_newest_render_are_called() {
 }
 
 #[wasm_bindgen_test]
+async fn a_handle_that_is_kept_sees_what_is_now_and_keeps_nothing_of_before() {
+    const SIZE: usize = 256 << 10;
+    let (props, mut seen) = Props::new(url("/echo"));
+    let handles = Rc::clone(&props.handle);
+    let app = show(props);
+    seen.expect(&["a: Connecting "]).await;
+    let handle = handles.borrow().clone().unwrap();
+    seen.expect(&["a: open", "a: Open "]).await;
+    assert_eq!(handle.ready_state(), ReadyState::Open);
+    assert!(Some(&handle) != handles.borrow().as_ref());
+
+    let before = memory();
+    for round in 0..256 {
+        let text = round.to_string() + &"-".repeat(SIZE);
+        handle.send(text.as_str()).unwrap();
+        seen.0.next().await.unwrap();
+        seen.0.next().await.unwrap();
+        assert_eq!(handle.last_message().unwrap().data.as_text(), Some(text.as_str()));
+        assert_eq!(handle.messages().len(), 1);
+    }
+    let grown = memory() - before;
+    assert!(grown < 64 * SIZE, "256 messages of {SIZE} bytes have taken {grown} bytes");
+
+    handle.close_with(3007, "enough").unwrap();
+    assert_eq!(handle.ready_state(), ReadyState::Closing);
+    while handle.close_event().is_none() {
+        seen.0.next().await.unwrap();
+    }
+    assert_eq!(handle.close_event().unwrap().code.get(), 3007);
+    take_away(&app);
+}
+
+/// The bytes of the program's memory, which never become fewer.
+fn memory() -> usize {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    let buffer: js_sys::ArrayBuffer = memory.buffer().unchecked_into();
+    buffer.byte_length() as usize
+}
+
+#[wasm_bindgen_test]
 async fn a_handler_may_be_the_end_of_the_component() {
     let (mut props, mut seen) = Props::new(url("/order"));
     let app = App::default();
@@ -201,8 +242,10 @@ async fn a_handle_outlives_its_component() {
     seen.expect(&["a: Connecting ", "a: open", "a: Open "]).await;
     let handle = handle.take().unwrap();
     let socket = handle.socket().unwrap();
+    assert_eq!(handle.ready_state(), ReadyState::Open);
     take_away(&app);
     assert_eq!(closed(&socket).await, 1005);
+    assert_eq!(handle.ready_state(), ReadyState::Closed);
     assert_eq!(handle.send("late"), Err(Error::Discarded(ReadyState::Closed)));
     assert_eq!(handle.socket(), None);
     handle.close();
@@ -249,7 +292,8 @@ fn Returning(props: &Props) -> Html {
         closed(format!("close {}, {:?}", event.code, socket.ready_state()))
     });
     let socket = use_websocket_with_options(props.url.clone(), options);
-    let kept: Vec<_> = socket.messages().iter().map(|event| event.data.as_text().unwrap()).collect();
+    let messages = socket.messages();
+    let kept: Vec<_> = messages.iter().map(|event| event.data.as_text().unwrap()).collect();
     let code = socket.close_event().map_or(String::new(), |event| format!(" {}", event.code));
     tell(format!("{:?} {}{code}", socket.ready_state(), kept.join(",")));
     html! { <button onclick={move |_| socket.close()} /> }
