@@ -27,6 +27,9 @@
 //! A connection that is closed stays closed. To connect again, change the URL's signal or show the component anew; or have a socket
 //! that does so by itself, with [`UseWebSocketOptions::reconnecting`].
 //!
+//! Import names from here, as the example does: behind `use isosocket::*` the name `leptos` would be this module's and the
+//! framework's.
+//!
 //! On a server (the feature `ssr` of Leptos) nothing is connected: the state is [`ReadyState::Connecting`], as it is in the
 //! page that takes over from there.
 

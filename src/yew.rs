@@ -28,6 +28,9 @@
 //! A connection that is closed stays closed. To connect again, change the URL or give the component another `key`; or have a socket
 //! that does so by itself, with [`UseWebSocketOptions::reconnecting`].
 //!
+//! Import names from here, as the example does: behind `use isosocket::*` the name `yew` would be this module's and the
+//! framework's.
+//!
 //! On a server, where components are rendered to text and effects do not run, nothing is connected: the state is
 //! [`ReadyState::Connecting`].
 
