@@ -410,7 +410,7 @@ async fn proxy(answer: &'static str, through: SocketAddr) -> (ConnectOptions, Jo
     let (address, served) = once(move |mut stream| async move {
         let head = read_head(&mut stream).await;
         stream.write_all(answer.as_bytes()).await.unwrap();
-        if answer.starts_with("HTTP/1.1 200") {
+        if answer.contains("HTTP/1.1 200") {
             let mut server = TcpStream::connect(through).await.unwrap();
             // It ends with the test, or as the client does.
             let _ = tokio::io::copy_bidirectional(&mut stream, &mut server).await;
@@ -440,11 +440,23 @@ async fn a_proxy_is_asked_for_a_tunnel() {
 }
 
 #[tokio::test]
+async fn a_proxy_may_send_an_interim_answer_together_with_the_last_one() {
+    let server = echo(None).await;
+    let (options, _) = proxy("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", server).await;
+    let mut connection = Connection::connect("ws://server.invalid/", &options).await.unwrap();
+    says_hello(&mut connection).await;
+}
+
+#[tokio::test]
 async fn a_proxy_that_refuses_is_named_with_its_answer() {
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
     for (answer, words) in [
         ("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno", "does not take this user name"),
         ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "status 502"),
+        (
+            "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno",
+            "status 403",
+        ),
         ("SSH-2.0-x\r\n\r\n", "not HTTP/1.1"),
         ("HTTP/1.1 200 OK\r\n\r\nmore", "more than an answer"),
         ("", "without an answer"),

@@ -211,16 +211,13 @@ async fn read_status(stream: &mut Stream) -> io::Result<u16> {
     let invalid = |words: &str| io::Error::new(io::ErrorKind::InvalidData, words);
     let mut head = Vec::with_capacity(256);
     loop {
-        if stream.read_buf(&mut head).await? == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ended the connection without an answer"));
-        }
         let mut headers = [httparse::EMPTY_HEADER; 64];
         let mut response = httparse::Response::new(&mut headers);
         match response.parse(&head).map_err(|_| invalid("its answer is not HTTP/1.1"))? {
             httparse::Status::Complete(length) => {
                 let status = response.code.unwrap_or_default();
                 if (100..=199).contains(&status) {
-                    // RFC 9110, section 15.2: it may come before the answer.
+                    // RFC 9110, section 15.2: it may come before the answer, and together with it.
                     head.drain(..length);
                     continue;
                 }
@@ -233,6 +230,9 @@ async fn read_status(stream: &mut Stream) -> io::Result<u16> {
             }
             httparse::Status::Partial if head.len() >= MAX_HEAD => return Err(invalid("its answer is too long")),
             httparse::Status::Partial => {}
+        }
+        if stream.read_buf(&mut head).await? == 0 {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ended the connection without an answer"));
         }
     }
 }
