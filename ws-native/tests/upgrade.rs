@@ -23,6 +23,7 @@ use tokio::sync::{Notify, mpsc};
 use ws_core::{Failure, FailureKind, Message};
 use ws_native::axum::WebSocketUpgrade;
 use ws_native::hyper::{Rejection, Upgrade, UpgradeOptions, upgrade};
+use ws_native::proto::HandshakeError;
 use ws_native::{ConnectOptions, Connection, Origins, Shutdown};
 
 /// Serves one connection of hyper.
@@ -333,5 +334,25 @@ async fn requests_that_no_server_can_upgrade_are_told_so() {
         let (mut parts, ()) = request.into_parts();
         let extracted = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.unwrap_err();
         assert_eq!(extracted.into_response().status(), status);
+    }
+}
+
+#[tokio::test]
+async fn a_target_without_a_resource_name_is_refused() {
+    let target_is_wrong = Rejection::Handshake(HandshakeError::Target);
+    for (target, rejection) in [
+        ("*", &target_is_wrong),
+        ("h:80", &target_is_wrong),
+        // These are all right; that nothing was put there by a server is seen later.
+        ("ws://h?room=1", &Rejection::NotUpgradable),
+        ("http://h", &Rejection::NotUpgradable),
+    ] {
+        let mut request = Request::get(target);
+        for line in HEAD.lines().skip(1).filter(|line| !line.is_empty()) {
+            let (name, value) = line.split_once(": ").unwrap();
+            request = request.header(name, value);
+        }
+        let mut request = request.body(()).unwrap();
+        assert_eq!(upgrade(&mut request, &UpgradeOptions::default()).unwrap_err(), *rejection, "{target}");
     }
 }

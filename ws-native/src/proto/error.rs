@@ -72,6 +72,9 @@ pub enum HandshakeError {
     /// The request's method is not GET.
     #[error("the method is not GET")]
     Method,
+    /// The request's target is neither path and query nor a URL with a host.
+    #[error("the target has no resource name")]
+    Target,
     /// The program refused the request with this status.
     #[error("refused with status {0}")]
     Refused(u16),

@@ -100,9 +100,10 @@ pub(super) fn validate(
         Version::HTTP_2 | Version::HTTP_3 => return Err(Rejection::Version),
         _ => return Err(HandshakeError::NotHttp("the version is not HTTP/1.1").into()),
     }
-    let resource = uri.path_and_query().map_or("/", |resource| resource.as_str());
+    // All of the target: by itself, a path that is not there is like that of a URL.
+    let target = uri.to_string();
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    Ok(IncomingRequest::validate(method.as_str(), resource, Headers::from_iter(headers))?)
+    Ok(IncomingRequest::validate(method.as_str(), &target, Headers::from_iter(headers))?)
 }
 
 /// Takes what the HTTP server has put there for those who upgrade.

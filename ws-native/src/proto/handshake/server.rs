@@ -35,17 +35,18 @@ pub enum AcceptError {
 }
 
 impl Incoming {
-    /// Checks a request that was read by somebody else, such as an HTTP server: its method, its path and query, its
-    /// headers. That it is HTTP/1.1 is for the caller to check.
+    /// Checks a request that was read by somebody else, such as an HTTP server: its method, its target, which is path and
+    /// query or a URL, its headers. That it is HTTP/1.1 is for the caller to check.
     ///
     /// # Errors
     /// [`HandshakeError`], whose [`status`](HandshakeError::status) is what to answer.
-    pub fn validate(method: &str, resource: &str, headers: Headers) -> Result<Self, HandshakeError> {
+    pub fn validate(method: &str, target: &str, headers: Headers) -> Result<Self, HandshakeError> {
         // 1. "An HTTP/1.1 or higher GET request, including a "Request-URI" that should be interpreted as a /resource
         //    name/."
         if method != "GET" {
             return Err(HandshakeError::Method);
         }
+        let resource = resource_name(target)?;
         // 2. "A |Host| header field containing the server's authority."
         headers.single("Host")?;
         // 3. "An |Upgrade| header field containing the value "websocket", treated as an ASCII case-insensitive value."
@@ -66,7 +67,7 @@ impl Incoming {
         if !compression::are_well_formed(headers.values("Sec-WebSocket-Extensions")) {
             return Err(HandshakeError::Header { name: "Sec-WebSocket-Extensions", found: Found::Wrong });
         }
-        Ok(Self { resource: resource.into(), key: key.into(), headers })
+        Ok(Self { resource, key: key.into(), headers })
     }
 
     /// Checks a request over HTTP/2, whose method is CONNECT and whose protocol is `websocket`: [RFC 8441, section 5][1]. Its
@@ -76,7 +77,11 @@ impl Incoming {
     /// [`HandshakeError`], whose [`status`](HandshakeError::status) is what to answer.
     ///
     /// [1]: https://datatracker.ietf.org/doc/html/rfc8441#section-5
-    pub fn validate_http2(resource: &str, headers: Headers) -> Result<Self, HandshakeError> {
+    pub fn validate_http2(path: &str, headers: Headers) -> Result<Self, HandshakeError> {
+        // RFC 9113, section 8.3.1: an absolute path, with or without a query.
+        if !path.starts_with('/') {
+            return Err(HandshakeError::Target);
+        }
         headers.single("Host")?;
         if headers.single("Sec-WebSocket-Version")? != "13" {
             return Err(HandshakeError::Header { name: "Sec-WebSocket-Version", found: Found::Wrong });
@@ -84,7 +89,7 @@ impl Incoming {
         if !compression::are_well_formed(headers.values("Sec-WebSocket-Extensions")) {
             return Err(HandshakeError::Header { name: "Sec-WebSocket-Extensions", found: Found::Wrong });
         }
-        Ok(Self { resource: resource.into(), key: String::new(), headers })
+        Ok(Self { resource: path.into(), key: String::new(), headers })
     }
 
     /// The value of `Sec-WebSocket-Accept` in the answer that accepts; of no meaning over HTTP/2.
@@ -224,18 +229,37 @@ impl Incoming {
             return Err(HandshakeError::NotHttp("the version is not HTTP/1.1"));
         }
         let headers = Headers::from(&*request.headers);
-        let resource = resource_name(request.path.unwrap_or_default());
-        Incoming::validate(request.method.unwrap_or_default(), resource, headers).map(Some)
+        Incoming::validate(request.method.unwrap_or_default(), request.path.unwrap_or_default(), headers).map(Some)
     }
 }
 
-/// RFC 9112, section 3.2.2: "a server MUST accept the absolute-form in requests even though most HTTP/1.1 clients will only
-/// send the absolute-form to a proxy."
-fn resource_name(target: &str) -> &str {
-    match target.split_once("://") {
-        Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |path| &rest[path..]),
+/// The resource name of a request's target.
+fn resource_name(target: &str) -> Result<String, HandshakeError> {
+    let resource = match target.split_once("://") {
+        // RFC 9112, section 3.2.2: "a server MUST accept the absolute-form in requests even though most HTTP/1.1 clients will
+        // only send the absolute-form to a proxy."
+        Some((scheme, rest)) if is_scheme(scheme) => match rest.find(['/', '?', '#']) {
+            // RFC 9110, section 4.2.1: "A sender MUST NOT generate an "http" URI with an empty host identifier. A recipient that
+            // processes such a URI reference MUST reject it as invalid."
+            Some(0) => return Err(HandshakeError::Target),
+            Some(end) => &rest[end..],
+            None if rest.is_empty() => return Err(HandshakeError::Target),
+            None => "/",
+        },
         _ => target,
+    };
+    match resource.as_bytes().first() {
+        Some(b'/') => Ok(resource.into()),
+        // RFC 6455, section 3: ""/" if the path component is empty".
+        Some(b'?') => Ok(format!("/{resource}")),
+        _ => Err(HandshakeError::Target),
     }
+}
+
+/// [RFC 3986, section 3.1](https://datatracker.ietf.org/doc/html/rfc3986#section-3.1).
+fn is_scheme(text: &str) -> bool {
+    let is_of_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(is_of_scheme)
 }
 
 #[cfg(test)]
@@ -265,10 +289,30 @@ mod tests {
 
     #[test]
     fn a_target_in_absolute_form_has_a_resource_name_too() {
-        for (target, resource) in
-            [("http://h/chat?x", "/chat?x"), ("http://h", "/"), ("/http://h/chat", "/http://h/chat")]
-        {
+        for (target, resource) in [
+            ("http://h/chat?x", "/chat?x"),
+            ("http://h", "/"),
+            ("/http://h/chat", "/http://h/chat"),
+            ("ws://h?room=1", "/?room=1"),
+            ("http://h?next=/admin", "/?next=/admin"),
+            ("WSS://h:80?next=ws://i/admin", "/?next=ws://i/admin"),
+        ] {
             assert_eq!(read(&GOOD.replace("/chat?x", target)).unwrap().unwrap().resource(), resource);
+        }
+    }
+
+    #[test]
+    fn a_target_without_a_resource_name_is_refused() {
+        for target in
+            ["foo", "*", "h:80", "foo?x=http://h/y", "://h/y", "1a://h/y", "http://", "http:///y", "http://?y", "h#/y"]
+        {
+            let refused = read(&GOOD.replace("/chat?x", target));
+            assert_eq!(refused.map_err(|error| error.status()), Err(400), "{target}");
+        }
+        for path in ["*", "?x", "http://h/y"] {
+            let headers = Headers::from_iter([("Host", "h"), ("Sec-WebSocket-Version", "13")]);
+            let refused = Incoming::validate_http2(path, headers);
+            assert_eq!(refused.map_err(|error| error.status()), Err(400), "{path}");
         }
     }
 
