@@ -24,6 +24,9 @@ pub struct Established {
     pub headers: Headers,
 }
 
+/// The answer is none that could accept.
+const NOT_HTTP_1_1: HandshakeError = HandshakeError::NotHttp("the answer does not begin with HTTP/1.1");
+
 /// A client that waits for the server's answer.
 #[derive(Debug)]
 pub(in crate::proto) struct Handshake {
@@ -76,15 +79,15 @@ impl Handshake {
         if let Some(answer) = self.answer.take() {
             return self.validate_http2(*answer).map(Some);
         }
-        let prefix = b"HTTP/1.1 ";
         loop {
-            let length = buffer.len().min(prefix.len());
             // RFC 8446, section 5.1: a record begins with its type, 21 being an alert.
             if buffer.starts_with(&[21]) {
                 return Err(HandshakeError::NotHttp("it speaks TLS: the URL's scheme is to be wss"));
             }
-            if buffer[..length] != prefix[..length] {
-                return Err(HandshakeError::NotHttp("the answer does not begin with HTTP/1.1"));
+            // A server that is older, or a proxy before it, says in HTTP/1.0 that it refuses.
+            let begins_with = |prefix: &[u8]| buffer.iter().zip(prefix).all(|(byte, expected)| byte == expected);
+            if !begins_with(b"HTTP/1.1 ") && !begins_with(b"HTTP/1.0 ") {
+                return Err(NOT_HTTP_1_1);
             }
             // All answers together have the bound of one.
             let Some(head) = self.end.take(buffer, max.saturating_sub(self.interim))? else { return Ok(None) };
@@ -98,6 +101,7 @@ impl Handshake {
                     self.end = HeadEnd::default();
                     self.interim += head.len();
                 }
+                101 if response.version != Some(1) => return Err(NOT_HTTP_1_1),
                 status => return self.validate(status, Headers::from(&*response.headers)).map(Some),
             }
         }
@@ -231,6 +235,22 @@ mod tests {
             let head = format!("HTTP/1.1 {status} No\r\nLocation: /x\r\n\r\n");
             assert_eq!(status_of(answer(&[], &head)), Some(status));
         }
+    }
+
+    #[test]
+    fn a_refusal_over_http_1_0_keeps_its_status_and_headers() {
+        let head = "HTTP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\n\r\n";
+        for end in 0..head.len() {
+            assert_eq!(answer(&[], &head[..end]), Ok(None));
+        }
+        let Err(HandshakeError::Status(refused)) = answer(&[], head) else { panic!("a status") };
+        assert_eq!((refused.status, refused.headers.get("www-authenticate")), (401, Some(&b"Basic realm=\"x\""[..])));
+        let accepted = format!(
+            "HTTP/1.0 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {ACCEPT}\r\n\r\n"
+        );
+        assert!(matches!(answer(&[], &accepted), Err(HandshakeError::NotHttp(_))));
+        assert!(matches!(answer(&[], "HTTP/1.2"), Err(HandshakeError::NotHttp(_))));
+        assert!(matches!(answer(&[], "HTTP/2"), Err(HandshakeError::NotHttp(_))));
     }
 
     #[test]
