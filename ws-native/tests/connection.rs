@@ -151,6 +151,47 @@ async fn a_refused_request_is_a_failure_with_its_status() {
 }
 
 #[tokio::test]
+async fn a_refusal_may_have_further_headers() {
+    let head = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    for (status, headers, answer) in [
+        (
+            401,
+            &[("WWW-Authenticate", "Basic realm=\"x\""), ("Set-Cookie", "a=1")][..],
+            "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain; charset=utf-8\r\n\
+             WWW-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: a=1\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno",
+        ),
+        (
+            101,
+            &[],
+            "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n\
+             Connection: close\r\nContent-Length: 2\r\n\r\nno",
+        ),
+    ] {
+        let (mut near, far) = duplex(4096);
+        near.write_all(head).await.unwrap();
+        let incoming = Incoming::read(far, Config::default()).await.unwrap();
+        let (refused, answered) = tokio::join!(incoming.refuse_with(status, headers, "no"), async {
+            let mut answered = vec![0; answer.len()];
+            near.read_exact(&mut answered).await.unwrap();
+            near.shutdown().await.unwrap();
+            let mut rest = Vec::new();
+            near.read_to_end(&mut rest).await.unwrap();
+            (String::from_utf8(answered).unwrap(), rest)
+        });
+        refused.unwrap();
+        assert_eq!(answered, (answer.to_owned(), Vec::new()));
+    }
+
+    let (mut near, far) = duplex(4096);
+    near.write_all(head).await.unwrap();
+    let incoming = Incoming::read(far, Config::default()).await.unwrap();
+    let refused = incoming.refuse_with(302, &[("Location", "/x\r\ny")], "there").await.unwrap_err();
+    assert_eq!(refused.kind(), FailureKind::Misuse);
+    assert_eq!(near.read(&mut [0]).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_request_that_is_none_gets_an_http_answer() {
     let (mut near, far) = duplex(4096);
     near.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();

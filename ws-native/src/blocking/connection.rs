@@ -315,8 +315,13 @@ impl<S: Timed> Connection<S> {
         Ok(())
     }
 
-    pub(super) fn refuse(&mut self, status: u16, message: &str) {
-        self.protocol.refuse(status, message);
+    pub(super) fn refuse_with(
+        &mut self,
+        status: u16,
+        headers: &[(&str, &str)],
+        message: &str,
+    ) -> Result<(), AcceptError> {
+        self.protocol.refuse_with(status, headers, message)
     }
 
     /// Pending: the stream would block.

@@ -236,10 +236,22 @@ impl<S: Timed> Incoming<S> {
 
     /// Refuses with an HTTP status, such as 403, and a message for people.
     ///
+    /// The status is one of a redirection or of an error: 300 to 599, but for 304, whose answer has no message. Any other would
+    /// not refuse, and 500 is sent in its place.
+    ///
     /// # Errors
     /// [`Failure`]: the stream broke or does not block.
-    pub fn refuse(mut self, status: u16, message: &str) -> Result<(), Failure> {
-        self.connection.refuse(status, message);
+    pub fn refuse(self, status: u16, message: &str) -> Result<(), Failure> {
+        self.refuse_with(status, &[], message)
+    }
+
+    /// Refuses with further headers, such as the `WWW-Authenticate` of a 401. A `Content-Type` of the program is that of the
+    /// message, which is plain text otherwise.
+    ///
+    /// # Errors
+    /// As [`refuse`](Self::refuse), and if a header cannot be sent: then there is no answer.
+    pub fn refuse_with(mut self, status: u16, headers: &[(&str, &str)], message: &str) -> Result<(), Failure> {
+        self.connection.refuse_with(status, headers, message).map_err(misuse)?;
         match self.connection.next_event(Delivery::Whole) {
             Poll::Ready(Event::Closed(closed)) => self.connection.begin_end(closed),
             Poll::Ready(event) => return Err(failure_of(event)),

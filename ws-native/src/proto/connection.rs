@@ -28,6 +28,7 @@ use super::error::{Error, HandshakeError, Phase};
 use super::event::{Closed, Event, SendError};
 use super::frame::Opcode;
 use super::handshake::client::{self, Established};
+use super::handshake::refusal::Refusal;
 use super::handshake::request::Request;
 use super::handshake::server::{self, AcceptError, Incoming as IncomingRequest};
 use super::incoming::{Delivery, Incoming, Received};
@@ -199,11 +200,34 @@ impl Connection {
     }
 
     /// Refuses the request with an HTTP status, such as 403, and a message for people. The connection ends.
+    ///
+    /// The status is one of a redirection or of an error: 300 to 599, but for 304, whose answer has no message. Any other would
+    /// not refuse, and 500 is sent in its place.
     pub fn refuse(&mut self, status: u16, message: &str) {
-        if let State::Deciding(_) = self.state {
-            self.outgoing.push_head(server::refusal(status, message).as_bytes());
-            self.fail(HandshakeError::Refused(status).into());
-        }
+        // Without headers all that can be wrong is that nobody asks.
+        let _ = self.refuse_with(status, &[], message);
+    }
+
+    /// [Refuses](Self::refuse) with further headers, such as the `WWW-Authenticate` of a 401. A `Content-Type` of the program is
+    /// that of the message, which is plain text otherwise.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use ws_native::proto::{Config, Connection};
+    /// # fn unauthorized(server: &mut Connection) -> Result<(), ws_native::proto::AcceptError> {
+    /// server.refuse_with(401, &[("WWW-Authenticate", "Bearer")], "a token is needed\n")
+    /// # }
+    /// # assert!(unauthorized(&mut Connection::server(Config::default(), Duration::ZERO)).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`AcceptError`]; the request, if there is one, then still waits for an answer.
+    pub fn refuse_with(&mut self, status: u16, headers: &[(&str, &str)], message: &str) -> Result<(), AcceptError> {
+        let State::Deciding(_) = self.state else { return Err(AcceptError::NoRequest) };
+        let refusal = Refusal::new(status, message, "GET").with(headers)?;
+        self.outgoing.push_head(refusal.encode().as_bytes());
+        self.fail(HandshakeError::Refused(refusal.status).into());
+        Ok(())
     }
 
     /// Starts the WebSocket closing handshake, after the messages that were sent. `None`: a Close frame with no body.

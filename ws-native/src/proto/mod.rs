@@ -89,6 +89,8 @@ pub use event::{Closed, Event, Part, SendError};
 pub use frame::Opcode;
 pub use handshake::client::Established;
 pub use handshake::http::Headers;
+#[cfg(feature = "http2")]
+pub(crate) use handshake::refusal::Refusal;
 pub use handshake::request::{Request, RequestError};
 pub use handshake::server::{AcceptError, Incoming as IncomingRequest};
 pub use inspector::{FrameSeen, Inspector, Seen};

@@ -20,7 +20,7 @@ impl Asked {
         match self {}
     }
 
-    pub(super) fn refuse(self, _status: u16, _message: &str) -> Result<(), Failure> {
+    pub(super) fn refuse(self, _status: u16, _headers: &[(&str, &str)], _message: &str) -> Result<(), Failure> {
         match self {}
     }
 }

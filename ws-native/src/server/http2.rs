@@ -16,10 +16,10 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use ws_core::{Failure, FailureKind};
 
-use super::{Answering, Incoming, Phase, Settings, Shutdown};
+use super::{Answering, Incoming, Phase, Settings, Shutdown, misuse};
 use crate::clock::Clock;
 use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, STREAM_WINDOW};
-use crate::proto::{self, Config, HandshakeError, IncomingRequest};
+use crate::proto::{self, Config, IncomingRequest, Refusal};
 use crate::{Connection, Stream};
 
 /// The requests of one client, of which there can be many over HTTP/2. Made by [`Accepted::requests`](super::Accepted).
@@ -141,25 +141,24 @@ fn read(
         shutdown: settings.shutdown.clone(),
         used: Arc::clone(used),
     };
-    let checked = if head.method == Method::CONNECT && is_websocket {
-        let host = head.uri.authority().map(|authority| ("host", authority.as_str().as_bytes()));
-        let others = head.headers.iter().filter(|(name, _)| *name != "host");
-        let others = others.map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let resource = head.uri.path_and_query().map_or("/", |resource| resource.as_str());
-        IncomingRequest::validate_http2(resource, host.into_iter().chain(others).collect())
-    } else {
-        Err(HandshakeError::Method)
-    };
-    match checked {
+    if head.method != Method::CONNECT || !is_websocket {
+        let _ = asked.refuse(405, &[], "the request is no CONNECT for the protocol websocket\n");
+        return None;
+    }
+    let host = head.uri.authority().map(|authority| ("host", authority.as_str().as_bytes()));
+    let others = head.headers.iter().filter(|(name, _)| *name != "host");
+    let others = others.map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let resource = head.uri.path_and_query().map_or("/", |resource| resource.as_str());
+    match IncomingRequest::validate_http2(resource, host.into_iter().chain(others).collect()) {
         Ok(request) if settings.origins.allow(&request) => {
             Some(Incoming { request: Arc::new(request), answering: Answering::Http2(asked, |stream| stream) })
         }
         Ok(_) => {
-            let _ = asked.refuse(403, "this page may not connect\n");
+            let _ = asked.refuse(403, &[], "this page may not connect\n");
             None
         }
         Err(error) => {
-            let _ = asked.refuse(error.status(), &format!("{error}\n"));
+            let _ = asked.refuse(error.status(), &[], &format!("{error}\n"));
             None
         }
     }
@@ -199,15 +198,15 @@ impl Asked {
         Ok(connection)
     }
 
-    pub(super) fn refuse(mut self, status: u16, message: &str) -> Result<(), Failure> {
-        let answer = Response::builder().status(status).header("content-type", "text/plain; charset=utf-8");
+    pub(super) fn refuse(mut self, status: u16, headers: &[(&str, &str)], message: &str) -> Result<(), Failure> {
+        let refusal = Refusal::new(status, message, "CONNECT").with(headers).map_err(misuse)?;
+        let mut answer = Response::builder().status(refusal.status);
+        for (name, value) in refusal.headers {
+            answer = answer.header(name, value);
+        }
         let mut body = self.respond.send_response(answer.body(()).map_err(misuse)?, false).map_err(broken)?;
         body.send_data(Bytes::copy_from_slice(message.as_bytes()), true).map_err(broken)
     }
-}
-
-fn misuse(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
-    Failure::new(FailureKind::Misuse, error)
 }
 
 fn broken(error: h2::Error) -> Failure {

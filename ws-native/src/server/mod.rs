@@ -377,7 +377,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     fn answer(self, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<Connection<T>, Failure> {
         match self.answering {
             Answering::Http1(mut connection) => {
-                connection.accept(protocol, headers).map_err(|error| Failure::new(FailureKind::Misuse, error))?;
+                connection.accept(protocol, headers).map_err(misuse)?;
                 Ok(connection)
             }
             Answering::Http2(asked, transport) => asked.accept(&self.request, protocol, headers, transport),
@@ -386,17 +386,41 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
 
     /// Refuses with an HTTP status, such as 403, and a message for people.
     ///
+    /// The status is one of a redirection or of an error: 300 to 599, but for 304, whose answer has no message. Any other would
+    /// not refuse, and 500 is sent in its place.
+    ///
     /// # Errors
     /// [`Failure`]: the stream broke.
     ///
     /// # Cancel safety
     /// Dropped, the connection is lost.
     pub async fn refuse(self, status: u16, message: &str) -> Result<(), Failure> {
+        self.refuse_with(status, &[], message).await
+    }
+
+    /// Refuses with further headers, such as the `WWW-Authenticate` of a 401. A `Content-Type` of the program is that of the
+    /// message, which is plain text otherwise.
+    ///
+    /// ```no_run
+    /// # use ws_native::Incoming;
+    /// # async fn serve(incoming: Incoming) -> Result<(), ws_core::Failure> {
+    /// if incoming.request().headers().get("Authorization").is_none() {
+    ///     return incoming.refuse_with(401, &[("WWW-Authenticate", "Bearer")], "a token is needed\n").await;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`refuse`](Self::refuse), and if a header cannot be sent: then there is no answer.
+    ///
+    /// # Cancel safety
+    /// Dropped, the connection is lost.
+    pub async fn refuse_with(self, status: u16, headers: &[(&str, &str)], message: &str) -> Result<(), Failure> {
         let mut connection = match self.answering {
             Answering::Http1(connection) => connection,
-            Answering::Http2(asked, _) => return asked.refuse(status, message),
+            Answering::Http2(asked, _) => return asked.refuse(status, headers, message),
         };
-        connection.protocol().refuse(status, message);
+        connection.protocol().refuse_with(status, headers, message).map_err(misuse)?;
         match connection.next_event().await {
             Event::Closed(closed) => {
                 connection.begin_end(closed);
@@ -407,4 +431,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
             event => Err(failure_of(event)),
         }
     }
+}
+
+fn misuse(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::new(FailureKind::Misuse, error)
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use ws_core::{Failure, FailureKind};
 use ws_native::blocking::{Connection, Server};
+use ws_native::proto::{Error, HandshakeError};
 use ws_native::{ConnectError, ConnectOptions, CookieJar, Origins, SocketUrl};
 
 use crate::{join, text};
@@ -114,6 +115,22 @@ fn a_program_may_refuse() {
     refused.unwrap();
     assert_eq!(client.kind(), FailureKind::Refused);
     assert!(client.to_string().contains("503"), "{client}");
+}
+
+#[test]
+fn a_refusal_may_have_further_headers() {
+    let (server, url) = bind();
+    let refuse = |headers| server.accept().unwrap().request().unwrap().refuse_with(401, headers, "who are you?\n");
+    let (client, refused) =
+        join(|| failure(&url, &ConnectOptions::default()), || refuse(&[("WWW-Authenticate", "Bearer")]));
+    refused.unwrap();
+    let Some(Error::Handshake(HandshakeError::Status(answer))) = client.cause().downcast_ref() else {
+        panic!("{client:?}")
+    };
+    assert_eq!((answer.status, answer.headers.get("WWW-Authenticate")), (401, Some(&b"Bearer"[..])));
+
+    let (client, refused) = join(|| failure(&url, &ConnectOptions::default()), || refuse(&[("Upgrade", "h2c")]));
+    assert_eq!((client.kind(), refused.unwrap_err().kind()), (FailureKind::Handshake, FailureKind::Misuse));
 }
 
 #[cfg(unix)]

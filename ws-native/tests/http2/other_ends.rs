@@ -162,8 +162,8 @@ async fn another_client_is_served() {
     assert_eq!(rest, b"\x88\x00");
 
     // What is no request for a WebSocket is told so, on a connection that goes on.
-    for (request, status) in [
-        (http::Request::get("https://localhost/path"), 405),
+    for (request, status, header) in [
+        (http::Request::get("https://localhost/path"), 405, ("allow", "CONNECT")),
         (
             http::Request::builder()
                 .method("CONNECT")
@@ -171,9 +171,13 @@ async fn another_client_is_served() {
                 .extension(h2::ext::Protocol::from_static("websocket"))
                 .header("sec-websocket-version", "8"),
             426,
+            ("sec-websocket-version", "13"),
         ),
     ] {
         let (answer, _) = client.send_request(request.body(()).unwrap(), true).unwrap();
-        assert_eq!(answer.await.unwrap().status(), status);
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.headers().get(header.0).unwrap(), header.1);
+        assert_eq!(answer.headers().get("upgrade"), None);
     }
 }

@@ -143,6 +143,35 @@ async fn a_refusal_is_told_over_http2() {
 }
 
 #[tokio::test]
+async fn a_refusal_has_further_headers_over_http2_too() {
+    let (root, tls) = identity();
+    let server = Server::bind("127.0.0.1:0").await.unwrap().tls(tls);
+    let url = format!("wss://localhost:{}/path", server.local_address().unwrap().port());
+    let serving = tokio::spawn(async move {
+        let mut requests = server.accept().await.unwrap().requests().await.unwrap();
+        let mut kinds = Vec::new();
+        for (status, name) in [(401, "WWW-Authenticate"), (405, "Allow"), (200, "A"), (401, "Content-Length")] {
+            let incoming = requests.next().await.unwrap().unwrap();
+            let refused = incoming.refuse_with(status, &[(name, "x")], "no").await;
+            kinds.push(refused.map_err(|failure| failure.kind()));
+        }
+        kinds
+    });
+    let options = options(root);
+    for (status, name) in [(401, "WWW-Authenticate"), (405, "Allow"), (500, "A")] {
+        let failed = Connection::connect(&url, &options).await.unwrap_err();
+        let Some(Error::Handshake(HandshakeError::Status(answer))) = failed.cause().downcast_ref() else {
+            panic!("{failed:?}")
+        };
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.headers.get_all(name).collect::<Vec<_>>(), [b"x"]);
+        assert_eq!(answer.headers.get("Content-Type"), Some(&b"text/plain; charset=utf-8"[..]));
+    }
+    assert!(Connection::connect(&url, &options).await.is_err());
+    assert_eq!(serving.await.unwrap(), [Ok(()), Ok(()), Ok(()), Err(FailureKind::Misuse)]);
+}
+
+#[tokio::test]
 async fn a_shutdown_closes_sockets_over_http2() {
     let shutdown = Shutdown::default();
     let echo = echo(|server| server.shutdown(&shutdown)).await;

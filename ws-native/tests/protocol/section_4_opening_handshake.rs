@@ -65,6 +65,35 @@ fn a_refusal_says_its_status() {
 }
 
 #[test]
+fn a_refusal_may_have_further_headers() {
+    let mut pair = Pair::new(Config::default());
+    assert_eq!(pair.server.refuse_with(401, &[], "no"), Err(AcceptError::NoRequest));
+    pair.drive();
+    assert_eq!(pair.server.refuse_with(401, &[("A", "b\r\nc")], "no"), Err(AcceptError::Header("A".into())));
+    pair.server.refuse_with(401, &[("WWW-Authenticate", "Bearer"), ("Retry-After", "1")], "no\n").unwrap();
+    assert_eq!(
+        output(&mut pair.server),
+        b"HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain; charset=utf-8\r\n\
+          WWW-Authenticate: Bearer\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 3\r\n\r\nno\n"
+    );
+    assert_eq!(pair.server.refuse_with(401, &[], "no"), Err(AcceptError::NoRequest));
+}
+
+#[test]
+fn a_status_that_does_not_refuse_is_500() {
+    for status in [0, 101, 200, 204, 304, 1000] {
+        let mut pair = Pair::new(Config::default());
+        pair.drive();
+        pair.server.refuse(status, "no");
+        assert!(matches!(pair.server.failure(), Some(Error::Handshake(HandshakeError::Refused(500)))));
+        pair.drive();
+        let Some(Event::Closed(closed)) = pair.client_events.pop() else { panic!("closed") };
+        let Some(Error::Handshake(HandshakeError::Status(answer))) = &closed.error else { panic!("{closed:?}") };
+        assert_eq!(answer.status, 500);
+    }
+}
+
+#[test]
 fn a_request_that_is_none_is_answered() {
     let mut server = Connection::server(Config::default(), Duration::ZERO);
     server.receive(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n");

@@ -7,7 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD as BASE64};
 use bytes::BytesMut;
 use sha1::{Digest as _, Sha1};
+use ws_core::subprotocol;
 
+use super::server::AcceptError;
 use crate::proto::error::{Found, HandshakeError};
 
 /// The most headers a head may have.
@@ -159,6 +161,17 @@ pub(super) fn is_key(key: &str) -> bool {
         GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
     );
     LENIENT.decode(key).is_ok_and(|nonce| nonce.len() == 16)
+}
+
+/// Fails unless the program can add these headers to an answer.
+pub(super) fn expect_sendable(headers: &[(&str, &str)]) -> Result<(), AcceptError> {
+    let unfit = |(name, value): &&(&str, &str)| {
+        is_own_header(name) || !subprotocol::is_token(name) || !is_header_value(value.as_bytes())
+    };
+    match headers.iter().find(unfit) {
+        Some((name, _)) => Err(AcceptError::Header((*name).into())),
+        None => Ok(()),
+    }
 }
 
 /// Whether this header belongs to the opening handshake, or to the framing of HTTP.

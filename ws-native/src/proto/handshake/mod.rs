@@ -2,5 +2,6 @@
 
 pub(super) mod client;
 pub(super) mod http;
+pub(super) mod refusal;
 pub(super) mod request;
 pub(super) mod server;

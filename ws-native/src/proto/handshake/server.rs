@@ -8,6 +8,7 @@ use bytes::BytesMut;
 use ws_core::subprotocol;
 
 use super::http::{self, HeadEnd, Headers, MAX_HEADERS};
+use super::refusal::Refusal;
 use crate::proto::compression::{self, Agreement, Compression};
 use crate::proto::error::{Found, HandshakeError};
 
@@ -147,40 +148,11 @@ impl Incoming {
         if let Some(protocol) = protocol.filter(|protocol| !self.protocols().any(|offered| offered == *protocol)) {
             return Err(AcceptError::Subprotocol(protocol.into()));
         }
-        let unfit = |name: &str, value: &str| {
-            http::is_own_header(name) || !subprotocol::is_token(name) || !http::is_header_value(value.as_bytes())
-        };
-        if let Some((name, _)) = headers.iter().find(|(name, value)| unfit(name, value)) {
-            return Err(AcceptError::Header((*name).into()));
-        }
+        http::expect_sendable(headers)?;
         let own = [("Sec-WebSocket-Protocol", protocol), ("Sec-WebSocket-Extensions", extensions)];
         let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
         Ok(own.chain(headers.iter().copied()).collect())
     }
-}
-
-/// Writes an answer that refuses.
-pub(in crate::proto) fn refusal(status: u16, message: &str) -> String {
-    // "[...] the server MUST respond with a |Sec-WebSocket-Version| header indicating the version(s) the server is
-    // capable of understanding."
-    let upgrade = if status == 426 { "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" } else { "" };
-    let allow = if status == 405 { "Allow: GET\r\n" } else { "" };
-    let reason = match status {
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        426 => "Upgrade Required",
-        431 => "Request Header Fields Too Large",
-        503 => "Service Unavailable",
-        _ => "Refused",
-    };
-    format!(
-        "HTTP/1.1 {status} {reason}\r\n{upgrade}{allow}Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\
-         Content-Length: {}\r\n\r\n{message}",
-        message.len()
-    )
 }
 
 /// What came of reading a request: nothing as long as it is not complete. An error is there with the answer to it.
@@ -198,7 +170,7 @@ impl Handshake {
     pub(in crate::proto) fn new() -> Self {
         let read = |end: &mut HeadEnd, buffer: &mut BytesMut, max| {
             Incoming::read(end, buffer, max).map_err(|error| {
-                let answer = refusal(error.status(), &format!("{error}\n"));
+                let answer = Refusal::new(error.status(), &format!("{error}\n"), "GET").encode();
                 (error, answer)
             })
         };
@@ -344,14 +316,5 @@ mod tests {
         }
         assert_eq!(read(&"x".repeat(5000)).unwrap_err().status(), 431);
         assert_eq!(read("\x16").unwrap_err().status(), 400);
-    }
-
-    #[test]
-    fn a_refusal_for_the_version_names_the_one_that_is_spoken() {
-        assert_eq!(
-            refusal(426, "no"),
-            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nConnection: close\r\n\
-             Content-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n\r\nno"
-        );
     }
 }
