@@ -220,7 +220,12 @@ impl Driver {
         if transport.poll_end(session, cx).is_ready() {
             return Poll::Ready(());
         }
-        let deadline = patience.deadline(session.backlog(), self.clock.now(), limit);
+        let now = self.clock.now();
+        let deadline = patience.deadline(session.backlog(), now, limit);
+        // The timer waits, too, in a task that has read so much that it is to let others run.
+        if deadline.is_some_and(|deadline| deadline <= now) {
+            return Poll::Ready(());
+        }
         self.clock.poll_deadline(deadline, cx)
     }
 }

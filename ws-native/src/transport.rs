@@ -46,6 +46,9 @@ pub(crate) enum Transmitted {
 /// The most pieces that are written at once: sixteen long messages and their headers.
 const VECTOR: usize = 32;
 
+/// The most reads at once of what is thrown away.
+const READS: usize = 32;
+
 /// A byte stream, and how far both sides of it are.
 #[derive(Debug)]
 pub(crate) struct Transport<T> {
@@ -204,10 +207,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
             let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
             self.shut = true;
         }
-        while !self.ended {
+        for _ in 0..READS {
+            if self.ended {
+                return Poll::Ready(());
+            }
             let _ = ready!(self.poll_receive(end, cx));
             end.connection().read_memory().clear();
         }
-        Poll::Ready(())
+        // There may be more to throw away, when others had their turn and the time was looked at.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }

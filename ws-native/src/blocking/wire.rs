@@ -150,6 +150,10 @@ impl<S: Timed> Wire<S> {
                 return Poll::Pending;
             }
             protocol.read_memory().clear();
+            // A stream that always has something may never ask for the time.
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) && !self.ended {
+                return Poll::Pending;
+            }
         }
         Poll::Ready(())
     }
