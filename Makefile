@@ -220,7 +220,7 @@ lint-front: setup-build
 	  --no-default-features --features chat-leptos/ssr -- -D warnings
 
 .PHONY: msrv
-msrv: ## the libraries and the command line program with the oldest Rust that they may ask for
+msrv: ## the native libraries and the command line program with the oldest Rust that they may ask for
 	@$(SETUP) msrv
 	rust=$$(sed -n 's/^rust-version = "\(.*\)"$$/\1/p' Cargo.toml) && \
 	cargo +$$rust check --locked --package ws-core --all-features && \

@@ -170,6 +170,7 @@ async fn all_is_flushed_when_the_driver_has_given_it_to_the_network() {
     second.unwrap();
     assert_eq!(handle.buffered_amount(), 0);
     handle.send("x").await.unwrap();
+    handle.flush().await.unwrap();
     handle.close();
     handle.flush().await.unwrap();
     assert!(handle.closed().await.unwrap().was_clean);
@@ -210,6 +211,29 @@ async fn a_sink_waits_for_room_and_closes_behind_what_it_has() {
     assert!(is_discarded(other.start_send_unpin("late".into())));
     assert!(handle.closed().await.unwrap().was_clean);
     assert_eq!(reported(&id).await, "102 messages, 406 bytes, clean 1005 ");
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn a_sink_that_is_closed_before_the_connection_is_made_sends_what_it_has() {
+    let id = unique_id();
+    let mut handle = handle(&format!("/tally?id={id}"));
+    stream::iter(["one", "two"].map(|text| Ok(Data::from(text)))).forward(&mut handle).await.unwrap();
+    assert!(handle.closed().await.unwrap().was_clean);
+    assert_eq!(reported(&id).await, "2 messages, 6 bytes, clean 1005 ");
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+async fn what_the_peer_did_not_wait_for_is_not_flushed() {
+    let handle = handle("/order");
+    while handle.next().await.is_some() {}
+    // The peer has closed. What is queued now, if anything is, cannot go.
+    handle.closed().await.unwrap();
+    assert!(is_discarded(handle.send("late").await));
+    let mut handle = self::handle("/status?code=404");
+    let _ = SinkExt::feed(&mut handle, "never".into()).await;
+    assert!(matches!(SinkExt::close(&mut handle).await, Err(WebSocketError::Closed { .. })));
 }
 
 /// Clones of a handle, as a stream and a sink of values.

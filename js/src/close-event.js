@@ -1,4 +1,4 @@
-import { defineInterface, requireArguments, toDictionary, toUnsignedShort, toUSVString } from './webidl.js';
+import { defineInterface, requireArguments, toDictionary, toDOMString, toUnsignedShort, toUSVString } from './webidl.js';
 
 /**
  * Makes CloseEvent, for hosts that have none, or one that takes its arguments as they are.
@@ -14,13 +14,19 @@ export function defineCloseEvent(Event) {
 
     constructor(type, eventInitDict = {}) {
       requireArguments(arguments.length, 1, "Failed to construct 'CloseEvent'");
-      // The members of a dictionary are read in lexicographical order, those inherited before its own.
-      const { bubbles, cancelable, composed, code = 0, reason = '', wasClean = false } = toDictionary(eventInitDict, 'the second argument');
-      const own = { code: toUnsignedShort(code), reason: toUSVString(reason), wasClean: Boolean(wasClean) };
-      super(type, { bubbles, cancelable, composed, ...own });
-      this.#code = own.code;
-      this.#reason = own.reason;
-      this.#wasClean = own.wasClean;
+      const typeString = toDOMString(type);
+      // The members of a dictionary are read in lexicographical order, those inherited before its own, and each is converted before
+      // the next is read.
+      const dictionary = toDictionary(eventInitDict, 'the second argument');
+      const { bubbles, cancelable, composed, code: number = 0 } = dictionary;
+      const code = toUnsignedShort(number);
+      const { reason: text = '' } = dictionary;
+      const reason = toUSVString(text);
+      const wasClean = Boolean(dictionary.wasClean);
+      super(typeString, /** @type {EventInit} */ ({ bubbles, cancelable, composed, code, reason, wasClean }));
+      this.#code = code;
+      this.#reason = reason;
+      this.#wasClean = wasClean;
     }
 
     get wasClean() {

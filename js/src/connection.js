@@ -162,7 +162,8 @@ export class Connection {
   /** Ends the connection at once: what is queued is lost. Until the event the socket is one that closes. */
   terminate() {
     this.#forgetMessages();
-    const flags = this.#session.close(undefined, undefined, now()) | this.#session.terminate(now());
+    // In this order: a Close frame of the peer may have come that no task has told of, and then closing would end it cleanly.
+    const flags = this.#session.terminate(now()) | this.#session.close(undefined, undefined, now());
     if (flags & END) this.#leave(() => this.#stream.destroy());
     this.#later(flags & ~END);
   }

@@ -255,7 +255,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     #opened(attempt) {
       if (this.#state !== CONNECTING) return;
       this.#state = OPEN;
-      this.#cancelTimer = after(this.#settings.minUptime, () => this.#backOff.reset());
+      this.#cancelTimer = after(this.#settings.minUptime, () => this.#backOff.reset(), false);
       this.#startKeepAlive();
       this.dispatchEvent(new Event('open'));
       // A handler may have begun anew.

@@ -45,6 +45,29 @@ describe('in Node', () => {
     assert.equal(shown({ socket: new WebSocket(NOWHERE) }, { depth: 0 }), '{ socket: [WebSocket] }');
   });
 
+  test('the message of an error also below the depth', () => {
+    assert.match(shown({ error: new WebSocketError('gone') }, { depth: 0 }), /WebSocketError: gone/);
+  });
+
+  test('what refers back to it once, and no getter that a program has added', () => {
+    const socket = Object.assign(new WebSocket(NOWHERE), { session: {}, room: {} });
+    Object.assign(socket.session, { socket });
+    Object.assign(socket.room, { members: [socket] });
+    Object.defineProperty(socket, 'costly', { enumerable: true, get: () => assert.fail('it was called') });
+    const { length } = shown({ socket }, { depth: null });
+    assert.match(shown({ socket }, { depth: null }), /session: \{ socket: \[Circular\] \}, room: \{ members: \[ \[Circular\] \] \}, costly: \[Getter\]/);
+    assert.ok(length < 1000, `${length} characters`);
+  });
+
+  test('a ReconnectingWebSocket over a class whose URL is none', () => {
+    class Relative extends EventTarget {
+      url = '/chat';
+      readyState = 0;
+      close() {}
+    }
+    assert.match(shown(new ReconnectingWebSocket('ws://h/', [], { WebSocket: Relative, maxRetries: 0 })), /url: '\/chat'/);
+  });
+
   test('a WebSocketStream, with how far its promises are', () => {
     const stream = new WebSocketStream(NOWHERE);
     // The runner of tests marks promises.

@@ -115,6 +115,19 @@ describe('terminate', () => {
     terminate(socket);
   });
 
+  test('is what ends it, though a Close frame of the peer has come that nothing was told of', async (t) => {
+    const url = await serve(t, (socket, request) => {
+      socket.write(Buffer.concat([Buffer.from(switching(request)), Buffer.from([0x81, 1, 0x61, 0x88, 2, 3, 0xe8])]));
+    });
+    const socket = new WebSocket(url);
+    const events = eventsOf(socket);
+    socket.addEventListener('message', () => terminate(socket));
+    const told = await events;
+    assert.deepEqual(told.slice(0, 1), ['open']);
+    assert.deepEqual(told.slice(-2), FAILED);
+    assert.match(failure(socket), /this program has ended the connection/);
+  });
+
   test('ends one that connects', async (t) => {
     const url = await serve(t, () => {});
     const [socket, waiting] = [new WebSocket(url), new WebSocket(url)];

@@ -44,6 +44,6 @@ export declare function unref<T extends EngineObject>(object: T): T;
  * stream has no events: it sends the ping, and nobody hears of the answer. Once the socket closes it does nothing.
  *
  * @throws {DOMException} "InvalidStateError" while connecting.
- * @throws {RangeError} for more bytes.
+ * @throws {RangeError} for more bytes, and when as much waits to be sent as may: see `maxSendQueue`.
  */
 export declare function ping(object: EngineObject, data?: string | ArrayBuffer | ArrayBufferView): void;

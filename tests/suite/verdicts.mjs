@@ -23,9 +23,12 @@ export function judge(ran, all) {
       const cell = sections.get(section)[column];
       cell.total += 1;
       const wrong = complaint(name, host, verdicts.get(name));
-      if (wrong === undefined) cell.passed += 1;
-      if (wrong === undefined && DIFFERENCES[name]?.hosts?.[host] !== undefined) recorded[column] += 1;
-      else failures.push({ host, name, wrong });
+      if (wrong === undefined) {
+        cell.passed += 1;
+        if (DIFFERENCES[name]?.hosts?.[host] !== undefined) recorded[column] += 1;
+      } else {
+        failures.push({ host, name, wrong });
+      }
     }
     if (problem) failures.push({ host, name: 'the host', wrong: problem.message });
     else if (results.length === 0) failures.push({ host, name: 'the host', wrong: 'no test ran' });

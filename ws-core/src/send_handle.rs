@@ -155,7 +155,7 @@ impl SendHandle {
         self.shared().try_send(message(data.into()).map_err(WebSocketError::from)?)
     }
 
-    /// Waits until everything that was sent by this handle and its clones has been given to the network.
+    /// Waits until everything that was sent by this handle and its clones, be it meanwhile, has been given to the network.
     ///
     /// # Errors
     /// As [`send`](Self::send), if the connection is closed before that is known: something may have been lost then.
@@ -271,15 +271,13 @@ impl Sink<Data> for SendHandle {
         writer.poll(cx, || remote.0.try_flush())
     }
 
-    /// Starts the closing handshake behind what was sent, and waits until that was given to the network. It does not wait for the
-    /// peer's Close frame: [`SendHandle::closed`] does.
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
+    /// Waits until everything that was sent has been given to the network, and starts the closing handshake. It does not wait for
+    /// the peer's Close frame: [`SendHandle::closed`] does.
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
+        // A connection that is being made would be given up by a close.
+        ready!(self.as_mut().poll_flush(cx))?;
         self.close();
-        match ready!(self.poll_flush(cx)) {
-            // It was what is wanted.
-            Err(WebSocketError::Refused(Error::Discarded(_))) => Poll::Ready(Ok(())),
-            result => Poll::Ready(result),
-        }
+        Poll::Ready(Ok(()))
     }
 }
 

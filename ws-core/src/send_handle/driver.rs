@@ -90,7 +90,11 @@ fn write<B: Flow>(shared: &Shared, stream: &WebSocketStream<B>, writable: &mut W
         }
         match shared.take_outgoing() {
             // One that is refused is lost: the connection has begun to close, and counts it in what is buffered.
-            Some(Outgoing::Message(message)) => drop(writable.as_mut().start_send(message.into())),
+            Some(Outgoing::Message(message)) => {
+                if writable.as_mut().start_send(message.into()).is_err() {
+                    shared.lose();
+                }
+            }
             // It was validated when it was asked for.
             Some(Outgoing::Close(Some(close))) => drop(stream.close_with(close.code(), close.reason())),
             Some(Outgoing::Close(None)) => stream.close(),

@@ -65,6 +65,8 @@ enum Flushing {
     Unknown,
     /// A handle waits for it.
     Wanted,
+    /// The connection has refused a message: it never will have all.
+    Lost,
 }
 
 /// What comes behind the messages that are here.
@@ -165,7 +167,7 @@ impl Shared {
             match (state.flushing, &state.ending) {
                 (Flushing::Done, _) => return Poll::Ready(Ok(())),
                 (_, Some(_)) => return Poll::Ready(state.refusal()),
-                (Flushing::Wanted, None) => return Poll::Pending,
+                (Flushing::Wanted | Flushing::Lost, None) => return Poll::Pending,
                 (Flushing::Unknown, None) => state.flushing = Flushing::Wanted,
             }
         }
@@ -315,6 +317,11 @@ impl Shared {
             self.writers.wake();
         }
         Some(Outgoing::Message(message))
+    }
+
+    /// The connection, which closes, has refused a message that was taken from here.
+    pub(super) fn lose(&self) {
+        self.state.lock().flushing = Flushing::Lost;
     }
 
     /// A handle waits for the network to have all, and nothing is left here.

@@ -285,7 +285,8 @@ impl<S: Timed> Connection<S> {
     /// Sends a ping with up to 125 bytes of payload. Pongs are not reported.
     ///
     /// # Errors
-    /// [`Failure`]: the payload is too long, the connection is closed; as [`flush`](Self::flush), and then the ping is queued.
+    /// [`Failure`]: the payload is too long, as much as may waits to be sent, the connection is closed; as [`flush`](Self::flush), and
+    /// then the ping is queued.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
         self.protocol.ping(payload).map_err(misuse)?;
         self.flush()

@@ -157,6 +157,13 @@ mod tests {
             assert_eq!(cut_off, Err(InflateError::Protocol(ProtocolError::Deflate)), "{length}");
         }
         assert_eq!(decompress(&mut decompressor_for(side(false, 15)), &[hello], MAX).unwrap(), b"Hello");
+        // Within a block of codes of its own, behind their table.
+        let text = (0..2000).map(|number| format!("{number} ")).collect::<String>();
+        let compressed = compressor_for(side(false, 15), 6).compress(text.as_bytes()).unwrap();
+        for length in compressed.len() / 2..compressed.len() - 1 {
+            let cut_off = decompress(&mut decompressor_for(side(false, 15)), &[&compressed[..length]], MAX);
+            assert_eq!(cut_off, Err(InflateError::Protocol(ProtocolError::Deflate)), "{length}");
+        }
     }
 
     #[test]

@@ -117,8 +117,8 @@ impl Decompressor {
     pub(in crate::proto) fn finish(&mut self, message: &mut BytesMut, max: usize) -> Result<(), InflateError> {
         // 1. "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message." They complete an
         //    empty block, and what stands behind them is another one: a message that ends within a block gives output by
-        //    that, or is wrong; but one that ends within a table of codes may do so by the next message only. After a
-        //    final block there is nothing to complete; other libraries send that, too.
+        //    that, or is wrong; but one that ends within a table of codes may do so by the next message only, and where none
+        //    refers to another, not at all. After a final block there is nothing to complete; other libraries send that, too.
         if !core::mem::take(&mut self.at_final_block) {
             let length = message.len();
             self.push(&ENDING, message, max)?;
