@@ -85,6 +85,7 @@ pub use ws_core::{
 pub use ws_core::{Message, SendHandle, SendHandleConfig, TrySendError};
 /// What only browsers have: a `Blob` or `File` of the page, to be sent as it is.
 #[cfg(target_arch = "wasm32")]
+#[doc(no_inline)]
 pub use ws_wasm::JsBlob;
 
 /// A WebSocket: the browser's own in WebAssembly, RFC 6455 over TCP elsewhere.
