@@ -1,15 +1,21 @@
 //! What a handle and its driver share.
 
-use alloc::{collections::VecDeque, string::String, sync::Arc};
+use alloc::{string::String, sync::Arc};
 use core::{mem, task::Poll};
 
 use spin::Mutex;
 
 use super::{SendHandleConfig, TrySendError};
 use crate::{
-    Close, CloseEvent, Error, Failure, FailureKind, Message, ReadyState, WebSocketError,
+    Close, CloseEvent, Error, Message, ReadyState, WebSocketError,
     waiters::{Place, Waiters},
 };
+
+mod driving;
+mod queue;
+
+pub(super) use driving::Outgoing;
+use queue::Queue;
 
 /// The two queues between a handle and its driver, and what each side has to know of the other.
 ///
@@ -51,12 +57,6 @@ struct State {
     ending: Option<Result<CloseEvent, WebSocketError>>,
 }
 
-#[derive(Default)]
-struct Queue {
-    messages: VecDeque<Message>,
-    bytes: u64,
-}
-
 /// Whether the network has all that was sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flushing {
@@ -74,12 +74,6 @@ enum Reading {
     More,
     Error(WebSocketError),
     Nothing,
-}
-
-/// What a driver is to do next.
-pub(super) enum Outgoing {
-    Message(Message),
-    Close(Option<Close>),
 }
 
 impl Shared {
@@ -107,8 +101,6 @@ impl Shared {
         }
     }
 
-    // ---- for the handle ----
-
     pub(super) fn url(&self) -> &str {
         &self.url
     }
@@ -123,7 +115,7 @@ impl Shared {
 
     pub(super) fn buffered_amount(&self) -> u64 {
         let state = self.state.lock();
-        state.outgoing.bytes + state.buffered
+        state.outgoing.bytes() + state.buffered
     }
 
     /// Queues a message, or gives it back because there is no room.
@@ -261,145 +253,6 @@ impl Shared {
         self.state.lock().left = true;
         self.driver.wake();
     }
-
-    // ---- for the driver ----
-
-    /// Where the driver waits for something to be asked of it.
-    pub(super) const fn driver(&self) -> Place<&Waiters> {
-        Place::new(&self.driver)
-    }
-
-    /// The connection is established.
-    pub(super) fn open(&self, protocol: &str) {
-        {
-            let mut state = self.state.lock();
-            state.ready_state = state.ready_state.max(ReadyState::Open);
-            state.protocol = Some(protocol.into());
-        }
-        self.watchers.wake();
-    }
-
-    /// What the connection looks like now.
-    pub(super) fn observe(&self, ready_state: ReadyState, buffered: u64) {
-        let has_moved = {
-            let mut state = self.state.lock();
-            state.buffered = buffered;
-            let has_moved = ready_state > state.ready_state;
-            state.ready_state = state.ready_state.max(ready_state);
-            has_moved
-        };
-        if has_moved {
-            self.writers.wake();
-        }
-    }
-
-    /// All handles are dropped, and what they have asked for is done.
-    pub(super) fn is_left(&self) -> bool {
-        let state = self.state.lock();
-        state.left && state.close.is_none() && state.outgoing.messages.is_empty()
-    }
-
-    /// Messages wait that are to be sent when there is room, and not at once because the connection is to be closed behind them.
-    pub(super) fn has_outgoing(&self) -> bool {
-        let state = self.state.lock();
-        !state.left && state.close.is_none() && !state.outgoing.messages.is_empty()
-    }
-
-    /// What is to be done next, in order.
-    pub(super) fn take_outgoing(&self) -> Option<Outgoing> {
-        let (message, has_room) = {
-            let mut state = self.state.lock();
-            let Some(message) = state.outgoing.pop() else { return state.close.take().map(Outgoing::Close) };
-            state.buffered += length(&message);
-            (message, state.outgoing.has_room(&self.config))
-        };
-        if has_room {
-            self.writers.wake();
-        }
-        Some(Outgoing::Message(message))
-    }
-
-    /// The connection, which closes, has refused a message that was taken from here.
-    pub(super) fn lose(&self) {
-        self.state.lock().flushing = Flushing::Lost;
-    }
-
-    /// A handle waits for the network to have all, and nothing is left here.
-    pub(super) fn wants_flush(&self) -> bool {
-        let state = self.state.lock();
-        state.flushing == Flushing::Wanted && state.outgoing.messages.is_empty()
-    }
-
-    /// The network has all that was taken from here.
-    pub(super) fn flushed(&self) {
-        {
-            let mut state = self.state.lock();
-            // What has been put into the queue meanwhile is not there.
-            if !state.outgoing.messages.is_empty() {
-                return;
-            }
-            state.flushing = Flushing::Done;
-            state.buffered = 0;
-        }
-        self.writers.wake();
-    }
-
-    /// Whether the connection, which is being made, is to be given up.
-    pub(super) fn take_close(&self) -> bool {
-        let mut state = self.state.lock();
-        state.close.take().is_some() || state.left
-    }
-
-    /// Whether a message may be taken from the stream.
-    pub(super) fn wants_incoming(&self) -> bool {
-        let state = self.state.lock();
-        matches!(state.reading, Reading::More) && state.incoming.has_room(&self.config)
-    }
-
-    pub(super) fn put_incoming(&self, message: Message) {
-        self.state.lock().incoming.push(message);
-        self.readers.wake();
-    }
-
-    /// No message comes any more, and perhaps an error.
-    pub(super) fn end_incoming(&self, error: Option<WebSocketError>) {
-        self.state.lock().reading = error.map_or(Reading::Nothing, Reading::Error);
-        self.readers.wake();
-    }
-
-    /// The connection is closed.
-    pub(super) fn end(&self, ending: Result<CloseEvent, WebSocketError>) {
-        {
-            let mut state = self.state.lock();
-            state.ready_state = ReadyState::Closed;
-            state.ending = Some(ending);
-        }
-        self.writers.wake();
-        self.watchers.wake();
-    }
-
-    pub(super) fn is_ended(&self) -> bool {
-        self.state.lock().ending.is_some()
-    }
-
-    /// The connection is closed, and all that came has been handed over.
-    pub(super) fn is_over(&self) -> bool {
-        let state = self.state.lock();
-        state.ending.is_some() && !matches!(state.reading, Reading::More)
-    }
-
-    /// The driver is dropped. If it was at work, the connection has failed by that.
-    pub(super) fn abandon(&self) {
-        let failure = Failure::new(FailureKind::Cancelled, "the connection's own thread has dropped it");
-        let error = WebSocketError::Closed { event: CloseEvent::abnormal(), failure: Some(failure) };
-        let was_reading = matches!(self.state.lock().reading, Reading::More);
-        if was_reading {
-            self.end_incoming(Some(error.clone()));
-        }
-        if !self.is_ended() {
-            self.end(Err(error));
-        }
-    }
 }
 
 impl State {
@@ -431,30 +284,6 @@ impl State {
                 Poll::Pending
             }
         }
-    }
-}
-
-impl Queue {
-    fn has_room(&self, config: &SendHandleConfig) -> bool {
-        self.messages.is_empty() || self.messages.len() < config.max_messages && self.bytes < config.max_bytes
-    }
-
-    fn push(&mut self, message: Message) {
-        self.bytes += length(&message);
-        self.messages.push_back(message);
-    }
-
-    fn pop(&mut self) -> Option<Message> {
-        let message = self.messages.pop_front()?;
-        self.bytes -= length(&message);
-        Some(message)
-    }
-}
-
-fn length(message: &Message) -> u64 {
-    match message {
-        Message::Text(text) => text.len() as u64,
-        Message::Binary(bytes) => bytes.len() as u64,
     }
 }
 
