@@ -16,10 +16,11 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use ws_core::{Failure, FailureKind};
 
-use super::{Answering, Incoming, Phase, Settings, Shutdown, misuse};
+use super::{Answering, Incoming, Phase, Settings, Shutdown};
 use crate::clock::Clock;
 use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, STREAM_WINDOW};
 use crate::proto::{self, Config, IncomingRequest, Refusal};
+use crate::sending::misuse;
 use crate::{Connection, Stream};
 
 /// The requests of one client, of which there can be many over HTTP/2. Made by [`Accepted::requests`](super::Accepted).
@@ -141,8 +142,14 @@ fn read(
         shutdown: settings.shutdown.clone(),
         used: Arc::clone(used),
     };
-    if head.method != Method::CONNECT || !is_websocket {
-        let _ = asked.refuse(405, &[], "the request is no CONNECT for the protocol websocket\n");
+    if head.method != Method::CONNECT {
+        let _ = asked.refuse(405, &[], "the request is no CONNECT\n");
+        return None;
+    }
+    if !is_websocket {
+        // RFC 9220, section 3, of the same in HTTP/3: "If a server receives an Extended CONNECT request with a :protocol value that
+        // is unknown or is not supported, the server SHOULD respond to the request with a 501 (Not Implemented) status code."
+        let _ = asked.refuse(501, &[], "the protocol is not websocket\n");
         return None;
     }
     let host = head.uri.authority().map(|authority| ("host", authority.as_str().as_bytes()));

@@ -38,6 +38,7 @@ use crate::clock::Clock;
 use crate::ending::failure_of;
 use crate::origin::Origins;
 use crate::proto::{self, Config, Event, IncomingRequest};
+use crate::sending::misuse;
 use crate::{Connection, Stream};
 
 /// A listener whose clients are WebSockets.
@@ -431,8 +432,4 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
             event => Err(failure_of(event)),
         }
     }
-}
-
-fn misuse(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
-    Failure::new(FailureKind::Misuse, error)
 }

@@ -168,6 +168,14 @@ async fn another_client_is_served() {
             http::Request::builder()
                 .method("CONNECT")
                 .uri("https://localhost/path")
+                .extension(h2::ext::Protocol::from_static("connect-udp")),
+            501,
+            ("content-type", "text/plain; charset=utf-8"),
+        ),
+        (
+            http::Request::builder()
+                .method("CONNECT")
+                .uri("https://localhost/path")
                 .extension(h2::ext::Protocol::from_static("websocket"))
                 .header("sec-websocket-version", "8"),
             426,

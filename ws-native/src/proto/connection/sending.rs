@@ -131,7 +131,7 @@ impl Connection {
             return Err(SendError::NotOpen);
         }
         order?;
-        if self.outgoing.backlog().saturating_add(length) > self.config.max_send_queue {
+        if !self.has_room(length) {
             // "if the data cannot be sent, e.g. because it would need to be buffered but the buffer is full, the user
             // agent must flag the WebSocket as full and then close the WebSocket connection."
             self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
@@ -141,6 +141,11 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether a payload of this length may wait with what waits already.
+    fn has_room(&self, length: usize) -> bool {
+        self.outgoing.backlog().saturating_add(length) <= self.config.max_send_queue
+    }
+
     fn send_control(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(SendError::NotOpen);
@@ -148,7 +153,7 @@ impl Connection {
         if payload.len() > 125 {
             return Err(SendError::LongControl);
         }
-        if self.outgoing.backlog().saturating_add(payload.len()) > self.config.max_send_queue {
+        if !self.has_room(payload.len()) {
             return Err(SendError::Full);
         }
         self.encoder.control(&mut self.outgoing, opcode, payload);

@@ -163,10 +163,17 @@ pub(super) fn is_key(key: &str) -> bool {
     LENIENT.decode(key).is_ok_and(|nonce| nonce.len() == 16)
 }
 
+/// Headers of an HTTP/1.1 connection: RFC 9113, section 8.2.2, "An endpoint MUST NOT generate an HTTP/2 message containing
+/// connection-specific header fields." The connection of an answer ends with it, or is none of HTTP any more.
+const OF_CONNECTION: [&str; 2] = ["keep-alive", "proxy-connection"];
+
 /// Fails unless the program can add these headers to an answer.
 pub(super) fn expect_sendable(headers: &[(&str, &str)]) -> Result<(), AcceptError> {
     let unfit = |(name, value): &&(&str, &str)| {
-        is_own_header(name) || !subprotocol::is_token(name) || !is_header_value(value.as_bytes())
+        is_own_header(name)
+            || OF_CONNECTION.iter().any(|own| own.eq_ignore_ascii_case(name))
+            || !subprotocol::is_token(name)
+            || !is_header_value(value.as_bytes())
     };
     match headers.iter().find(unfit) {
         Some((name, _)) => Err(AcceptError::Header((*name).into())),

@@ -87,6 +87,7 @@ fn reason(status: u16) -> &'static str {
         429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",
+        501 => "Not Implemented",
         502 => "Bad Gateway",
         503 => "Service Unavailable",
         _ => "Refused",
@@ -142,6 +143,8 @@ mod tests {
             ("transfer-encoding", "chunked"),
             ("Connection", "keep-alive"),
             ("Upgrade", "h2c"),
+            ("Keep-Alive", "timeout=5"),
+            ("Proxy-Connection", "keep-alive"),
             ("Sec-WebSocket-Accept", "x"),
         ] {
             assert_eq!(refusal(401, &[("A", "b"), (name, value)], ""), Err(AcceptError::Header(name.into())));

@@ -210,14 +210,16 @@ fn resource_name(target: &str) -> Result<String, HandshakeError> {
     let resource = match target.split_once("://") {
         // RFC 9112, section 3.2.2: "a server MUST accept the absolute-form in requests even though most HTTP/1.1 clients will
         // only send the absolute-form to a proxy."
-        Some((scheme, rest)) if is_scheme(scheme) => match rest.find(['/', '?', '#']) {
+        Some((scheme, rest)) if is_scheme(scheme) => {
+            let (authority, resource) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
             // RFC 9110, section 4.2.1: "A sender MUST NOT generate an "http" URI with an empty host identifier. A recipient that
             // processes such a URI reference MUST reject it as invalid."
-            Some(0) => return Err(HandshakeError::Target),
-            Some(end) => &rest[end..],
-            None if rest.is_empty() => return Err(HandshakeError::Target),
-            None => "/",
-        },
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            if host.is_empty() || host.starts_with(':') {
+                return Err(HandshakeError::Target);
+            }
+            if resource.is_empty() { "/" } else { resource }
+        }
         _ => target,
     };
     match resource.as_bytes().first() {
@@ -265,6 +267,7 @@ mod tests {
             ("http://h/chat?x", "/chat?x"),
             ("http://h", "/"),
             ("/http://h/chat", "/http://h/chat"),
+            ("ws://user@[::1]:80/chat", "/chat"),
             ("ws://h?room=1", "/?room=1"),
             ("http://h?next=/admin", "/?next=/admin"),
             ("WSS://h:80?next=ws://i/admin", "/?next=ws://i/admin"),
@@ -275,9 +278,20 @@ mod tests {
 
     #[test]
     fn a_target_without_a_resource_name_is_refused() {
-        for target in
-            ["foo", "*", "h:80", "foo?x=http://h/y", "://h/y", "1a://h/y", "http://", "http:///y", "http://?y", "h#/y"]
-        {
+        for target in [
+            "foo",
+            "*",
+            "h:80",
+            "foo?x=http://h/y",
+            "://h/y",
+            "1a://h/y",
+            "http://",
+            "http:///y",
+            "http://?y",
+            "http://:80/y",
+            "http://user@/y",
+            "h#/y",
+        ] {
             let refused = read(&GOOD.replace("/chat?x", target));
             assert_eq!(refused.map_err(|error| error.status()), Err(400), "{target}");
         }
