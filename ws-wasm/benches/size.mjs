@@ -13,10 +13,13 @@ import { table } from './table.mjs';
 
 const KILOBYTE = 1000;
 
-/** The programs; of ours, what is aimed at, and what it may take: what was reached, and one in a hundred more. */
+/**
+ * The programs; of ours, what is aimed at, and what it may take: what was reached, and one in a hundred more, for the name of
+ * the folder it is built in makes some 10 bytes of difference.
+ */
 const PROGRAMS = [
   { name: 'isosocket, WebSocket', package: 'size-ours', goal: 10.5, guard: 12.53 },
-  { name: 'isosocket, WebSocketStream', package: 'size-ours-stream', goal: 13, guard: 23.82 },
+  { name: 'isosocket, WebSocketStream', package: 'size-ours-stream', goal: 13, guard: 24.06 },
   { name: 'isosocket, ReconnectingWebSocket', package: 'size-ours-reconnecting', guard: 30.1 },
   { name: 'web-sys', package: 'size-web-sys' },
   { name: 'gloo-net', package: 'size-gloo-net' },
