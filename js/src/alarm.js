@@ -1,10 +1,14 @@
 // The timer of a connection: it has one deadline at a time.
 
-import { clearTimeout, LONGEST_DELAY, now, setTimeout } from './timers.js';
+import { clearImmediate, clearTimeout, LONGEST_DELAY, now, setImmediate, setTimeout } from './timers.js';
 
 export class Alarm {
   #inContext;
+  #deadline;
+  #callback;
   #timer;
+  /** The turn of the event loop after the deadline. */
+  #turn;
   /** Whether the process is to go on until the deadline. */
   #keepsAlive = true;
 
@@ -15,21 +19,36 @@ export class Alarm {
 
   /** Calls back at this deadline, or never if there is none, and not at the one that was set before. */
   set(deadline, callback) {
+    // One that is over stays so: a peer that always has something more to say puts nothing off.
+    if (deadline === this.#deadline && callback === this.#callback) return;
     this.clear();
-    if (deadline === undefined) return;
-    const delay = Math.min(Math.ceil(Math.max(deadline - now(), 0)), LONGEST_DELAY);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      // It may be early.
-      if (now() < deadline) this.set(deadline, callback);
-      else this.#inContext(callback);
-    }, delay);
-    if (!this.#keepsAlive) this.unref();
+    this.#deadline = deadline;
+    this.#callback = callback;
+    if (deadline !== undefined) this.#wait();
   }
 
   clear() {
     clearTimeout(this.#timer);
+    clearImmediate(this.#turn);
+    this.#deadline = undefined;
+    this.#callback = undefined;
   }
+
+  #wait() {
+    const delay = Math.min(Math.ceil(Math.max(this.#deadline - now(), 0)), LONGEST_DELAY);
+    this.#timer = setTimeout(() => {
+      // It may be early. If not, what the host has is received first: it may have come in time, and the program been busy.
+      if (now() < this.#deadline) this.#wait();
+      else this.#turn = setImmediate(this.#ring);
+    }, delay);
+    if (!this.#keepsAlive) this.unref();
+  }
+
+  #ring = () => {
+    const callback = this.#callback;
+    this.clear();
+    this.#inContext(callback);
+  };
 
   // Where nothing but the program's request keeps a process alive, a timer may be a number.
 

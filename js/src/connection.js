@@ -396,6 +396,8 @@ export class Connection {
   }
 
   #setAlarm() {
-    this.#alarm.set(this.#session.deadline(), () => this.#inTask(this.#session.timeout(now())));
+    this.#alarm.set(this.#session.deadline(), this.#timeOut);
   }
+
+  #timeOut = () => this.#inTask(this.#session.timeout(now()));
 }

@@ -10,7 +10,7 @@ globalThis.setTimeout = /** @type {any} */ ((...given) => timers.setTimeout(...g
 globalThis.clearTimeout = (timer) => timers.clearTimeout(timer);
 performance.now = () => now() + passed;
 
-/** What lets time pass as the test likes: for the clock, and for the timers. */
+/** What lets time pass as the test likes: for the clock, and for the timers, which are given the turn they ask for. */
 export function clockOf(t) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   timers = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
@@ -20,5 +20,6 @@ export function clockOf(t) {
   return (milliseconds) => {
     passed += milliseconds;
     t.mock.timers.tick(milliseconds);
+    return new Promise(setImmediate);
   };
 }

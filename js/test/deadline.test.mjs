@@ -26,9 +26,9 @@ test('a server that never answers fails the connection within a minute', async (
   const socket = new WebSocket(url);
   const events = Promise.all([once(socket, 'error'), once(socket, 'close')]);
   await promise;
-  pass(1000);
+  await pass(1000);
   assert.equal(socket.readyState, WebSocket.CONNECTING);
-  pass(MINUTE);
+  await pass(MINUTE);
   const [, [{ code, wasClean }]] = await events;
   assert.deepEqual([code, wasClean], [1006, false]);
   assert.equal(typeof failure(socket), 'string');
@@ -47,7 +47,7 @@ test('the time of a socket that waits for its turn begins with its turn', async 
   const failed = once(first, 'close');
   const opened = once(second, 'open');
   await promise;
-  pass(MINUTE);
+  await pass(MINUTE);
   await failed;
   await opened;
   assert.equal(requests, 2);
@@ -65,10 +65,10 @@ test('for its turn a socket waits no longer than its handshake may take', async 
   const second = new WebSocket(`${url}second`, { handshakeTimeout: 1000 });
   const opened = once(second, 'open');
   await asked[0].promise;
-  pass(900);
+  await pass(900);
   await new Promise(setImmediate);
   assert.equal(requests.length, 1);
-  pass(200);
+  await pass(200);
   await asked[1].promise;
   await opened;
   assert.deepEqual(requests, ['GET /first HTTP/1.1', 'GET /second HTTP/1.1']);
@@ -87,12 +87,12 @@ test('and has all of its time when it has waited in vain', async (t) => {
   const first = new WebSocket(url);
   const second = new WebSocket(url, { handshakeTimeout: 1000 });
   const closed = once(second, 'close');
-  pass(1100);
+  await pass(1100);
   await promise;
-  pass(900);
+  await pass(900);
   await new Promise(setImmediate);
   assert.equal(second.readyState, WebSocket.CONNECTING);
-  pass(200);
+  await pass(200);
   await closed;
   assert.match(failure(second), /\(handshakeTimeout\)/);
   first.close();
@@ -109,7 +109,7 @@ test('a peer that never answers a Close frame is an unclean end', async (t) => {
   const closed = once(socket, 'close');
   socket.close(1000);
   await promise;
-  pass(MINUTE);
+  await pass(MINUTE);
   const [{ code, wasClean }] = await closed;
   assert.deepEqual([code, wasClean], [1006, false]);
 });
@@ -124,7 +124,7 @@ test('a peer that closes but never ends the connection is waited for, not for ev
   const closed = once(socket, 'close');
   await promise;
   assert.equal(socket.readyState, WebSocket.CLOSING);
-  pass(MINUTE);
+  await pass(MINUTE);
   const [{ code, reason }] = await closed;
   assert.deepEqual([code, reason], [1000, 'done']);
 });
@@ -137,12 +137,12 @@ for (const options of [HEARTBEAT, { idleTimeout: 1000 }]) {
     const { stream, readable, peer } = await streamThatHoldsBack(t, WAYS['in fragments'], options);
     const reader = readable.getReader();
     for (let count = 0; count < 10; count += 1) {
-      pass(1000);
-      pass(500);
+      await pass(1000);
+      await pass(500);
     }
     assert.deepEqual(await reader.read(), { value: 'first', done: false });
     assert.deepEqual(await reader.read(), { value: 'second', done: false });
-    pass(900);
+    await pass(900);
     peer.end(close(4000, 'alive'));
     assert.deepEqual(await stream.closed, { closeCode: 4000, reason: 'alive' });
   });
@@ -151,13 +151,13 @@ for (const options of [HEARTBEAT, { idleTimeout: 1000 }]) {
 test('a peer that is silent when nothing is held back any more is given up', async (t) => {
   const { stream, readable, peer } = await streamThatHoldsBack(t, WAYS['in fragments'], HEARTBEAT);
   const reader = readable.getReader();
-  pass(1000);
-  pass(500);
+  await pass(1000);
+  await pass(500);
   assert.deepEqual(await reader.read(), { value: 'first', done: false });
   assert.deepEqual(await reader.read(), { value: 'second', done: false });
-  pass(1000);
+  await pass(1000);
   assert.equal((await readFrame(peer)).first, 0x89);
-  pass(500);
+  await pass(500);
   await assert.rejects(stream.closed, { name: 'WebSocketError', closeCode: 1006 });
 });
 

@@ -342,7 +342,7 @@ for (const options of [HEARTBEAT, { idleTimeout: 1000 }]) {
     await once(socket, 'open');
     for (let start = 0; start < message.length; start += 10_000) {
       events.received(message.subarray(start, start + 10_000));
-      pass(900);
+      await pass(900);
     }
     const [{ data }] = await received;
     assert.ok(bytesOf(100_000, 1).equals(new Uint8Array(data)));
@@ -364,8 +364,8 @@ for (const options of [HEARTBEAT, { idleTimeout: 1000 }]) {
     events.received(Buffer.concat([long(1), long(2), long(3).subarray(0, 10_000)]));
     for (let count = 0; count < 10; count += 1) {
       await new Promise(setImmediate);
-      pass(1000);
-      pass(500);
+      await pass(1000);
+      await pass(500);
     }
     events.received(Buffer.concat([long(3).subarray(10_000), close(4000, 'alive')]));
     setImmediate(() => events.ended());
@@ -384,9 +384,9 @@ test('a peer that is silent in the middle of a message is given up', async (t) =
   await once(socket, 'open');
   const closed = logOf(socket);
   events.received(long(1).subarray(0, 10_000));
-  pass(1000);
+  await pass(1000);
   while (written.length === 0) await new Promise(setImmediate);
   assert.deepEqual(framesOf(Buffer.concat(written)).map(({ first }) => first), [0x89]);
-  pass(500);
+  await pass(500);
   assert.deepEqual(await closed, ['error 3', UNCLEAN]);
 });

@@ -30,7 +30,8 @@ export async function serve(t, script) {
   return `ws://127.0.0.1:${server.address().port}/`;
 }
 
-async function readHead(socket) {
+/** Reads a request: its first line, and its headers by their names in lower case. */
+export async function readHead(socket) {
   const head = (await readUntil(socket, (bytes) => bytes.includes('\r\n\r\n'))).toString('latin1');
   const [requestLine, ...lines] = head.split('\r\n\r\n')[0].split('\r\n');
   const headers = new Map(lines.map((line) => {

@@ -206,25 +206,23 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     fn poll_event(&mut self, cx: &mut Context<'_>, delivery: Delivery) -> Poll<Event> {
         loop {
-            match self.advance(delivery) {
+            match self.inner.protocol.advance(delivery) {
                 Some(event) => return Poll::Ready(event),
                 None => ready!(self.poll_progress(cx)),
             }
         }
     }
 
-    /// The next event, if there is one.
-    fn advance(&mut self, delivery: Delivery) -> Option<Event> {
-        if self.inner.protocol.is_timed() {
-            self.inner.protocol.handle_timeout(self.inner.clock.now());
-        }
-        self.inner.protocol.advance(delivery)
-    }
-
     /// Writes, reads and waits, until there is reason to look for an event again.
     fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.poll_shutdown(cx) {
             return Poll::Ready(());
+        }
+        if self.inner.protocol.is_timed() {
+            self.inner.protocol.handle_timeout_before_reading(self.inner.clock.now());
+            if !self.inner.protocol.is_timed() {
+                return Poll::Ready(());
+            }
         }
         let Ok(more) = self.inner.joined.poll(&mut self.inner.protocol, cx) else { return Poll::Ready(()) };
         // The reader is about to wait: now is the time to write.
@@ -267,16 +265,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// Ready when a time is over, and the protocol knows of it. To be called when there is nothing to be received.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.inner.protocol.is_timed() {
+        if self.inner.protocol.is_timed() || self.inner.protocol.is_watched() {
             // The time of a closing handshake that has just begun begins here.
-            self.inner.protocol.handle_timeout(self.inner.clock.now());
-            if !self.inner.protocol.is_timed() {
-                return Poll::Ready(());
-            }
-        }
-        if self.inner.protocol.is_watched() {
             self.inner.protocol.note_time(self.inner.clock.now(), true);
         }
+        // It is the timer that says whether it is over: as the stream, it is pending in a task that is to let others run.
         ready!(self.inner.clock.poll_deadline(self.inner.protocol.deadline(), cx));
         self.inner.protocol.handle_timeout(self.inner.clock.now());
         Poll::Ready(())

@@ -266,9 +266,6 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
         }
         // The event loop is at its step 1: what has been written by now counts.
         state.session.begin_turn();
-        if state.session.connection().is_timed() {
-            state.session.handle_timeout(clock.now());
-        }
         if state.holds_message(clock.now()) {
             // What came with the message may have made output, such as a pong.
             if transmitted == Poll::Ready(Transmitted::All) && !state.session.output().is_empty() {
@@ -297,6 +294,12 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
             // Reading on may have made output that no task stands for, such as a pong.
             if transmitted == Poll::Ready(Transmitted::All) && !state.session.output().is_empty() {
                 continue;
+            }
+            if state.session.connection().is_timed() {
+                state.session.connection().handle_timeout_before_reading(clock.now());
+                if !state.session.connection().is_timed() {
+                    continue;
+                }
             }
             match transport.poll_receive(&mut state.session, cx) {
                 Poll::Ready(Ok(())) => continue,

@@ -176,8 +176,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         };
         memory::lend_for_writing(connection);
         match (outcome, self.broken.take()) {
-            (Ok(1..), broken) => {
+            (Ok(count @ 1..), broken) => {
                 self.broken = broken;
+                connection.note_read(count);
                 Poll::Ready(Ok(()))
             }
             (Ok(_), None) => {

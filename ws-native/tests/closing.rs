@@ -1,4 +1,4 @@
-//! A connection that has failed, and a peer that takes no notice of it.
+//! The end of a connection: a peer that takes no notice of it, and a program that is slow to look.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::io;
@@ -6,17 +6,25 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf, duplex};
 use tokio::time::advance;
+use ws_core::Message;
 use ws_native::Connection;
 use ws_native::proto::Config;
 
-/// A peer that begins with a frame of an opcode that there is not, and has always something more to say; and a clock that moves on
-/// by a millisecond with each read.
+/// A peer that always has something more to say, and a clock that moves on by a millisecond with each read.
 struct Endless {
+    first: Vec<u8>,
+    then: Vec<u8>,
     /// Whether it is pending when its task is to let others run, as the streams of tokio are.
     yields: bool,
     reads: u32,
+}
+
+impl Endless {
+    fn new(first: Vec<u8>, then: Vec<u8>) -> Self {
+        Self { first, then, yields: false, reads: 0 }
+    }
 }
 
 /// After so many it ends, so that a test which does not hold ends.
@@ -30,8 +38,8 @@ impl AsyncRead for Endless {
         let _ = pin!(advance(Duration::from_millis(1))).poll(&mut Context::from_waker(Waker::noop()));
         self.reads += 1;
         match self.reads {
-            1 => buffer.put_slice(b"\x83\x00"),
-            2..MOST_READS => buffer.put_slice(&[0; 100]),
+            1 => buffer.put_slice(&self.first),
+            2..MOST_READS => buffer.put_slice(&self.then),
             _ => {}
         }
         Poll::Ready(Ok(()))
@@ -57,10 +65,79 @@ async fn a_peer_that_sends_on_for_ever_is_waited_for_no_longer_than_the_end_time
     for yields in [false, true] {
         let mut config = Config::default();
         config.end_timeout = Duration::from_millis(500);
-        let mut client = Connection::client_established(Endless { yields, reads: 0 }, config);
+        // A frame of an opcode that there is not.
+        let peer = Endless { yields, ..Endless::new(b"\x83\x00".to_vec(), vec![0; 100]) };
+        let mut client = Connection::client_established(peer, config);
         let failure = client.recv().await.unwrap_err();
         assert!(failure.to_string().contains("opcode"), "{failure}");
         let reads = client.stream().reads;
         assert!((500..=600).contains(&reads), "{reads} reads");
     }
+}
+
+/// A client's close_timeout where the program is slow.
+const LIMIT: Duration = Duration::from_millis(300);
+
+fn slow() -> Config {
+    let mut config = Config::default();
+    config.close_timeout = LIMIT;
+    config.end_timeout = Duration::ZERO;
+    // The least there is.
+    config.read_size = 0;
+    config
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_to_a_close_frame_that_came_in_time_counts_however_slow_the_program_is() {
+    // All of it is read at once, or most of it lies in the pipe while the program is away.
+    for length in [126, 10_000] {
+        let (near, mut far) = duplex(1 << 16);
+        let mut client = Connection::client_established(near, slow());
+        client.close(None).await.unwrap();
+        for byte in *b"abc" {
+            far.write_all(&[0x82, 126, (length >> 8) as u8, length as u8]).await.unwrap();
+            far.write_all(&vec![byte; length]).await.unwrap();
+        }
+        far.write_all(b"\x88\x02\x03\xe8").await.unwrap();
+        for byte in *b"abc" {
+            assert_eq!(client.recv().await.unwrap(), Some(Message::Binary(vec![byte; length].into())));
+            advance(2 * LIMIT).await;
+        }
+        assert_eq!(client.recv().await.unwrap(), None);
+        let closed = client.closed().unwrap();
+        assert_eq!((closed.clean, closed.code().get()), (true, 1000));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_frame_without_an_answer_is_waited_for_no_longer_because_the_program_was_away() {
+    let (near, mut far) = duplex(1 << 16);
+    let mut client = Connection::client_established(near, slow());
+    client.close(None).await.unwrap();
+    far.write_all(&[b"\x82\x7e\x27\x10", &[b'a'; 10_000][..]].concat().repeat(2)).await.unwrap();
+    for _ in 0..2 {
+        assert!(client.recv().await.unwrap().is_some());
+        advance(2 * LIMIT).await;
+    }
+    let before = tokio::time::Instant::now();
+    let failure = client.recv().await.unwrap_err();
+    assert!(failure.to_string().contains("close_timeout"), "{failure}");
+    assert!(before.elapsed() < LIMIT, "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_sends_messages_for_ever_in_place_of_a_close_frame_is_given_up() {
+    let message = [b"\x82\x7e\x03\xfc", &[0; 1020][..]].concat();
+    let mut client = Connection::client_established(Endless::new(message.clone(), message), slow());
+    client.close(None).await.unwrap();
+    let mut messages = 0;
+    let failure = loop {
+        match client.recv().await {
+            Ok(message) => messages += u32::from(message.is_some()),
+            Err(failure) => break failure,
+        }
+    };
+    assert!(failure.to_string().contains("close_timeout"), "{failure}");
+    // A millisecond for each, and then as much as may have lain there when the time was over.
+    assert!((8192..8192 + 500).contains(&messages), "{messages} messages");
 }

@@ -317,3 +317,20 @@ fn a_socket_whose_runtime_ends_is_closed() {
     assert!(socket.send("x").is_err());
     assert!(socket.failure().unwrap().to_string().contains("runtime"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_close_frame_that_was_answered_in_time_was_answered_however_late_the_task_runs() {
+    let (listener, url) = listen().await;
+    let (socket, closed) = connect(&url, ConnectOptions::default());
+    let (opened, open) = tokio::sync::oneshot::channel();
+    let mut opened = Some(opened);
+    socket.set_onopen(move |_| opened.take().unwrap().send(()).unwrap());
+    let mut stream = accept(&listener).await;
+    open.await.unwrap();
+    socket.close();
+    stream.read_exact(&mut [0; 6]).await.unwrap();
+    stream.write_all(b"\x88\x02\x03\xe8").await.unwrap();
+    tokio::time::advance(Duration::from_secs(20)).await;
+    let event = closed.await.unwrap();
+    assert_eq!((event.was_clean, event.code.get()), (true, 1000));
+}

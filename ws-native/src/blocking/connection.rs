@@ -45,7 +45,7 @@ pub struct Connection<S = Stream> {
 }
 
 /// By how much a time-out may come too early: a tick of the slowest system's clock.
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
 
 impl<S: Timed> Connection<S> {
     /// Performs the client's half of the opening handshake over a stream that is connected.
@@ -186,7 +186,7 @@ impl<S: Timed> Connection<S> {
             if let Some(message) = simple(self) {
                 return Ok(Some(message));
             }
-            match self.advance(delivery) {
+            match self.protocol.advance(delivery) {
                 None if self.progress().is_pending() => return Err(would_block()),
                 None => {}
                 Some(Event::Closed(closed)) => self.begin_end(closed),
@@ -328,23 +328,21 @@ impl<S: Timed> Connection<S> {
     /// Pending: the stream would block.
     pub(super) fn next_event(&mut self, delivery: Delivery) -> Poll<Event> {
         loop {
-            match self.advance(delivery) {
+            match self.protocol.advance(delivery) {
                 Some(event) => return Poll::Ready(event),
                 None => ready!(self.progress()),
             }
         }
     }
 
-    /// The next event, if there is one.
-    fn advance(&mut self, delivery: Delivery) -> Option<Event> {
-        if self.protocol.is_timed() {
-            self.protocol.handle_timeout(self.start.elapsed());
-        }
-        self.protocol.advance(delivery)
-    }
-
     /// Writes, reads and waits, until there is reason to look for an event again. Pending: the stream would block.
     fn progress(&mut self) -> Poll<()> {
+        if self.protocol.is_timed() {
+            self.protocol.handle_timeout_before_reading(self.start.elapsed());
+            if !self.protocol.is_timed() {
+                return Poll::Ready(());
+            }
+        }
         // The reader is about to wait: now is the time to write.
         let deadline = self.begin_wait();
         let by = self.instant(deadline);

@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use super::Timed;
+use super::connection::TICK;
 use crate::{memory, proto};
 
 /// The most bytes of one read, which [`Read`](io::Read) wants initialised: they are read here, and copied to where the
@@ -98,6 +99,7 @@ impl<S: Timed> Wire<S> {
         // Whether the read waits is not known before. What it is read into goes back only if it is known to.
         protocol.release_idle();
         let most = memory::lend_for_reading(protocol);
+        let began = protocol.is_timed().then(Instant::now);
         let outcome = with_scratch(|scratch| {
             let buffer = &mut scratch[..most.min(READ)];
             let count = uninterrupted(|| self.stream.read_by(buffer, deadline))?;
@@ -107,6 +109,9 @@ impl<S: Timed> Wire<S> {
         match (outcome, self.broken.take()) {
             (Ok(1..), broken) => {
                 self.broken = broken;
+                // What had to be waited for was not there before, and many small reads are as long a wait.
+                let waited = began.is_some_and(|began| began.elapsed() > TICK);
+                protocol.note_read(if waited { usize::MAX } else { most.min(READ) });
                 memory::lend_for_writing(protocol);
                 Poll::Ready(Ok(()))
             }

@@ -132,7 +132,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             if let Some(message) = simple(self) {
                 return Poll::Ready(Ok(Some(message)));
             }
-            match self.advance(delivery) {
+            match self.inner.protocol.advance(delivery) {
                 None => ready!(self.poll_progress(cx)),
                 Some(Event::Closed(closed)) => self.begin_end(closed),
                 // It may be the answer to a ping of the heartbeat.

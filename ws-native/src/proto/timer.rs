@@ -13,7 +13,14 @@ pub(super) struct Timer {
     deadline: Option<Duration>,
     /// How far the transmission was when it began.
     progress: Option<u64>,
+    /// How many bytes were read since it was seen to be over.
+    #[cfg(feature = "std")]
+    late: Option<usize>,
 }
+
+/// What a system may have kept of what came in time, for a program that is slow to read it: more than systems keep by default.
+#[cfg(feature = "std")]
+const LATE: usize = 8 << 20;
 
 /// The bytes that must reach the network within a timer's time for it to begin again: a peer that takes them one by one is
 /// not waited for.
@@ -22,12 +29,18 @@ const STEP: u64 = 64 << 10;
 impl Timer {
     /// The time for the opening handshake, which begins now.
     pub(super) fn handshake(now: Duration, config: &Config) -> Self {
-        Self { phase: Phase::Handshake, deadline: now.checked_add(config.handshake_timeout), progress: None }
+        Self { deadline: now.checked_add(config.handshake_timeout), ..Self::new(Phase::Handshake) }
     }
 
     /// The time for a part of the closing handshake, which is still to [begin](Self::begin).
     pub(super) fn new(phase: Phase) -> Self {
-        Self { phase, deadline: None, progress: None }
+        Self {
+            phase,
+            deadline: None,
+            progress: None,
+            #[cfg(feature = "std")]
+            late: None,
+        }
     }
 
     /// Begins, and begins again while the bytes up to the Close frame, of which so many remain, reach the network: the
@@ -57,5 +70,23 @@ impl Timer {
 
     pub(super) fn has_passed(&self, now: Duration) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Whether it is over, and the peer's answer may have come in time all the same: among what is still to be read.
+    #[cfg(feature = "std")]
+    pub(super) fn may_be_answered(&mut self, now: Duration) -> bool {
+        if self.phase != Phase::Close || !self.has_passed(now) {
+            self.late = None;
+            return false;
+        }
+        *self.late.get_or_insert(0) < LATE
+    }
+
+    /// This many bytes were read.
+    #[cfg(feature = "std")]
+    pub(super) fn note_read(&mut self, count: usize) {
+        if let Some(late) = &mut self.late {
+            *late = late.saturating_add(count);
+        }
     }
 }

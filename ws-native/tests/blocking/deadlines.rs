@@ -57,6 +57,26 @@ fn a_close_frame_that_is_not_answered() {
 }
 
 #[test]
+fn an_answer_to_a_close_frame_that_came_in_time_counts_however_slow_the_program_is() {
+    let (near, mut far) = sockets();
+    let mut client = Connection::client_established(near, short());
+    client.close(None).unwrap();
+    // More than is read at once.
+    let letters = ["a", "b", "c"].map(|letter| letter.repeat(50_000));
+    for letters in &letters {
+        far.write_all(b"\x81\x7e\xc3\x50").unwrap();
+        far.write_all(letters.as_bytes()).unwrap();
+    }
+    far.write_all(b"\x88\x02\x03\xe8").unwrap();
+    for letters in &letters {
+        assert_eq!(client.recv().unwrap(), text(letters));
+        thread::sleep(2 * SHORT); // for the time to pass, and nothing else
+    }
+    assert_eq!(client.recv().unwrap(), None);
+    assert!(client.closed().unwrap().clean);
+}
+
+#[test]
 fn close_gives_a_peer_up_that_does_not_read() {
     let (near, _far) = sockets();
     let mut client = Connection::client_established(near, short());

@@ -25,7 +25,8 @@ impl Connection {
 
     /// Time has passed. Does nothing before the deadline, and may do no more than to put the deadline off.
     ///
-    /// To be called after what the transport has was received: a peer whose pong nobody has looked for is given up.
+    /// To be called after what the transport has was received and [polled](Self::poll): a peer whose pong or Close frame
+    /// nobody has looked for is given up, and what was received before it is lost.
     pub fn handle_timeout(&mut self, now: Duration) {
         self.note_time(now, false);
         match self.timer.take_if(|timer| timer.has_passed(now)).map(|timer| timer.phase()) {
@@ -34,6 +35,25 @@ impl Connection {
             // time) a client MAY initiate the TCP Close."
             Some(Phase::End) => self.ended = true,
             Some(phase) => self.fail(Error::Timeout(phase)),
+        }
+    }
+
+    /// Time has passed, for one who has looked at all that was received and reads next. The answer to a Close frame, and the
+    /// messages before it, may have come in time without having been read: the time for it is over when a read waits, or when
+    /// more was read than can have been there.
+    #[cfg(feature = "std")]
+    pub(crate) fn handle_timeout_before_reading(&mut self, now: Duration) {
+        self.note_time(now, false);
+        if !self.timer.as_mut().is_some_and(|timer| timer.may_be_answered(now)) {
+            self.handle_timeout(now);
+        }
+    }
+
+    /// The transport gave this many bytes.
+    #[cfg(feature = "std")]
+    pub(crate) fn note_read(&mut self, count: usize) {
+        if let Some(timer) = &mut self.timer {
+            timer.note_read(count);
         }
     }
 
