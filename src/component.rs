@@ -5,13 +5,17 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::{
-    BinaryType, CloseEvent, Error, Event, MessageEvent, ReadyState, ReconnectConfig, ReconnectingWebSocket, WebSocket,
+    Attempt, BinaryType, CloseEvent, Error, Event, MessageEvent, ReadyState, ReconnectConfig, ReconnectingEvent,
+    ReconnectingWebSocket, WebSocket,
 };
 
+mod reconnection;
 mod socket;
 
 pub(crate) use socket::Connection;
 pub use socket::HookSocket;
+
+use reconnection::Reconnection;
 
 /// What a hook does beyond connecting to a URL. By it the component has a [`WebSocket`], or one that
 /// [connects again](Self::reconnecting).
@@ -56,7 +60,40 @@ impl UseWebSocketOptions<ReconnectingWebSocket> {
     ///     .onopen(|socket| drop(socket.send("subscribe")));
     /// ```
     pub fn reconnecting(config: ReconnectConfig) -> Self {
-        Self::with(config)
+        Self::with(Reconnection::new(config))
+    }
+
+    /// As [`reconnecting`](Self::reconnecting), where the program says each time what to connect to: as with
+    /// [`ReconnectingWebSocket::builder_with`], by an [`Attempt`] and from the hook's URL. It may do so later, when it has got a
+    /// token for instance. The subprotocols are then those that it says.
+    ///
+    /// ```
+    /// use isosocket::ReconnectConfig;
+    #[cfg_attr(feature = "yew", doc = "use isosocket::yew::UseWebSocketOptions;")]
+    #[cfg_attr(not(feature = "yew"), doc = "use isosocket::leptos::UseWebSocketOptions;")]
+    ///
+    /// fn token() -> String {
+    ///     "secret".into()
+    /// }
+    /// let options = UseWebSocketOptions::reconnecting_with(ReconnectConfig::default(), |attempt, url| {
+    ///     attempt.connect_to(format!("{url}?token={}", token()))
+    /// });
+    /// ```
+    pub fn reconnecting_with(config: ReconnectConfig, ask: impl Fn(Attempt, &str) + 'static) -> Self {
+        Self::with(Reconnection { ask: Some(Rc::new(ask)), ..Reconnection::new(config) })
+    }
+
+    /// Says after which end of a connection there is to be another. Where nothing says so, it is as
+    /// [`ReconnectingBuilder::should_reconnect`](crate::ReconnectingBuilder::should_reconnect) has it.
+    pub fn should_reconnect(mut self, decide: impl Fn(&CloseEvent) -> bool + 'static) -> Self {
+        self.setting.should_reconnect = Some(Rc::new(decide));
+        self
+    }
+
+    /// Is called after the end of a connection that another one is to follow, with the delay until then.
+    pub fn onreconnecting(mut self, handler: impl Fn(&ReconnectingWebSocket, &ReconnectingEvent) + 'static) -> Self {
+        self.setting.onreconnecting = Rc::new(handler);
+        self
     }
 }
 

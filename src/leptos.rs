@@ -25,7 +25,7 @@
 //! ```
 //!
 //! A connection that is closed stays closed. To connect again, change the URL's signal or show the component anew; or have a socket
-//! that does so by itself, with [`UseWebSocketOptions::reconnecting`].
+//! that does so by itself, with [`UseWebSocketOptions::reconnecting`], also to a URL that is new each time.
 //!
 //! Import names from here, as the example does: behind `use isosocket::*` the name `leptos` would be this module's and the
 //! framework's.
@@ -124,6 +124,8 @@ fn connect<S: HookSocket>(
 ) {
     take_off(mounted, Mounted::NotYet);
     setters.begin();
+    let setting = options.setting.clone();
+    let look_up = move |call: &mut dyn FnMut(&S::Setting)| untracked(|| call(&setting));
     let told = options.clone();
     let listener = move |socket: &S, event: &Event| {
         setters.tell(event, socket.state(), told.keep);
@@ -132,7 +134,7 @@ fn connect<S: HookSocket>(
             untracked(|| told.call_back(socket, event));
         }
     };
-    let next = match Connection::open(url, &options.protocols, options.binary_type, &options.setting, listener) {
+    let next = match Connection::open(url, &options.protocols, options.binary_type, look_up, listener) {
         Ok(connection) => Mounted::Connected(connection),
         Err(error) => {
             setters.refuse(error);

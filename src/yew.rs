@@ -26,7 +26,7 @@
 //! ```
 //!
 //! A connection that is closed stays closed. To connect again, change the URL or give the component another `key`; or have a socket
-//! that does so by itself, with [`UseWebSocketOptions::reconnecting`].
+//! that does so by itself, with [`UseWebSocketOptions::reconnecting`], also to a URL that is new each time.
 //!
 //! Import names from here, as the example does: behind `use isosocket::*` the name `yew` would be this module's and the
 //! framework's.
@@ -95,7 +95,11 @@ pub fn use_websocket_with_options<S: HookSocket>(
     let handle = UseWebSocketHandle { seen: shared.version.get(), shared: Rc::clone(&shared) };
     use_effect_with(address, move |(url, protocols, binary_type)| {
         shared.change(State::begin);
-        let setting = newest.borrow().setting.clone();
+        let set = Rc::clone(&newest);
+        let look_up = move |call: &mut dyn FnMut(&S::Setting)| {
+            let setting = set.borrow().setting.clone();
+            call(&setting);
+        };
         let told = Rc::clone(&shared);
         let listener = move |socket: &S, event: &Event| {
             let options = newest.borrow().clone();
@@ -104,7 +108,7 @@ pub fn use_websocket_with_options<S: HookSocket>(
         };
         // A server has no effects; where they are run all the same there is no page to be on.
         if cfg!(target_arch = "wasm32") {
-            shared.mounted.replace(match Connection::open(url, protocols, *binary_type, &setting, listener) {
+            shared.mounted.replace(match Connection::open(url, protocols, *binary_type, look_up, listener) {
                 Ok(connection) => Mounted::Connected(connection),
                 Err(error) => {
                     shared.change(|state| state.refuse(error));

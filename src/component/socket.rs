@@ -6,9 +6,9 @@ use std::rc::Rc;
 use send_wrapper::SendWrapper;
 use ws_core::{MaybeSend, MaybeSync};
 
+use super::reconnection::Reconnection;
 use crate::{
-    BinaryType, CloseCode, Data, Error, Event, EventKind, ListenerId, ReadyState, ReconnectConfig,
-    ReconnectingWebSocket, WebSocket,
+    BinaryType, CloseCode, Data, Error, Event, EventKind, ListenerId, ReadyState, ReconnectingWebSocket, WebSocket,
 };
 
 /// The events that a hook hears: `error` is followed by `close` at once.
@@ -20,6 +20,18 @@ pub trait HookSocket: Face {}
 impl HookSocket for WebSocket {}
 impl HookSocket for ReconnectingWebSocket {}
 
+/// Calls with what is set at the moment, as callbacks are to be called.
+pub trait LookUp<S>: Fn(&mut dyn FnMut(&S)) + 'static {}
+
+impl<S, F: Fn(&mut dyn FnMut(&S)) + 'static> LookUp<S> for F {}
+
+/// What this makes of what is set at the moment. `None`: nothing is.
+fn read<S, R>(look_up: &impl LookUp<S>, make: impl FnOnce(&S) -> R) -> Option<R> {
+    let (mut make, mut made) = (Some(make), None);
+    look_up(&mut |setting| made = make.take().map(|make| make(setting)));
+    made
+}
+
 /// What a hook does with its socket.
 pub trait Face: Clone + PartialEq + fmt::Debug + MaybeSend + MaybeSync + 'static {
     /// What is set for a socket beyond its URL, subprotocols and type of binary messages.
@@ -29,7 +41,7 @@ pub trait Face: Clone + PartialEq + fmt::Debug + MaybeSend + MaybeSync + 'static
     fn open(
         url: &str,
         protocols: &[String],
-        setting: &Self::Setting,
+        look_up: impl LookUp<Self::Setting>,
         register: impl FnOnce(&Self),
     ) -> Result<Self, Error>;
 
@@ -38,6 +50,9 @@ pub trait Face: Clone + PartialEq + fmt::Debug + MaybeSend + MaybeSync + 'static
 
     /// Removes a listener.
     fn ignore(&self, id: ListenerId);
+
+    /// Removes what [`open`](Self::open) has set to be called.
+    fn calm(&self);
 
     /// Sets how binary messages are handed over.
     fn receive_as(&self, binary_type: BinaryType);
@@ -55,7 +70,12 @@ pub trait Face: Clone + PartialEq + fmt::Debug + MaybeSend + MaybeSync + 'static
 impl Face for WebSocket {
     type Setting = ();
 
-    fn open(url: &str, protocols: &[String], (): &(), register: impl FnOnce(&Self)) -> Result<Self, Error> {
+    fn open(
+        url: &str,
+        protocols: &[String],
+        _look_up: impl LookUp<()>,
+        register: impl FnOnce(&Self),
+    ) -> Result<Self, Error> {
         Self::builder(url).protocols(protocols).connect_with(register)
     }
 
@@ -66,6 +86,8 @@ impl Face for WebSocket {
     fn ignore(&self, id: ListenerId) {
         self.remove_event_listener(id);
     }
+
+    fn calm(&self) {}
 
     fn receive_as(&self, binary_type: BinaryType) {
         self.set_binary_type(binary_type);
@@ -89,16 +111,38 @@ impl Face for WebSocket {
 }
 
 impl Face for ReconnectingWebSocket {
-    type Setting = ReconnectConfig;
+    type Setting = Reconnection;
 
     fn open(
         url: &str,
         protocols: &[String],
-        config: &ReconnectConfig,
+        look_up: impl LookUp<Reconnection>,
         register: impl FnOnce(&Self),
     ) -> Result<Self, Error> {
-        let to = WebSocket::builder(url).protocols(protocols);
-        Self::builder(to).config(config.clone()).connect_with(register)
+        // As what listens: of the page's one thread.
+        let set = SendWrapper::new(Rc::new(look_up));
+        let Some(first) = read(&**set, Reconnection::clone) else { return Err(Error::InvalidState) };
+        let mut builder = if first.ask.is_some() {
+            let (set, url) = (set.clone(), url.to_owned());
+            Self::builder_with(move |attempt| {
+                read(&**set, |setting| setting.ask.as_ref().map(|ask| ask(attempt, &url)));
+            })
+        } else {
+            Self::builder(WebSocket::builder(url).protocols(protocols))
+        };
+        if first.should_reconnect.is_some() {
+            let set = set.clone();
+            builder = builder.should_reconnect(move |event| {
+                read(&**set, |setting| setting.should_reconnect.as_ref().is_some_and(|decide| decide(event)))
+                    .unwrap_or_default()
+            });
+        }
+        builder.config(first.config).connect_with(|socket| {
+            socket.set_onreconnecting(move |socket, event| {
+                read(&**set, |setting| (setting.onreconnecting)(socket, event));
+            });
+            register(socket);
+        })
     }
 
     fn listen(&self, kind: EventKind, listener: impl FnMut(&Self, &Event) + MaybeSend + 'static) -> ListenerId {
@@ -107,6 +151,10 @@ impl Face for ReconnectingWebSocket {
 
     fn ignore(&self, id: ListenerId) {
         self.remove_event_listener(id);
+    }
+
+    fn calm(&self) {
+        self.clear_onreconnecting();
     }
 
     fn receive_as(&self, binary_type: BinaryType) {
@@ -144,13 +192,13 @@ impl<S: HookSocket> Connection<S> {
         url: &str,
         protocols: &[String],
         binary_type: BinaryType,
-        setting: &S::Setting,
+        look_up: impl LookUp<S::Setting>,
         listener: impl Fn(&S, &Event) + 'static,
     ) -> Result<Self, Error> {
         // What listens is of the page's one thread. Elsewhere nothing connects: see the callers.
         let listener = SendWrapper::new(Rc::new(listener));
         let mut listeners = Vec::new();
-        let socket = S::open(url, protocols, setting, |socket| {
+        let socket = S::open(url, protocols, look_up, |socket| {
             socket.receive_as(binary_type);
             for kind in KINDS {
                 let listener = listener.clone();
@@ -170,6 +218,7 @@ impl<S: HookSocket> Drop for Connection<S> {
         for listener in self.listeners.drain(..) {
             self.socket.ignore(listener);
         }
+        self.socket.calm();
         // Without a code there is nothing to be refused.
         let _ = self.socket.end(None);
     }

@@ -328,3 +328,40 @@ async fn a_socket_that_connects_again_shows_each_connection() {
     app.destroy();
     seen.end().await;
 }
+
+/// A component that asks for a URL each time, and has enough of the third end.
+#[component]
+fn Asking(props: &Props) -> Html {
+    let tell = {
+        let seen = props.seen.clone();
+        move |line: String| drop(seen.unbounded_send(line))
+    };
+    let (asked, ended, retried, closed) = (tell.clone(), tell.clone(), tell.clone(), tell);
+    let ends = use_mut_ref(|| 0);
+    let options = UseWebSocketOptions::reconnecting_with(soon(), move |attempt, url| {
+        let code = 4000 + attempt.retry_count();
+        asked(format!("ask {code}"));
+        attempt.connect_to(format!("{url}?code={code}"));
+    })
+    .should_reconnect(move |event| {
+        *ends.borrow_mut() += 1;
+        ended(format!("end {}", event.code));
+        *ends.borrow() < 3
+    })
+    .onreconnecting(move |_, event| retried(format!("retry {}", event.attempt)))
+    .onclose(move |_, event| closed(format!("close {}", event.code)));
+    use_websocket_with_options(props.url.clone(), options);
+    html! {}
+}
+
+#[wasm_bindgen_test]
+async fn a_program_says_what_to_connect_to_and_how_often() {
+    let (props, mut seen) = Props::new(url("/close"));
+    let place = web_sys::window().unwrap().document().unwrap().create_element("div").unwrap();
+    let app = yew::Renderer::<Asking>::with_root_and_props(place, props).render();
+    seen.expect(&["ask 4000", "end 4000", "close 4000", "retry 1"]).await;
+    seen.expect(&["ask 4001", "end 4001", "close 4001", "retry 2"]).await;
+    seen.expect(&["ask 4002", "end 4002", "close 4002"]).await;
+    app.destroy();
+    seen.end().await;
+}
