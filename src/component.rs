@@ -10,8 +10,10 @@ use crate::{
 };
 
 mod reconnection;
+mod settings;
 mod socket;
 
+pub(crate) use settings::Settings;
 pub(crate) use socket::Connection;
 pub use socket::HookSocket;
 
@@ -65,7 +67,8 @@ impl UseWebSocketOptions<ReconnectingWebSocket> {
 
     /// As [`reconnecting`](Self::reconnecting), where the program says each time what to connect to: as with
     /// [`ReconnectingWebSocket::builder_with`], by an [`Attempt`] and from the hook's URL. It may do so later, when it has got a
-    /// token for instance. The subprotocols are then those that it says.
+    /// token for instance. The subprotocols are then those that it says. That it is asked is settled when the socket is made, and so it
+    /// is with [`should_reconnect`](Self::should_reconnect).
     ///
     /// ```
     /// use isosocket::ReconnectConfig;

@@ -43,7 +43,7 @@ use ::leptos::reactive::owner::LocalStorage;
 #[cfg(not(target_arch = "wasm32"))]
 use ::leptos::reactive::owner::SyncStorage;
 
-use crate::component::{Connection, Mounted};
+use crate::component::{Connection, Mounted, Settings};
 use crate::{CloseCode, CloseEvent, Data, Error, Event, MessageEvent, ReadyState, ReconnectingWebSocket, WebSocket};
 
 pub use crate::component::{HookSocket, UseWebSocketOptions};
@@ -125,7 +125,7 @@ fn connect<S: HookSocket>(
     take_off(mounted, Mounted::NotYet);
     setters.begin();
     let setting = options.setting.clone();
-    let look_up = move |call: &mut dyn FnMut(&S::Setting)| untracked(|| call(&setting));
+    let settings = Settings::new(move |call: &mut dyn FnMut(&S::Setting)| untracked(|| call(&setting)));
     let told = options.clone();
     let listener = move |socket: &S, event: &Event| {
         setters.tell(event, socket.state(), told.keep);
@@ -134,7 +134,7 @@ fn connect<S: HookSocket>(
             untracked(|| told.call_back(socket, event));
         }
     };
-    let next = match Connection::open(url, &options.protocols, options.binary_type, look_up, listener) {
+    let next = match Connection::open(url, &options.protocols, options.binary_type, settings, listener) {
         Ok(connection) => Mounted::Connected(connection),
         Err(error) => {
             setters.refuse(error);

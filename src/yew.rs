@@ -41,7 +41,7 @@ use std::rc::Rc;
 
 use ::yew::prelude::*;
 
-use crate::component::{Connection, Mounted};
+use crate::component::{Connection, Mounted, Settings};
 use crate::{CloseCode, CloseEvent, Data, Error, Event, MessageEvent, ReadyState, ReconnectingWebSocket, WebSocket};
 
 pub use crate::component::{HookSocket, UseWebSocketOptions};
@@ -96,10 +96,10 @@ pub fn use_websocket_with_options<S: HookSocket>(
     use_effect_with(address, move |(url, protocols, binary_type)| {
         shared.change(State::begin);
         let set = Rc::clone(&newest);
-        let look_up = move |call: &mut dyn FnMut(&S::Setting)| {
+        let settings = Settings::new(move |call: &mut dyn FnMut(&S::Setting)| {
             let setting = set.borrow().setting.clone();
             call(&setting);
-        };
+        });
         let told = Rc::clone(&shared);
         let listener = move |socket: &S, event: &Event| {
             let options = newest.borrow().clone();
@@ -108,7 +108,7 @@ pub fn use_websocket_with_options<S: HookSocket>(
         };
         // A server has no effects; where they are run all the same there is no page to be on.
         if cfg!(target_arch = "wasm32") {
-            shared.mounted.replace(match Connection::open(url, protocols, *binary_type, look_up, listener) {
+            shared.mounted.replace(match Connection::open(url, protocols, *binary_type, settings, listener) {
                 Ok(connection) => Mounted::Connected(connection),
                 Err(error) => {
                     shared.change(|state| state.refuse(error));

@@ -1,22 +1,33 @@
 //! How the socket of a component connects again.
 
+use std::fmt;
 use std::rc::Rc;
 
 use crate::{Attempt, CloseEvent, ReconnectConfig, ReconnectingEvent, ReconnectingWebSocket};
+
+type Ask = dyn Fn(Attempt, &str);
+type Decide = dyn Fn(&CloseEvent) -> bool;
+type Tell = dyn Fn(&ReconnectingWebSocket, &ReconnectingEvent);
 
 /// What is set for a socket that connects again.
 #[derive(Clone)]
 pub struct Reconnection {
     pub(super) config: ReconnectConfig,
     /// What to connect to; nothing: to the hook's URL.
-    pub(super) ask: Option<Rc<dyn Fn(Attempt, &str)>>,
+    pub(super) ask: Option<Rc<Ask>>,
     /// After which end to connect again; nothing: as the socket does by itself.
-    pub(super) should_reconnect: Option<Rc<dyn Fn(&CloseEvent) -> bool>>,
-    pub(super) onreconnecting: Rc<dyn Fn(&ReconnectingWebSocket, &ReconnectingEvent)>,
+    pub(super) should_reconnect: Option<Rc<Decide>>,
+    pub(super) onreconnecting: Rc<Tell>,
 }
 
 impl Reconnection {
     pub(super) fn new(config: ReconnectConfig) -> Self {
         Self { config, ask: None, should_reconnect: None, onreconnecting: Rc::new(|_, _| ()) }
+    }
+}
+
+impl fmt::Debug for Reconnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reconnection").field("config", &self.config).finish_non_exhaustive()
     }
 }

@@ -7,6 +7,7 @@ use send_wrapper::SendWrapper;
 use ws_core::{MaybeSend, MaybeSync};
 
 use super::reconnection::Reconnection;
+use super::settings::Settings;
 use crate::{
     BinaryType, CloseCode, Data, Error, Event, EventKind, ListenerId, ReadyState, ReconnectingWebSocket, WebSocket,
 };
@@ -20,28 +21,16 @@ pub trait HookSocket: Face {}
 impl HookSocket for WebSocket {}
 impl HookSocket for ReconnectingWebSocket {}
 
-/// Calls with what is set at the moment, as callbacks are to be called.
-pub trait LookUp<S>: Fn(&mut dyn FnMut(&S)) + 'static {}
-
-impl<S, F: Fn(&mut dyn FnMut(&S)) + 'static> LookUp<S> for F {}
-
-/// What this makes of what is set at the moment. `None`: nothing is.
-fn read<S, R>(look_up: &impl LookUp<S>, make: impl FnOnce(&S) -> R) -> Option<R> {
-    let (mut make, mut made) = (Some(make), None);
-    look_up(&mut |setting| made = make.take().map(|make| make(setting)));
-    made
-}
-
 /// What a hook does with its socket.
 pub trait Face: Clone + PartialEq + fmt::Debug + MaybeSend + MaybeSync + 'static {
     /// What is set for a socket beyond its URL, subprotocols and type of binary messages.
-    type Setting: Clone + 'static;
+    type Setting: Clone + fmt::Debug + 'static;
 
     /// Makes a socket and has `register` called with it before anything is heard.
     fn open(
         url: &str,
         protocols: &[String],
-        look_up: impl LookUp<Self::Setting>,
+        settings: Settings<Self::Setting>,
         register: impl FnOnce(&Self),
     ) -> Result<Self, Error>;
 
@@ -50,9 +39,6 @@ pub trait Face: Clone + PartialEq + fmt::Debug + MaybeSend + MaybeSync + 'static
 
     /// Removes a listener.
     fn ignore(&self, id: ListenerId);
-
-    /// Removes what [`open`](Self::open) has set to be called.
-    fn calm(&self);
 
     /// Sets how binary messages are handed over.
     fn receive_as(&self, binary_type: BinaryType);
@@ -73,7 +59,7 @@ impl Face for WebSocket {
     fn open(
         url: &str,
         protocols: &[String],
-        _look_up: impl LookUp<()>,
+        _settings: Settings<()>,
         register: impl FnOnce(&Self),
     ) -> Result<Self, Error> {
         Self::builder(url).protocols(protocols).connect_with(register)
@@ -86,8 +72,6 @@ impl Face for WebSocket {
     fn ignore(&self, id: ListenerId) {
         self.remove_event_listener(id);
     }
-
-    fn calm(&self) {}
 
     fn receive_as(&self, binary_type: BinaryType) {
         self.set_binary_type(binary_type);
@@ -116,30 +100,33 @@ impl Face for ReconnectingWebSocket {
     fn open(
         url: &str,
         protocols: &[String],
-        look_up: impl LookUp<Reconnection>,
+        settings: Settings<Reconnection>,
         register: impl FnOnce(&Self),
     ) -> Result<Self, Error> {
-        // As what listens: of the page's one thread.
-        let set = SendWrapper::new(Rc::new(look_up));
-        let Some(first) = read(&**set, Reconnection::clone) else { return Err(Error::InvalidState) };
-        let mut builder = if first.ask.is_some() {
-            let (set, url) = (set.clone(), url.to_owned());
-            Self::builder_with(move |attempt| {
-                read(&**set, |setting| setting.ask.as_ref().map(|ask| ask(attempt, &url)));
+        let first = |setting: &Reconnection| {
+            (setting.config.clone(), setting.ask.is_some(), setting.should_reconnect.is_some())
+        };
+        let (config, asks, decides) = settings.read(first).unwrap_or_default();
+        let mut builder = if asks {
+            let (settings, url) = (settings.clone(), url.to_owned());
+            Self::builder_with(move |attempt| match settings.read(|setting| setting.ask.clone()).flatten() {
+                Some(ask) => drop(settings.read(|_| ask(attempt, &url))),
+                None => attempt.connect_to(url.as_str()),
             })
         } else {
             Self::builder(WebSocket::builder(url).protocols(protocols))
         };
-        if first.should_reconnect.is_some() {
-            let set = set.clone();
+        if decides {
+            let settings = settings.clone();
             builder = builder.should_reconnect(move |event| {
-                read(&**set, |setting| setting.should_reconnect.as_ref().is_some_and(|decide| decide(event)))
+                settings
+                    .read(|setting| setting.should_reconnect.as_ref().is_some_and(|decide| decide(event)))
                     .unwrap_or_default()
             });
         }
-        builder.config(first.config).connect_with(|socket| {
+        builder.config(config).connect_with(|socket| {
             socket.set_onreconnecting(move |socket, event| {
-                read(&**set, |setting| (setting.onreconnecting)(socket, event));
+                settings.read(|setting| (setting.onreconnecting)(socket, event));
             });
             register(socket);
         })
@@ -151,10 +138,6 @@ impl Face for ReconnectingWebSocket {
 
     fn ignore(&self, id: ListenerId) {
         self.remove_event_listener(id);
-    }
-
-    fn calm(&self) {
-        self.clear_onreconnecting();
     }
 
     fn receive_as(&self, binary_type: BinaryType) {
@@ -184,6 +167,7 @@ impl Face for ReconnectingWebSocket {
 pub(crate) struct Connection<S: HookSocket> {
     socket: S,
     listeners: Vec<ListenerId>,
+    settings: Settings<S::Setting>,
 }
 
 impl<S: HookSocket> Connection<S> {
@@ -192,20 +176,20 @@ impl<S: HookSocket> Connection<S> {
         url: &str,
         protocols: &[String],
         binary_type: BinaryType,
-        look_up: impl LookUp<S::Setting>,
+        settings: Settings<S::Setting>,
         listener: impl Fn(&S, &Event) + 'static,
     ) -> Result<Self, Error> {
         // What listens is of the page's one thread. Elsewhere nothing connects: see the callers.
         let listener = SendWrapper::new(Rc::new(listener));
         let mut listeners = Vec::new();
-        let socket = S::open(url, protocols, look_up, |socket| {
+        let socket = S::open(url, protocols, settings.clone(), |socket| {
             socket.receive_as(binary_type);
             for kind in KINDS {
                 let listener = listener.clone();
                 listeners.push(socket.listen(kind, move |socket, event| listener(socket, event)));
             }
         })?;
-        Ok(Self { socket, listeners })
+        Ok(Self { socket, listeners, settings })
     }
 
     pub(crate) fn socket(&self) -> S {
@@ -218,7 +202,7 @@ impl<S: HookSocket> Drop for Connection<S> {
         for listener in self.listeners.drain(..) {
             self.socket.ignore(listener);
         }
-        self.socket.calm();
+        self.settings.clear();
         // Without a code there is nothing to be refused.
         let _ = self.socket.end(None);
     }

@@ -16,6 +16,9 @@ const READ: usize = 64 << 10;
 /// The most pieces that are written at once: sixteen long messages and their headers.
 const VECTOR: usize = 32;
 
+/// The bytes that a read which has waited counts for, of those that may have come in time and be read late.
+const WAIT: usize = 1 << 20;
+
 thread_local! {
     /// What this thread reads into, while it does not.
     static SCRATCH: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
@@ -107,11 +110,11 @@ impl<S: Timed> Wire<S> {
             Ok(count)
         });
         match (outcome, self.broken.take()) {
-            (Ok(1..), broken) => {
+            (Ok(count @ 1..), broken) => {
                 self.broken = broken;
-                // What had to be waited for was not there before, and many small reads are as long a wait.
+                // What had to be waited for was hardly there before.
                 let waited = began.is_some_and(|began| began.elapsed() > TICK);
-                protocol.note_read(if waited { usize::MAX } else { most.min(READ) });
+                protocol.note_read(if waited { WAIT } else { count });
                 memory::lend_for_writing(protocol);
                 Poll::Ready(Ok(()))
             }

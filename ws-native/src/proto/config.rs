@@ -41,7 +41,7 @@ pub struct Config {
     /// How long the opening handshake may take, the transport's own included. Default: 20 s.
     pub handshake_timeout: Duration,
     /// How long the peer may take to answer a Close frame. What came before that was over counts, however late the program
-    /// looks: it is over when a read waits, or 8 MiB more were read. Default: 10 s.
+    /// looks: it is over when a read waits, or 8 MiB more were read, of which each read counts for at least 16 KiB. Default: 10 s.
     pub close_timeout: Duration,
     /// How long a server may take to end the transport after the closing handshake, before the client does. Default: 2 s.
     pub end_timeout: Duration,

@@ -22,6 +22,10 @@ pub(super) struct Timer {
 #[cfg(feature = "std")]
 const LATE: usize = 8 << 20;
 
+/// What a read counts for at least: a peer that always has a little more to say is not heard for ever.
+#[cfg(feature = "std")]
+const READ: usize = 16 << 10;
+
 /// The bytes that must reach the network within a timer's time for it to begin again: a peer that takes them one by one is
 /// not waited for.
 const STEP: u64 = 64 << 10;
@@ -86,7 +90,7 @@ impl Timer {
     #[cfg(feature = "std")]
     pub(super) fn note_read(&mut self, count: usize) {
         if let Some(late) = &mut self.late {
-            *late = late.saturating_add(count);
+            *late = late.saturating_add(count.max(READ));
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt as _;
@@ -293,9 +293,12 @@ async fn a_socket_that_connects_again_shows_each_connection() {
     seen.end().await;
 }
 
-/// A component that asks for a URL each time, from a signal that it changes, and has enough of the third end.
-fn show_asking(url: String) -> (impl FnOnce(), Seen) {
+/// A component that asks for a URL each time, from a signal that it changes, and has enough of the third end. What it asks holds its
+/// socket.
+fn show_asking(url: String) -> (impl FnOnce(), Weak<RefCell<Option<ReconnectingWebSocket>>>, Seen) {
     let (sender, told) = unbounded();
+    let held = Rc::new(RefCell::new(None));
+    let is_held = Rc::downgrade(&held);
     let mut config = ReconnectConfig::default();
     config.min_reconnection_delay = std::time::Duration::from_millis(1);
     config.max_reconnection_delay = std::time::Duration::from_millis(5);
@@ -303,7 +306,9 @@ fn show_asking(url: String) -> (impl FnOnce(), Seen) {
         let tell = move |line: String| drop(sender.unbounded_send(line));
         let (asked, retried, closed) = (tell.clone(), tell.clone(), tell);
         let code = RwSignal::new(4000);
+        let holding = Rc::clone(&held);
         let options = UseWebSocketOptions::reconnecting_with(config, move |attempt, url| {
+            let _ = &held;
             asked(format!("ask {}", code.get()));
             attempt.connect_to(format!("{url}?code={}", code.get()));
         })
@@ -312,20 +317,25 @@ fn show_asking(url: String) -> (impl FnOnce(), Seen) {
             event.code.get() < 4002
         })
         .onreconnecting(move |_, event| retried(format!("retry {}", event.attempt)))
-        .onclose(move |_, event| closed(format!("close {}", event.code)));
+        .onclose(move |socket, event| {
+            holding.replace(Some(socket.clone()));
+            closed(format!("close {}", event.code));
+        });
         use_websocket_with_options(url, options);
     };
     let document = web_sys::window().unwrap().document().unwrap();
     let mounted = mount_to(document.create_element("div").unwrap().unchecked_into(), component);
-    (move || drop(mounted), Seen(told))
+    (move || drop(mounted), is_held, Seen(told))
 }
 
 #[wasm_bindgen_test]
 async fn a_program_says_what_to_connect_to_and_how_often() {
-    let (unmount, mut seen) = show_asking(url("/close"));
+    let (unmount, is_held, mut seen) = show_asking(url("/close"));
     seen.expect(&["ask 4000", "close 4000", "retry 1"]).await;
     seen.expect(&["ask 4001", "close 4001", "retry 2"]).await;
     seen.expect(&["ask 4002", "close 4002"]).await;
+    assert!(is_held.upgrade().is_some());
     unmount();
     seen.end().await;
+    assert!(is_held.upgrade().is_none());
 }
