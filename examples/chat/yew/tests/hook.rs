@@ -337,16 +337,17 @@ fn Asking(props: &Props) -> Html {
         move |line: String| drop(seen.unbounded_send(line))
     };
     let (asked, ended, retried, closed) = (tell.clone(), tell.clone(), tell.clone(), tell);
-    let ends = use_mut_ref(|| 0);
+    let ends = use_state(|| 0);
+    let code = 4000 + *ends;
     let options = UseWebSocketOptions::reconnecting_with(soon(), move |attempt, url| {
-        let code = 4000 + attempt.retry_count();
         asked(format!("ask {code}"));
         attempt.connect_to(format!("{url}?code={code}"));
     })
     .should_reconnect(move |event| {
-        *ends.borrow_mut() += 1;
+        let before = *ends;
+        ends.set(before + 1);
         ended(format!("end {}", event.code));
-        *ends.borrow() < 3
+        before < 2
     })
     .onreconnecting(move |_, event| retried(format!("retry {}", event.attempt)))
     .onclose(move |_, event| closed(format!("close {}", event.code)));
