@@ -111,6 +111,7 @@ impl Face for ReconnectingWebSocket {
             let (settings, url) = (settings.clone(), url.to_owned());
             Self::builder_with(move |attempt| match settings.read(|setting| setting.ask.clone()).flatten() {
                 Some(ask) => drop(settings.read(|_| ask(attempt, &url))),
+                // It asks no more, or has no component any more and is told to reconnect all the same.
                 None => attempt.connect_to(url.as_str()),
             })
         } else {

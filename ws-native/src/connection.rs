@@ -218,11 +218,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         if self.poll_shutdown(cx) {
             return Poll::Ready(());
         }
-        if self.inner.protocol.is_timed() {
-            self.inner.protocol.handle_timeout_before_reading(self.inner.clock.now());
-            if !self.inner.protocol.is_timed() {
-                return Poll::Ready(());
-            }
+        if self.inner.protocol.handle_timeout_before_reading(|| self.inner.clock.now()) {
+            return Poll::Ready(());
         }
         let Ok(more) = self.inner.joined.poll(&mut self.inner.protocol, cx) else { return Poll::Ready(()) };
         // The reader is about to wait: now is the time to write.

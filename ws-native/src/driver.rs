@@ -295,11 +295,8 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
             if transmitted == Poll::Ready(Transmitted::All) && !state.session.output().is_empty() {
                 continue;
             }
-            if state.session.connection().is_timed() {
-                state.session.connection().handle_timeout_before_reading(clock.now());
-                if !state.session.connection().is_timed() {
-                    continue;
-                }
+            if state.session.connection().handle_timeout_before_reading(|| clock.now()) {
+                continue;
             }
             match transport.poll_receive(&mut state.session, cx) {
                 Poll::Ready(Ok(())) => continue,

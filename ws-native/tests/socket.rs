@@ -27,6 +27,16 @@ fn connect(url: &str, options: ConnectOptions) -> (WebSocket, tokio::sync::onesh
     (socket, closed)
 }
 
+/// Connects, and waits until the socket is open.
+async fn opened(url: &str, options: ConnectOptions) -> (WebSocket, tokio::sync::oneshot::Receiver<CloseEvent>) {
+    let (socket, closed) = connect(url, options);
+    let (sender, open) = tokio::sync::oneshot::channel();
+    let mut sender = Some(sender);
+    socket.set_onopen(move |_| sender.take().unwrap().send(()).unwrap());
+    open.await.unwrap();
+    (socket, closed)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_never_answers_is_given_up_at_the_deadline() {
     let (listener, url) = listen().await;
@@ -45,12 +55,7 @@ async fn a_server_that_never_answers_is_given_up_at_the_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_answer_a_close_frame_is_given_up_at_the_deadline() {
     let (listener, url) = listen().await;
-    let (socket, closed) = connect(&url, ConnectOptions::default());
-    let (opened, open) = tokio::sync::oneshot::channel();
-    let mut opened = Some(opened);
-    socket.set_onopen(move |_| opened.take().unwrap().send(()).unwrap());
-    let _stream = accept(&listener).await;
-    open.await.unwrap();
+    let ((socket, closed), _stream) = tokio::join!(opened(&url, ConnectOptions::default()), accept(&listener));
     let start = tokio::time::Instant::now();
     socket.close();
     assert!(!closed.await.unwrap().was_clean);
@@ -63,12 +68,7 @@ async fn a_server_that_does_not_answer_a_ping_is_given_up_at_the_deadline() {
     let (listener, url) = listen().await;
     let mut options = ConnectOptions::default();
     options.config.heartbeat = Some(Heartbeat::default());
-    let (socket, closed) = connect(&url, options);
-    let (opened, open) = tokio::sync::oneshot::channel();
-    let mut opened = Some(opened);
-    socket.set_onopen(move |_| opened.take().unwrap().send(()).unwrap());
-    let mut stream = accept(&listener).await;
-    open.await.unwrap();
+    let ((socket, closed), mut stream) = tokio::join!(opened(&url, options), accept(&listener));
     let start = tokio::time::Instant::now();
     let event = closed.await.unwrap();
     assert_eq!((event.was_clean, event.code.get()), (false, 1006));
@@ -268,16 +268,6 @@ fn echo_server() -> String {
     format!("ws://{}/", addresses.recv().unwrap())
 }
 
-/// Connects, and waits until the socket is open.
-async fn opened(url: &str, options: ConnectOptions) -> (WebSocket, tokio::sync::oneshot::Receiver<CloseEvent>) {
-    let (socket, closed) = connect(url, options);
-    let (sender, open) = tokio::sync::oneshot::channel();
-    let mut sender = Some(sender);
-    socket.set_onopen(move |_| sender.take().unwrap().send(()).unwrap());
-    open.await.unwrap();
-    (socket, closed)
-}
-
 #[tokio::test(start_paused = true)]
 async fn closing_after_a_long_silence_is_clean() {
     let (listener, url) = listen().await;
@@ -321,12 +311,7 @@ fn a_socket_whose_runtime_ends_is_closed() {
 #[tokio::test(start_paused = true)]
 async fn a_close_frame_that_was_answered_in_time_was_answered_however_late_the_task_runs() {
     let (listener, url) = listen().await;
-    let (socket, closed) = connect(&url, ConnectOptions::default());
-    let (opened, open) = tokio::sync::oneshot::channel();
-    let mut opened = Some(opened);
-    socket.set_onopen(move |_| opened.take().unwrap().send(()).unwrap());
-    let mut stream = accept(&listener).await;
-    open.await.unwrap();
+    let ((socket, closed), mut stream) = tokio::join!(opened(&url, ConnectOptions::default()), accept(&listener));
     socket.close();
     stream.read_exact(&mut [0; 6]).await.unwrap();
     stream.write_all(b"\x88\x02\x03\xe8").await.unwrap();

@@ -337,11 +337,8 @@ impl<S: Timed> Connection<S> {
 
     /// Writes, reads and waits, until there is reason to look for an event again. Pending: the stream would block.
     fn progress(&mut self) -> Poll<()> {
-        if self.protocol.is_timed() {
-            self.protocol.handle_timeout_before_reading(self.start.elapsed());
-            if !self.protocol.is_timed() {
-                return Poll::Ready(());
-            }
+        if self.protocol.handle_timeout_before_reading(|| self.start.elapsed()) {
+            return Poll::Ready(());
         }
         // The reader is about to wait: now is the time to write.
         let deadline = self.begin_wait();

@@ -38,15 +38,22 @@ impl Connection {
         }
     }
 
-    /// Time has passed, for one who has looked at all that was received and reads next. The answer to a Close frame, and the
-    /// messages before it, may have come in time without having been read: the time for it is over when a read waits, or when
-    /// more was read than can have been there.
+    /// Time has passed, for one who has looked at all that was received and reads next, and who is asked for the time only if the
+    /// peer has to do something in time. Whether that is over: then there is an event.
+    ///
+    /// The answer to a Close frame, and the messages before it, may have come in time without having been read: the time for it
+    /// is over when a read waits, or when more was read than can have been there.
     #[cfg(feature = "std")]
-    pub(crate) fn handle_timeout_before_reading(&mut self, now: Duration) {
+    pub(crate) fn handle_timeout_before_reading(&mut self, now: impl FnOnce() -> Duration) -> bool {
+        if self.timer.is_none() {
+            return false;
+        }
+        let now = now();
         self.note_time(now, false);
         if !self.timer.as_mut().is_some_and(|timer| timer.may_be_answered(now)) {
             self.handle_timeout(now);
         }
+        self.timer.is_none()
     }
 
     /// The transport gave this many bytes.
