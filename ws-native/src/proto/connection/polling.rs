@@ -28,7 +28,7 @@ impl Connection {
     /// What is left of a message of which parts were given is had whole by [`poll`](Self::poll).
     ///
     /// No more of a message is kept than its next part, which is what has arrived; of a compressed message that can be much.
-    /// [`Config::max_message`] holds for all of it.
+    /// [`Config::max_message`](crate::proto::Config::max_message) holds for all of it.
     ///
     /// ```
     /// # use core::time::Duration;
