@@ -17,7 +17,6 @@ NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop \
 WASM := --target wasm32-unknown-unknown
 # Where the program with threads is built, and its page.
 THREADS := $(abspath $(or $(CARGO_TARGET_DIR),target))/threads/page
-WASM_PACK_TEST := wasm-pack test --mode no-install --headless
 
 .PHONY: help
 help: ## print this list
@@ -81,10 +80,7 @@ test-interop: ## ws-native against nginx, HAProxy, Caddy, Squid, SOCKS5, other l
 .PHONY: test-browser
 test-browser: ## the tests of the facade and of ws-wasm in Chromium and Firefox
 	@$(SETUP) wasm tools browsers
-	tests/browser/with-server bash -c 'failed=0; for browser in chrome firefox; do \
-	  $(WASM_PACK_TEST) --$$browser . --package isosocket $(FACADE) || failed=1; \
-	  $(WASM_PACK_TEST) --$$browser ws-wasm || failed=1; \
-	done; exit $$failed'
+	tests/browser/with-server tests/browser/in-both . --package isosocket $(FACADE) + ws-wasm
 
 .PHONY: test-threads
 test-threads: ## a program with threads in Chromium and Firefox, with a nightly toolchain
@@ -95,7 +91,7 @@ test-threads: ## a program with threads in Chromium and Firefox, with a nightly 
 .PHONY: test-js
 test-js: js ## the npm package under Node, Deno, Bun and workerd, in Chromium and in Firefox
 	@$(SETUP) geckodriver browsers
-	cargo build --quiet --release --package ws-test-server
+	cargo build --quiet --profile quick --package ws-test-server
 	npm test --silent --prefix js
 
 .PHONY: test-bundlers
@@ -108,9 +104,10 @@ SUITE_HOSTS ?= node,deno,bun,chromium,firefox,quickjs,boa
 WORKERS := --package ws-native --features worker-example,worker-boa-example --example worker --example worker_boa
 
 .PHONY: test-suite
-test-suite: js workers ## the conformance suite in Node, Deno, Bun, Chromium, Firefox, QuickJS and Boa: the same verdicts (SUITE_HOSTS=node,boa)
+test-suite: js ## the conformance suite in Node, Deno, Bun, Chromium, Firefox, QuickJS and Boa: the same verdicts (SUITE_HOSTS=node,boa)
 	@$(SETUP) geckodriver browsers
-	cargo build --quiet --release --package ws-test-server
+	cargo build --quiet --profile quick --package ws-test-server
+	cargo build --profile quick $(WORKERS)
 	node tests/suite/run.mjs --host $(SUITE_HOSTS)
 	node --test ws-native/examples/worker/glue/test/*.test.mjs tests/suite/worker.test.mjs
 
@@ -130,9 +127,7 @@ test-front: chat-pages ## the hooks for Yew and Leptos, and the example chats wi
 	cd examples/chat && cargo test --locked --package chat-message --package chat-leptos \
 	  --no-default-features --features chat-leptos/ssr
 	cd examples/chat && cargo build --locked --package chat-server
-	tests/browser/with-server bash -c 'failed=0; for browser in chrome firefox; do for framework in yew leptos; do \
-	  $(WASM_PACK_TEST) --$$browser examples/chat/$$framework --locked --test hook || failed=1; \
-	done; done; exit $$failed'
+	tests/browser/with-server tests/browser/in-both examples/chat/yew --locked --test hook + examples/chat/leptos --locked --test hook
 	node --test --test-concurrency=1 tests/browser/chat/
 
 .PHONY: conformance conformance-quick
@@ -173,20 +168,21 @@ bench-js: js ## the npm package side by side with ws and undici: BENCH="--rounds
 FUZZ_SECONDS ?= 30
 
 .PHONY: fuzz
-fuzz: ## each fuzz target for FUZZ_SECONDS (30), with a nightly toolchain
+fuzz: export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/fuzz
+fuzz: ## each fuzz target for FUZZ_SECONDS (30), two at a time, with a nightly toolchain
 	@$(SETUP) fuzz
-	@for target in client server handshake pair; do \
-	  mkdir -p ws-native/fuzz/corpus/$$target; \
-	  CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/fuzz \
-	  cargo +nightly fuzz run --fuzz-dir ws-native/fuzz $$target ws-native/fuzz/corpus/$$target ws-native/fuzz/seeds/$$target \
-	    -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 || exit 1; \
-	done
+	cargo +nightly fuzz build --fuzz-dir ws-native/fuzz
+	printf '%s\n' client server handshake pair | xargs -P 2 -I TARGET sh -c 'mkdir -p ws-native/fuzz/corpus/TARGET && \
+	  cargo +nightly fuzz run --fuzz-dir ws-native/fuzz TARGET ws-native/fuzz/corpus/TARGET ws-native/fuzz/seeds/TARGET \
+	  -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 || exit 255'
 
 .PHONY: miri
+miri: export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/miri
+miri: export RUSTFLAGS := -C target-feature=+avx2
 miri: ## what is unsafe, and what stands on it, under Miri, with a nightly toolchain
 	@$(SETUP) miri
-	CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/miri RUSTFLAGS="-C target-feature=+avx2" \
-	cargo +nightly miri test --package ws-native --lib -- proto::utf8 proto::mask proto::incoming --skip a_large_message
+	printf '%s\n' proto::incoming proto::mask proto::utf8 | xargs -P 2 -I PART \
+	  cargo +nightly miri test --package ws-native --lib -- PART --skip a_large_message
 
 # ---- checking ----
 

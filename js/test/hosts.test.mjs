@@ -67,8 +67,8 @@ after(async () => {
 
 /** Starts a test server on a free port; gives its address. */
 async function listen(...parameters) {
-  const command = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'release', 'ws-test-server');
-  if (!existsSync(command)) throw new Error(`${command} is missing: run 'cargo build --release --package ws-test-server'`);
+  const command = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'quick', 'ws-test-server');
+  if (!existsSync(command)) throw new Error(`${command} is missing: run 'cargo build --profile quick --package ws-test-server'`);
   const program = new Program(command, parameters);
   programs.push(program);
   const line = await program.line((text) => text.startsWith('listening on '));

@@ -18,8 +18,8 @@ const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
 
 /** Compiles the program. */
 function build() {
-  run('cargo', ['build', '--quiet', '--locked', '--release', '--target', TARGET, '-p', 'isosocket-probe']);
-  const compiled = path.join(target, TARGET, 'release', 'isosocket_probe.wasm');
+  run('cargo', ['build', '--quiet', '--locked', '--profile', 'quick', '--target', TARGET, '-p', 'isosocket-probe']);
+  const compiled = path.join(target, TARGET, 'quick', 'isosocket_probe.wasm');
   run(pinned('wasm-bindgen'), ['--target', 'web', '--no-typescript', '--out-dir', folder, compiled]);
 }
 

@@ -14,7 +14,7 @@ const READY_MILLISECONDS = 10_000;
 export async function serveSecurely() {
   const folder = await mkdtemp(path.join(tmpdir(), 'isosocket-'));
   const parameters = ['--addr', '127.0.0.1:0', '--authority', path.join(folder, 'authority.pem')];
-  const child = spawn(path.join(target, 'release', 'ws-test-server'), parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(path.join(target, 'quick', 'ws-test-server'), parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
   const stop = async () => {
     child.kill();

@@ -14,13 +14,13 @@ export const SCREENSHOTS = path.join(target, 'screenshots');
 
 /** Builds the program, starts it on a free port and waits until it is ready. */
 export async function serve() {
-  const build = ['build', '--quiet', '--locked', '--release', '--features', 'cli', '--bin', 'isosocket'];
+  const build = ['build', '--quiet', '--locked', '--profile', 'quick', '--features', 'cli', '--bin', 'isosocket'];
   const built = spawnSync('cargo', build, { cwd: root, stdio: 'inherit' });
   if (built.error) throw built.error;
   if (built.status !== 0) throw new Error('isosocket could not be built');
   const parameters = ['serve', '--dir', path.join(root, 'www', 'dist'), '--port', '0'];
   const stdio = ['ignore', 'pipe', 'inherit'];
-  const child = spawn(path.join(target, 'release', 'isosocket'), parameters, { stdio });
+  const child = spawn(path.join(target, 'quick', 'isosocket'), parameters, { stdio });
   const ended = once(child, 'close');
   const stop = async () => {
     child.kill();

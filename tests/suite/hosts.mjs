@@ -54,7 +54,7 @@ async function runInWorker(stage, host, example) {
   const script = path.join(stage.folder, `${host}.js`);
   const sources = (await stage.scripts(host)).map(({ source }) => source);
   await writeFile(script, `${sources.join('\n')}\nrun_suite();\n`);
-  const command = path.join(TARGET, 'release', 'examples', example);
+  const command = path.join(TARGET, 'quick', 'examples', example);
   return resultsOf(new Program(command, ['--base-url', stage.page, script], { SSL_CERT_FILE: stage.authority }));
 }
 

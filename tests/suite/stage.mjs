@@ -93,7 +93,7 @@ export class Stage {
 
   /** Starts a test server; gives the address it listens on. */
   async #listen(...parameters) {
-    const program = new Program(path.join(TARGET, 'release', 'ws-test-server'), parameters);
+    const program = new Program(path.join(TARGET, 'quick', 'ws-test-server'), parameters);
     this.#programs.push(program);
     const line = await program.line((text) => text.startsWith('listening on '));
     return line.slice('listening on '.length);

@@ -23,7 +23,7 @@ let url;
 
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'isosocket-worker-'));
-  server = new Program(path.join(TARGET, 'release', 'ws-test-server'), ['--addr', '127.0.0.1:0']);
+  server = new Program(path.join(TARGET, 'quick', 'ws-test-server'), ['--addr', '127.0.0.1:0']);
   url = (await server.line((line) => line.startsWith('listening on '))).replace('listening on ', '');
 });
 
@@ -39,7 +39,7 @@ async function start(worker, script, limit = LIMIT) {
   scripts += 1;
   const file = path.join(folder, `${scripts}.js`);
   await writeFile(file, script);
-  const command = path.join(TARGET, 'release', 'examples', WORKERS[worker]);
+  const command = path.join(TARGET, 'quick', 'examples', WORKERS[worker]);
   return spawn(command, ['--timeout', String(limit), file], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
@@ -134,7 +134,7 @@ for (const worker of Object.keys(WORKERS)) {
     });
 
     test('what cannot be run at all gives 2', async () => {
-      const command = path.join(TARGET, 'release', 'examples', WORKERS[worker]);
+      const command = path.join(TARGET, 'quick', 'examples', WORKERS[worker]);
       for (const parameters of [['none.js'], [folder], ['--timeout', 'NaN', 'none.js'], ['--origin', 'a b', 'none.js'], ['--base-url', 'x', 'none.js']]) {
         const child = spawn(command, parameters, { stdio: 'ignore', cwd: folder });
         assert.deepEqual(await once(child, 'close'), [2, null], parameters.join(' '));

@@ -66,8 +66,9 @@ after(async () => {
   await secure?.stop();
 });
 
-for (const [browser, open] of Object.entries(BROWSERS)) {
-  describe(browser, () => {
+// Most of the time they wait for peers that stall.
+describe('at the same time', { concurrency: true }, () => {
+  for (const [browser, open] of Object.entries(BROWSERS)) describe(browser, { concurrency: 1 }, () => {
     let driver;
     let written;
 
@@ -266,7 +267,7 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       });
     }
   });
-}
+});
 
 /**
  * What a peer has had of three messages of 4 MiB, in words: how many the browser had begun to send depends on how much of the first
