@@ -29,6 +29,9 @@ run: page ## build all, serve the workbench and an echo endpoint (PORT=8080)
 	cargo run --release --features cli --bin isosocket -- serve --dir www/dist --port $(PORT)
 
 # Trunk calls the wasm-bindgen of the tools' folder, which is first on the path.
+# The chats are a workspace of their own; what it has in common with the project is built once.
+chat chat-pages test-front lint-front: export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
+
 .PHONY: chat chat-pages
 chat: chat-pages ## build the example chats, and serve them on http://127.0.0.1:8081
 	cd examples/chat && cargo run --locked --package chat-server

@@ -122,6 +122,26 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         connection
     }
 
+    /// The same connection, where these bytes have been read from the stream already: what came behind the head of an opening
+    /// handshake that was done by somebody else. To be called before anything is received.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), ws_core::Failure> {
+    /// # let (stream, _peer) = tokio::io::duplex(64);
+    /// use ws_native::{Connection, proto::Config};
+    /// let read = b"GET /chat HTTP/1.1\r\n\r\n\x81\x82\x00\x00\x00\x00Hi";
+    /// let behind_the_head = &read[22..];
+    /// let mut connection = Connection::server_established(stream, Config::default()).with_read(behind_the_head);
+    /// assert_eq!(connection.recv().await?, Some(ws_core::Message::Text("Hi".into())));
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn with_read(mut self, bytes: &[u8]) -> Self {
+        self.inner.protocol.receive(bytes);
+        self
+    }
+
     pub(crate) fn new(protocol: proto::Connection, stream: T, clock: Clock) -> Self {
         let inner = Inner {
             protocol,

@@ -29,8 +29,14 @@ impl State {
 
     /// The transport has ended, or was waited for long enough. Gives the cause of the end, once.
     pub(crate) fn end(&mut self) -> Option<Failure> {
-        let Self::Ending { closed, .. } = mem::replace(self, Self::Running) else { return None };
-        let failure = closed.error.clone().map(Failure::from);
+        let (closed, failure) = match mem::replace(self, Self::Running) {
+            Self::Running => return None,
+            Self::Ending { closed, .. } => {
+                let failure = closed.error.clone().map(Failure::from);
+                (closed, failure)
+            }
+            Self::Ended(closed) => (closed, None),
+        };
         *self = Self::Ended(closed);
         failure
     }

@@ -97,6 +97,8 @@ pub use host::{NativeHost, NativeTimer};
 pub use message_ref::MessageRef;
 #[cfg(feature = "std")]
 pub use origin::Origins;
+#[cfg(feature = "std")]
+pub use receiving::Received;
 #[cfg(feature = "http2")]
 pub use server::Requests;
 #[cfg(feature = "axum")]

@@ -1,10 +1,24 @@
 //! What the protocol has received, as a program takes it: the same for a face that awaits and for one that blocks.
 
+use bytes::Bytes;
 use ws_core::{Failure, Message};
 
 use crate::ending::State;
 use crate::proto::{Connection, Event, Part};
 use crate::{Answers, MessageRef, memory};
+
+/// What has come from the peer, for a program that wants to know of pings and pongs, too: see
+/// [`Connection::recv_any`](crate::Connection::recv_any).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Received {
+    /// A message.
+    Message(Message),
+    /// A ping, with up to 125 bytes of payload; it is answered already.
+    Ping(Bytes),
+    /// A pong, with up to 125 bytes of payload: the answer to a ping of the program or of the
+    /// [heartbeat](crate::proto::Config::heartbeat), or an unsolicited one.
+    Pong(Bytes),
+}
 
 /// The next message, if it takes next to no work to have it: most do.
 #[inline(always)]
@@ -18,11 +32,11 @@ pub(crate) fn next_simple(protocol: &mut Connection, state: &State) -> Option<Me
 }
 
 /// What a program that is shown messages has to do with next.
-pub(crate) enum Received {
+pub(crate) enum Show {
     /// All that were simple were shown, or it was until this failure.
-    Shown(Result<(), Failure>),
+    Done(Result<(), Failure>),
     /// A message that is still to be shown.
-    Other(Message),
+    Next(Message),
 }
 
 /// Shows the messages that it takes next to no work to have. `None`: there are none.
@@ -47,6 +61,9 @@ pub(crate) fn show_simple(
         // Of those that are not lent the long ones are had as easily.
         let Some(message) = protocol.next_simple(Message::Text, Message::Binary) else { break };
         shown = Some(each(message.into(), &mut Answers::of(protocol)));
+        if let Some(Err(_)) = shown {
+            break;
+        }
     }
     if shown.is_some() {
         memory::take_back_if_read(protocol);
@@ -61,6 +78,15 @@ pub(crate) fn message(event: Event) -> Option<Message> {
         Event::Text(text) => Some(Message::Text(text)),
         Event::Binary(bytes) => Some(Message::Binary(bytes)),
         _ => None,
+    }
+}
+
+/// The message, ping or pong that has been received, if that is what has happened.
+pub(crate) fn any(event: Event) -> Option<Received> {
+    match event {
+        Event::Ping(payload) => Some(Received::Ping(payload)),
+        Event::Pong(payload) => Some(Received::Pong(payload)),
+        event => message(event).map(Received::Message),
     }
 }
 

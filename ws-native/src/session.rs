@@ -134,7 +134,10 @@ impl Session {
 
     /// The server's answer over HTTP/2: see [`proto::Connection::receive_answer`].
     pub fn receive_answer(&mut self, answer: Answer) {
+        let waited = self.connection.backlog();
         self.connection.receive_answer(answer);
+        // What came before the messages, the request over HTTP/1.1, is not to be waited for.
+        self.ledger.transmitted(waited - self.connection.backlog());
     }
 
     /// The transport has ended.

@@ -36,7 +36,21 @@ enum Kind {
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream<Stream>>),
     Tapped(Box<Tapped>),
-    Other(Box<dyn Io>),
+    Other(Box<dyn Io>, Around),
+}
+
+/// What is known of the stream that a stream goes through, such as one of many over HTTP/2.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Around {
+    is_secure: bool,
+    peer_address: Option<SocketAddr>,
+}
+
+impl Around {
+    #[cfg(any(feature = "http2", feature = "proxy"))]
+    pub(crate) fn of(stream: &Stream) -> Self {
+        Self { is_secure: stream.is_secure(), peer_address: stream.peer_address() }
+    }
 }
 
 trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -45,7 +59,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 impl Stream {
     /// Any other byte stream, such as a tunnel.
     pub fn other(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self(Kind::Other(Box::new(stream)))
+        Self(Kind::Other(Box::new(stream), Around::default()))
+    }
+
+    /// A byte stream that goes through another one.
+    #[cfg(any(feature = "http2", feature = "proxy"))]
+    pub(crate) fn within(around: Around, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
+        Self(Kind::Other(Box::new(stream), around))
     }
 
     #[cfg(feature = "tls")]
@@ -57,17 +77,19 @@ impl Stream {
         Self(Kind::Tapped(Box::new(stream)))
     }
 
-    /// Whether TLS protects it.
+    /// Whether TLS protects it, as far as its other end: the peer, or the proxy on the way to it.
     pub fn is_secure(&self) -> bool {
         match &self.0 {
             #[cfg(feature = "tls")]
             Kind::Tls(_) => true,
             Kind::Tapped(tapped) => tapped.stream().is_secure(),
+            Kind::Other(_, around) => around.is_secure,
             _ => false,
         }
     }
 
-    /// The TLS session, if there is one: the peer's certificates, the cipher suite, the protocol of ALPN.
+    /// The TLS session, if there is one: the peer's certificates, the cipher suite, the protocol of ALPN. `None` over
+    /// HTTP/2, where it is that of the connection which the stream shares with others.
     #[cfg(feature = "tls")]
     pub fn tls_session(&self) -> Option<&rustls::CommonState> {
         match &self.0 {
@@ -80,7 +102,13 @@ impl Stream {
     /// The other end of the TCP connection: the peer, or the proxy on the way to it. `None`: it is no TCP, or not
     /// connected any more.
     pub fn peer_address(&self) -> Option<SocketAddr> {
-        self.tcp()?.peer_addr().ok()
+        match &self.0 {
+            #[cfg(feature = "tls")]
+            Kind::Tls(stream) => stream.get_ref().0.peer_address(),
+            Kind::Tapped(tapped) => tapped.stream().peer_address(),
+            Kind::Other(_, around) => around.peer_address,
+            _ => self.tcp()?.peer_addr().ok(),
+        }
     }
 
     /// The TCP connection underneath, for its settings.
@@ -117,7 +145,7 @@ impl fmt::Debug for Stream {
             #[cfg(feature = "tls")]
             Kind::Tls(stream) => return f.debug_tuple("Stream").field(&"TLS").field(stream.get_ref().0).finish(),
             Kind::Tapped(tapped) => return tapped.stream().fmt(f),
-            Kind::Other(_) => "other",
+            Kind::Other(..) => "other",
         };
         f.debug_tuple("Stream").field(&kind).finish()
     }
@@ -132,7 +160,7 @@ impl Stream {
             #[cfg(feature = "tls")]
             Kind::Tls(stream) => &mut **stream,
             Kind::Tapped(stream) => &mut **stream,
-            Kind::Other(stream) => &mut **stream,
+            Kind::Other(stream, _) => &mut **stream,
         })
     }
 }
@@ -164,7 +192,7 @@ impl AsyncWrite for Stream {
             #[cfg(feature = "tls")]
             Kind::Tls(stream) => stream.is_write_vectored(),
             Kind::Tapped(stream) => stream.is_write_vectored(),
-            Kind::Other(stream) => stream.is_write_vectored(),
+            Kind::Other(stream, _) => stream.is_write_vectored(),
         }
     }
 

@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex};
 use ws_core::{Blob, CloseCode, FailureKind, Message};
 use ws_native::proto::{Config, Part, Request};
-use ws_native::{Connection, Incoming};
+use ws_native::{Connection, Incoming, Received};
 
 fn request(protocols: &[&str]) -> Request {
     Request::new("h", "/path", protocols).unwrap()
@@ -225,6 +225,31 @@ async fn a_ping_is_answered_while_the_peer_receives() {
     assert!(client.recv().now_or_never().is_none());
     server.send("yes").await.unwrap();
     assert_eq!(client.recv().await.unwrap(), text("yes"));
+}
+
+#[tokio::test]
+async fn pings_and_pongs_are_had_in_their_places_among_the_messages() {
+    let (mut client, mut server) = pair(1024).await;
+    client.send("a").await.unwrap();
+    client.ping(b"one").await.unwrap();
+    client.send(&b"b"[..]).await.unwrap();
+    assert_eq!(server.recv_any().await.unwrap(), text("a").map(Received::Message));
+    assert_eq!(server.recv_any().await.unwrap(), Some(Received::Ping("one".into())));
+    assert_eq!(server.recv_any().await.unwrap(), Some(Received::Message(Message::Binary("b".into()))));
+    server.close(None).await.unwrap();
+    assert_eq!(client.recv_any().await.unwrap(), Some(Received::Pong("one".into())));
+    let (client_end, server_end) = tokio::join!(client.recv_any(), server.recv_any());
+    assert_eq!((client_end.unwrap(), server_end.unwrap()), (None, None));
+}
+
+#[tokio::test]
+async fn what_was_read_with_the_head_comes_first() {
+    let (near, mut far) = duplex(64);
+    let mut server = Connection::server_established(near, plain()).with_read(b"\x81\x81\0\0\0\0a\x82\x82\0\0");
+    far.write_all(b"\0\0bc\x81\x81\0\0\0\0d").await.unwrap();
+    assert_eq!(server.recv().await.unwrap(), text("a"));
+    assert_eq!(server.recv().await.unwrap(), Some(Message::Binary("bc".into())));
+    assert_eq!(server.recv().await.unwrap(), text("d"));
 }
 
 #[tokio::test]

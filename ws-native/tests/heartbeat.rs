@@ -7,8 +7,8 @@ use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::time::{Instant, advance, timeout};
 use ws_core::{CloseCode, FailureKind, Message};
-use ws_native::Connection;
 use ws_native::proto::{Config, Heartbeat};
+use ws_native::{Connection, Received};
 
 const INTERVAL: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -115,6 +115,19 @@ async fn the_round_trip_time_is_the_time_from_the_ping_to_the_pong() {
     };
     let ((), received) = tokio::join!(client, server.recv());
     assert_eq!(received.unwrap(), Some(Message::Text("".into())));
+    assert_eq!(server.round_trip_time(), Some(Duration::from_millis(250)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_pongs_has_those_of_the_heartbeat_and_the_round_trip_time() {
+    let (mut server, mut far) = server();
+    let client = async {
+        far.read_exact(&mut [0; 10]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        far.write_all(&PONG).await.unwrap();
+    };
+    let ((), received) = tokio::join!(client, server.recv_any());
+    assert_eq!(received.unwrap(), Some(Received::Pong(PING[2..].to_vec().into())));
     assert_eq!(server.round_trip_time(), Some(Duration::from_millis(250)));
 }
 

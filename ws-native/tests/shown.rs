@@ -61,6 +61,26 @@ fn show(server: &mut Connection<DuplexStream>) -> Option<(Vec<Message>, Result<b
 }
 
 #[tokio::test]
+async fn nothing_is_shown_behind_an_error() {
+    // Messages are lent or given, by their length, alone or behind one another.
+    for lengths in [[1, 1], [1, 5_000], [5_000, 1], [5_000, 5_000], [100_000, 1]] {
+        let (mut server, mut far) = server();
+        let frames = lengths.map(|length| frame(0x82, &vec![7; length]));
+        far.write_all(&frames.concat()).await.unwrap();
+        let mut shown = Vec::new();
+        let refused = server.recv_each(|message, _| {
+            shown.push(message.as_bytes().len());
+            Err(Failure::new(FailureKind::Misuse, "not wanted"))
+        });
+        assert_eq!(refused.await.unwrap_err().kind(), FailureKind::Misuse, "{lengths:?}");
+        assert_eq!(shown, lengths[..1]);
+        let (rest, outcome) = show(&mut server).unwrap();
+        assert!(outcome.unwrap());
+        assert_eq!(rest, [Message::Binary(vec![7; lengths[1]].into())]);
+    }
+}
+
+#[tokio::test]
 async fn all_that_have_come_are_shown_in_order() {
     let (mut server, mut far) = server();
     let long = "é".repeat(5_000);

@@ -12,8 +12,8 @@ use futures_util::{FutureExt as _, SinkExt, StreamExt as _, TryStreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, DuplexStream, ReadBuf, duplex};
 use tokio::task::yield_now;
 use ws_core::{CloseCode, FailureKind, Message};
-use ws_native::proto::{Config, Heartbeat, Part};
-use ws_native::{ConnectOptions, Connection, Server};
+use ws_native::proto::{Config, Heartbeat, Part, Prepared};
+use ws_native::{Broadcast, ConnectOptions, Connection, Received, Server};
 
 /// Without compression, so that what is sent takes the room it has.
 fn plain() -> Config {
@@ -67,6 +67,29 @@ async fn both_halves_work_at_the_same_time() {
     assert_eq!(from_server.recv().await.unwrap(), None);
     assert_eq!(from_client.closed().unwrap().reason(), "done");
     assert_eq!(client.send("late").await.unwrap_err().kind(), FailureKind::Misuse);
+}
+
+#[tokio::test]
+async fn the_halves_do_what_the_whole_does() {
+    let (client, mut server) = pair(1024);
+    let (sender, mut receiver) = client.split();
+    sender.feed_prepared(&Prepared::text("to many")).unwrap();
+    sender.ping(b"one").await.unwrap();
+    assert_eq!(server.recv().await.unwrap(), text("to many"));
+    assert!(server.recv().now_or_never().is_none(), "it answers the ping");
+    assert_eq!(receiver.recv_any().await.unwrap(), Some(Received::Pong("one".into())));
+    // A client may get a broadcast, too.
+    let room = Broadcast::default();
+    receiver.join(&room);
+    room.send("a");
+    assert!(receiver.recv().now_or_never().is_none(), "what is broadcast is sent while it waits");
+    assert_eq!(server.recv().await.unwrap(), text("a"));
+    receiver.leave(&room);
+    assert_eq!((room.send("b"), receiver.missed()), (0, 0));
+    assert!(sender.closed().is_none());
+    sender.close(Some((CloseCode::new(4000), "done"))).await.unwrap();
+    assert_eq!(tokio::join!(receiver.recv(), server.recv()).0.unwrap(), None);
+    assert_eq!(sender.closed().unwrap().code().get(), 4000);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,8 +8,9 @@ import readline from 'node:readline';
 
 import { LIMIT } from './visitor.mjs';
 
-const chat = path.resolve(import.meta.dirname, '..', '..', '..', 'examples', 'chat');
-const target = path.resolve(chat, process.env.CARGO_TARGET_DIR ?? 'target');
+const root = path.resolve(import.meta.dirname, '..', '..', '..');
+const chat = path.join(root, 'examples', 'chat');
+const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
 const program = path.join(target, 'debug', 'chat-server');
 const pages = path.join(chat, 'dist');
 

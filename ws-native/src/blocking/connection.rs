@@ -10,7 +10,7 @@ use super::wire::Wire;
 use super::{Stream, Timed};
 use crate::ending::{State, failure_of};
 use crate::proto::{self, AcceptError, Closed, Config, Delivery, Established, Event, Part, Request, Role};
-use crate::receiving::{self, Received};
+use crate::receiving::{self, Received, Show};
 use crate::sending::{self, WATERMARK, misuse};
 use crate::{Answers, MessageRef, memory, random};
 
@@ -92,6 +92,14 @@ impl<S: Timed> Connection<S> {
         Self { established: Box::new(established), ..Self::new(protocol, stream, Instant::now()) }
     }
 
+    /// The same connection, where these bytes have been read from the stream already: what came behind the head of an opening
+    /// handshake that was done by somebody else. To be called before anything is received.
+    #[must_use]
+    pub fn with_read(mut self, bytes: &[u8]) -> Self {
+        self.protocol.receive(bytes);
+        self
+    }
+
     pub(super) fn new(protocol: proto::Connection, stream: S, start: Instant) -> Self {
         Self {
             protocol: Box::new(protocol),
@@ -137,6 +145,29 @@ impl<S: Timed> Connection<S> {
         }
     }
 
+    /// The next message, ping or pong: [`recv`](Self::recv) passes over the latter two. Pings are answered either way.
+    ///
+    /// ```no_run
+    /// # fn program(mut connection: ws_native::blocking::Connection) -> Result<(), ws_core::Failure> {
+    /// use ws_native::Received;
+    /// connection.ping(b"are you there?")?;
+    /// while let Some(received) = connection.recv_any()? {
+    ///     if let Received::Pong(payload) = received {
+    ///         println!("answered: {payload:?}");
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    pub fn recv_any(&mut self) -> Result<Option<Received>, Failure> {
+        let simple = |connection: &mut Self| {
+            receiving::next_simple(&mut connection.protocol, &connection.state).map(Received::Message)
+        };
+        self.receive(Delivery::Whole, simple, receiving::any)
+    }
+
     /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake was
     /// completed, see [`closed`](Self::closed).
     ///
@@ -156,12 +187,12 @@ impl<S: Timed> Connection<S> {
         mut each: impl FnMut(MessageRef<'_>, &mut Answers<'_>) -> Result<(), Failure>,
     ) -> Result<bool, Failure> {
         let simple = |connection: &mut Self| {
-            receiving::show_simple(&mut connection.protocol, &connection.state, &mut each).map(Received::Shown)
+            receiving::show_simple(&mut connection.protocol, &connection.state, &mut each).map(Show::Done)
         };
-        let other = |event| receiving::message(event).map(Received::Other);
+        let other = |event| receiving::message(event).map(Show::Next);
         match self.receive(Delivery::Whole, simple, other)? {
-            Some(Received::Shown(shown)) => shown.map(|()| true),
-            Some(Received::Other(message)) => each(message.into(), &mut Answers::of(&mut self.protocol)).map(|()| true),
+            Some(Show::Done(shown)) => shown.map(|()| true),
+            Some(Show::Next(message)) => each(message.into(), &mut Answers::of(&mut self.protocol)).map(|()| true),
             None => Ok(false),
         }
     }
@@ -190,11 +221,11 @@ impl<S: Timed> Connection<S> {
                 None if self.progress().is_pending() => return Err(would_block()),
                 None => {}
                 Some(Event::Closed(closed)) => self.begin_end(closed),
-                // It may be the answer to a ping of the heartbeat.
-                Some(Event::Pong(_)) if self.protocol.is_watched() => {
-                    self.protocol.note_time(self.start.elapsed(), false);
-                }
                 Some(event) => {
+                    if matches!(event, Event::Pong(_)) && self.protocol.is_watched() {
+                        // It may be the answer to a ping of the heartbeat.
+                        self.protocol.note_time(self.start.elapsed(), false);
+                    }
                     if let Some(message) = wanted(event) {
                         memory::take_back_if_read(&mut self.protocol);
                         return Ok(Some(message));
@@ -282,7 +313,7 @@ impl<S: Timed> Connection<S> {
         self.state.flushed(&self.protocol, transmitted, self.wire.broken())
     }
 
-    /// Sends a ping with up to 125 bytes of payload. Pongs are not reported.
+    /// Sends a ping with up to 125 bytes of payload. The pong is had by [`recv_any`](Self::recv_any).
     ///
     /// # Errors
     /// [`Failure`]: the payload is too long, as much as may waits to be sent, the connection is closed; as [`flush`](Self::flush), and

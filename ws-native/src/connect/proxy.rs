@@ -1,5 +1,6 @@
 //! Proxies: which one a connection goes through, and how it is asked for a tunnel.
 
+use std::env;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +16,7 @@ use url::Url;
 use ws_core::url::SocketUrl;
 
 use super::ConnectError;
-use crate::Stream;
+use crate::stream::{Around, Stream};
 
 /// The proxy that a client goes through.
 ///
@@ -66,12 +67,18 @@ enum Scheme {
 #[error("a proxy's URL begins with http, https, socks5 or socks5h and has a host, unlike {0:?}")]
 pub struct ProxyUrlError(String);
 
+impl ProxyUrlError {
+    fn of(text: &str) -> Self {
+        // What may be a password stays out of it.
+        Self(text.rsplit_once('@').map_or(text, |(_, after)| after).into())
+    }
+}
+
 impl FromStr for ProxyUrl {
     type Err = ProxyUrlError;
 
     fn from_str(text: &str) -> Result<Self, ProxyUrlError> {
-        // What may be a password stays out of the error.
-        let error = || ProxyUrlError(text.rsplit_once('@').map_or(text, |(_, after)| after).into());
+        let error = || ProxyUrlError::of(text);
         let url = Url::parse(text).map_err(|_| error())?;
         let (scheme, port) = match url.scheme() {
             "http" => (Scheme::Http, 80),
@@ -98,27 +105,58 @@ impl Proxy {
     pub(crate) fn for_url(&self, url: &SocketUrl) -> Result<Option<ProxyUrl>, ConnectError> {
         match self {
             Self::Direct => Ok(None),
-            Self::Environment => matching(&Matcher::from_env(), url),
+            Self::Environment => Environment::read().proxy(url),
             Self::Through(proxy) => Ok(Some(proxy.clone())),
         }
     }
 }
 
-/// The proxy that the rules name for this URL.
-fn matching(rules: &Matcher, url: &SocketUrl) -> Result<Option<ProxyUrl>, ConnectError> {
-    let scheme = if url.is_secure() { "https" } else { "http" };
-    let target = format!("{scheme}://{}/", url.authority()).parse().ok();
-    let Some(intercept) = target.and_then(|target| rules.intercept(&target)) else { return Ok(None) };
-    let mut proxy: ProxyUrl = intercept.uri().to_string().parse().map_err(|error: ProxyUrlError| {
-        let proxy = intercept.uri().host().unwrap_or_default().into();
-        ConnectError::Proxy { proxy, reason: error.to_string() }
-    })?;
-    let basic =
-        intercept.basic_auth().and_then(|value| BASE64.decode(value.to_str().ok()?.strip_prefix("Basic ")?).ok());
-    let pair = basic.and_then(|pair| String::from_utf8(pair).ok());
-    let basic = pair.as_deref().and_then(|pair| pair.split_once(':'));
-    proxy.credentials = basic.or(intercept.raw_auth()).map(|(user, password)| (user.into(), password.into()));
-    Ok(Some(proxy))
+/// What the environment says of proxies.
+#[derive(Debug, Default)]
+struct Environment {
+    http: String,
+    https: String,
+    all: String,
+    no: String,
+}
+
+impl Environment {
+    fn read() -> Self {
+        let first = |names: [&str; 2]| names.into_iter().find_map(|name| env::var(name).ok()).unwrap_or_default();
+        if env::var_os("REQUEST_METHOD").is_some() {
+            // In a CGI script, whose client would name the proxy by a header.
+            return Self::default();
+        }
+        Self {
+            http: first(["HTTP_PROXY", "http_proxy"]),
+            https: first(["HTTPS_PROXY", "https_proxy"]),
+            all: first(["ALL_PROXY", "all_proxy"]),
+            no: first(["NO_PROXY", "no_proxy"]),
+        }
+    }
+
+    /// The proxy that it names for this URL.
+    fn proxy(&self, url: &SocketUrl) -> Result<Option<ProxyUrl>, ConnectError> {
+        let (scheme, own) = if url.is_secure() { ("https", &self.https) } else { ("http", &self.http) };
+        let Ok(target) = format!("{scheme}://{}/", url.authority()).parse() else { return Ok(None) };
+        let rules = |all: &str| Matcher::builder().all(all).no(&*self.no).build();
+        let goes_direct = rules("http://any").intercept(&target).is_none();
+        let Some(named) = [own, &self.all].into_iter().find(|named| !named.is_empty()).filter(|_| !goes_direct) else {
+            return Ok(None);
+        };
+        let Some(intercept) = rules(named).intercept(&target) else { return Err(unusable(&ProxyUrlError::of(named))) };
+        let mut proxy: ProxyUrl = intercept.uri().to_string().parse().map_err(|error| unusable(&error))?;
+        let basic =
+            intercept.basic_auth().and_then(|value| BASE64.decode(value.to_str().ok()?.strip_prefix("Basic ")?).ok());
+        let pair = basic.and_then(|pair| String::from_utf8(pair).ok());
+        let basic = pair.as_deref().and_then(|pair| pair.split_once(':'));
+        proxy.credentials = basic.or(intercept.raw_auth()).map(|(user, password)| (user.into(), password.into()));
+        Ok(Some(proxy))
+    }
+}
+
+fn unusable(error: &ProxyUrlError) -> ConnectError {
+    ConnectError::Proxy { proxy: error.0.clone(), reason: error.to_string() }
 }
 
 impl ProxyUrl {
@@ -155,6 +193,7 @@ impl ProxyUrl {
         match self.scheme {
             Scheme::Http | Scheme::Https => self.http_tunnel(stream, &format!("{}:{}", url.host(), url.port())).await,
             Scheme::Socks5 | Scheme::Socks5h => {
+                let around = Around::of(&stream);
                 let tunnel = match address {
                     Some(address) => self.socks_tunnel(stream, address).await,
                     None => match url.address() {
@@ -163,7 +202,10 @@ impl ProxyUrl {
                         None => self.socks_tunnel(stream, (url.host(), url.port())).await,
                     },
                 };
-                tunnel.map(Stream::other).map_err(|error| error.to_string())
+                match tunnel {
+                    Ok(tunnel) => Ok(Stream::within(around, tunnel)),
+                    Err(error) => Err(error.to_string()),
+                }
             }
         }
     }
@@ -279,13 +321,14 @@ mod tests {
     }
 
     #[test]
-    fn rules_are_asked_for_http_or_https() {
-        let rules = Matcher::builder()
-            .http("http://plain:1")
-            .https("socks5h://u:p%40@secure:2")
-            .no("example.org,10.0.0.0/8")
-            .build();
-        let proxy = |url| matching(&rules, &SocketUrl::parse(url, None).unwrap()).unwrap();
+    fn the_environment_is_asked_for_http_or_https() {
+        let environment = Environment {
+            http: "http://plain:1".into(),
+            https: "socks5h://u:p%40@secure:2".into(),
+            no: "example.org,10.0.0.0/8".into(),
+            ..Environment::default()
+        };
+        let proxy = |url| environment.proxy(&SocketUrl::parse(url, None).unwrap()).unwrap();
         assert_eq!(proxy("ws://h/").unwrap().to_string(), "plain:1");
         let secure = proxy("wss://h:444/").unwrap();
         assert_eq!((secure.scheme, secure.to_string()), (Scheme::Socks5h, "secure:2".into()));
@@ -293,11 +336,32 @@ mod tests {
         for direct in ["ws://example.org/", "ws://a.example.org/", "wss://10.1.2.3/"] {
             assert_eq!(proxy(direct), None, "{direct}");
         }
-        let rules = Matcher::builder().all("http://user:pass@proxy:3").build();
-        let proxy = matching(&rules, &SocketUrl::parse("wss://[::1]/", None).unwrap()).unwrap().unwrap();
+    }
+
+    #[test]
+    fn what_is_named_for_all_is_for_those_that_have_none_of_their_own() {
+        let all = |all: &str| Environment { all: all.into(), no: "direct".into(), ..Environment::default() };
+        let url = SocketUrl::parse("wss://[::1]/", None).unwrap();
+        let proxy = all("http://user:pass@proxy:3").proxy(&url).unwrap().unwrap();
         assert_eq!(proxy.credentials, Some(("user".into(), "pass".into())));
-        let rules = Matcher::builder().all("socks4://proxy:3").build();
-        let error = matching(&rules, &SocketUrl::parse("wss://h/", None).unwrap()).unwrap_err();
-        assert!(error.to_string().contains("socks5h"), "{error}");
+        let own = Environment { https: "own:4".into(), ..all("http://proxy:3") };
+        assert_eq!(own.proxy(&url).unwrap().unwrap().to_string(), "own:4");
+        assert_eq!(Environment::default().proxy(&url).unwrap(), None);
+    }
+
+    #[test]
+    fn nobody_goes_without_a_proxy_that_cannot_be_spoken_to() {
+        for named in [
+            "socks4://u:secret@proxy:3",
+            "socks://u:secret@proxy:3/",
+            "ftp://u:secret@proxy",
+            "http://u:secret@proxy:port",
+        ] {
+            let environment = Environment { all: named.into(), no: "direct".into(), ..Environment::default() };
+            let error = environment.proxy(&SocketUrl::parse("wss://h/", None).unwrap()).unwrap_err().to_string();
+            assert!(error.contains("socks5h") && error.contains("proxy"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+            assert_eq!(environment.proxy(&SocketUrl::parse("wss://direct/", None).unwrap()).unwrap(), None);
+        }
     }
 }

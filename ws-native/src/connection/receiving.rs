@@ -10,7 +10,7 @@ use super::{Connection, Inner};
 use crate::ending::State;
 use crate::memory;
 use crate::proto::{Delivery, Event, Part};
-use crate::receiving::{self, Received};
+use crate::receiving::{self, Received, Show};
 use crate::{Answers, MessageRef};
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
@@ -37,6 +37,39 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             Some(message) => Poll::Ready(Ok(Some(message))),
             None => self.poll_recv(cx, Delivery::Whole, simple, receiving::message),
         }
+    }
+
+    /// The next message, ping or pong: [`recv`](Self::recv) passes over the latter two. Pings are answered either way.
+    ///
+    /// ```no_run
+    /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_core::Failure> {
+    /// use ws_native::Received;
+    /// connection.ping(b"are you there?").await?;
+    /// while let Some(received) = connection.recv_any().await? {
+    ///     match received {
+    ///         Received::Message(message) => println!("{message:?}"),
+    ///         Received::Ping(payload) => println!("asked: {payload:?}"),
+    ///         Received::Pong(payload) => println!("answered: {payload:?}"),
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    ///
+    /// # Cancel safety
+    /// As [`recv`](Self::recv).
+    pub async fn recv_any(&mut self) -> Result<Option<Received>, Failure> {
+        poll_fn(|cx| self.poll_any(cx)).await
+    }
+
+    pub(super) fn poll_any(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Received>, Failure>> {
+        let simple = |connection: &mut Self| {
+            let Inner { protocol, state, .. } = &mut *connection.inner;
+            receiving::next_simple(protocol, state).map(Received::Message)
+        };
+        self.poll_recv(cx, Delivery::Whole, simple, receiving::any)
     }
 
     /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake was
@@ -79,12 +112,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ) -> Poll<Result<bool, Failure>> {
         let simple = |connection: &mut Self| {
             let Inner { protocol, state, .. } = &mut *connection.inner;
-            receiving::show_simple(protocol, state, &mut *each).map(Received::Shown)
+            receiving::show_simple(protocol, state, &mut *each).map(Show::Done)
         };
-        let other = |event| receiving::message(event).map(Received::Other);
+        let other = |event| receiving::message(event).map(Show::Next);
         Poll::Ready(match ready!(self.poll_recv(cx, Delivery::Whole, simple, other))? {
-            Some(Received::Shown(shown)) => shown.map(|()| true),
-            Some(Received::Other(message)) => {
+            Some(Show::Done(shown)) => shown.map(|()| true),
+            Some(Show::Next(message)) => {
                 each(message.into(), &mut Answers::of(&mut self.inner.protocol)).map(|()| true)
             }
             None => Ok(false),
@@ -135,11 +168,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             match self.inner.protocol.advance(delivery) {
                 None => ready!(self.poll_progress(cx)),
                 Some(Event::Closed(closed)) => self.begin_end(closed),
-                // It may be the answer to a ping of the heartbeat.
-                Some(Event::Pong(_)) if self.inner.protocol.is_watched() => {
-                    self.inner.protocol.note_time(self.inner.clock.now(), false)
-                }
                 Some(event) => {
+                    if matches!(event, Event::Pong(_)) && self.inner.protocol.is_watched() {
+                        // It may be the answer to a ping of the heartbeat.
+                        self.inner.protocol.note_time(self.inner.clock.now(), false);
+                    }
                     if let Some(message) = wanted(event) {
                         memory::take_back_if_read(&mut self.inner.protocol);
                         return Poll::Ready(Ok(Some(message)));

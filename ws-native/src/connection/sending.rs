@@ -111,7 +111,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.inner.state.flushed(&self.inner.protocol, transmitted, self.inner.transport.broken())
     }
 
-    /// Sends a ping with up to 125 bytes of payload. Pongs are not reported.
+    /// Sends a ping with up to 125 bytes of payload. The pong is had by [`recv_any`](Self::recv_any).
     ///
     /// # Errors
     /// [`Failure`]: the payload is too long, as much as may waits to be sent, the connection is closed, or the stream broke.

@@ -14,7 +14,9 @@ use ws_core::{CloseCode, Data, Failure, Message};
 
 use super::{Connection, in_memory};
 use crate::Stream as Transport;
-use crate::proto::{Closed, Established, Part};
+use crate::proto::{Closed, Established, Part, Prepared};
+use crate::receiving::Received;
+use crate::server::Broadcast;
 use crate::tap::Tapping;
 
 /// The half of a connection that receives. While it is awaited, pings are answered and what the other half has queued is
@@ -209,6 +211,17 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receiver<T> {
         poll_fn(|cx| self.shared.poll_receive(&self.place, cx, Connection::poll_message)).await
     }
 
+    /// The next message, ping or pong: see [`Connection::recv_any`].
+    ///
+    /// # Errors
+    /// As [`Connection::recv`].
+    ///
+    /// # Cancel safety
+    /// As [`Connection::recv`].
+    pub async fn recv_any(&mut self) -> Result<Option<Received>, Failure> {
+        poll_fn(|cx| self.shared.poll_receive(&self.place, cx, Connection::poll_any)).await
+    }
+
     /// The next part of a message, as it arrives: see [`Connection::recv_part`].
     ///
     /// # Errors
@@ -218,6 +231,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receiver<T> {
     /// As [`Connection::recv`].
     pub async fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
         poll_fn(|cx| self.shared.poll_receive(&self.place, cx, Connection::poll_part)).await
+    }
+
+    /// Gets the messages that are sent to this broadcast from now on: see [`Connection::join`].
+    pub fn join(&mut self, broadcast: &Broadcast) {
+        self.shared.lock().join(broadcast);
+    }
+
+    /// Gets no more messages of this broadcast: see [`Connection::leave`].
+    pub fn leave(&mut self, broadcast: &Broadcast) {
+        self.shared.lock().leave(broadcast);
+    }
+
+    /// How many messages of broadcasts were missed so far, because the peer was too slow.
+    pub fn missed(&self) -> u64 {
+        self.shared.lock().missed()
     }
 
     /// What was agreed on in the opening handshake.
@@ -291,6 +319,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
         self.shared.queue(|connection| connection.feed_binary(bytes))
     }
 
+    /// Queues a message that other connections send, too, and that is encoded once.
+    ///
+    /// # Errors
+    /// As [`Connection::feed`].
+    pub fn feed_prepared(&self, message: &Prepared) -> Result<(), Failure> {
+        self.shared.queue(|connection| connection.feed_prepared(message))
+    }
+
     /// Writes all that is queued, if that is more than 64 KiB.
     ///
     /// # Errors
@@ -335,6 +371,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
     pub async fn close(&self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
         self.shared.start_closing(close)?;
         self.shared.until(Connection::poll_close).await
+    }
+
+    /// How the connection was closed, once the [other half](Receiver::recv) was told that it is.
+    pub fn closed(&self) -> Option<Closed> {
+        self.shared.lock().closed().cloned()
     }
 }
 

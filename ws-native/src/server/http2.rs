@@ -10,18 +10,19 @@ use bytes::Bytes;
 use h2::RecvStream;
 use h2::ext::Protocol;
 use h2::server::{Builder, Connection as Http2Connection, SendResponse};
-use http::{Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, header};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use ws_core::{Failure, FailureKind};
 
 use super::{Answering, Incoming, Phase, Settings, Shutdown};
+use crate::Connection;
 use crate::clock::Clock;
 use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, STREAM_WINDOW};
 use crate::proto::{self, Config, IncomingRequest, Refusal};
 use crate::sending::misuse;
-use crate::{Connection, Stream};
+use crate::stream::{Around, Stream};
 
 /// The requests of one client, of which there can be many over HTTP/2. Made by [`Accepted::requests`](super::Accepted).
 ///
@@ -41,6 +42,7 @@ impl Requests {
         if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
             return Ok(Self(Source::One(Some(Box::new((stream, settings))))));
         }
+        let around = Around::of(&stream);
         let mut builder = Builder::new();
         builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
         builder
@@ -54,7 +56,7 @@ impl Requests {
         };
         // As many as there can be streams, so that the task never waits for the program.
         let (sender, receiver) = mpsc::channel(MAX_STREAMS as usize);
-        tokio::spawn(serve(connection, sender, settings));
+        tokio::spawn(serve(connection, around, sender, settings));
         Ok(Self(Source::Many(receiver)))
     }
 
@@ -81,6 +83,7 @@ impl Requests {
 /// has no socket for a time, it is told to make no more, and the connection ends with its last socket.
 async fn serve(
     mut connection: Http2Connection<Stream, Bytes>,
+    around: Around,
     requests: mpsc::Sender<Incoming>,
     settings: Arc<Settings>,
 ) {
@@ -89,7 +92,7 @@ async fn serve(
     let limit = settings.config.handshake_timeout;
     let mut idle = pin!(sleep(limit));
     let mut unwanted = pin!(requests.closed());
-    let mut follower = settings.shutdown.as_ref().map(Shutdown::follow);
+    let mut follower = settings.shutdown.as_ref().map(Shutdown::follow_uncounted);
     let mut is_ending = false;
     loop {
         let accepted = poll_fn(|cx| {
@@ -119,7 +122,7 @@ async fn serve(
         });
         // The client has gone, or has broken the protocol, or does not go though it should.
         let Some(Ok((request, respond))) = accepted.await else { return };
-        if let Some(incoming) = read(request, respond, &settings, &used) {
+        if let Some(incoming) = read(request, respond, around, &settings, &used) {
             // One that the program does not take is dropped, and with it its stream.
             let _ = requests.try_send(incoming);
         }
@@ -130,6 +133,7 @@ async fn serve(
 fn read(
     request: Request<RecvStream>,
     respond: SendResponse<Bytes>,
+    around: Around,
     settings: &Settings,
     used: &Arc<()>,
 ) -> Option<Incoming> {
@@ -138,6 +142,7 @@ fn read(
     let asked = Asked {
         respond,
         body,
+        around,
         config: Arc::clone(&settings.config),
         shutdown: settings.shutdown.clone(),
         used: Arc::clone(used),
@@ -153,10 +158,15 @@ fn read(
         return None;
     }
     let host = head.uri.authority().map(|authority| ("host", authority.as_str().as_bytes()));
-    let others = head.headers.iter().filter(|(name, _)| *name != "host");
+    // RFC 9113, section 8.2.3: a client may send each cookie in a field of its own; "these MUST be concatenated into a single octet
+    // string using the two-octet delimiter of 0x3b, 0x20", before they are given to what knows nothing of HTTP/2.
+    let cookies: Vec<&[u8]> = head.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    let cookies = (!cookies.is_empty()).then(|| cookies.join(&b"; "[..]));
+    let cookies = cookies.as_deref().map(|cookies| ("cookie", cookies));
+    let others = head.headers.iter().filter(|(name, _)| *name != header::HOST && *name != header::COOKIE);
     let others = others.map(|(name, value)| (name.as_str(), value.as_bytes()));
     let resource = head.uri.path_and_query().map_or("/", |resource| resource.as_str());
-    match IncomingRequest::validate_http2(resource, host.into_iter().chain(others).collect()) {
+    match IncomingRequest::validate_http2(resource, host.into_iter().chain(cookies).chain(others).collect()) {
         Ok(request) if settings.origins.allow(&request) => {
             Some(Incoming { request: Arc::new(request), answering: Answering::Http2(asked, |stream| stream) })
         }
@@ -175,6 +185,7 @@ fn read(
 pub(super) struct Asked {
     respond: SendResponse<Bytes>,
     body: RecvStream,
+    around: Around,
     config: Arc<Config>,
     shutdown: Option<Shutdown>,
     used: Arc<()>,
@@ -197,7 +208,7 @@ impl Asked {
         }
         let send = self.respond.send_response(answer.body(()).map_err(misuse)?, false).map_err(broken)?;
         established.protocol = protocol.map(Into::into);
-        let stream = transport(Stream::other(Http2Stream::new(send, self.body, self.used)));
+        let stream = transport(Stream::within(self.around, Http2Stream::new(send, self.body, self.used)));
         let mut connection = Connection::server_upgraded(stream, (connection, established));
         if let Some(shutdown) = &self.shutdown {
             connection.follow(shutdown);

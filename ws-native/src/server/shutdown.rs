@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::{Future, pending};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -28,7 +29,20 @@ use tokio::time::timeout;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Shutdown(watch::Sender<Phase>);
+pub struct Shutdown {
+    phase: watch::Sender<Phase>,
+    connections: Arc<Connections>,
+}
+
+/// Those that follow: each owns what is in here.
+#[derive(Default)]
+struct Connections(Arc<()>);
+
+impl Connections {
+    fn count(&self) -> usize {
+        Arc::strong_count(&self.0) - 1
+    }
+}
 
 /// How far the end is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,51 +63,64 @@ impl Shutdown {
     /// # Cancel safety
     /// Dropped, the connections are closed all the same, but none is cut.
     pub async fn begin(&self, limit: Duration) -> usize {
-        self.0.send_replace(Phase::Leaving);
-        let _ = timeout(limit, self.0.closed()).await;
-        self.0.send_replace(Phase::Over);
-        self.0.receiver_count()
+        self.phase.send_replace(Phase::Leaving);
+        let _ = timeout(limit, self.phase.closed()).await;
+        self.phase.send_replace(Phase::Over);
+        self.connections.count()
     }
 
+    /// For a connection, which is counted while it follows.
     pub(crate) fn follow(&self) -> Follower {
-        Follower::new(self.0.subscribe(), Phase::Running)
+        Follower::new(self, Some(Arc::clone(&self.connections.0)))
+    }
+
+    /// For what carries connections that follow themselves. It is waited for, too.
+    #[cfg(feature = "http2")]
+    pub(crate) fn follow_uncounted(&self) -> Follower {
+        Follower::new(self, None)
     }
 }
 
 impl Default for Shutdown {
     fn default() -> Self {
-        Self(watch::Sender::new(Phase::Running))
+        Self { phase: watch::Sender::new(Phase::Running), connections: Arc::default() }
     }
 }
 
 /// The number of connections that follow it.
 impl fmt::Debug for Shutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shutdown").field("connections", &self.0.receiver_count()).finish_non_exhaustive()
+        f.debug_struct("Shutdown").field("connections", &self.connections.count()).finish_non_exhaustive()
     }
 }
 
 /// One connection's knowledge of the end.
-pub(crate) struct Follower(Pin<Box<dyn Future<Output = (watch::Receiver<Phase>, Phase)> + Send + Sync>>);
+pub(crate) struct Follower {
+    next: Pin<Box<dyn Future<Output = (watch::Receiver<Phase>, Phase)> + Send + Sync>>,
+    /// Counts it among the connections.
+    _connection: Option<Arc<()>>,
+}
 
 impl Follower {
-    /// Waits for a phase beyond this one.
-    fn new(mut receiver: watch::Receiver<Phase>, known: Phase) -> Self {
-        Self(Box::pin(async move {
-            let phase = receiver.wait_for(|phase| *phase > known).await.map(|phase| *phase);
-            match phase {
-                Ok(phase) => (receiver, phase),
-                // Nobody is left who could end anything.
-                Err(_) => pending().await,
-            }
-        }))
+    fn new(shutdown: &Shutdown, connection: Option<Arc<()>>) -> Self {
+        Self { next: Box::pin(beyond(shutdown.phase.subscribe(), Phase::Running)), _connection: connection }
     }
 
     /// Ready once for each phase that comes.
     pub(crate) fn poll_phase(&mut self, cx: &mut Context<'_>) -> Poll<Phase> {
-        let (receiver, phase) = ready!(self.0.as_mut().poll(cx));
-        *self = Self::new(receiver, phase);
+        let (receiver, phase) = ready!(self.next.as_mut().poll(cx));
+        self.next = Box::pin(beyond(receiver, phase));
         Poll::Ready(phase)
+    }
+}
+
+/// Waits for a phase beyond this one.
+async fn beyond(mut receiver: watch::Receiver<Phase>, known: Phase) -> (watch::Receiver<Phase>, Phase) {
+    let phase = receiver.wait_for(|phase| *phase > known).await.map(|phase| *phase);
+    match phase {
+        Ok(phase) => (receiver, phase),
+        // Nobody is left who could end anything.
+        Err(_) => pending().await,
     }
 }
 

@@ -1,6 +1,9 @@
 //! What goes over a connection.
 
+use std::io::Write as _;
+
 use ws_core::{Blob, CloseCode, FailureKind, Message};
+use ws_native::Received;
 use ws_native::blocking::{Connection, Untimed};
 use ws_native::proto::{Config, Part};
 
@@ -94,6 +97,25 @@ fn a_connection_is_an_iterator_whose_last_item_is_the_failure() {
 }
 
 #[test]
+fn after_its_end_a_connection_stays_at_its_end() {
+    for cleanly in [true, false] {
+        let (mut client, mut server) = pair(plain(), plain());
+        let failures = join(
+            move || {
+                if cleanly { client.close(None).and_then(|()| client.recv().map(drop)).unwrap() } else { drop(client) }
+            },
+            || server.by_ref().map(|item| item.unwrap_err().kind()).collect::<Vec<_>>(),
+        );
+        assert_eq!(failures.1, if cleanly { vec![] } else { vec![FailureKind::Ended] });
+        for _ in 0..3 {
+            assert_eq!(server.recv().unwrap(), None);
+            assert_eq!(server.closed().unwrap().clean, cleanly);
+            assert!(server.next().is_none());
+        }
+    }
+}
+
+#[test]
 fn pings_are_answered_by_recv() {
     let (mut client, mut server) = pair(plain(), plain());
     client.ping(b"alive?").unwrap();
@@ -102,6 +124,30 @@ fn pings_are_answered_by_recv() {
     server.send("y").unwrap();
     assert_eq!(client.recv().unwrap(), text("y"), "after the pong");
     assert_eq!(client.ping(&[0; 126]).unwrap_err().kind(), FailureKind::Misuse);
+}
+
+#[test]
+fn pings_and_pongs_are_had_in_their_places_among_the_messages() {
+    let (mut client, mut server) = pair(plain(), plain());
+    client.send("a").unwrap();
+    client.ping(b"one").unwrap();
+    client.send("b").unwrap();
+    assert_eq!(server.recv_any().unwrap(), text("a").map(Received::Message));
+    assert_eq!(server.recv_any().unwrap(), Some(Received::Ping("one".into())));
+    assert_eq!(server.recv_any().unwrap(), text("b").map(Received::Message));
+    server.close(None).unwrap();
+    assert_eq!(client.recv_any().unwrap(), Some(Received::Pong("one".into())));
+    let (client_end, server_end) = join(|| client.recv_any(), || server.recv_any());
+    assert_eq!((client_end.unwrap(), server_end.unwrap()), (None, None));
+}
+
+#[test]
+fn what_was_read_with_the_head_comes_first() {
+    let (near, mut far) = sockets();
+    let mut client = Connection::client_established(near, plain()).with_read(b"\x81\x01a\x81");
+    far.write_all(b"\x01b").unwrap();
+    assert_eq!(client.recv().unwrap(), text("a"));
+    assert_eq!(client.recv().unwrap(), text("b"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 use ws_core::Message;
 use ws_native::rustls::ServerConfig;
 use ws_native::rustls::pki_types::CertificateDer;
-use ws_native::{Connection, Incoming, Shutdown};
+use ws_native::{Connection, Incoming, Server, Shutdown};
 
 use crate::echo::{echo, identity, options};
 
@@ -126,6 +126,27 @@ async fn a_shutdown_lets_a_client_go_that_has_no_socket() {
     let (left, ended) = tokio::join!(shutdown.begin(Duration::from_secs(60)), running);
     ended.unwrap().unwrap();
     assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn cookies_in_fields_of_their_own_are_one_header() {
+    let (root, tls) = identity();
+    let server = Server::bind("127.0.0.1:0").await.unwrap().tls(tls);
+    let address = server.local_address().unwrap();
+    let serving = tokio::spawn(async move {
+        let mut requests = server.accept().await.unwrap().requests().await.unwrap();
+        requests.next().await.unwrap().unwrap().request().headers().get("Cookie").map(<[u8]>::to_vec)
+    });
+    let (mut client, _running) = plain_client(address, root).await;
+    let request = http::Request::builder()
+        .method("CONNECT")
+        .uri("https://localhost/path")
+        .extension(h2::ext::Protocol::from_static("websocket"))
+        .header("cookie", "theme=dark")
+        .header("sec-websocket-version", "13")
+        .header("cookie", "session=1; b=2");
+    let _asked = client.send_request(request.body(()).unwrap(), false).unwrap();
+    assert_eq!(serving.await.unwrap().as_deref(), Some(&b"theme=dark; session=1; b=2"[..]));
 }
 
 #[tokio::test]

@@ -22,6 +22,8 @@ async fn sockets_share_a_connection() {
     assert_eq!(echo.connections.load(Ordering::Relaxed), 1);
     for socket in &mut sockets {
         exchange(socket).await;
+        assert!(socket.stream().is_secure());
+        assert_eq!(socket.stream().peer_address(), Some(echo.address()));
         let established = socket.established();
         assert_eq!(established.protocol.as_deref(), Some("v2"));
         assert!(established.extensions.starts_with("permessage-deflate"));
@@ -83,13 +85,14 @@ async fn the_interface_goes_over_http2_too() {
             socket.set_onopen(|socket| socket.send("hello").unwrap());
             socket.set_onmessage(move |socket, event| {
                 if let Some(sender) = sender.take() {
-                    sender.send(event.clone()).unwrap();
+                    sender.send((event.clone(), socket.buffered_amount())).unwrap();
                 }
                 socket.close();
             });
         })
         .unwrap();
-    receiver.await.unwrap();
+    let (_, waiting) = receiver.await.unwrap();
+    assert_eq!(waiting, 0);
     assert_eq!(socket.backend().answer().get("server"), Some(&b"test"[..]));
     assert!(socket.extensions().starts_with("permessage-deflate"));
 }
@@ -180,6 +183,23 @@ async fn a_shutdown_closes_sockets_over_http2() {
     let (left, received) = tokio::join!(shutdown.begin(Duration::from_secs(60)), socket.recv());
     assert_eq!((left, received.unwrap()), (0, None));
     assert_eq!(socket.closed().unwrap().code().get(), 1001);
+}
+
+#[tokio::test]
+async fn a_shutdown_counts_the_sockets_that_it_cuts_and_not_what_carries_them() {
+    let shutdown = Shutdown::default();
+    let (root, tls) = identity();
+    let server = Server::bind("127.0.0.1:0").await.unwrap().tls(tls).shutdown(&shutdown);
+    let url = format!("wss://localhost:{}/", server.local_address().unwrap().port());
+    let accepting = async {
+        let mut requests = server.accept().await.unwrap().requests().await.unwrap();
+        requests.next().await.unwrap().unwrap().accept(None).await.unwrap()
+    };
+    let options = options(root);
+    let (_client, idle) = tokio::join!(Connection::connect(&url, &options), accepting);
+    assert_eq!(shutdown.begin(Duration::from_millis(1)).await, 1);
+    drop(idle);
+    assert_eq!(shutdown.begin(Duration::from_secs(60)).await, 0);
 }
 
 #[tokio::test]

@@ -17,9 +17,9 @@ use ws_core::url::SocketUrl;
 
 use super::proxy::ProxyUrl;
 use super::{ConnectError, Connecting, Tls};
-use crate::Stream;
 use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, STREAM_WINDOW, headers, into_io};
 use crate::proto::{Answer, Config, Request};
+use crate::stream::{Around, Stream};
 
 /// Connections of HTTP/2 that sockets share: those that were opened with clones of one value.
 ///
@@ -61,6 +61,7 @@ enum Known {
 struct Shared {
     requests: SendRequest<Bytes>,
     ping: Arc<Gate<Answering>>,
+    around: Around,
     /// Owned by each stream of it that is in use.
     used: Arc<()>,
 }
@@ -119,6 +120,7 @@ impl Http2 {
     /// Begins a connection over this stream. `None`: the server does not take WebSockets over it.
     async fn begin(&self, server: Server, stream: Stream, config: &Config) -> Result<Option<Shared>, ConnectError> {
         let failed = |error| ConnectError::Http2 { host: server.host.clone(), source: into_io(error) };
+        let around = Around::of(&stream);
         let mut builder = h2::client::Builder::new();
         builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
         builder.max_header_list_size(u32::try_from(config.max_head).unwrap_or(u32::MAX));
@@ -129,7 +131,7 @@ impl Http2 {
         tokio::spawn(connection);
         let Some(ping) = ping else { return Ok(None) };
         let ping = Arc::new(Gate::new(Answering { ping, last: None }));
-        let shared = Shared { requests, ping, used: Arc::default() };
+        let shared = Shared { requests, ping, around, used: Arc::default() };
         // The server's settings come before its answer to anything.
         shared.answers().await.map_err(failed)?;
         let is_able = shared.requests.is_extended_connect_protocol_enabled();
@@ -176,7 +178,7 @@ impl Shared {
         let mut requests = self.requests.ready().await.map_err(failed)?;
         let (answer, send) = requests.send_request(head, false).map_err(failed)?;
         let (head, receive) = answer.await.map_err(failed)?.into_parts();
-        let stream = Stream::other(Http2Stream::new(send, receive, self.used));
+        let stream = Stream::within(self.around, Http2Stream::new(send, receive, self.used));
         Ok((stream, Answer { status: head.status.as_u16(), headers: headers(&head.headers) }))
     }
 }
