@@ -93,8 +93,12 @@ export function defineWebSocketStream(open) {
     #readable;
     /** @type {WritableStreamDefaultController | undefined} the writable stream's */
     #writable;
+    /** Why the readable stream ends, once what has come was read. */
+    #failure;
     /** That of the options, as long as the handshake lasts: one of its own, if it can be, which no script can keep from being heard. */
     #signal;
+    /** What that depends on. In Node 20 it does not keep it, and a time-out that nobody keeps is never over. */
+    #givenSignal;
     /** The write whose message was sent and has to wait for buffer space. */
     #waitingWrite;
     /** The writable stream's close(), which waits for the end of the connection. */
@@ -130,6 +134,7 @@ export function defineWebSocketStream(open) {
       this.#connection.pause();
       // 8.3. Add the following abort steps to signal:
       if (signal === undefined) return;
+      this.#givenSignal = signal;
       // Node has `any` since 20.3.
       this.#signal = any ? apply(any, AbortSignal, [[signal]]) : signal;
       apply(addEventListener, this.#signal, ['abort', this.#abortHandshake]);
@@ -172,6 +177,7 @@ export function defineWebSocketStream(open) {
     #forgetSignal() {
       if (this.#signal) apply(removeEventListener, this.#signal, ['abort', this.#abortHandshake]);
       this.#signal = undefined;
+      this.#givenSignal = undefined;
     }
 
     #reject(reason) {
@@ -213,7 +219,10 @@ export function defineWebSocketStream(open) {
         },
         // To pull bytes from a WebSocketStream stream, if stream is currently applying backpressure, release
         // backpressure.
-        pull: () => this.#connection.resume(),
+        pull: () => {
+          if (this.#failure) this.#readable.error(this.#failure);
+          else this.#connection.resume();
+        },
         cancel: (reason) => {
           this.#readable = undefined;
           this.#closeUsingReason(reason);
@@ -346,7 +355,10 @@ export function defineWebSocketStream(open) {
         this.#closed.resolve({ closeCode: code, reason });
       } else {
         // 7.2. Error stream's readable stream with error.
-        this.#readable?.error(error);
+        //
+        // Deviation: that takes away what waits in the readable stream, so this is read before.
+        this.#failure = error;
+        if (this.#readable?.desiredSize > 0) this.#readable.error(error);
         // 7.3. Error stream's writable stream with error.
         this.#writable?.error(isIncomplete ? cannotWrite : error);
         this.#waitingClose?.reject(error);

@@ -181,6 +181,17 @@ describe('unref', () => {
     assert.equal(await run(program('unref(socket);'), { env }), 'ended 0\n');
   });
 
+  test('lets the process end while a connection is open to the second address of a name', async (t) => {
+    const url = await serve(t, (socket, request) => socket.write(switching(request)));
+    const env = { ...process.env, PEER: url.replace('127.0.0.1', 'two-addresses.test') };
+    const addresses = `
+      import dns from 'node:dns';
+      // Nobody listens at the first one.
+      dns.lookup = (name, options, found) => found(null, [{ address: '::1', family: 6 }, { address: '127.0.0.1', family: 4 }]);
+    `;
+    assert.equal(await run(addresses + program('unref(socket); setTimeout(() => {}, 500);'), { env }), 'ended 1\n');
+  });
+
   test('is for one socket, and not for another that waits for its turn', async (t) => {
     const url = await serve(t, () => {});
     const env = { ...process.env, PEER: url };

@@ -39,6 +39,41 @@ test('an open socket keeps the process alive, a closed one does not', async (t) 
   assert.equal(output, '1000\n');
 });
 
+test('a stream whose messages nobody reads keeps the process alive, unless it is closed', async (t) => {
+  const url = await serve(t, (socket, request) => {
+    socket.write(Buffer.concat([Buffer.from(switching(request)), ...'abcde'.split('').map(text)]));
+    socket.on('data', () => socket.end(close(1000)));
+  });
+  const output = await run(`
+    import { WebSocketStream } from 'isosocket';
+    const stream = new WebSocketStream('${url}');
+    const { readable } = await stream.opened;
+    setTimeout(async () => {
+      const reader = readable.getReader();
+      for (let count = 0; count < 5; count++) console.log((await reader.read()).value);
+      stream.close();
+      console.log((await stream.closed).closeCode);
+    }, 300).unref();
+  `);
+  assert.equal(output, 'a\nb\nc\nd\ne\n1000\n');
+});
+
+test('a time-out that nobody else keeps aborts a handshake', async (t) => {
+  const url = await serve(t, () => {});
+  const output = await run(`
+    import { setFlagsFromString } from 'node:v8';
+    import { runInNewContext } from 'node:vm';
+    import { WebSocketStream } from 'isosocket/engine';
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc');
+    const { opened, closed } = new WebSocketStream('${url}', { signal: AbortSignal.timeout(300), handshakeTimeout: 3000 });
+    closed.catch(() => {});
+    setTimeout(collect, 50);
+    await opened.catch(({ name }) => console.log(name));
+  `);
+  assert.equal(output, 'TimeoutError\n');
+});
+
 test('a socket whose peer ignores that it has failed does not keep the process alive', async (t) => {
   const url = await serve(t, (socket, request) => socket.write(Buffer.concat([Buffer.from(switching(request)), Buffer.from([0xff, 0])])));
   const output = await run(`

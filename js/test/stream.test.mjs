@@ -77,6 +77,30 @@ describe('over a connection that the test plays', () => {
     for (const name of ['opened', 'closed']) await assert.rejects(Object.create(Stream.prototype)[name], TypeError);
   });
 
+  test('what has come is read before the failure, which all else is told at once', async () => {
+    const { stream, reader, writer } = await open();
+    connection.feedback.received('a');
+    connection.feedback.received('b');
+    end({ failed: true, code: 1006, wasClean: false });
+    const failed = (error) => error instanceof StreamError && error.closeCode === 1006;
+    await assert.rejects(stream.closed, failed);
+    await assert.rejects(writer.closed, failed);
+    assert.deepEqual(await reader.read(), { done: false, value: 'a' });
+    assert.deepEqual(await reader.read(), { done: false, value: 'b' });
+    await assert.rejects(reader.read(), failed);
+    await assert.rejects(reader.closed, failed);
+    assert.deepEqual(connection.calls.filter(([name]) => name === 'resume'), []);
+  });
+
+  test('a failure that waits for the reader is no matter of one who cancels', async () => {
+    const { stream, reader } = await open();
+    connection.feedback.received('a');
+    end({ failed: true, code: 1006, wasClean: false });
+    await assert.rejects(stream.closed, { name: 'WebSocketError' });
+    await reader.cancel();
+    assert.deepEqual(await reader.read(), { done: true, value: undefined });
+  });
+
   describe('constructor', () => {
     test('passes on the URL, subprotocols and headers, and applies back-pressure', () => {
       const dictionary = { protocols: new Set(['x', 'y']), headers: { b: 'c' } };

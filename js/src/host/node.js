@@ -5,7 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 
 import { LINGER } from '../route.js';
-import { clearTimeout, setTimeout } from '../timers.js';
+import { clearTimeout, LONGEST_DELAY, setTimeout } from '../timers.js';
 import { carriedBy } from './carried.js';
 
 /** The options of the network that are obeyed here. */
@@ -49,6 +49,10 @@ class Stream {
   /** The socket under the TLS, where that is to be paused instead. */
   #carrier;
   #events;
+  #keepsAlive = true;
+  #paused = false;
+  /** Keeps the process alive while nothing is read, which a socket does not do then. */
+  #holder;
   /** Nothing more is to be reported. */
   #over = false;
 
@@ -80,9 +84,11 @@ class Stream {
     this.#socket = socket;
     const finish = (report) => {
       if (!this.#over) report();
-      this.#over = true;
+      this.#finish();
     };
     socket.once(opening, () => {
+      // It may have been another socket: that to the address which was tried first.
+      if (!this.#keepsAlive) this.#reader.unref();
       if (!this.#over) opened();
     });
     // Nothing comes here where the memory is read into. But TLS on another socket reads by itself.
@@ -114,18 +120,36 @@ class Stream {
 
   pause() {
     this.#reader.pause();
+    this.#paused = true;
+    this.#hold();
   }
 
   resume() {
     this.#reader.resume();
+    this.#paused = false;
+    this.#hold();
   }
 
   ref() {
+    this.#keepsAlive = true;
     this.#reader.ref();
+    this.#hold();
   }
 
   unref() {
+    this.#keepsAlive = false;
     this.#reader.unref();
+    this.#hold();
+  }
+
+  #hold() {
+    if (this.#over || !this.#paused || !this.#keepsAlive) this.#holder?.unref();
+    else (this.#holder ??= setTimeout(() => {}, LONGEST_DELAY)).ref();
+  }
+
+  #finish() {
+    this.#over = true;
+    clearTimeout(this.#holder);
   }
 
   end(lastBytes) {
@@ -134,7 +158,7 @@ class Stream {
       this.destroy();
       return;
     }
-    this.#over = true;
+    this.#finish();
     // Whoever closes a socket before having read all that came resets the connection, and the peer may lose the last
     // bytes. So read on for a while; but that is no reason to keep the process alive.
     const reader = this.#reader;
@@ -145,7 +169,7 @@ class Stream {
   }
 
   destroy() {
-    this.#over = true;
+    this.#finish();
     this.#socket.destroy();
     this.#carrier?.destroy();
   }
