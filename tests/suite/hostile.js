@@ -287,7 +287,8 @@ section('hostile', () => {
   }, 'thousands of empty messages');
 
   promise_test(async (t) => {
-    const sockets = Array.from({ length: 30 }, () => connect(t, '/echo'));
+    // From a server that answers, the answer may have come already where a browser's network is, in another process.
+    const sockets = Array.from({ length: 30 }, () => connect(t, '/silent'));
     const closed = sockets.map((socket) => next(socket, 'close'));
     for (const socket of sockets) socket.close();
     for (const event of await Promise.all(closed)) assert_equals(event.code, 1006);
