@@ -30,7 +30,7 @@ run: page ## build all, serve the workbench and an echo endpoint (PORT=8080)
 
 # Trunk calls the wasm-bindgen of the tools' folder, which is first on the path.
 # The chats are a workspace of their own; what it has in common with the project is built once.
-chat chat-pages test-front lint-front: export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
+chat chat-pages test-front lint-front: override export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .PHONY: chat chat-pages
 chat: chat-pages ## build the example chats, and serve them on http://127.0.0.1:8081
@@ -130,7 +130,8 @@ test-front: chat-pages ## the hooks for Yew and Leptos, and the example chats wi
 	cd examples/chat && cargo test --locked --package chat-message --package chat-leptos \
 	  --no-default-features --features chat-leptos/ssr
 	cd examples/chat && cargo build --locked --package chat-server
-	tests/browser/with-server tests/browser/in-both examples/chat/yew --locked --test hook + examples/chat/leptos --locked --test hook
+	tests/browser/with-server tests/browser/in-both \
+	  examples/chat/yew --locked --test hook + examples/chat/leptos --locked --test hook
 	node --test --test-concurrency=1 tests/browser/chat/
 
 .PHONY: conformance conformance-quick
@@ -171,7 +172,7 @@ bench-js: js ## the npm package side by side with ws and undici: BENCH="--rounds
 FUZZ_SECONDS ?= 30
 
 .PHONY: fuzz
-fuzz: export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/fuzz
+fuzz: override export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/fuzz
 fuzz: ## each fuzz target for FUZZ_SECONDS (30), two at a time, with a nightly toolchain
 	@$(SETUP) fuzz
 	cargo +nightly fuzz build --fuzz-dir ws-native/fuzz
@@ -180,7 +181,7 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (30), two at a time, with a nightly t
 	  -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 || exit 255'
 
 .PHONY: miri
-miri: export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/miri
+miri: override export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/miri
 miri: export RUSTFLAGS := -C target-feature=+avx2
 miri: ## what is unsafe, and what stands on it, under Miri, with a nightly toolchain
 	@$(SETUP) miri

@@ -356,7 +356,8 @@ export function defineWebSocketStream(open) {
       } else {
         // 7.2. Error stream's readable stream with error.
         //
-        // Deviation: that takes away what waits in the readable stream, so this is read before.
+        // Deviation: that takes away what waits in the readable stream, so this is read before; of one that was teed all but the
+        // last message.
         this.#failure = error;
         if (this.#readable?.desiredSize > 0) this.#readable.error(error);
         // 7.3. Error stream's writable stream with error.

@@ -100,7 +100,7 @@ impl Stream {
     }
 
     /// The other end of the TCP connection: the peer, or the proxy on the way to it. `None`: it is no TCP, or not
-    /// connected any more.
+    /// connected any more. Over HTTP/2 and through SOCKS it is the one at the beginning, also afterwards.
     pub fn peer_address(&self) -> Option<SocketAddr> {
         match &self.0 {
             #[cfg(feature = "tls")]

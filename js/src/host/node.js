@@ -86,9 +86,11 @@ class Stream {
       if (!this.#over) report();
       this.#finish();
     };
-    socket.once(opening, () => {
-      // It may have been another socket: that to the address which was tried first.
+    // It may have been another socket: that to the address which was tried first.
+    socket.once('connect', () => {
       if (!this.#keepsAlive) this.#reader.unref();
+    });
+    socket.once(opening, () => {
       if (!this.#over) opened();
     });
     // Nothing comes here where the memory is read into. But TLS on another socket reads by itself.

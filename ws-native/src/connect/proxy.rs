@@ -1,6 +1,7 @@
 //! Proxies: which one a connection goes through, and how it is asked for a tunnel.
 
 use std::env;
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -122,16 +123,18 @@ struct Environment {
 
 impl Environment {
     fn read() -> Self {
-        let first = |names: [&str; 2]| names.into_iter().find_map(|name| env::var(name).ok()).unwrap_or_default();
+        let first = |names: [&str; 2]| names.into_iter().find_map(env::var_os).unwrap_or_default();
+        // What is no Unicode names a proxy that cannot be spoken to.
+        let text = |value: OsString| value.to_string_lossy().into_owned();
         if env::var_os("REQUEST_METHOD").is_some() {
             // In a CGI script, whose client would name the proxy by a header.
             return Self::default();
         }
         Self {
-            http: first(["HTTP_PROXY", "http_proxy"]),
-            https: first(["HTTPS_PROXY", "https_proxy"]),
-            all: first(["ALL_PROXY", "all_proxy"]),
-            no: first(["NO_PROXY", "no_proxy"]),
+            http: text(first(["HTTP_PROXY", "http_proxy"])),
+            https: text(first(["HTTPS_PROXY", "https_proxy"])),
+            all: text(first(["ALL_PROXY", "all_proxy"])),
+            no: text(first(["NO_PROXY", "no_proxy"])),
         }
     }
 

@@ -158,8 +158,8 @@ fn read(
         return None;
     }
     let host = head.uri.authority().map(|authority| ("host", authority.as_str().as_bytes()));
-    // RFC 9113, section 8.2.3: a client may send each cookie in a field of its own; "these MUST be concatenated into a single octet
-    // string using the two-octet delimiter of 0x3b, 0x20", before they are given to what knows nothing of HTTP/2.
+    // RFC 9113, section 8.2.3: a client may send each cookie in a field of its own. They are to be put together, with "; " between
+    // them, before they are given to what knows nothing of HTTP/2.
     let cookies: Vec<&[u8]> = head.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
     let cookies = (!cookies.is_empty()).then(|| cookies.join(&b"; "[..]));
     let cookies = cookies.as_deref().map(|cookies| ("cookie", cookies));

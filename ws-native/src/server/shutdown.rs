@@ -96,14 +96,14 @@ impl fmt::Debug for Shutdown {
 
 /// One connection's knowledge of the end.
 pub(crate) struct Follower {
-    next: Pin<Box<dyn Future<Output = (watch::Receiver<Phase>, Phase)> + Send + Sync>>,
-    /// Counts it among the connections.
+    /// Counts it among the connections. Dropped before the other, whose end is what is waited for.
     _connection: Option<Arc<()>>,
+    next: Pin<Box<dyn Future<Output = (watch::Receiver<Phase>, Phase)> + Send + Sync>>,
 }
 
 impl Follower {
     fn new(shutdown: &Shutdown, connection: Option<Arc<()>>) -> Self {
-        Self { next: Box::pin(beyond(shutdown.phase.subscribe(), Phase::Running)), _connection: connection }
+        Self { _connection: connection, next: Box::pin(beyond(shutdown.phase.subscribe(), Phase::Running)) }
     }
 
     /// Ready once for each phase that comes.
