@@ -13,8 +13,8 @@ use crate::{Answers, MessageRef, memory};
 pub enum Received {
     /// A message.
     Message(Message),
-    /// A ping, with up to 125 bytes of payload. Its answer goes out while the connection receives on, or is flushed; of many only the
-    /// newest may be answered.
+    /// A ping, with up to 125 bytes of payload. Its answer goes out while the connection receives on, or is flushed; of many
+    /// only the newest may be answered.
     Ping(Bytes),
     /// A pong, with up to 125 bytes of payload: the answer to a ping of the program or of the
     /// [heartbeat](crate::proto::Config::heartbeat), or an unsolicited one.
