@@ -1,18 +1,19 @@
 //! The blocking face for native programs and servers.
 
+mod receiving;
+
 use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::{Duration, Instant};
 
-use ws_core::{CloseCode, Data, Failure, FailureKind, Message};
+use ws_core::{CloseCode, Data, Failure, FailureKind};
 
 use super::wire::Wire;
 use super::{Stream, Timed};
 use crate::ending::{State, failure_of};
 use crate::proto::{self, AcceptError, Closed, Config, Delivery, Established, Event, Part, Request, Role};
-use crate::receiving::{self, Received, Show};
+use crate::random;
 use crate::sending::{self, WATERMARK, misuse};
-use crate::{Answers, MessageRef, memory, random};
 
 /// An established WebSocket connection over any byte stream that blocks, in either role.
 ///
@@ -129,114 +130,6 @@ impl<S: Timed> Connection<S> {
     /// The stream underneath.
     pub fn stream(&self) -> &S {
         self.wire.stream()
-    }
-
-    /// The next message. `None`: the closing handshake was completed, see [`closed`](Self::closed).
-    ///
-    /// # Errors
-    /// [`Failure`], once: the connection was lost or failed, or the peer ended it without a Close frame. And as often as it
-    /// is so, [`WouldBlock`](FailureKind::WouldBlock): the stream has nothing yet.
-    pub fn recv(&mut self) -> Result<Option<Message>, Failure> {
-        let simple = |connection: &mut Self| receiving::next_simple(&mut connection.protocol, &connection.state);
-        match simple(self) {
-            // Most messages need no more than this.
-            Some(message) => Ok(Some(message)),
-            None => self.receive(Delivery::Whole, simple, receiving::message),
-        }
-    }
-
-    /// The next message, ping or pong: [`recv`](Self::recv) passes over the latter two. Pings are answered either way.
-    ///
-    /// ```no_run
-    /// # fn program(mut connection: ws_native::blocking::Connection) -> Result<(), ws_core::Failure> {
-    /// use ws_native::Received;
-    /// connection.ping(b"are you there?")?;
-    /// while let Some(received) = connection.recv_any()? {
-    ///     if let Received::Pong(payload) = received {
-    ///         println!("answered: {payload:?}");
-    ///     }
-    /// }
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// As [`recv`](Self::recv).
-    pub fn recv_any(&mut self) -> Result<Option<Received>, Failure> {
-        let simple = |connection: &mut Self| {
-            receiving::next_simple(&mut connection.protocol, &connection.state).map(Received::Message)
-        };
-        self.receive(Delivery::Whole, simple, receiving::any)
-    }
-
-    /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake was
-    /// completed, see [`closed`](Self::closed).
-    ///
-    /// It is the cheapest way to receive, by far for short messages: they are shown where they were read, and none has to be
-    /// taken off.
-    ///
-    /// ```no_run
-    /// # fn program(mut connection: ws_native::blocking::Connection) -> Result<(), ws_core::Failure> {
-    /// while connection.recv_each(|message, answers| answers.echo(message))? {}
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// As [`recv`](Self::recv); and the first error of what it is shown to, which is then shown no more of what has come.
-    pub fn recv_each(
-        &mut self,
-        mut each: impl FnMut(MessageRef<'_>, &mut Answers<'_>) -> Result<(), Failure>,
-    ) -> Result<bool, Failure> {
-        let simple = |connection: &mut Self| {
-            receiving::show_simple(&mut connection.protocol, &connection.state, &mut each).map(Show::Done)
-        };
-        let other = |event| receiving::message(event).map(Show::Next);
-        match self.receive(Delivery::Whole, simple, other)? {
-            Some(Show::Done(shown)) => shown.map(|()| true),
-            Some(Show::Next(message)) => each(message.into(), &mut Answers::of(&mut self.protocol)).map(|()| true),
-            None => Ok(false),
-        }
-    }
-
-    /// The next part of a message, as it arrives, of which then no more is in memory. What is left of a message of which
-    /// parts were received is had whole by [`recv`](Self::recv). `None`: the closing handshake was completed.
-    ///
-    /// # Errors
-    /// As [`recv`](Self::recv).
-    pub fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
-        self.receive(Delivery::InParts, |_| None, receiving::part)
-    }
-
-    /// The next event that is wanted, if none is had more simply; others are passed over. `None`: the connection is closed.
-    fn receive<M>(
-        &mut self,
-        delivery: Delivery,
-        mut simple: impl FnMut(&mut Self) -> Option<M>,
-        wanted: impl Fn(Event) -> Option<M>,
-    ) -> Result<Option<M>, Failure> {
-        while let State::Running = self.state {
-            if let Some(message) = simple(self) {
-                return Ok(Some(message));
-            }
-            match self.protocol.advance(delivery) {
-                None if self.progress().is_pending() => return Err(would_block()),
-                None => {}
-                Some(Event::Closed(closed)) => self.begin_end(closed),
-                Some(event) => {
-                    if matches!(event, Event::Pong(_)) && self.protocol.is_watched() {
-                        // It may be the answer to a ping of the heartbeat.
-                        self.protocol.note_time(self.start.elapsed(), false);
-                    }
-                    if let Some(message) = wanted(event) {
-                        memory::take_back_if_read(&mut self.protocol);
-                        return Ok(Some(message));
-                    }
-                }
-            }
-        }
-        match self.end() {
-            Poll::Pending => Err(would_block()),
-            Poll::Ready(failure) => failure.map_or(Ok(None), Err),
-        }
     }
 
     /// Sends a message: queues it, and writes all that is queued.
@@ -433,23 +326,6 @@ impl<S: Timed> Connection<S> {
             tried = Some(deadline);
         }
         Poll::Ready(self.state.end())
-    }
-}
-
-/// The messages that are received, as [`recv`](Connection::recv) gives them. It ends with the connection.
-///
-/// ```no_run
-/// # fn program(connection: ws_native::blocking::Connection) -> Result<(), ws_core::Failure> {
-/// for message in connection {
-///     println!("{:?}", message?);
-/// }
-/// # Ok(()) }
-/// ```
-impl<S: Timed> Iterator for Connection<S> {
-    type Item = Result<Message, Failure>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.recv().transpose()
     }
 }
 
