@@ -135,7 +135,11 @@ fn connect<S: HookSocket>(
         }
     };
     let next = match Connection::open(url, &options.protocols, options.binary_type, settings, listener) {
-        Ok(connection) => Mounted::Connected(connection),
+        Ok(connection) => {
+            // One that connects again may have been told not to begin yet.
+            setters.ready_state.set(connection.socket().state());
+            Mounted::Connected(connection)
+        }
         Err(error) => {
             setters.refuse(error);
             Mounted::NoMore

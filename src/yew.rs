@@ -109,7 +109,11 @@ pub fn use_websocket_with_options<S: HookSocket>(
         // A server has no effects; where they are run all the same there is no page to be on.
         if cfg!(target_arch = "wasm32") {
             shared.mounted.replace(match Connection::open(url, protocols, *binary_type, settings, listener) {
-                Ok(connection) => Mounted::Connected(connection),
+                Ok(connection) => {
+                    // One that connects again may have been told not to begin yet.
+                    shared.change(|state| state.ready_state = connection.socket().state());
+                    Mounted::Connected(connection)
+                }
                 Err(error) => {
                     shared.change(|state| state.refuse(error));
                     Mounted::NoMore

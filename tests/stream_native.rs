@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use isosocket::{CloseCode, EventKind, Opened, ReadyState, WebSocketError, WebSocketStream};
 use support::*;
 use ws_core::Backend as _;
-use ws_native::proto::IncomingRequest;
+use ws_native::{ConnectOptions, proto::IncomingRequest};
 
 /// A ping, and the message "x", as they come in one piece.
 const PING_AND_MESSAGE: [u8; 5] = [0x89, 0, 0x81, 1, b'x'];
@@ -61,6 +61,27 @@ async fn what_came_before_a_failure_is_read_before_it() {
         }
     };
     assert_eq!((count, error.close_code()), (50, Some(CloseCode::ABNORMAL)));
+}
+
+/// What may wait at the most fails the connection beyond that. A writer has to wait before.
+#[tokio::test]
+async fn a_writer_waits_before_there_is_more_than_may() {
+    let mut options = ConnectOptions::default();
+    options.config.max_send_queue = 256 << 10;
+    options.config.compression = None;
+    let stream = WebSocketStream::builder(url("/echo")).options(options).connect().unwrap();
+    let Opened { mut writable, mut readable, .. } = stream.opened().await.unwrap();
+    let message = vec![0_u8; 16 << 10];
+    let mut count = 0;
+    while let Some(written) = writable.write(message.clone()).now_or_never() {
+        written.unwrap();
+        count += 1;
+    }
+    // 128 KiB, and the message beyond it.
+    assert_eq!(count, 9);
+    for _ in 0..count {
+        assert_eq!(readable.read().await.unwrap().unwrap().as_binary(), Some(message.as_slice()));
+    }
 }
 
 #[tokio::test]

@@ -14,8 +14,11 @@ export type WebSocketData = string | ArrayBuffer | ArrayBufferView | Blob;
  * says what it does at its constructor, and WebSocketStream passes over what it does not know, be it the browser's own or not.
  */
 export interface EngineOptions {
-  /** Headers for the opening handshake, besides those it is made of. Each character, up to U+00FF, is sent as one byte. */
-  headers?: Iterable<readonly [string, string]> | Record<string, string>;
+  /**
+   * Headers for the opening handshake, besides those it is made of: an object, or a list of pairs. Each character, up to U+00FF, is
+   * sent as one byte. A list of values in an object is one header, with commas between them.
+   */
+  headers?: Iterable<readonly string[]> | Record<string, string | readonly string[]>;
   /** The header `Origin`, instead of one among `headers`. Default: that of `globalThis.location`, if there is one. */
   origin?: string;
   /**
@@ -194,10 +197,11 @@ export declare class WebSocket extends Listened<WebSocketEventMap> {
   readonly protocol: string;
   binaryType: BinaryType;
 
-  onopen: ((this: WebSocket, event: Event) => any) | null;
-  onmessage: ((this: WebSocket, event: MessageEvent) => any) | null;
-  onerror: ((this: WebSocket, event: Event) => any) | null;
-  onclose: ((this: WebSocket, event: CloseEvent) => any) | null;
+  // `this` is the socket. It is not said here, for then the class would not be of the type of a host's own.
+  onopen: ((this: any, event: Event) => any) | null;
+  onmessage: ((this: any, event: MessageEvent) => any) | null;
+  onerror: ((this: any, event: Event) => any) | null;
+  onclose: ((this: any, event: CloseEvent) => any) | null;
 
   /** @throws {DOMException} "InvalidStateError" while connecting. */
   send(data: WebSocketData): void;

@@ -39,7 +39,7 @@ pub trait Flow: Backend {
 
     /// How many bytes may wait for the network before a writer has to, unless the program sets
     /// [`high_water_mark`](crate::StreamBuilder::high_water_mark): 1 MiB. A backend that is told late of what has gone out lets
-    /// more wait, so that the network need not.
+    /// more wait, so that the network need not; one that fails a connection when too much waits lets less wait than that.
     fn high_water_mark(&self) -> u64 {
         1 << 20
     }

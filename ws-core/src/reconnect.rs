@@ -47,8 +47,8 @@ pub use host::{Call, Host, Reconnect, WakeCall};
 ///   to say that there will be none;
 /// - [`reconnect`](Self::reconnect) begins anew, in each state. Of a connection that is not open yet, and of a delay, it tells nothing.
 ///
-/// The type is a handle: clones name the same socket. When the last one is dropped, the connection is closed and none is made any
-/// more. A handler is given the socket and need not capture it; one that captures a clone keeps it for ever. One that panics
+/// The type is a handle: clones name the same socket. When the last one is dropped, the connection is closed behind what was sent, and
+/// none is made any more. A handler is given the socket and need not capture it; one that captures a clone keeps it for ever. One that panics
 /// stops nothing natively; in a browser, where no panic can be caught, those behind it are not called for that event, and the
 /// one that has panicked is never called again.
 ///
@@ -210,9 +210,15 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let next = match &mut state.phase {
             Phase::Closing { .. } | Phase::Cancelled { .. } | Phase::Closed => return,
             Phase::Idle => Phase::Closed,
-            // When all of that is sent.
-            Phase::Open { outlet: Outlet::Greeting { .. } | Outlet::Draining { .. }, farewell, .. } => {
+            // When all of that is sent, which is now, or when the handlers of `open` have returned.
+            Phase::Open { outlet: outlet @ (Outlet::Greeting { .. } | Outlet::Draining { .. }), farewell, .. } => {
                 farewell.get_or_insert(Farewell(close));
+                let is_draining = matches!(outlet, Outlet::Draining { .. });
+                let connection = state.connection;
+                drop(state);
+                if is_draining {
+                    self.send_waiting_after(connection, Duration::ZERO);
+                }
                 return;
             }
             Phase::Open { socket, .. } | Phase::Connecting { socket: Some(socket), .. } => {

@@ -103,6 +103,9 @@ impl<B: Flow> StreamBuilder<B> {
 
     /// How many bytes may wait for the network before a writer has to wait; 1 MiB by default, and 4 MiB over
     /// a browser's WebSocket, which tells late of what has gone out. The last message before that may be larger.
+    ///
+    /// Natively it is no more than half of `max_send_queue` by default, beyond which the connection fails; one that is set here
+    /// is best no more than that either.
     pub fn high_water_mark(mut self, bytes: u64) -> Self {
         self.high_water_mark = Some(bytes);
         self

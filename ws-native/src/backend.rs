@@ -141,6 +141,12 @@ impl Flow for Native {
         let shared = Arc::clone(&self.socket.shared);
         Box::pin(async move { shared.written(left).await })
     }
+
+    /// 1 MiB, or half of what may wait at the most ([`max_send_queue`](crate::proto::Config::max_send_queue)) if that is less.
+    fn high_water_mark(&self) -> u64 {
+        let most = self.socket.shared.lock().session.config().max_send_queue;
+        (1 << 20).min(most as u64 / 2)
+    }
 }
 
 /// Runs all tasks there are, with other tasks of the runtime in between: a socket that receives without end must not keep them

@@ -9,6 +9,8 @@ for (const second of [undefined, null, "chat", ["chat"], new Set(["chat"]), init
   new WebSocket(new URL("wss://example.org"), second);
 }
 const socket: WebSocket = new WebSocket("wss://example.org/echo", "chat");
+const global: typeof globalThis.WebSocket = WebSocket;
+const its: globalThis.WebSocket = socket;
 
 socket.onopen = function (event) {
   const self: WebSocket = this;

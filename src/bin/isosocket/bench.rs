@@ -13,7 +13,7 @@ use tokio::time::{interval_at, timeout};
 use ws_core::{Failure, FailureKind};
 use ws_native::{Answers, ConnectOptions, Connection, MessageRef};
 
-use crate::client::{Client, seconds};
+use crate::client::{Client, seconds, without_secrets};
 use crate::tell;
 
 #[derive(clap::Args)]
@@ -75,7 +75,7 @@ pub(crate) async fn bench(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     // Whoever has so many connections made to a server has it measured.
     options.one_at_a_time = false;
     let sockets = connect(url.as_str(), options, connections).await?;
-    tell(format_args!("connected to {}{}, connections: {connections}", url.origin(), url.resource_name()));
+    tell(format_args!("connected to {}, connections: {connections}", without_secrets(&url)));
     let load = Arc::new(Load::new(size, in_flight, binary, timeout));
     let tally = Arc::new(Mutex::new(Tally::new()?));
     let cpu = cpu_time();

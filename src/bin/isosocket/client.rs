@@ -59,6 +59,12 @@ impl Client {
     }
 }
 
+/// A URL as it is told: without a name and a password, and without the query, which may be a token.
+pub(crate) fn without_secrets(url: &SocketUrl) -> String {
+    let path = url.resource_name().split('?').next().unwrap_or_default();
+    format!("{}{path}", url.origin())
+}
+
 fn url(text: &str) -> Result<SocketUrl, String> {
     let parsed = SocketUrl::parse(text, None);
     parsed.map_err(|error| match SocketUrl::parse(&format!("ws://{text}"), None) {

@@ -15,7 +15,7 @@ use ws_core::{BackOff, CloseCode, Failure, FailureKind, Host as _, Reconnect as 
 use ws_native::proto::{Closed, Established, Heartbeat};
 use ws_native::{Connection, Native, NativeHost, Receiver, Sender};
 
-use crate::client::{Client, seconds};
+use crate::client::{Client, seconds, without_secrets};
 use crate::console::{Input, Output};
 use crate::{exit_code, tell};
 
@@ -102,8 +102,7 @@ pub(crate) async fn connect(arguments: Arguments) -> Result<ExitCode, Box<dyn Er
 }
 
 fn describe(url: &SocketUrl, established: &Established) -> String {
-    // Without what may be a password.
-    let mut text = format!("connected to {}{}", url.origin(), url.resource_name());
+    let mut text = format!("connected to {}", without_secrets(url));
     if let Some(protocol) = &established.protocol {
         text.push_str(&format!(", subprotocol {protocol}"));
     }

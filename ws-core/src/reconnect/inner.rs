@@ -10,7 +10,7 @@ use super::{
     attempt::Attempt,
     config::ReconnectConfig,
     host::{Host, Reconnect},
-    phase::{Alarm, State},
+    phase::{Alarm, Farewell, Phase, State},
     turns::{Turn, Turns},
 };
 use crate::{
@@ -30,6 +30,22 @@ pub(crate) struct Inner<B: Reconnect> {
     pub(super) retry_handlers: Handlers<ReconnectingWebSocket<B>, ReconnectingEvent>,
     pub(super) turns: Turns<B>,
     pub(super) state: Mutex<State<B>>,
+}
+
+/// Nobody is left: of a connection that is open the end is that of a [`WebSocket`], behind what was sent.
+impl<B: Reconnect> Drop for Inner<B> {
+    fn drop(&mut self) {
+        let State { phase: Phase::Open { socket, farewell, .. }, outbox, .. } = self.state.get_mut() else { return };
+        B::call(|| {
+            while let Some((message, _)) = outbox.take() {
+                // One that is not taken is lost with its connection.
+                let _ = socket.send(message);
+            }
+            if let Some(Farewell(close)) = farewell.take() {
+                socket.backend().close(close);
+            }
+        });
+    }
 }
 
 /// Where a connection is to be made to.

@@ -62,24 +62,34 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
 
     /// Sends what has waited, as long as it is this connection; and closes it, if the program has meanwhile.
     pub(super) fn send_waiting(&self, connection: u64) {
-        if self.socket().is_none_or(|socket| socket.ready_state() != ReadyState::Open) {
+        let Some(socket) = self.socket() else { return };
+        if socket.ready_state() != ReadyState::Open {
             return;
         }
         // No more than there are: others may send without end.
         let count = self.0.state.lock().outbox.len();
         for _ in 0..=count {
-            let Some((message, length, socket)) = self.next_waiting(connection) else { return };
+            // Here it waits as well as there, where too much of it would fail the connection.
+            let is_enough = socket.buffered_amount() > socket.backend().high_water_mark();
+            if is_enough && self.may_wait(connection) {
+                return self.send_waiting_after(connection, PAUSE);
+            }
+            let Some((message, length)) = self.next_waiting(connection) else { return };
             match send(&socket, &message) {
                 Ok(()) => self.sent(connection, length),
                 Err(Refusal::Closing) => return self.wait_again(connection, message, length),
                 Err(Refusal::Message(error)) => return self.refuse(connection, &socket, error),
             }
-            // Here it waits as well as there, where too much of it would fail the connection.
-            if socket.buffered_amount() >= socket.backend().high_water_mark() {
-                return self.send_waiting_after(connection, PAUSE);
-            }
         }
         self.send_waiting_after(connection, Duration::ZERO);
+    }
+
+    /// Whether there are messages that may wait on. When the program has closed it, they go out with the Close frame behind them, for
+    /// whose answer there is a time.
+    fn may_wait(&self, connection: u64) -> bool {
+        let state = self.0.state.lock();
+        let is_closed_by_none = matches!(state.phase, Phase::Open { farewell: None, .. });
+        state.connection == connection && is_closed_by_none && state.outbox.len() > 0
     }
 
     /// A message that waited was too much for the socket, whose end says so; or it was refused for another reason, and that is the
@@ -105,7 +115,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     }
 
     /// What still waits is sent in a turn of its own, after this time.
-    fn send_waiting_after(&self, connection: u64, delay: Duration) {
+    pub(super) fn send_waiting_after(&self, connection: u64, delay: Duration) {
         let mut state = self.0.state.lock();
         let id = state.number();
         if state.connection == connection
@@ -118,22 +128,21 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     }
 
     /// The first message that waits. When there is none, what is sent goes out, and a socket that the program has closed is closed.
-    fn next_waiting(&self, connection: u64) -> Option<(Data, u64, WebSocket<B>)> {
+    fn next_waiting(&self, connection: u64) -> Option<(Data, u64)> {
         let mut state = self.0.state.lock();
         let state_now = &mut *state;
         if state_now.connection != connection {
             return None;
         }
         let Phase::Open { socket, outlet, farewell, .. } = &mut state_now.phase else { return None };
-        let socket = socket.clone();
-        if let Some((message, length)) = state_now.outbox.take() {
+        if let Some(message) = state_now.outbox.take() {
             *outlet = match mem::replace(outlet, Outlet::Socket) {
                 Outlet::Greeting { alarm, .. } => Outlet::Draining { alarm },
                 draining => draining,
             };
-            return Some((message, length, socket));
+            return Some(message);
         }
-        let outlet = mem::replace(outlet, Outlet::Socket);
+        let (socket, outlet) = (socket.clone(), mem::replace(outlet, Outlet::Socket));
         let farewell = farewell.take();
         let before = farewell.is_some().then(|| self.enter(state_now, Phase::Closing { socket: socket.clone() }));
         drop(state);

@@ -6,7 +6,7 @@ use ws_core::{Blob, Error, ReadyState};
 
 use crate::{
     fake::Network,
-    stage::{Play, Socket, as_it_is},
+    stage::{LONG, Play, Socket, as_it_is},
 };
 
 #[test]
@@ -153,6 +153,8 @@ fn a_lot_that_waits_goes_out_as_the_network_takes_it() {
     // The high-water mark is 1 MiB.
     assert_eq!(stage.last().sent().len(), 11);
     assert_eq!(socket.buffered_amount(), 20 * (100 << 10));
+    stage.pass(LONG);
+    assert_eq!(stage.last().sent().len(), 11);
     socket.send("behind").unwrap();
     stage.last().let_out(5 * (100 << 10));
     stage.pass(5);
@@ -160,6 +162,47 @@ fn a_lot_that_waits_goes_out_as_the_network_takes_it() {
     stage.last().let_out(11 * (100 << 10));
     stage.pass(5);
     assert_eq!((stage.last().sent().len(), stage.last().sent().pop()), (21, Some("behind".into())));
+}
+
+/// A socket whose peer reads nothing: eleven of twenty messages are the connection's, the others wait.
+fn stalled() -> Play {
+    let play = Play::new(as_it_is);
+    for _ in 0..20 {
+        play.socket.send(vec![0; 100 << 10]).unwrap();
+    }
+    play.stage.last().set_network(Network::Slow);
+    play.stage.last().open();
+    assert_eq!(play.stage.last().sent().len(), 11);
+    play
+}
+
+#[test]
+fn closed_it_does_not_wait_for_the_peer_to_read() {
+    let Play { stage, socket, log } = stalled();
+    socket.close_with(3000, "enough").unwrap();
+    socket.close();
+    assert_eq!((socket.ready_state(), stage.last().closes()), (ReadyState::Closing, vec![]));
+    stage.pass(0);
+    let last = stage.last();
+    assert_eq!((last.sent().len(), last.closes()), (20, vec![Some((3000, "enough".into()))]));
+    assert_eq!(socket.buffered_amount(), 20 * (100 << 10));
+    last.end(3000);
+    assert_eq!((log.last(), stage.count()), ("close 3000 Closed".into(), 1));
+}
+
+#[test]
+fn dropped_it_gives_out_what_was_sent() {
+    for is_closed in [false, true] {
+        let Play { stage, socket, log } = stalled();
+        if is_closed {
+            socket.close_with(3000, "enough").unwrap();
+        }
+        drop((socket, log));
+        let last = stage.last();
+        let expected = if is_closed { vec![Some((3000, "enough".into()))] } else { vec![] };
+        assert_eq!((last.sent().len(), last.closes(), last.is_abandoned()), (20, expected, true));
+        assert_eq!(stage.timers(), 0);
+    }
 }
 
 #[test]

@@ -238,11 +238,12 @@ async fn a_url_that_is_none_is_an_error_and_no_event() {
 }
 
 /// A component with a socket that connects again, which tells each change of its signals.
-fn show_returning(url: String) -> (UseWebSocketReturn<ReconnectingWebSocket>, impl FnOnce(), Seen) {
+fn show_returning(url: String, start_closed: bool) -> (UseWebSocketReturn<ReconnectingWebSocket>, impl FnOnce(), Seen) {
     let (sender, told) = unbounded();
     let mut config = ReconnectConfig::default();
     config.min_reconnection_delay = std::time::Duration::from_millis(1);
     config.max_reconnection_delay = std::time::Duration::from_millis(5);
+    config.start_closed = start_closed;
     let made = Rc::new(RefCell::new(None));
     let handle = Rc::clone(&made);
     let component = move || {
@@ -275,7 +276,7 @@ fn show_returning(url: String) -> (UseWebSocketReturn<ReconnectingWebSocket>, im
 
 #[wasm_bindgen_test]
 async fn a_socket_that_connects_again_shows_each_connection() {
-    let (_socket, unmount, mut seen) = show_returning(url("/close?code=1001"));
+    let (_socket, unmount, mut seen) = show_returning(url("/close?code=1001"), false);
     seen.expect(&["Connecting "]).await;
     for _ in 0..2 {
         seen.expect(&["Open ", "close 1001, Connecting", "Connecting  1001"]).await;
@@ -284,11 +285,21 @@ async fn a_socket_that_connects_again_shows_each_connection() {
     while seen.0.next().await.is_some_and(|line| line.contains("1001") || line == "Open ") {}
     seen.end().await;
 
-    let (socket, unmount, mut seen) = show_returning(url("/echo"));
+    let (socket, unmount, mut seen) = show_returning(url("/echo"), false);
     seen.expect(&["Connecting ", "Open ", "Open hello", "Closing hello", "close 1005, Closed", "Closed hello 1005"])
         .await;
     socket.reconnect();
     seen.expect(&["Connecting hello 1005", "Open hello", "Closing hello"]).await;
+    unmount();
+    seen.end().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_socket_that_does_not_begin_by_itself_is_closed_until_it_does() {
+    let (socket, unmount, mut seen) = show_returning(url("/echo"), true);
+    seen.expect(&["Closed "]).await;
+    socket.reconnect();
+    seen.expect(&["Connecting ", "Open ", "Open hello", "Closing hello"]).await;
     unmount();
     seen.end().await;
 }

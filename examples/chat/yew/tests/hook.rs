@@ -329,6 +329,29 @@ async fn a_socket_that_connects_again_shows_each_connection() {
     seen.end().await;
 }
 
+/// A component whose socket does not begin by itself.
+#[component]
+fn Waiting(props: &Props) -> Html {
+    let mut config = soon();
+    config.start_closed = true;
+    let options = UseWebSocketOptions::reconnecting(config);
+    let socket = use_websocket_with_options(props.url.clone(), options);
+    drop(props.seen.unbounded_send(format!("{:?}", socket.ready_state())));
+    html! { <button onclick={move |_| socket.reconnect()} /> }
+}
+
+#[wasm_bindgen_test]
+async fn a_socket_that_does_not_begin_by_itself_is_closed_until_it_does() {
+    let (props, mut seen) = Props::new(url("/echo"));
+    let place = web_sys::window().unwrap().document().unwrap().create_element("div").unwrap();
+    let app = yew::Renderer::<Waiting>::with_root_and_props(place.clone(), props).render();
+    seen.expect(&["Connecting", "Closed"]).await;
+    place.query_selector("button").unwrap().unwrap().dyn_into::<web_sys::HtmlElement>().unwrap().click();
+    seen.expect(&["Connecting", "Open"]).await;
+    app.destroy();
+    seen.end().await;
+}
+
 /// A component that asks for a URL each time, and has enough of the third end.
 #[component]
 fn Asking(props: &Props) -> Html {
