@@ -24,6 +24,15 @@ pub enum Event {
 }
 
 /// Which event a listener is for.
+///
+/// ```
+/// fn watch<B: ws_core::Backend>(socket: &ws_core::WebSocket<B>) {
+///     use ws_core::EventKind;
+///     for kind in [EventKind::Open, EventKind::Message, EventKind::Error, EventKind::Close] {
+///         socket.add_event_listener(kind, |_, event| println!("{event:?}"));
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// `open`
@@ -37,6 +46,15 @@ pub enum EventKind {
 }
 
 /// A received message. Two are equal by what is in them, see [`Blob`](crate::Blob).
+///
+/// ```
+/// fn show(event: &ws_core::MessageEvent) {
+///     match event.data.as_text() {
+///         Some(text) => println!("{}: {text}", event.origin),
+///         None => println!("{}: {} bytes", event.origin, event.data.len()),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageEvent {
@@ -47,6 +65,14 @@ pub struct MessageEvent {
 }
 
 /// How the connection was closed.
+///
+/// ```
+/// use ws_core::{CloseCode, CloseEvent};
+/// fn is_over(event: &CloseEvent) -> bool {
+///     event.was_clean && event.code == CloseCode::NORMAL
+/// }
+/// assert!(!is_over(&CloseEvent::abnormal()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloseEvent {

@@ -21,6 +21,15 @@ pub struct Failure {
 }
 
 /// Whose doing a [`Failure`] was.
+///
+/// ```
+/// use ws_core::{Failure, FailureKind};
+/// /// Whether the same might go well in a while.
+/// fn is_worth_another_try(failure: &Failure) -> bool {
+///     matches!(failure.kind(), FailureKind::Network | FailureKind::Timeout | FailureKind::Ended)
+/// }
+/// assert!(!is_worth_another_try(&Failure::new(FailureKind::Policy, "port 25 is blocked")));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureKind {

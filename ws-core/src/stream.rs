@@ -79,6 +79,19 @@ pub struct Opened<B: Flow> {
 }
 
 /// A stream about to be made: its subprotocols, its backend's options, its bounds.
+///
+/// ```
+/// # fn program<B: ws_core::Flow>() -> Result<(), ws_core::Error> {
+/// use ws_core::{Overflow, WebSocketStream};
+/// // Prices: of those that nobody has read in time the newest are wanted.
+/// let stream = WebSocketStream::<B>::builder("wss://example.org/prices")
+///     .protocols(["prices.v1"])
+///     .inbound_limit(1 << 20, 1000)
+///     .overflow(Overflow::DropOldest)
+///     .connect()?;
+/// # drop(stream);
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing is connected before `connect`"]
 pub struct StreamBuilder<B: Flow> {
     socket: Builder<B>,

@@ -131,6 +131,18 @@ pub struct TypedOpened<B: Flow, In, Out, C> {
 }
 
 /// Why there is no value: the message is none, or there is no message.
+///
+/// ```
+/// use std::fmt::Display;
+/// use ws_core::TypedReadError;
+/// /// Passes over a message that cannot be read, and says so; gives up when there are no more.
+/// fn go_on<C: Display, E>(error: TypedReadError<C, E>) -> Result<(), E> {
+///     match error {
+///         TypedReadError::Codec { error, data } => Ok(eprintln!("{} bytes are no value: {error}", data.len())),
+///         TypedReadError::Socket(error) => Err(error),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub enum TypedReadError<C, E> {
     /// A message has been received that is no such value. The next one may be.

@@ -52,6 +52,20 @@ pub(crate) struct Inner<B: Backend> {
 }
 
 /// A socket about to be made: its subprotocols, its backend's options, its first handlers.
+///
+/// ```
+/// # fn program<B: ws_core::Backend>(options: B::Options) -> Result<(), ws_core::Error> {
+/// use ws_core::{BinaryType, WebSocket};
+/// let socket = WebSocket::<B>::builder("wss://example.org/chat")
+///     .protocols(["chat.v2", "chat.v1"])
+///     .options(options)
+///     .connect_with(|socket| {
+///         socket.set_binary_type(BinaryType::ArrayBuffer);
+///         socket.set_onopen(|socket| println!("they speak {}", socket.protocol()));
+///     })?;
+/// # drop(socket);
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing is connected before `connect` or `connect_with`"]
 pub struct Builder<B: Backend> {
     url: String,

@@ -17,6 +17,22 @@ use super::{
 use crate::{CloseEvent, Error, MaybeSend, MaybeSync, counted::Counted, handlers::Handlers};
 
 /// A socket that connects again, about to be made.
+///
+/// ```
+/// # fn program<B: ws_core::Reconnect>() -> Result<(), ws_core::Error> {
+/// use std::time::Duration;
+/// use ws_core::{ReconnectConfig, ReconnectingWebSocket};
+/// let mut config = ReconnectConfig::default();
+/// config.min_reconnection_delay = Duration::from_millis(200);
+/// config.max_retries = Some(20);
+/// let socket = ReconnectingWebSocket::<B>::builder("wss://example.org/feed")
+///     .config(config)
+///     // This server says 4001 to those who may not come back.
+///     .should_reconnect(|event| event.code.get() != 4001)
+///     .connect()?;
+/// # drop(socket);
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing is connected before `connect` or `connect_with`"]
 pub struct ReconnectingBuilder<B: Reconnect> {
     source: Source<B>,

@@ -60,6 +60,15 @@ impl Default for ReconnectConfig {
 /// A message that the peer answers, whatever the answer is: a program in a browser can send no pings.
 ///
 /// A connection whose peer says nothing for [`timeout`](Self::timeout) behind it has failed, and another is made.
+///
+/// ```
+/// use std::time::Duration;
+/// use ws_core::{KeepAlive, ReconnectConfig};
+/// let mut keep_alive = KeepAlive::new(r#"{"type":"ping"}"#);
+/// keep_alive.interval = Duration::from_secs(15);
+/// let mut config = ReconnectConfig::default();
+/// config.keep_alive = Some(keep_alive);
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct KeepAlive {

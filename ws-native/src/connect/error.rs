@@ -9,6 +9,18 @@ use crate::policy::Blocked;
 
 /// Why the transport of a client could not be opened. A [`Failure`]'s [`cause`](Failure::cause) is one, if that is what
 /// failed.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use ws_native::{ConnectError, ConnectOptions, Connection};
+/// let Err(failure) = Connection::connect("wss://example.org/", &ConnectOptions::default()).await else { return };
+/// match failure.cause().downcast_ref() {
+///     Some(ConnectError::Resolve { host, .. }) => println!("is {host} the right name?"),
+///     Some(ConnectError::Tls { source, .. }) => println!("the certificate is not to be trusted: {source}"),
+///     _ => println!("{failure}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {

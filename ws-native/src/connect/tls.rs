@@ -34,6 +34,17 @@ use crate::Stream;
 pub struct Tls(Arc<ClientConfig>);
 
 /// What [`Tls`] is made of. For all else, it is made of a rustls configuration: `Tls::from(Arc<ClientConfig>)`.
+///
+/// ```
+/// use ws_native::{Identity, Tls, TlsOptions};
+/// # let made = rcgen::generate_simple_self_signed(["client".to_string()])?;
+/// # let (certificates, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+/// // What a server asks for that knows its clients by their certificates.
+/// let mut options = TlsOptions::default();
+/// options.identity = Some(Identity::from_pem(certificates.as_bytes(), key.as_bytes())?);
+/// let tls = Tls::new(options)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct TlsOptions {
@@ -44,6 +55,15 @@ pub struct TlsOptions {
 }
 
 /// Who may vouch for a server.
+///
+/// ```
+/// use ws_native::{Roots, TlsOptions, certificates_from_pem};
+/// # let pem = rcgen::generate_simple_self_signed(["localhost".to_string()])?.cert.pem();
+/// // A company's own authority, from a PEM file.
+/// let mut options = TlsOptions::default();
+/// options.roots = Roots::Own(certificates_from_pem(pem.as_bytes())?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Roots {

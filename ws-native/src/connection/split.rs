@@ -21,6 +21,24 @@ use crate::tap::Tapping;
 
 /// The half of a connection that receives. While it is awaited, pings are answered and what the other half has queued is
 /// written. Made by [`Connection::split`].
+///
+/// ```
+/// use ws_native::Connection;
+///
+/// async fn talk(connection: Connection, mut lines: tokio::sync::mpsc::Receiver<String>) -> Result<(), ws_core::Failure> {
+///     let (sender, mut receiver) = connection.split();
+///     tokio::spawn(async move {
+///         while let Some(line) = lines.recv().await {
+///             sender.send(line).await?;
+///         }
+///         sender.close(None).await
+///     });
+///     while let Some(message) = receiver.recv().await? {
+///         println!("{message:?}");
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Receiver<T = Transport> {
     shared: Arc<Shared<T>>,
@@ -28,7 +46,7 @@ pub struct Receiver<T = Transport> {
 }
 
 /// The half of a connection that sends. Clones share the connection: a message goes out whole, before or after those of
-/// others. Made by [`Connection::split`].
+/// others. Made by [`Connection::split`]; [`Receiver`] has an example.
 #[derive(Debug)]
 pub struct Sender<T = Transport> {
     shared: Arc<Shared<T>>,

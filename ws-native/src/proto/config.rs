@@ -139,6 +139,16 @@ impl Default for Heartbeat {
 /// [at the peer](Self::peer_no_context_takeover)), a connection has it during a message only, and all connections of a thread
 /// use the same one by turns: then their number does not matter. What a connection has released, or had when it was dropped,
 /// the thread keeps for others, four of each kind at the most: 1.2 MiB. (The engine alone knows no threads, and keeps none.)
+///
+/// ```
+/// use ws_native::proto::{Compression, Config};
+/// // A server with very many clients: what is compressed with is shared by them.
+/// let mut compression = Compression::default();
+/// compression.no_context_takeover = true;
+/// compression.peer_no_context_takeover = true;
+/// let mut config = Config::default();
+/// config.compression = Some(compression);
+/// ```
 #[cfg(feature = "deflate")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
