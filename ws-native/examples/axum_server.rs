@@ -13,6 +13,7 @@ use axum::routing::{any, get};
 use axum::serve::ListenerExt as _;
 use clap::Parser;
 use tokio::net::TcpListener;
+use tokio::select;
 use ws_core::Failure;
 use ws_native::axum::WebSocketUpgrade;
 use ws_native::{Connection, Shutdown};
@@ -38,10 +39,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let shutdown = Shutdown::default();
     let router =
         Router::new().route("/", get("connect to /echo\n")).route("/echo", any(echo)).with_state(shutdown.clone());
-    axum::serve(listener, router).with_graceful_shutdown(interrupted()).await?;
-    // Connections that were upgraded are no longer axum's.
-    let cut = shutdown.begin(Duration::from_secs(5)).await;
-    println!("{cut} connections had to be cut");
+    // Connections that were upgraded are no longer axum's, and do not wait for clients that are slow with a request.
+    let end = async {
+        interrupted().await;
+        shutdown.begin(Duration::from_secs(5)).await
+    };
+    select! {
+        served = axum::serve(listener, router).into_future() => served?,
+        cut = end => println!("{cut} connections had to be cut"),
+    }
     Ok(())
 }
 

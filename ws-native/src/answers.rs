@@ -4,10 +4,10 @@ use ws_core::{Data, Failure, Message};
 
 use crate::message_ref::{Length, MessageRef};
 use crate::proto::{Connection, Lent};
-use crate::sending::{self, misuse};
+use crate::sending;
 
 /// Queues messages while others are [shown](crate::Connection::recv_each). What is queued goes out when the connection is
-/// about to wait, or with the next `send` or `flush`.
+/// about to wait, or with the next `send` or `flush`. What is too late is thrown away, as by [`send`](crate::Connection::send).
 #[derive(Debug)]
 pub struct Answers<'a>(&'a mut Connection);
 
@@ -29,7 +29,7 @@ impl<'a> Answers<'a> {
             Length::Long(Message::Text(text)) => self.0.send_owned_text(text),
             Length::Long(Message::Binary(bytes)) => self.0.send_owned_binary(bytes),
         };
-        sent.map_err(misuse)
+        sending::outcome(sent)
     }
 
     /// Queues a message.
@@ -47,7 +47,7 @@ impl<'a> Answers<'a> {
     /// [`Failure`]: the connection is closed or a Close frame was sent.
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
-        self.0.send_text(text).map_err(misuse)
+        sending::outcome(self.0.send_text(text))
     }
 
     /// Queues a binary message, of which a copy is made.
@@ -56,6 +56,6 @@ impl<'a> Answers<'a> {
     /// [`Failure`]: the connection is closed or a Close frame was sent.
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.0.send_binary(bytes).map_err(misuse)
+        sending::outcome(self.0.send_binary(bytes))
     }
 }

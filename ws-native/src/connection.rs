@@ -172,8 +172,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     /// Gets the messages that are sent to this broadcast from now on. Those that come are sent while [`recv`](Self::recv)
-    /// waits, in order with what is fed, until the connection is closed or dropped, or [leaves](Self::leave). To join once
-    /// more changes nothing.
+    /// waits, behind what was fed before, until the connection is closed or dropped, or [leaves](Self::leave). Those that have come when
+    /// the program or a shutdown closes the connection go before its Close frame. To join once more changes nothing.
     ///
     /// Not between the parts of a message that is [sent in parts](Self::send_part): then they wait for its end.
     pub fn join(&mut self, broadcast: &Broadcast) {
@@ -268,8 +268,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             match phase {
                 ShutdownPhase::Running => {}
                 ShutdownPhase::Leaving => {
+                    self.inner.joined.give_out(&mut self.inner.protocol);
                     // One that is not open is going away already.
-                    let _ = self.inner.protocol.start_closing_handshake(Some(&Close::new(CloseCode::GOING_AWAY)));
+                    self.inner.protocol.leave(&Close::new(CloseCode::GOING_AWAY));
                 }
                 ShutdownPhase::Over => {
                     self.inner.follower = None;

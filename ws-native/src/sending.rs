@@ -2,7 +2,7 @@
 
 use ws_core::{CloseCode, Data, Failure, FailureKind};
 
-use crate::proto::{Close, Connection, Part};
+use crate::proto::{Close, Connection, Part, SendError};
 
 /// The most bytes that may wait to be written while a server's `recv` reads on. Above it a client that does not read what
 /// it asked for is not read from either. A client reads on: if both ends stopped, they would wait for each other.
@@ -28,7 +28,7 @@ pub(crate) fn feed(protocol: &mut Connection, data: Data) -> Result<(), Failure>
             }
         },
     };
-    sent.map_err(misuse)
+    outcome(sent)
 }
 
 /// Queues a part of a message.
@@ -37,13 +37,32 @@ pub(crate) fn feed_part(protocol: &mut Connection, part: Part) -> Result<(), Fai
         Part::Text { text, last } => protocol.send_text_part(&text, last),
         Part::Binary { bytes, last } => protocol.send_binary_part(&bytes, last),
     };
-    sent.map_err(misuse)
+    outcome(sent)
+}
+
+/// What came of a message that was to be sent.
+///
+/// While the connection is being closed by what runs it, of which the program does not know, the message is thrown away, as the standard's
+/// `send()` does with one in CLOSING: a program that answers what it still receives has made no mistake, and would drop a connection
+/// whose Close frame is under way. It is told of the end where it receives.
+#[inline]
+pub(crate) fn outcome(sent: Result<(), SendError>) -> Result<(), Failure> {
+    match sent {
+        Err(SendError::Leaving) => Ok(()),
+        sent => sent.map_err(misuse),
+    }
+}
+
+/// The Close frame that a program wants to be sent.
+pub(crate) fn close_frame(close: Option<(CloseCode, &str)>) -> Result<Option<Close>, Failure> {
+    let close = close.map(|(code, reason)| Close { code, reason: reason.into() });
+    close.as_ref().map_or(Ok(()), Close::check).map_err(misuse)?;
+    Ok(close)
 }
 
 /// Starts the closing handshake.
-pub(crate) fn start_closing(protocol: &mut Connection, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
-    let close = close.map(|(code, reason)| Close { code, reason: reason.into() });
-    protocol.start_closing_handshake(close.as_ref()).map_err(misuse)
+pub(crate) fn start_closing(protocol: &mut Connection, close: Option<&Close>) -> Result<(), Failure> {
+    protocol.start_closing_handshake(close).map_err(misuse)
 }
 
 /// The failure of a program that asked for what cannot be done.

@@ -4,13 +4,14 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
 use tokio::task::JoinHandle;
 use ws_core::{CloseCode, Failure, FailureKind, Message};
 use ws_native::proto::{Config, Part, Prepared};
-use ws_native::{Broadcast, BroadcastConfig, Connection, Slow};
+use ws_native::{Broadcast, BroadcastConfig, Connection, Shutdown, Slow};
 
 /// More than a connection takes to write next while anything else waits to be written.
 const LONG: usize = 100 << 10;
@@ -264,6 +265,80 @@ async fn those_that_never_read_keep_no_more_than_the_bound_together() {
             Slow::Close => assert!(info.bytes_current < BESIDE as i64, "{info:?}"),
         }
     }
+}
+
+/// A server's end that has joined, for whose client more waits to be written than it reads.
+fn busy(room: &Broadcast) -> (Connection<DuplexStream>, Server) {
+    let (client, mut server) = pair(1 << 10, room);
+    server.feed("x".repeat(LONG)).unwrap();
+    (client, server)
+}
+
+/// More messages than may wait.
+fn flood(room: &Broadcast) {
+    for _ in 0..=BroadcastConfig::default().max_messages {
+        room.send("x");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_too_slow_for_an_answer_is_closed_as_well() {
+    let room = Broadcast::default();
+    let (mut client, mut server) = busy(&room);
+    flood(&room);
+    // It reads in the end.
+    let reading = async {
+        assert!(client.recv().await.unwrap().is_some());
+        assert_eq!(client.recv().await.unwrap(), None);
+        client.closed().unwrap().code()
+    };
+    let answering = async {
+        server.flush().await.unwrap();
+        // What the program answers meanwhile is no mistake of its own, and not sent.
+        server.feed("answer").unwrap();
+        server.send("answer").await.unwrap();
+        server.recv().await.unwrap()
+    };
+    assert_eq!(tokio::join!(reading, answering), (CloseCode::POLICY, None));
+    assert_eq!(server.feed("late").unwrap_err().kind(), FailureKind::Misuse);
+    // It never does, and was found too slow while that was waited for.
+    let (_client, mut server) = busy(&room);
+    let (flushed, ()) = tokio::join!(server.flush(), async { flood(&room) });
+    assert_eq!(flushed.unwrap_err().kind(), FailureKind::Timeout);
+    assert_eq!(server.recv().await.unwrap_err().kind(), FailureKind::Timeout);
+    assert_eq!((room.subscribers(), room.slow()), (0, 2));
+}
+
+#[tokio::test]
+async fn what_has_come_goes_before_the_close_frame_of_a_shutdown() {
+    let (room, shutdown) = (Broadcast::default(), Shutdown::default());
+    let (mut client, mut server) = pair(1 << 10, &room);
+    server.follow(&shutdown);
+    server.feed("fed").unwrap();
+    for message in ["one", "two"] {
+        assert_eq!(room.send(message), 1);
+    }
+    let serving = tokio::spawn(async move { server.recv().await });
+    let received = async { (texts(&mut client).await, client.recv().await.unwrap()) };
+    let (left, received) = tokio::join!(shutdown.begin(Duration::from_secs(60)), received);
+    assert_eq!((left, received), (0, (["fed", "one", "two"].map(String::from), None)));
+    assert_eq!(client.closed().unwrap().code(), CloseCode::GOING_AWAY);
+    assert_eq!(serving.await.unwrap().unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_has_come_goes_before_the_close_frame_of_the_program() {
+    let room = Broadcast::default();
+    let (mut client, mut server) = pair(1 << 10, &room);
+    room.send("one");
+    // A code that must not be sent changes nothing.
+    assert!(server.close(Some((CloseCode::ABNORMAL, ""))).await.is_err());
+    room.send("two");
+    server.close(None).await.unwrap();
+    assert_eq!((room.send("late"), server.missed()), (0, 0));
+    let received = async { (texts(&mut client).await, client.recv().await.unwrap()) };
+    let (received, ended) = tokio::join!(received, server.recv());
+    assert_eq!((received, ended.unwrap()), ((["one", "two"].map(String::from), None), None));
 }
 
 #[tokio::test]

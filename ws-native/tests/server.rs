@@ -151,6 +151,34 @@ async fn a_shutdown_closes_every_connection_with_1001() {
     }
 }
 
+/// As a server's program meets it that answers what it receives.
+#[tokio::test]
+async fn what_still_comes_in_a_shutdown_is_received_and_its_answer_is_no_error() {
+    let shutdown = Shutdown::default();
+    let (near, far) = tokio::io::duplex(1 << 10);
+    let mut server = Connection::server_established(far, Config::default());
+    server.follow(&shutdown);
+    let mut client = Connection::client_established(near, Config::default());
+    let serving = tokio::spawn(async move {
+        let mut received = Vec::new();
+        while let Some(message) = server.recv().await? {
+            received.push(message.clone());
+            server.feed(message)?;
+            server.ping(b"").await?;
+        }
+        Ok::<_, Failure>(received)
+    });
+    let late = async {
+        // The Close frame of the server is here, and not read yet.
+        tokio::task::yield_now().await;
+        client.send("late").await.unwrap();
+        client.recv().await.unwrap()
+    };
+    assert_eq!(tokio::join!(shutdown.begin(Duration::from_secs(60)), late), (0, None));
+    assert_eq!(client.closed().unwrap().code().get(), 1001);
+    assert_eq!(serving.await.unwrap().unwrap(), [Message::Text("late".into())]);
+}
+
 #[tokio::test]
 async fn who_does_not_close_is_cut_when_the_time_is_over() {
     let (server, url) = bind().await;

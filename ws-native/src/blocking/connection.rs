@@ -13,7 +13,7 @@ use super::{Stream, Timed};
 use crate::ending::{State, failure_of};
 use crate::proto::{self, AcceptError, Closed, Config, Delivery, Established, Event, Part, Request, Role};
 use crate::random;
-use crate::sending::{self, WATERMARK, misuse};
+use crate::sending::{self, WATERMARK};
 
 /// An established WebSocket connection over any byte stream that blocks, in either role.
 ///
@@ -166,7 +166,7 @@ impl<S: Timed> Connection<S> {
     /// [`Failure`]: the connection is closed or a Close frame was sent.
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
-        self.protocol.send_text(text).map_err(misuse)
+        sending::outcome(self.protocol.send_text(text))
     }
 
     /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
@@ -175,7 +175,7 @@ impl<S: Timed> Connection<S> {
     /// [`Failure`]: the connection is closed or a Close frame was sent.
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.protocol.send_binary(bytes).map_err(misuse)
+        sending::outcome(self.protocol.send_binary(bytes))
     }
 
     /// Writes all that is queued, if that is more than [`Config::write_size`], 64 KiB: between two messages that are [fed](Self::feed), it keeps the
@@ -212,7 +212,7 @@ impl<S: Timed> Connection<S> {
     /// [`Failure`]: the payload is too long, as much as may waits to be sent, the connection is closed; as [`flush`](Self::flush), and
     /// then the ping is queued.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
-        self.protocol.ping(payload).map_err(misuse)?;
+        sending::outcome(self.protocol.ping(payload))?;
         self.flush()
     }
 
@@ -223,7 +223,8 @@ impl<S: Timed> Connection<S> {
     /// [`Failure`]: the code must not be sent, the reason has more than 123 bytes; as [`flush`](Self::flush), and then the
     /// Close frame is queued.
     pub fn close(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
-        sending::start_closing(&mut self.protocol, close)?;
+        let close = sending::close_frame(close)?;
+        sending::start_closing(&mut self.protocol, close.as_ref())?;
         while self.protocol.is_closing() {
             let deadline = self.begin_wait();
             match self.write(deadline) {

@@ -3,11 +3,14 @@
 //! [`Connection`] and [`Server`] have methods of the [asynchronous](crate) ones, which wait where those are awaited:
 //!
 //! ```no_run
-//! use std::thread;
+//! use std::{thread, time::Duration};
 //! use ws_native::blocking::Server;
 //! let server = Server::bind("127.0.0.1:9001")?;
 //! loop {
-//!     let accepted = server.accept()?;
+//!     let Ok(accepted) = server.accept() else {
+//!         thread::sleep(Duration::from_millis(100)); // out of file descriptors, say
+//!         continue;
+//!     };
 //!     thread::spawn(move || {
 //!         let mut connection = accepted.request()?.accept(None)?;
 //!         while let Some(message) = connection.recv()? {

@@ -9,10 +9,14 @@ use ws_core::{CloseCode, Data, Failure};
 use super::{Connection, in_memory};
 use crate::ending::State;
 use crate::proto::{Part, Prepared};
-use crate::sending::{self, misuse};
+use crate::sending;
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Sends a message: queues it, and writes all that is queued.
+    ///
+    /// While the connection is being closed by a [shutdown](Self::follow), by a [broadcast](Self::join) that it was too slow for or by its
+    /// [idle time-out](crate::proto::Config::idle_timeout), what is sent, by this method or any other, is thrown away without an error:
+    /// [`recv`](Self::recv) tells of the end, behind what the peer still sends.
     ///
     /// # Errors
     /// [`Failure`]: the connection is closed or a Close frame was sent, a blob could not be read, the stream broke.
@@ -42,7 +46,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         sending::feed_part(&mut self.inner.protocol, part)
     }
 
-    /// Queues a message.
+    /// Queues a message. One that is too late is thrown away, as by [`send`](Self::send).
     ///
     /// # Errors
     /// [`Failure`]: the connection is closed or a Close frame was sent, or the message is a blob that is not in memory.
@@ -57,7 +61,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// [`Failure`]: the connection is closed or a Close frame was sent.
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
-        self.inner.protocol.send_text(text).map_err(misuse)
+        sending::outcome(self.inner.protocol.send_text(text))
     }
 
     /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
@@ -66,7 +70,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// [`Failure`]: the connection is closed or a Close frame was sent.
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.inner.protocol.send_binary(bytes).map_err(misuse)
+        sending::outcome(self.inner.protocol.send_binary(bytes))
     }
 
     /// Queues a message that other connections send, too, and that is encoded once.
@@ -74,7 +78,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Errors
     /// [`Failure`]: the connection is closed or a Close frame was sent.
     pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Failure> {
-        self.inner.protocol.send_prepared(message).map_err(misuse)
+        sending::outcome(self.inner.protocol.send_prepared(message))
     }
 
     /// Writes all that is queued, if that is more than [`Config::write_size`](crate::proto::Config::write_size), 64 KiB: between two messages that are [fed](Self::feed), it keeps the
@@ -97,7 +101,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Writes all that is queued.
     ///
     /// # Errors
-    /// [`Failure`]: the stream broke. What the peer had sent before can still be [received](Self::recv).
+    /// [`Failure`]: the stream broke, or the connection is being closed and the peer has not read for
+    /// [`Config::close_timeout`](crate::proto::Config::close_timeout). What the peer had sent before can still be
+    /// [received](Self::recv).
     ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped: what was not written stays queued.
@@ -106,9 +112,31 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        if let Poll::Ready(written) = self.poll_written(cx) {
+            return Poll::Ready(written);
+        }
+        ready!(self.poll_given_up(cx));
+        match self.inner.protocol.failure() {
+            Some(error) => Poll::Ready(Err(error.clone().into())),
+            None => Poll::Pending,
+        }
+    }
+
+    fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let _ = self.poll_shutdown(cx);
         let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
+        if transmitted.is_pending() {
+            self.inner.joined.poll_slow(&mut self.inner.protocol, cx);
+        }
         self.inner.state.flushed(&self.inner.protocol, transmitted, self.inner.transport.broken())
+    }
+
+    /// Ready when a peer is given up that does not read, and does not see that it is to go; `recv` then tells of it.
+    fn poll_given_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.inner.protocol.is_closing() {
+            ready!(self.poll_deadline(cx));
+        }
+        Poll::Ready(())
     }
 
     /// Sends a ping with up to 125 bytes of payload. The pong is had by [`recv_any`](Self::recv_any).
@@ -124,7 +152,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(super) fn feed_ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
-        self.inner.protocol.ping(payload).map_err(misuse)
+        sending::outcome(self.inner.protocol.ping(payload))
     }
 
     /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after the messages it sent
@@ -141,7 +169,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(super) fn start_closing(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
-        sending::start_closing(&mut self.inner.protocol, close)
+        let close = sending::close_frame(close)?;
+        self.inner.joined.give_out(&mut self.inner.protocol);
+        sending::start_closing(&mut self.inner.protocol, close.as_ref())
     }
 
     /// Writes all that is queued, the Close frame being the last of it.
@@ -149,13 +179,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         if let State::Ended(_) = self.inner.state {
             return Poll::Ready(Ok(()));
         }
-        if let Poll::Ready(flushed) = self.poll_flush(cx) {
-            return Poll::Ready(flushed);
+        if let Poll::Ready(written) = self.poll_written(cx) {
+            return Poll::Ready(written);
         }
-        // A peer that does not read is given up in time, of which `recv` then tells.
-        if self.inner.protocol.is_closing() {
-            ready!(self.poll_deadline(cx));
-        }
+        ready!(self.poll_given_up(cx));
         Poll::Ready(Ok(()))
     }
 }

@@ -5,6 +5,7 @@ use alloc::string::String;
 use ws_core::CloseCode;
 
 use super::error::ProtocolError;
+use super::event::SendError;
 
 /// Why an endpoint closes, as its Close frame says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,15 @@ impl Close {
     pub fn with_reason(code: CloseCode, reason: &str) -> Self {
         let end = (0..=reason.len().min(123)).rev().find(|end| reason.is_char_boundary(*end)).unwrap_or(0);
         Self { code, reason: reason[..end].into() }
+    }
+
+    /// Whether it can be sent.
+    pub(crate) fn check(&self) -> Result<(), SendError> {
+        match self.reason.len() {
+            _ if !self.code.is_allowed_in_frame() => Err(SendError::CloseCode(self.code)),
+            0..=123 => Ok(()),
+            _ => Err(SendError::LongControl),
+        }
     }
 
     /// Reads the body of a received Close frame. `None`: it has no body.

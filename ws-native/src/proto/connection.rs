@@ -84,7 +84,8 @@ enum State {
     Deciding(Arc<IncomingRequest>),
     /// The connection is established. The two Close frames are facts; what may still be done follows from them.
     Established {
-        close_sent: bool,
+        /// Whose Close frame was the first, if one was sent.
+        closer: Option<Closer>,
         /// The Close frame that was received, if one was; `Some(None)`: it had no body.
         close_received: Option<Option<Close>>,
     },
@@ -92,6 +93,15 @@ enum State {
     Failed(Error),
     /// The program was told the last event.
     Closed,
+}
+
+/// Who has begun to close a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closer {
+    Program,
+    Peer,
+    /// What runs it: its idle time-out, a shutdown, a broadcast that it is too slow for.
+    Keeper,
 }
 
 impl Connection {
@@ -112,13 +122,13 @@ impl Connection {
 
     /// A server's end whose opening handshake was done by somebody else, who agreed to no extensions.
     pub fn server_established(config: impl Into<Arc<Config>>) -> Self {
-        let established = State::Established { close_sent: false, close_received: None };
+        let established = State::Established { closer: None, close_received: None };
         Self { timer: None, ..Self::new(established, config.into(), None, Duration::ZERO) }
     }
 
     /// A client's end whose opening handshake was done by somebody else, who agreed to no extensions.
     pub fn client_established(config: impl Into<Arc<Config>>, random: Box<dyn Random>) -> Self {
-        let established = State::Established { close_sent: false, close_received: None };
+        let established = State::Established { closer: None, close_received: None };
         let keys = Some(Box::new(MaskKeys::new(random)));
         Self { timer: None, ..Self::new(established, config.into(), keys, Duration::ZERO) }
     }
@@ -163,12 +173,12 @@ impl Connection {
 
     /// Whether the connection is established and this end has not sent a Close frame: messages can be sent.
     pub fn is_open(&self) -> bool {
-        matches!(self.state, State::Established { close_sent: false, .. })
+        matches!(self.state, State::Established { closer: None, .. })
     }
 
     /// Whether a Close frame was sent and the connection is not closed yet.
     pub fn is_closing(&self) -> bool {
-        matches!(self.state, State::Established { close_sent: true, .. })
+        matches!(self.state, State::Established { closer: Some(_), .. })
     }
 
     /// Why the connection has failed, until the last event says so.
@@ -191,20 +201,15 @@ impl Connection {
     /// # Errors
     /// In every state: [`SendError::CloseCode`], and [`SendError::LongControl`] for a reason of more than 123 bytes.
     pub fn start_closing_handshake(&mut self, close: Option<&Close>) -> Result<(), SendError> {
-        if let Some(close) = close {
-            if !close.code.is_allowed_in_frame() {
-                return Err(SendError::CloseCode(close.code));
-            }
-            if close.reason.len() > 123 {
-                return Err(SendError::LongControl);
-            }
-        }
-        match &mut self.state {
-            State::Established { close_sent: false, .. } => self.begin_closing(close),
-            State::Established { close_sent: true, .. } | State::Failed(_) | State::Closed => {}
-            State::ClientHandshake(_) | State::ServerHandshake(_) | State::Deciding(_) => self.fail(Error::Cancelled),
-        }
+        close.map_or(Ok(()), Close::check)?;
+        self.begin_closing(Closer::Program, close);
         Ok(())
+    }
+
+    /// Starts the closing handshake for what runs the connection, of which its program does not know: see [`SendError::Leaving`].
+    #[cfg(feature = "std")]
+    pub(crate) fn leave(&mut self, close: &Close) {
+        self.begin_closing(Closer::Keeper, Some(close));
     }
 
     /// Fails the WebSocket connection: [RFC 6455, section 7.1.7][1]. Does nothing to one that has failed or is closed.
@@ -221,9 +226,9 @@ impl Connection {
             // "If _The WebSocket Connection is Established_ prior to the point where the endpoint is required to _Fail
             // the WebSocket Connection_, the endpoint SHOULD send a Close frame with an appropriate status code before
             // proceeding to _Close the WebSocket Connection_."
-            State::Established { close_sent: false, .. } => {
+            State::Established { closer: None, .. } => {
                 if let Some(code) = error.close_code() {
-                    self.send_close(Some(&Close::new(code)));
+                    self.send_close(Closer::Keeper, Some(&Close::new(code)));
                 }
             }
             // A request that is given up need not go out.
@@ -306,7 +311,7 @@ impl Connection {
     }
 
     fn establish(&mut self) {
-        self.state = State::Established { close_sent: false, close_received: None };
+        self.state = State::Established { closer: None, close_received: None };
         self.timer = None;
     }
 
@@ -351,9 +356,11 @@ impl Connection {
                 // the status code it received.)"
                 if self.is_open() {
                     let echo = close.as_ref().map(|close| Close::new(close.code));
-                    self.send_close(echo.as_ref());
+                    self.send_close(Closer::Peer, echo.as_ref());
                 }
-                self.state = State::Established { close_sent: true, close_received: Some(close.clone()) };
+                if let State::Established { close_received, .. } = &mut self.state {
+                    *close_received = Some(close.clone());
+                }
                 self.timer = Some(Timer::new(Phase::End));
                 Event::ClosingHandshakeStarted(close)
             }
@@ -369,17 +376,23 @@ impl Connection {
         }
     }
 
-    fn begin_closing(&mut self, close: Option<&Close>) {
-        self.send_close(close);
-        self.timer = Some(Timer::new(Phase::Close));
+    fn begin_closing(&mut self, closer: Closer, close: Option<&Close>) {
+        match self.state {
+            State::Established { closer: None, .. } => {
+                self.send_close(closer, close);
+                self.timer = Some(Timer::new(Phase::Close));
+            }
+            State::Established { closer: Some(_), .. } | State::Failed(_) | State::Closed => {}
+            State::ClientHandshake(_) | State::ServerHandshake(_) | State::Deciding(_) => self.fail(Error::Cancelled),
+        }
     }
 
-    fn send_close(&mut self, close: Option<&Close>) {
+    fn send_close(&mut self, sender: Closer, close: Option<&Close>) {
         let body = close.map(Close::encode).unwrap_or_default();
         self.encoder.control(&mut self.outgoing, Opcode::Close, &body);
         self.close_end = self.outgoing.queued_total();
-        if let State::Established { close_sent, .. } = &mut self.state {
-            *close_sent = true;
+        if let State::Established { closer, .. } = &mut self.state {
+            *closer = Some(sender);
         }
     }
 }

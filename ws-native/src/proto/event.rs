@@ -74,6 +74,10 @@ pub enum SendError {
     /// The connection is not established yet, or not any more, or a Close frame was sent.
     #[error("the connection is not open for sending")]
     NotOpen,
+    /// The connection is being closed, and not by the program: by its [idle time-out](super::Config::idle_timeout), or by what runs it.
+    /// The message was thrown away. What the peer still sends is received, and the last event tells of the end.
+    #[error("the connection is being closed: the message was discarded")]
+    Leaving,
     /// A ping or pong can carry 125 bytes.
     #[error("a control frame can carry 125 bytes")]
     LongControl,

@@ -1,7 +1,9 @@
 //! WebSockets in an application of [axum](https://docs.rs/axum).
 //!
 //! [`WebSocketUpgrade`] is the extractor. It stands on the module [`hyper`](super::hyper), and what is said there of the
-//! transport holds here: the application is to be served over HTTP/1.1, and with `TCP_NODELAY`.
+//! transport holds here: the application is to be served over HTTP/1.1, and with `TCP_NODELAY`. `axum::serve` gives a client as long for
+//! its request as it likes, and its graceful shutdown waits for each that has begun one: where that matters, put a proxy in front or
+//! serve the router by hyper with a timer, and begin a [`Shutdown`] beside it, as `examples/axum_server.rs` does.
 //!
 //! ```
 //! use axum::Router;

@@ -18,11 +18,15 @@ use crate::proto::{self, Close, Prepared, SendError};
 ///
 /// ```no_run
 /// # async fn program() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
 /// use ws_native::{Broadcast, Server};
 /// let server = Server::bind("127.0.0.1:9001").await?;
 /// let room = Broadcast::default();
 /// loop {
-///     let accepted = server.accept().await?;
+///     let Ok(accepted) = server.accept().await else {
+///         tokio::time::sleep(Duration::from_millis(100)).await; // out of file descriptors, say
+///         continue;
+///     };
 ///     let room = room.clone();
 ///     tokio::spawn(async move {
 ///         let mut connection = accepted.request().await?.accept(None).await?;
@@ -184,6 +188,12 @@ impl Queue {
         }
     }
 
+    /// The first message, if there is room for it.
+    fn pop_within(&mut self, room: Option<usize>) -> Option<Prepared> {
+        let length = self.messages.front()?.payload().len();
+        if room.is_some_and(|room| length <= room) { self.pop() } else { None }
+    }
+
     fn pop(&mut self) -> Option<Prepared> {
         let message = self.messages.pop_front()?;
         self.bytes -= message.payload().len();
@@ -231,20 +241,35 @@ enum Next {
 }
 
 impl Subscription {
+    /// The next message, if there is room for it.
+    fn take(&self, room: Option<usize>) -> Option<Prepared> {
+        lock(&self.queue).pop_within(room)
+    }
+
+    /// What waits is missed.
+    fn miss_all(&self) {
+        let mut queue = lock(&self.queue);
+        queue.missed += queue.messages.len() as u64;
+    }
+
+    /// Whether it was too slow. If it was not, the task is woken when it is.
+    fn poll_over(&self, cx: &mut Context<'_>) -> bool {
+        let mut queue = lock(&self.queue);
+        queue.waker = Some(cx.waker().clone());
+        queue.over
+    }
+
     /// The next message, if there is room for it. If it is none, the task is woken when there is more to say.
     fn poll_next(&self, room: Option<usize>, cx: &mut Context<'_>) -> Next {
         let mut queue = lock(&self.queue);
         if queue.over {
             return Next::Over;
         }
-        let next = queue.messages.front().map(|message| message.payload().len());
-        if next.zip(room).is_some_and(|(length, room)| length <= room)
-            && let Some(message) = queue.pop()
-        {
+        if let Some(message) = queue.pop_within(room) {
             return Next::Message(message);
         }
         queue.waker = Some(cx.waker().clone());
-        if next.is_some() { Next::NoRoom } else { Next::Nothing }
+        if queue.messages.is_empty() { Next::Nothing } else { Next::NoRoom }
     }
 
     fn is_to(&self, broadcast: &Broadcast) -> bool {
@@ -296,6 +321,23 @@ impl Joined {
         });
     }
 
+    /// Queues all that has come, for the connection is to be closed, and leaves. What there is no room for is missed.
+    pub(crate) fn give_out(&mut self, connection: &mut proto::Connection) {
+        if !connection.is_open() {
+            return self.leave_all();
+        }
+        for subscription in &self.subscriptions {
+            while let Some(message) = subscription.take(last_room(connection)) {
+                memory::lend_for_writing(connection);
+                if connection.send_prepared(&message).is_err() {
+                    break;
+                }
+            }
+            subscription.miss_all();
+        }
+        self.leave_all();
+    }
+
     /// How many messages were missed.
     pub(crate) fn missed(&self) -> u64 {
         let missed = self.subscriptions.iter().map(|subscription| lock(&subscription.queue).missed);
@@ -328,9 +370,7 @@ impl Joined {
                     Next::NoRoom => wants_room = true,
                     Next::Nothing => {}
                     Next::Over => {
-                        let close = Close { code: CloseCode::POLICY, reason: "too slow".into() };
-                        connection.start_closing_handshake(Some(&close))?;
-                        self.leave_all();
+                        self.leave_slowly(connection);
                         return Ok(false);
                     }
                 }
@@ -338,6 +378,24 @@ impl Joined {
         }
         Ok(wants_room && !connection.is_sending_parts())
     }
+
+    /// Begins to close the connection if it was too slow. If it was not, the task is woken when it is.
+    pub(crate) fn poll_slow(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) {
+        if self.subscriptions.iter().any(|subscription| subscription.poll_over(cx)) {
+            self.leave_slowly(connection);
+        }
+    }
+
+    fn leave_slowly(&mut self, connection: &mut proto::Connection) {
+        connection.leave(&Close { code: CloseCode::POLICY, reason: "too slow".into() });
+        self.leave_all();
+    }
+}
+
+/// As [`room`], for the last messages.
+fn last_room(connection: &proto::Connection) -> Option<usize> {
+    let room = connection.config().max_send_queue.checked_sub(connection.backlog());
+    room.filter(|_| !connection.is_sending_parts())
 }
 
 /// How many bytes the next message may have. `None`: there may be none now, not even an empty one. When nothing else waits

@@ -32,15 +32,16 @@ pub struct Requests(Source);
 
 enum Source {
     /// Over HTTP/1.1 there is one.
-    One(Option<Box<(Stream, Arc<Settings>)>>),
+    One(Option<Box<(Stream, Arc<Settings>, Clock)>>),
     /// A task of their own reads them.
     Many(mpsc::Receiver<Incoming>),
 }
 
 impl Requests {
-    pub(super) async fn begin(stream: Stream, settings: Arc<Settings>) -> Result<Self, Failure> {
+    /// In the time that has begun with the clock.
+    pub(super) async fn begin(stream: Stream, settings: Arc<Settings>, clock: Clock) -> Result<Self, Failure> {
         if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
-            return Ok(Self(Source::One(Some(Box::new((stream, settings))))));
+            return Ok(Self(Source::One(Some(Box::new((stream, settings, clock))))));
         }
         let around = Around::of(&stream);
         let mut builder = Builder::new();
@@ -49,7 +50,8 @@ impl Requests {
             .max_concurrent_streams(MAX_STREAMS)
             .max_header_list_size(u32::try_from(settings.config.max_head).unwrap_or(u32::MAX));
         builder.data_frame_budget(FRAME_BUDGET).enable_connect_protocol();
-        let handshake = timeout(settings.config.handshake_timeout, builder.handshake(stream));
+        let left = settings.config.handshake_timeout.saturating_sub(clock.now());
+        let handshake = timeout(left, builder.handshake(stream));
         let connection = match handshake.await {
             Ok(begun) => begun.map_err(|error| Failure::new(FailureKind::Network, error))?,
             Err(_) => return Err(proto::Error::Timeout(proto::Phase::Handshake).into()),
@@ -71,8 +73,8 @@ impl Requests {
     pub async fn next(&mut self) -> Option<Result<Incoming, Failure>> {
         match &mut self.0 {
             Source::One(one) => {
-                let (stream, settings) = *one.take()?;
-                Some(Incoming::read_from(stream, &settings, Clock::start()).await)
+                let (stream, settings, clock) = *one.take()?;
+                Some(Incoming::read_from(stream, &settings, clock).await)
             }
             Source::Many(requests) => requests.recv().await.map(Ok),
         }

@@ -45,10 +45,14 @@ use crate::{Connection, Stream};
 ///
 /// ```no_run
 /// # async fn program() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
 /// use ws_native::Server;
 /// let server = Server::bind("127.0.0.1:9001").await?;
 /// loop {
-///     let accepted = server.accept().await?;
+///     let Ok(accepted) = server.accept().await else {
+///         tokio::time::sleep(Duration::from_millis(100)).await; // out of file descriptors, say
+///         continue;
+///     };
 ///     tokio::spawn(async move {
 ///         let mut connection = accepted.request().await?.accept(None).await?;
 ///         while let Some(message) = connection.recv().await? {
@@ -241,7 +245,8 @@ impl Accepted {
     }
 
     /// The client's requests: over HTTP/2, which is offered by ALPN if the server speaks TLS, there can be many on one
-    /// connection.
+    /// connection. 128 at a time, be they requests or sockets, of each of which up to 128 KiB may have come that nobody has read;
+    /// in frames that are very small they take up to 64 MiB of memory more.
     ///
     /// ```no_run
     /// # async fn program(server: ws_native::Server) -> Result<(), Box<dyn std::error::Error>> {
@@ -265,9 +270,10 @@ impl Accepted {
     #[cfg(feature = "http2")]
     pub async fn requests(self) -> Result<Requests, Failure> {
         let Self { stream, settings } = self;
+        let clock = Clock::start();
         let tls = settings.tls.as_deref().map(crate::connect::tls::server_with_http2);
         let stream = secure(stream, tls, &settings.config).await?;
-        Requests::begin(stream, settings).await
+        Requests::begin(stream, settings, clock).await
     }
 }
 

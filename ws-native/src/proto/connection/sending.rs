@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::Connection;
+use super::{Closer, Connection, State};
 use crate::proto::error::{Bound, Error};
 use crate::proto::event::SendError;
 use crate::proto::frame::Opcode;
@@ -128,7 +128,7 @@ impl Connection {
     /// Lets a message of this length in, if it can be sent, may come now, and there is room for it.
     fn admit(&mut self, length: usize, order: Result<(), SendError>) -> Result<(), SendError> {
         if !self.is_open() {
-            return Err(SendError::NotOpen);
+            return Err(self.refusal());
         }
         order?;
         if !self.has_room(length) {
@@ -141,6 +141,14 @@ impl Connection {
         Ok(())
     }
 
+    /// Why nothing can be sent in a connection that is not open.
+    fn refusal(&self) -> SendError {
+        match self.state {
+            State::Established { closer: Some(Closer::Keeper), .. } => SendError::Leaving,
+            _ => SendError::NotOpen,
+        }
+    }
+
     /// Whether a payload of this length may wait with what waits already.
     fn has_room(&self, length: usize) -> bool {
         self.outgoing.backlog().saturating_add(length) <= self.config.max_send_queue
@@ -148,7 +156,7 @@ impl Connection {
 
     fn send_control(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
         if !self.is_open() {
-            return Err(SendError::NotOpen);
+            return Err(self.refusal());
         }
         if payload.len() > 125 {
             return Err(SendError::LongControl);

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use ws_core::CloseCode;
 
-use super::{Connection, State};
+use super::{Closer, Connection, State};
 use crate::proto::close::Close;
 use crate::proto::error::{Error, Phase};
 use crate::proto::frame::Opcode;
@@ -114,7 +114,7 @@ impl Connection {
                 self.encoder.control(&mut self.outgoing, Opcode::Ping, &payload);
                 watch.pinged(now, &self.outgoing, &self.config);
             }
-            Due::Close => self.begin_closing(Some(&Close::new(CloseCode::GOING_AWAY))),
+            Due::Close => self.begin_closing(Closer::Keeper, Some(&Close::new(CloseCode::GOING_AWAY))),
             Due::Failure => self.fail(Error::Timeout(Phase::Heartbeat)),
         }
     }
