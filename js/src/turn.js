@@ -11,12 +11,28 @@ export function takeTurn(place, start) {
   const row = places.get(place) ?? [];
   places.set(place, row);
   row.push(start);
-  if (row.length === 1) start();
+  if (row.length === 1) startFirst(row);
   return () => {
     const index = row.indexOf(start);
     if (index === -1) return;
     row.splice(index, 1);
     if (row.length === 0) places.delete(place);
-    else if (index === 0) row[0]();
+    else if (index === 0) startFirst(row);
   };
+}
+
+/** The rows of which one is starting, and may leave at once: so may all behind it, of which there may be thousands. */
+const starting = new Set();
+
+function startFirst(row) {
+  if (starting.has(row)) return;
+  starting.add(row);
+  try {
+    for (let started; row.length > 0 && row[0] !== started;) {
+      [started] = row;
+      started();
+    }
+  } finally {
+    starting.delete(row);
+  }
 }

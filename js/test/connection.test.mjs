@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import dns from 'node:dns';
 import { once } from 'node:events';
 import net from 'node:net';
 import { describe, test } from 'node:test';
@@ -107,7 +108,7 @@ describe('a connection that is not established fails with error, then close 1006
     assert.deepEqual(await eventsOf(new WebSocket(mute, 'x')), FAILED);
   });
 
-  test('a port nobody listens at', async () => {
+  test('a port nobody listens at', async (t) => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address();
@@ -116,6 +117,21 @@ describe('a connection that is not established fails with error, then close 1006
     const socket = new WebSocket(`ws://127.0.0.1:${port}`);
     assert.deepEqual(await eventsOf(socket), FAILED);
     assert.match(failure(socket), /ECONNREFUSED/);
+    // At any address of a name.
+    const addresses = [{ address: '127.0.0.2', family: 4 }, { address: '127.0.0.1', family: 4 }];
+    t.mock.method(dns, 'lookup', (name, options, found) => found(null, addresses));
+    const named = new WebSocket(`ws://two-addresses.test:${port}`);
+    assert.deepEqual(await eventsOf(named), FAILED);
+    assert.match(failure(named), new RegExp(`ECONNREFUSED 127.0.0.2:${port}; .*ECONNREFUSED 127.0.0.1:${port}$`));
+  });
+
+  test('a port where no TLS is spoken', async (t) => {
+    const server = net.createServer((socket) => socket.on('error', () => {}).write('HTTP/1.1 400 no\r\n\r\n')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const socket = new WebSocket(`wss://127.0.0.1:${server.address().port}`);
+    assert.deepEqual(await eventsOf(socket), FAILED);
+    assert.match(failure(socket), /: ERR_SSL_[A-Z_]+: [a-z ]+$/);
   });
 
   test('a name that leads nowhere', async () => {

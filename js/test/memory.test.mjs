@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { deflateRawSync } from 'node:zlib';
 
 /** The memory of every module that is made from here on. */
 const memories = [];
@@ -13,7 +14,7 @@ WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
   },
 });
 const { bytesOf, longFrame, socketOver } = await import('./network.mjs');
-const { text } = await import('./peer.mjs');
+const { frame, text } = await import('./peer.mjs');
 
 const MEBIBYTE = 1 << 20;
 
@@ -38,6 +39,10 @@ async function idleSockets(count, bytes, size, messages) {
   }
   // One more turn, for what a connection does behind its last message.
   await new Promise(setImmediate);
+  return inUse();
+}
+
+function inUse() {
   return memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 }
 
@@ -52,3 +57,27 @@ for (const [name, bytes, messages] of [
     assert.ok(grown < 4 * MEBIBYTE, `${grown} bytes more with 50 connections`);
   });
 }
+
+test('nothing of a connection that has compressed and is closed, though the program keeps its socket', async () => {
+  const compressed = deflateRawSync(bytesOf(1000, 1), { finishFlush: 2 }).subarray(0, -4);
+  const bytes = Buffer.concat([longFrame(0xc2, compressed), frame(0x88, Buffer.from([0x03, 0xe8]))]);
+  const headers = ['Sec-WebSocket-Extensions: permessage-deflate'];
+  const kept = [];
+  const closeSockets = async (count) => {
+    for (let number = 0; number < count; number += 1) {
+      const socket = socketOver(() => {}, (events) => {
+        events.received(bytes);
+        setImmediate(events.ended);
+      }, { headers });
+      kept.push(socket);
+      socket.onmessage = () => socket.send(bytesOf(1000, 2));
+      const { code, wasClean } = await new Promise((resolve) => { socket.onclose = resolve; });
+      assert.deepEqual([code, wasClean, socket.extensions], [1000, true, 'permessage-deflate']);
+    }
+    return inUse();
+  };
+  const few = await closeSockets(5);
+  const grown = await closeSockets(50) - few;
+  assert.ok(grown < 4 * MEBIBYTE, `${grown} bytes more with 50 connections`);
+  assert.equal(kept.length, 55);
+});

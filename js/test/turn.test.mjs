@@ -26,6 +26,21 @@ test('who leaves the row is passed over', () => {
   assert.deepEqual(log, ['a', 'c']);
 });
 
+test('all of a long row may leave as soon as it is their turn', () => {
+  let started = 0;
+  const leave = [];
+  for (let number = 0; number < 20_000; number += 1) {
+    leave.push(takeTurn('long', () => {
+      started += 1;
+      if (number > 0) leave[number]();
+    }));
+  }
+  leave[0]();
+  assert.equal(started, 20_000);
+  takeTurn('long', () => { started += 1; })();
+  assert.equal(started, 20_001);
+});
+
 test('places do not wait for each other', () => {
   const log = [];
   takeTurn('one', () => log.push('one'))();

@@ -78,7 +78,10 @@ export interface EngineOptions {
     level?: number;
     /** The fewest bytes that a message has to have to be compressed. Default: 128. */
     threshold?: number;
-    /** Whether each message that is sent is compressed by itself. Default: false. */
+    /**
+     * Whether each message that is sent is compressed by itself. Default: false, and then a connection has some 260 KiB until it is
+     * closed for what it compresses with, and some 40 KiB for the other direction.
+     */
     clientNoContextTakeover?: boolean;
     /** Whether the server is to do so. Default: false. */
     serverNoContextTakeover?: boolean;

@@ -98,7 +98,7 @@ class Stream {
       if (!this.#over) this.#events.received(chunk);
     });
     socket.once('end', () => finish(() => this.#events.ended()));
-    socket.on('error', (cause) => finish(() => this.#events.lost(String(cause))));
+    socket.on('error', (cause) => finish(() => this.#events.lost(describe(cause))));
     socket.once('close', () => finish(() => this.#events.lost('the connection was closed')));
   }
 
@@ -181,4 +181,10 @@ class Stream {
 function toNode({ hostname, ...options }) {
   const host = hostname.replace(/^\[|\]$/g, '');
   return { host, servername: net.isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...options };
+}
+
+/** An error in words, on one line: those of each address that was tried; and of TLS without what its library says of itself. */
+function describe(error) {
+  if (error.errors) return error.errors.map(describe).join('; ');
+  return error.library ? `${error.code}: ${error.reason}` : String(error);
 }

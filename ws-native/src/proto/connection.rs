@@ -322,12 +322,15 @@ impl Connection {
             Role::Client => agreement.client(&compression),
             Role::Server => agreement.server(&compression),
         };
-        self.encoder.set_compressor(compressor);
-        self.incoming.set_decompressor(decompressor);
+        self.encoder.set_compressor(Some(compressor));
+        self.incoming.set_decompressor(Some(decompressor));
     }
 
     fn close(&mut self, closed: Closed) -> Step {
         self.state = State::Closed;
+        // Nothing is compressed any more. The program may keep the connection for as long as it likes.
+        self.encoder.set_compressor(None);
+        self.incoming.set_decompressor(None);
         self.timer = None;
         Step::Event(Event::Closed(Box::new(closed)))
     }

@@ -34,8 +34,8 @@ impl Encoder {
     }
 
     /// Compresses messages from now on.
-    pub(super) fn set_compressor(&mut self, compressor: Compressor) {
-        self.compressor = Some(Box::new(compressor));
+    pub(super) fn set_compressor(&mut self, compressor: Option<Compressor>) {
+        self.compressor = compressor.map(Box::new);
     }
 
     /// The connection waits.

@@ -108,8 +108,8 @@ impl Incoming {
     }
 
     /// Takes compressed messages from now on.
-    pub(super) fn set_decompressor(&mut self, decompressor: Decompressor) {
-        self.decompressor = Some(Box::new(decompressor));
+    pub(super) fn set_decompressor(&mut self, decompressor: Option<Decompressor>) {
+        self.decompressor = decompressor.map(Box::new);
     }
 
     /// The connection waits.
