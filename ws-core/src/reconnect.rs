@@ -1,7 +1,7 @@
 //! A WebSocket that connects again: the interface of the standard over one connection after the other.
 
 use alloc::{boxed::Box, string::String};
-use core::{fmt, time::Duration};
+use core::{fmt, mem, time::Duration};
 
 use crate::{
     BinaryType, Builder, Close, CloseCode, CloseEvent, Data, Error, Failure, MaybeSend, MaybeSync, ReadyState,
@@ -21,6 +21,7 @@ mod liveness;
 mod outbox;
 mod phase;
 mod sending;
+mod stall;
 mod turns;
 
 use inner::{Inner, Source};
@@ -203,22 +204,36 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
 
     /// `close()`, whose arguments are valid.
     fn close_for_good(&self, close: Option<Close>) {
-        // What was sent before goes first: at once if it is a handler of `open` that closes.
-        self.send_waiting_here();
         let mut state = self.0.state.lock();
-        let socket = state.socket().cloned();
+        let (socket, id) = (state.socket().cloned(), state.number());
         let next = match &mut state.phase {
-            Phase::Closing { .. } | Phase::Cancelled { .. } | Phase::Closed => return,
+            Phase::Open { farewell: Some(_), .. }
+            | Phase::Closing { .. }
+            | Phase::Cancelled { .. }
+            | Phase::Closed => return,
             Phase::Idle => Phase::Closed,
-            // When all of that is sent, which is now, or when the handlers of `open` have returned.
-            Phase::Open { outlet: outlet @ (Outlet::Greeting { .. } | Outlet::Draining { .. }), farewell, .. } => {
-                farewell.get_or_insert(Farewell(close));
-                let is_draining = matches!(outlet, Outlet::Draining { .. });
-                let connection = state.connection;
+            // What was sent before goes first: at once if it is a handler of `open` that closes, or when the handlers have returned.
+            Phase::Open { outlet: outlet @ Outlet::Greeting { .. }, farewell, .. } => {
+                *farewell = Some(Farewell(close));
+                let (is_here, connection) = (self.leads_out(outlet), state.connection);
                 drop(state);
-                if is_draining {
-                    self.send_waiting_after(connection, Duration::ZERO);
+                if is_here {
+                    self.send_waiting(connection);
                 }
+                return;
+            }
+            // From now on the peer has its time to take something.
+            Phase::Open { outlet: outlet @ Outlet::Draining { .. }, farewell, .. } => {
+                *farewell = Some(Farewell(close));
+                let soon = Outlet::Draining { alarm: self.alarm(id, Duration::ZERO), stall: None };
+                let before = mem::replace(outlet, soon);
+                drop(state);
+                drop(before);
+                return;
+            }
+            // The end that is about to be told is the last.
+            Phase::Open { outlet: Outlet::Refused { .. }, farewell, .. } => {
+                *farewell = Some(Farewell(close));
                 return;
             }
             Phase::Open { socket, .. } | Phase::Connecting { socket: Some(socket), .. } => {
@@ -227,7 +242,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             // The end that is being told is the last.
             Phase::Ending { event, was_asked, .. } => {
                 let (event, was_asked) = (event.clone(), *was_asked);
-                Phase::Ending { event, was_asked, is_last: true, alarm: self.alarm(state.number(), Duration::ZERO) }
+                Phase::Ending { event, was_asked, is_last: true, alarm: self.alarm(id, Duration::ZERO) }
             }
             Phase::Connecting { socket: None, .. } | Phase::Waiting { .. } => {
                 let event = match &mut state.phase {
@@ -235,7 +250,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                     _ => None,
                 };
                 state.connection = state.number();
-                Phase::Cancelled { alarm: self.alarm(state.number(), Duration::ZERO), event }
+                Phase::Cancelled { alarm: self.alarm(id, Duration::ZERO), event }
             }
         };
         let before = self.enter(&mut state, next);
