@@ -95,6 +95,17 @@ fn closed_it_does_not_wait_for_ever_for_a_peer_that_takes_nothing() {
 }
 
 #[test]
+fn a_peer_that_has_taken_nothing_for_long_has_its_time_from_when_it_is_closed() {
+    let play = stalled(|play| play.stage.last().set_most(11 * SIZE));
+    play.stage.pass(LONG);
+    farewell(&play.socket);
+    play.stage.pass(9900);
+    assert_waits(&play, 11);
+    play.stage.pass(200);
+    assert_closed(&play, 11);
+}
+
+#[test]
 fn open_it_waits_for_a_peer_that_takes_nothing() {
     let play = stalled(|_| ());
     play.stage.pass(LONG);
