@@ -86,8 +86,8 @@ impl UseWebSocketOptions<ReconnectingWebSocket> {
         Self::with(Reconnection { ask: Some(Rc::new(ask)), ..Reconnection::new(config) })
     }
 
-    /// Says after which end of a connection there is to be another. Where nothing says so, it is as
-    /// [`ReconnectingBuilder::should_reconnect`](crate::ReconnectingBuilder::should_reconnect) has it.
+    /// Says after which end of a connection there is to be another. Where nothing says so, or not any more, it is as
+    /// [`ReconnectingBuilder::should_reconnect`](crate::ReconnectingBuilder::should_reconnect) has it by default.
     pub fn should_reconnect(mut self, decide: impl Fn(&CloseEvent) -> bool + 'static) -> Self {
         self.setting.should_reconnect = Some(Rc::new(decide));
         self

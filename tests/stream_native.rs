@@ -84,6 +84,46 @@ async fn a_writer_waits_before_there_is_more_than_may() {
     }
 }
 
+/// There is room by the mark, but not for a message that is larger than half of what may wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_of_large_messages_waits_until_there_is_room_for_them() {
+    const SIZE: usize = 1900 << 10;
+    /// Header and mask.
+    const FRAME: usize = 14 + SIZE;
+    let (begin, beginning) = mpsc::channel::<()>();
+    let (count, counted) = tokio::sync::oneshot::channel();
+    let url = serve(move |mut stream| {
+        beginning.recv().unwrap();
+        let (mut piece, mut bytes) = ([0; 16 << 10], 0);
+        while bytes < 30 * FRAME {
+            match stream.read(&mut piece).unwrap() {
+                0 => break,
+                read => bytes += read,
+            }
+        }
+        count.send(bytes / FRAME).unwrap();
+    });
+    let mut options = ConnectOptions::default();
+    options.config.max_send_queue = 2 << 20;
+    let stream = WebSocketStream::builder(url).options(options).connect().unwrap();
+    let Opened { mut writable, readable: _readable, .. } = stream.opened().await.unwrap();
+    // As many as the network takes, or what may wait. One that has to wait is not sent.
+    let mut written = 0;
+    for _ in 0..30 {
+        match writable.write(vec![0; SIZE]).now_or_never() {
+            Some(result) => result.unwrap(),
+            None => break,
+        }
+        written += 1;
+    }
+    begin.send(()).unwrap();
+    for _ in written..30 {
+        writable.write(vec![0; SIZE]).await.unwrap();
+    }
+    writable.flush().await.unwrap();
+    assert_eq!(counted.await.unwrap(), 30);
+}
+
 #[tokio::test]
 async fn a_flush_does_not_say_of_lost_messages_that_they_were_sent() {
     for path in ["/drop", "/reset"] {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use send_wrapper::SendWrapper;
-use ws_core::{MaybeSend, MaybeSync};
+use ws_core::{BackOff, MaybeSend, MaybeSync};
 
 use super::reconnection::Reconnection;
 use super::settings::Settings;
@@ -120,9 +120,13 @@ impl Face for ReconnectingWebSocket {
         if decides {
             let settings = settings.clone();
             builder = builder.should_reconnect(move |event| {
-                settings
-                    .read(|setting| setting.should_reconnect.as_ref().is_some_and(|decide| decide(event)))
-                    .unwrap_or_default()
+                let decide = |setting: &Reconnection| match &setting.should_reconnect {
+                    Some(decide) => decide(event),
+                    // The newest options do not say: it is as the socket does by itself.
+                    None => BackOff::is_worth_it(event.code),
+                };
+                // A component that is gone wants no other connection.
+                settings.read(decide).unwrap_or_default()
             });
         }
         builder.config(config).connect_with(|socket| {

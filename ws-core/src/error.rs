@@ -31,7 +31,7 @@ pub enum Error {
     #[error("the socket is {}: the message was discarded", if *.0 == ReadyState::Closed { "closed" } else { "closing" })]
     Discarded(ReadyState),
     /// `QuotaExceededError`: this message would have made more wait for a connection than may, by what is set for
-    /// [`ReconnectingWebSocket`](crate::ReconnectingWebSocket).
+    /// [`ReconnectingWebSocket`](crate::ReconnectingWebSocket). It may have one that is open, by which what has waited still goes out.
     #[error("more than max_enqueued_messages or max_enqueued_bytes would wait for a connection")]
     QuotaExceeded,
     /// `SecurityError`: the page may not make this connection, because of its policy or because it is a secure page and the

@@ -37,6 +37,14 @@ pub trait Flow: Backend {
     /// Dropped, nothing is lost.
     fn drained(&self, left: u64) -> Drained;
 
+    /// Whether a message of so many bytes can be sent now without failing the connection for want of room. True also when nothing
+    /// waits for the network at all: there will never be more room than then. A backend whose network fails no connection for
+    /// that need not say anything: by default there is always room.
+    fn has_room(&self, bytes: u64) -> bool {
+        let _ = bytes;
+        true
+    }
+
     /// How many bytes may wait for the network before a writer has to, unless the program sets
     /// [`high_water_mark`](crate::StreamBuilder::high_water_mark): 1 MiB. A backend that is told late of what has gone out lets
     /// more wait, so that the network need not; one that fails a connection when too much waits lets less wait than that.

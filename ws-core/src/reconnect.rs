@@ -1,7 +1,7 @@
 //! A WebSocket that connects again: the interface of the standard over one connection after the other.
 
 use alloc::{boxed::Box, string::String};
-use core::{fmt, time::Duration};
+use core::{fmt, mem, time::Duration};
 
 use crate::{
     BinaryType, Builder, Close, CloseCode, CloseEvent, Data, Error, Failure, MaybeSend, MaybeSync, ReadyState,
@@ -21,6 +21,7 @@ mod liveness;
 mod outbox;
 mod phase;
 mod sending;
+mod stall;
 mod turns;
 
 use inner::{Inner, Source};
@@ -48,7 +49,8 @@ pub use host::{Call, Host, Reconnect, WakeCall};
 /// - [`reconnect`](Self::reconnect) begins anew, in each state. Of a connection that is not open yet, and of a delay, it tells nothing.
 ///
 /// The type is a handle: clones name the same socket. When the last one is dropped, the connection is closed behind what was sent, and
-/// none is made any more. A handler is given the socket and need not capture it; one that captures a clone keeps it for ever. One that panics
+/// none is made any more. Of what waits then goes out what the connection has room for, and the rest is lost: natively what is more
+/// than `max_send_queue` with what waits for the network already, in browsers nothing. A handler is given the socket and need not capture it; one that captures a clone keeps it for ever. One that panics
 /// stops nothing natively; in a browser, where no panic can be caught, those behind it are not called for that event, and the
 /// one that has panicked is never called again.
 ///
@@ -162,7 +164,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Sends a message, or has it wait for a connection.
     ///
     /// # Errors
-    /// [`Error::QuotaExceeded`] if too much waits for a connection. [`Error::Discarded`] when it is closed, or the program has closed
+    /// [`Error::QuotaExceeded`] if too much waits for a connection; in state OPEN, too, as long as what has waited still goes out:
+    /// what is sent meanwhile waits behind it. [`Error::Discarded`] when it is closed, or the program has closed
     /// it; and for a message that is by itself more than may wait for the network, which is the end of this connection, as for a
     /// [`WebSocket`](crate::WebSocket). One that is so only when it is sent, behind others, is lost with its connection.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
@@ -171,6 +174,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
 
     /// Closes it for good: what waits for a connection is thrown away, and none is made any more, unless the program
     /// [begins anew](Self::reconnect). As [`WebSocket::close`](crate::WebSocket::close) for the connection that there is.
+    ///
+    /// If what has waited still goes out by that connection, it is closed behind the last of it. That lasts as long as the peer takes
+    /// something: when it has taken nothing for 10 s, the rest is thrown away.
     pub fn close(&self) {
         self.close_for_good(None);
     }
@@ -203,22 +209,35 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
 
     /// `close()`, whose arguments are valid.
     fn close_for_good(&self, close: Option<Close>) {
-        // What was sent before goes first: at once if it is a handler of `open` that closes.
-        self.send_waiting_here();
         let mut state = self.0.state.lock();
-        let socket = state.socket().cloned();
+        let (socket, id) = (state.socket().cloned(), state.number());
         let next = match &mut state.phase {
-            Phase::Closing { .. } | Phase::Cancelled { .. } | Phase::Closed => return,
+            Phase::Open { farewell: Some(_), .. } | Phase::Closing { .. } | Phase::Cancelled { .. } | Phase::Closed => {
+                return;
+            }
             Phase::Idle => Phase::Closed,
-            // When all of that is sent, which is now, or when the handlers of `open` have returned.
-            Phase::Open { outlet: outlet @ (Outlet::Greeting { .. } | Outlet::Draining { .. }), farewell, .. } => {
-                farewell.get_or_insert(Farewell(close));
-                let is_draining = matches!(outlet, Outlet::Draining { .. });
-                let connection = state.connection;
+            // What was sent before goes first: at once if it is a handler of `open` that closes, or when the handlers have returned.
+            Phase::Open { outlet: outlet @ Outlet::Greeting { .. }, farewell, .. } => {
+                *farewell = Some(Farewell(close));
+                let (is_here, connection) = (self.leads_out(outlet), state.connection);
                 drop(state);
-                if is_draining {
-                    self.send_waiting_after(connection, Duration::ZERO);
+                if is_here {
+                    self.send_waiting(connection);
                 }
+                return;
+            }
+            // From now on the peer has its time to take something.
+            Phase::Open { outlet: outlet @ Outlet::Draining { .. }, farewell, .. } => {
+                *farewell = Some(Farewell(close));
+                let soon = Outlet::Draining { alarm: self.alarm(id, Duration::ZERO), stall: None };
+                let before = mem::replace(outlet, soon);
+                drop(state);
+                drop(before);
+                return;
+            }
+            // The end that is about to be told is the last.
+            Phase::Open { outlet: Outlet::Refused { .. }, farewell, .. } => {
+                *farewell = Some(Farewell(close));
                 return;
             }
             Phase::Open { socket, .. } | Phase::Connecting { socket: Some(socket), .. } => {
@@ -227,7 +246,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             // The end that is being told is the last.
             Phase::Ending { event, was_asked, .. } => {
                 let (event, was_asked) = (event.clone(), *was_asked);
-                Phase::Ending { event, was_asked, is_last: true, alarm: self.alarm(state.number(), Duration::ZERO) }
+                Phase::Ending { event, was_asked, is_last: true, alarm: self.alarm(id, Duration::ZERO) }
             }
             Phase::Connecting { socket: None, .. } | Phase::Waiting { .. } => {
                 let event = match &mut state.phase {
@@ -235,7 +254,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                     _ => None,
                 };
                 state.connection = state.number();
-                Phase::Cancelled { alarm: self.alarm(state.number(), Duration::ZERO), event }
+                Phase::Cancelled { alarm: self.alarm(id, Duration::ZERO), event }
             }
         };
         let before = self.enter(&mut state, next);

@@ -118,7 +118,8 @@ impl<B: Flow> StreamBuilder<B> {
     /// a browser's WebSocket, which tells late of what has gone out. The last message before that may be larger.
     ///
     /// Natively it is no more than half of `max_send_queue` by default, beyond which the connection fails; one that is set here
-    /// is best no more than that either.
+    /// is best no more than that either. For a message that is larger than the other half [`Writable::write`] waits until there is
+    /// room for it; the [`Sink`](futures_sink::Sink), which cannot know its size in advance, fails the connection if there is none.
     pub fn high_water_mark(mut self, bytes: u64) -> Self {
         self.high_water_mark = Some(bytes);
         self

@@ -142,6 +142,13 @@ impl Flow for Native {
         Box::pin(async move { shared.written(left).await })
     }
 
+    /// As long as no more waits than [`max_send_queue`](crate::proto::Config::max_send_queue), this message included.
+    fn has_room(&self, bytes: u64) -> bool {
+        let session = &self.socket.shared.lock().session;
+        let unwritten = session.unwritten();
+        unwritten == 0 || unwritten.saturating_add(bytes) <= session.config().max_send_queue as u64
+    }
+
     /// 1 MiB, or half of what may wait at the most ([`max_send_queue`](crate::proto::Config::max_send_queue)) if that is less.
     fn high_water_mark(&self) -> u64 {
         let most = self.socket.shared.lock().session.config().max_send_queue;

@@ -29,7 +29,7 @@ pub struct ReconnectConfig {
     pub connection_timeout: Duration,
     /// How many retries there are until a connection lasts. Default: no end of them.
     pub max_retries: Option<u32>,
-    /// The most messages that wait for a connection. Default: 65,536.
+    /// The most messages that wait for a connection, or behind such as still go out by one that is open. Default: 65,536.
     pub max_enqueued_messages: usize,
     /// The most bytes in them. Default: 16 MiB.
     pub max_enqueued_bytes: u64,

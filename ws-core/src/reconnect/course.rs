@@ -85,11 +85,16 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                 let late = || GivenUp::Late(self.0.config.connection_timeout).into();
                 self.fail(connection, failure.unwrap_or_else(late));
             }
-            Phase::Open { outlet: Outlet::Greeting { alarm, .. } | Outlet::Draining { alarm }, .. }
+            Phase::Open { outlet: Outlet::Greeting { alarm, .. } | Outlet::Draining { alarm, .. }, .. }
                 if alarm.id == id =>
             {
                 drop(state);
                 self.send_waiting(connection);
+            }
+            Phase::Open { outlet: Outlet::Refused { alarm, failure }, .. } if alarm.id == id => {
+                let failure = failure.clone();
+                drop(state);
+                self.fail(connection, failure);
             }
             Phase::Open { liveness: Some((_, alarm)), .. } if alarm.id == id => {
                 drop(state);

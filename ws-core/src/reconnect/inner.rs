@@ -32,12 +32,15 @@ pub(crate) struct Inner<B: Reconnect> {
     pub(super) state: Mutex<State<B>>,
 }
 
-/// Nobody is left: of a connection that is open the end is that of a [`WebSocket`], behind what was sent.
+/// Nobody is left: of a connection that is open the end is that of a [`WebSocket`], behind what was sent. What there is no room for
+/// is lost: nobody waits for it any more, and more than there is room for would fail the connection.
 impl<B: Reconnect> Drop for Inner<B> {
     fn drop(&mut self) {
         let State { phase: Phase::Open { socket, farewell, .. }, outbox, .. } = self.state.get_mut() else { return };
         B::call(|| {
-            while let Some((message, _)) = outbox.take() {
+            while outbox.first().is_some_and(|length| socket.backend().has_room(length))
+                && let Some((message, _)) = outbox.take()
+            {
                 // One that is not taken is lost with its connection.
                 let _ = socket.send(message);
             }

@@ -35,6 +35,11 @@ impl Outbox {
         Ok(())
     }
 
+    /// The length of the first message.
+    pub(super) fn first(&self) -> Option<u64> {
+        self.messages.front().map(|(_, length)| *length)
+    }
+
     /// Gives the first message out, and its length.
     pub(super) fn take(&mut self) -> Option<(Data, u64)> {
         let (message, length) = self.messages.pop_front()?;

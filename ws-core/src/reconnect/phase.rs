@@ -7,6 +7,7 @@ use super::{
     host::{Host, Reconnect},
     liveness::Liveness,
     outbox::Outbox,
+    stall::Stall,
 };
 use crate::{BinaryType, Close, CloseEvent, Failure, ReadyState, WebSocket};
 
@@ -77,7 +78,13 @@ pub(super) enum Outlet<B: Reconnect> {
     /// Handlers of `open` run, on this thread: what it sends goes out, before what has waited. What others send waits.
     Greeting { thread: usize, alarm: Alarm<B> },
     /// What has waited is being sent. What is sent waits behind it.
-    Draining { alarm: Alarm<B> },
+    Draining {
+        alarm: Alarm<B>,
+        /// Why the alarm does not ring at once: there was no room when it was last looked.
+        stall: Option<Stall>,
+    },
+    /// A message that waited was refused, of which is told when the alarm rings. What is sent waits for another connection.
+    Refused { alarm: Alarm<B>, failure: Failure },
     /// Out.
     Socket,
 }
@@ -179,7 +186,9 @@ impl<B: Reconnect> State<B> {
             Phase::Open { outlet, liveness, .. } => {
                 liveness.as_ref().is_some_and(|(_, alarm)| is_it(alarm))
                     || match outlet {
-                        Outlet::Greeting { alarm, .. } | Outlet::Draining { alarm } => is_it(alarm),
+                        Outlet::Greeting { alarm, .. }
+                        | Outlet::Draining { alarm, .. }
+                        | Outlet::Refused { alarm, .. } => is_it(alarm),
                         Outlet::Socket => false,
                     }
             }

@@ -9,11 +9,9 @@ use super::{
     host::{Host as _, Reconnect},
     liveness::Verdict,
     phase::{Farewell, Outlet, Phase},
+    stall::Stall,
 };
-use crate::{Data, Error, FailureKind, ReadyState, WebSocket};
-
-/// How long is waited when more waits for the network than its high-water mark.
-const PAUSE: Duration = Duration::from_millis(5);
+use crate::{Data, Error, Failure, FailureKind, ReadyState, WebSocket};
 
 impl<B: Reconnect> ReconnectingWebSocket<B> {
     pub(super) fn transmit(&self, message: Data) -> Result<(), Error> {
@@ -69,88 +67,126 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         // No more than there are: others may send without end.
         let count = self.0.state.lock().outbox.len();
         for _ in 0..=count {
-            // Here it waits as well as there, where too much of it would fail the connection.
-            let is_enough = socket.buffered_amount() > socket.backend().high_water_mark();
-            if is_enough && self.may_wait(connection) {
-                return self.send_waiting_after(connection, PAUSE);
+            let Some((length, is_closed)) = self.next_waiting(connection) else { return };
+            // Here it waits as well as there, where too much of it would fail the connection. When the program has closed it, it goes
+            // out as far as there is room, with the Close frame behind it.
+            let left = socket.buffered_amount();
+            let is_enough = !is_closed && left > socket.backend().high_water_mark();
+            if is_enough || !socket.backend().has_room(length) {
+                return self.wait_for_room(connection, left);
             }
-            let Some((message, length)) = self.next_waiting(connection) else { return };
+            let Some((message, length)) = self.take_waiting(connection) else { return };
             match send(&socket, &message) {
                 Ok(()) => self.sent(connection, length),
                 Err(Refusal::Closing) => return self.wait_again(connection, message, length),
                 Err(Refusal::Message(error)) => return self.refuse(connection, &socket, error),
             }
         }
-        self.send_waiting_after(connection, Duration::ZERO);
-    }
-
-    /// Whether there are messages that may wait on. When the program has closed it, they go out with the Close frame behind them, for
-    /// whose answer there is a time.
-    fn may_wait(&self, connection: u64) -> bool {
-        let state = self.0.state.lock();
-        let is_closed_by_none = matches!(state.phase, Phase::Open { farewell: None, .. });
-        state.connection == connection && is_closed_by_none && state.outbox.len() > 0
+        // What still waits is sent in a turn of its own.
+        self.turn_outlet(connection, |id| Outlet::Draining { alarm: self.alarm(id, Duration::ZERO), stall: None });
     }
 
     /// A message that waited was too much for the socket, whose end says so; or it was refused for another reason, and that is the
-    /// end of this connection.
+    /// end of this connection: in a turn of its own, for it may be the program's call of `close()` by which it was sent.
     fn refuse(&self, connection: u64, socket: &WebSocket<B>, error: Error) {
         if socket.failure().is_none() {
-            self.fail(connection, GivenUp::Refused(error).into());
+            let failure = Failure::from(GivenUp::Refused(error));
+            self.turn_outlet(connection, |id| Outlet::Refused { alarm: self.alarm(id, Duration::ZERO), failure });
         }
     }
 
-    /// The same, if this thread is in a handler of `open`: nobody else does it.
-    pub(super) fn send_waiting_here(&self) {
-        let here = {
-            let state = self.0.state.lock();
-            match &state.phase {
-                Phase::Open { outlet: outlet @ Outlet::Greeting { .. }, .. } if self.leads_out(outlet) => {
-                    state.connection
-                }
-                _ => return,
-            }
-        };
-        self.send_waiting(here);
-    }
-
-    /// What still waits is sent in a turn of its own, after this time.
-    pub(super) fn send_waiting_after(&self, connection: u64, delay: Duration) {
+    /// What is sent by this connection goes there from now on.
+    fn turn_outlet(&self, connection: u64, to: impl FnOnce(u64) -> Outlet<B>) {
         let mut state = self.0.state.lock();
         let id = state.number();
         if state.connection == connection
             && let Phase::Open { outlet, .. } = &mut state.phase
         {
-            let before = mem::replace(outlet, Outlet::Draining { alarm: self.alarm(id, delay) });
+            let before = mem::replace(outlet, to(id));
             drop(state);
             drop(before);
         }
     }
 
-    /// The first message that waits. When there is none, what is sent goes out, and a socket that the program has closed is closed.
-    fn next_waiting(&self, connection: u64) -> Option<(Data, u64)> {
+    /// There is no room for the first message, with so many bytes left that wait for the network. It is looked again a while later,
+    /// unless the program has closed the socket and the peer takes nothing.
+    fn wait_for_room(&self, connection: u64, left: u64) {
+        let now = self.0.host.now();
+        let mut state = self.0.state.lock();
+        let id = state.number();
+        if state.connection != connection {
+            return;
+        }
+        let Phase::Open { outlet, farewell, .. } = &mut state.phase else { return };
+        let before = match outlet {
+            Outlet::Draining { stall, .. } => *stall,
+            _ => None,
+        };
+        let stall = Stall::look(before, left, now);
+        if farewell.is_some() && stall.is_hopeless(now) {
+            drop(state);
+            return self.say_farewell(connection);
+        }
+        let alarm = self.alarm(id, stall.pause(now));
+        let before = mem::replace(outlet, Outlet::Draining { alarm, stall: Some(stall) });
+        drop(state);
+        drop(before);
+    }
+
+    /// The length of the first message that waits, and whether the program has closed the socket. When there is none, what is sent
+    /// goes out, and a socket that the program has closed is closed.
+    fn next_waiting(&self, connection: u64) -> Option<(u64, bool)> {
         let mut state = self.0.state.lock();
         let state_now = &mut *state;
         if state_now.connection != connection {
             return None;
         }
-        let Phase::Open { socket, outlet, farewell, .. } = &mut state_now.phase else { return None };
-        if let Some(message) = state_now.outbox.take() {
-            *outlet = match mem::replace(outlet, Outlet::Socket) {
-                Outlet::Greeting { alarm, .. } => Outlet::Draining { alarm },
-                draining => draining,
-            };
-            return Some(message);
-        }
-        let (socket, outlet) = (socket.clone(), mem::replace(outlet, Outlet::Socket));
-        let farewell = farewell.take();
-        let before = farewell.is_some().then(|| self.enter(state_now, Phase::Closing { socket: socket.clone() }));
-        drop(state);
-        drop((before, outlet));
-        if let Some(Farewell(close)) = farewell {
-            socket.backend().close(close);
+        let Phase::Open { outlet, farewell, .. } = &mut state_now.phase else { return None };
+        match (outlet, state_now.outbox.first()) {
+            (Outlet::Refused { .. }, _) => {}
+            (_, Some(length)) => return Some((length, farewell.is_some())),
+            (_, None) if farewell.is_some() => {
+                drop(state);
+                self.say_farewell(connection);
+            }
+            (outlet, None) => {
+                let before = mem::replace(outlet, Outlet::Socket);
+                drop(state);
+                drop(before);
+            }
         }
         None
+    }
+
+    /// The first message that waits, for which there is room.
+    fn take_waiting(&self, connection: u64) -> Option<(Data, u64)> {
+        let mut state = self.0.state.lock();
+        let state_now = &mut *state;
+        if state_now.connection != connection {
+            return None;
+        }
+        let Phase::Open { outlet, .. } = &mut state_now.phase else { return None };
+        *outlet = match mem::replace(outlet, Outlet::Socket) {
+            Outlet::Greeting { alarm, .. } | Outlet::Draining { alarm, .. } => Outlet::Draining { alarm, stall: None },
+            outlet => outlet,
+        };
+        state_now.outbox.take()
+    }
+
+    /// Closes a socket as the program has. What still waits is thrown away.
+    fn say_farewell(&self, connection: u64) {
+        let mut state = self.0.state.lock();
+        if state.connection != connection {
+            return;
+        }
+        let Phase::Open { socket, farewell, .. } = &mut state.phase else { return };
+        let Some(Farewell(close)) = farewell.take() else { return };
+        let socket = socket.clone();
+        let before = self.enter(&mut state, Phase::Closing { socket: socket.clone() });
+        let discarded = state.discard();
+        drop(state);
+        drop((before, discarded));
+        socket.backend().close(close);
     }
 
     /// The message was not sent, though the socket counts it: it is the first again, if there is to be another connection.
@@ -168,10 +204,10 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     }
 
     /// Whether what this thread sends goes out.
-    fn leads_out(&self, outlet: &Outlet<B>) -> bool {
+    pub(super) fn leads_out(&self, outlet: &Outlet<B>) -> bool {
         match outlet {
             Outlet::Greeting { thread, .. } => *thread == self.0.host.thread(),
-            Outlet::Draining { .. } => false,
+            Outlet::Draining { .. } | Outlet::Refused { .. } => false,
             Outlet::Socket => true,
         }
     }
@@ -246,7 +282,8 @@ enum Refusal {
 }
 
 fn send<B: Reconnect>(socket: &WebSocket<B>, message: &Data) -> Result<(), Refusal> {
-    let (had_failed, was_empty) = (socket.failure().is_some(), socket.buffered_amount() == 0);
+    // Where there is room for any message, nothing waits.
+    let (had_failed, was_empty) = (socket.failure().is_some(), socket.backend().has_room(u64::MAX));
     socket.send(message.clone()).map_err(|error| {
         // It alone is more than may wait for the network, which is the end of the connection.
         let is_too_much = || socket.failure().is_some_and(|failure| failure.kind() == FailureKind::Limit);

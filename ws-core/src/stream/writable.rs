@@ -43,7 +43,9 @@ impl<B: Flow> Writable<B> {
         Self { inner, waiting: None }
     }
 
-    /// Waits until there is room, and sends a message: text, bytes or a blob.
+    /// Waits until there is room, and sends a message: text, bytes or a blob. There is, when no more than
+    /// [`high_water_mark`](crate::StreamBuilder::high_water_mark) waits for the network and the connection does not fail for want of
+    /// room for this message; or when nothing waits.
     ///
     /// # Errors
     /// [`WebSocketError::Closed`] once the connection is closed and was not closed cleanly; [`WebSocketError::Refused`] with
@@ -52,9 +54,15 @@ impl<B: Flow> Writable<B> {
     /// # Cancel safety
     /// Dropped before it is ready, the message is not sent, no part of it.
     pub fn write(&mut self, data: impl Into<Data>) -> impl Future<Output = Result<(), WebSocketError>> {
-        let mut data = Some(data.into());
+        let data = data.into();
+        let length = data.len();
+        let mut data = Some(data);
         poll_fn(move |cx| {
             ready!(self.poll_room(cx))?;
+            // A large one may be too much by itself though there is room by the mark. Whoever wakes this, the room is looked at anew.
+            if !self.inner.socket.backend().has_room(length) {
+                ready!(self.poll_left(0, cx))?;
+            }
             Poll::Ready(data.take().map_or(Ok(()), |data| Ok(self.inner.socket.send(data)?)))
         })
     }
@@ -120,6 +128,8 @@ impl<B: Flow> Sink<Data> for Writable<B> {
         self.poll_room(cx)
     }
 
+    /// When it was ready, the size of the message was not known: one that is larger than half of what may wait natively,
+    /// `max_send_queue`, can fail the connection. [`write`](Writable::write) waits for it.
     fn start_send(self: Pin<&mut Self>, data: Data) -> Result<(), WebSocketError> {
         Ok(self.inner.socket.send(data)?)
     }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use ws_core::{
-    Backend, BinaryType, Close, CloseCode, CloseEvent, Data, Drained, Error, EventTarget, Failure, Flow, MessageEvent,
-    ReadyState, Task, subprotocol, url::SocketUrl,
+    Backend, BinaryType, Close, CloseCode, CloseEvent, Data, Drained, Error, EventTarget, Failure, FailureKind, Flow,
+    MessageEvent, ReadyState, Task, subprotocol, url::SocketUrl,
 };
 
 use crate::stage::Stage;
@@ -36,6 +36,8 @@ struct Line {
     extensions: String,
     protocol: String,
     network: Network,
+    /// More than this may not wait for the network.
+    most: u64,
     sent: Vec<Data>,
     closes: Vec<Option<(u16, String)>>,
     failure: Option<Failure>,
@@ -89,6 +91,11 @@ impl Fake {
 
     pub(crate) fn set_network(&self, network: Network) {
         self.0.line.lock().unwrap().network = network;
+    }
+
+    /// When more bytes than this wait for the network, the connection fails.
+    pub(crate) fn set_most(&self, most: u64) {
+        self.0.line.lock().unwrap().most = most;
     }
 
     /// So many bytes go out to the network.
@@ -167,6 +174,7 @@ impl Backend for Fake {
             extensions: String::new(),
             protocol: String::new(),
             network: Network::Fast,
+            most: u64::MAX,
             sent: Vec::new(),
             closes: Vec::new(),
             failure: None,
@@ -215,6 +223,10 @@ impl Backend for Fake {
         if line.network == Network::HasClosed && line.state == ReadyState::Open {
             line.state = ReadyState::Closing;
         }
+        if line.state == ReadyState::Open && line.buffered.saturating_add(data.len()) > line.most {
+            line.state = ReadyState::Closing;
+            line.failure = Some(Failure::new(FailureKind::Limit, "too much"));
+        }
         match (line.state, line.network) {
             (ReadyState::Connecting, _) => return Err(Error::InvalidState),
             (ReadyState::Closing | ReadyState::Closed, _) => {
@@ -259,6 +271,11 @@ impl Flow for Fake {
 
     fn drained(&self, _: u64) -> Drained {
         Box::pin(std::future::ready(true))
+    }
+
+    fn has_room(&self, bytes: u64) -> bool {
+        let line = self.0.line.lock().unwrap();
+        line.buffered == 0 || line.buffered.saturating_add(bytes) <= line.most
     }
 }
 

@@ -9,6 +9,7 @@ mod log;
 mod random;
 mod renewing;
 mod retries;
+mod room;
 mod sending;
 mod shape;
 mod stage;

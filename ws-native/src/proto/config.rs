@@ -25,7 +25,8 @@ pub struct Config {
     /// The most bytes the peer's half of the opening handshake may have. Default: 64 KiB.
     pub max_head: usize,
     /// The most bytes that may wait to be transmitted. Default: 256 MiB. Beyond, the connection is failed: the standard
-    /// says "flag the WebSocket as full and then close the WebSocket connection".
+    /// says "flag the WebSocket as full and then close the WebSocket connection". Who sends without waiting, or by a sink that is ready
+    /// when half of it is free, can come to that with a message that is larger than half of it.
     pub max_send_queue: usize,
     /// The most bytes of one read, from 4 KiB to 1 MiB. Default: 256 KiB, which empties most sockets with one system call. A
     /// stream that is no socket of the system's, such as a pipe in memory, costs no system call: what is read from it with

@@ -52,6 +52,32 @@ async fn what_waits_does_not_fail_the_connection_that_it_is_sent_by() {
     assert_eq!(text(&mut connection).await, "behind");
 }
 
+/// It goes out all the same when the program closes the socket, with the code behind it.
+#[tokio::test]
+async fn what_waits_does_not_fail_the_connection_that_is_closed_behind_it() {
+    let (listener, url) = listen().await;
+    let mut options = ConnectOptions::default();
+    options.config.max_send_queue = 2 << 20;
+    let to = WebSocket::builder(url.as_str()).options(options);
+    let (socket, mut told) = connect(Socket::builder(to).config(soon()));
+    let message = "x".repeat(64 << 10);
+    for _ in 0..200 {
+        socket.send(message.as_str()).unwrap();
+    }
+    let mut connection = served(&listener).await;
+    told.are(["open"]).await;
+    socket.close_with(3000, "enough").unwrap();
+    assert_eq!(socket.ready_state(), ReadyState::Closing);
+    for _ in 0..200 {
+        assert_eq!(text(&mut connection).await, message);
+    }
+    assert!(connection.recv().await.unwrap().is_none());
+    assert_eq!(connection.closed().unwrap().code().get(), 3000);
+    told.are(["close 3000"]).await;
+    assert_eq!(socket.ready_state(), ReadyState::Closed);
+    assert!(socket.failure().is_none());
+}
+
 /// More than may wait for the network fails a connection. It must not fail all that follow.
 #[tokio::test]
 async fn a_message_that_no_connection_can_send_is_given_up_and_the_others_are_not() {

@@ -352,6 +352,39 @@ async fn a_socket_that_does_not_begin_by_itself_is_closed_until_it_does() {
     seen.end().await;
 }
 
+/// A component that has said of the first end that another connection may come, and says nothing any more.
+#[component]
+fn Undecided(props: &Props) -> Html {
+    let tell = {
+        let seen = props.seen.clone();
+        move |line: String| drop(seen.unbounded_send(line))
+    };
+    let (decided, retried, closed) = (tell.clone(), tell.clone(), tell);
+    let has_decided = use_state(|| false);
+    let mut options = UseWebSocketOptions::reconnecting(soon())
+        .onreconnecting(move |_, event| retried(format!("retry {}", event.attempt)))
+        .onclose(move |_, event| closed(format!("close {}", event.code)));
+    if !*has_decided {
+        options = options.should_reconnect(move |event| {
+            has_decided.set(true);
+            decided(format!("end {}", event.code));
+            true
+        });
+    }
+    use_websocket_with_options(props.url.clone(), options);
+    html! {}
+}
+
+#[wasm_bindgen_test]
+async fn options_that_say_nothing_any_more_leave_it_to_the_socket() {
+    let (props, mut seen) = Props::new(url("/close?code=4001"));
+    let place = web_sys::window().unwrap().document().unwrap().create_element("div").unwrap();
+    let app = yew::Renderer::<Undecided>::with_root_and_props(place, props).render();
+    seen.expect(&["end 4001", "close 4001", "retry 1", "close 4001", "retry 2", "close 4001", "retry 3"]).await;
+    app.destroy();
+    while seen.0.next().await.is_some() {}
+}
+
 /// A component that asks for a URL each time, and has enough of the third end.
 #[component]
 fn Asking(props: &Props) -> Html {

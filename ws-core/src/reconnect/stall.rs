@@ -1,0 +1,79 @@
+//! How long the network has taken nothing, while messages wait for room.
+
+use core::time::Duration;
+
+/// How long a peer may take nothing once the program has closed the socket. Then what still waits is thrown away, and the socket
+/// closed: nobody waits for it for ever. Natively a peer has as long for its answer to a Close frame (`close_timeout`).
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long is waited before it is looked again, when something has gone out.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
+
+/// How long at the most, when nothing has.
+const LONGEST_PAUSE: Duration = Duration::from_millis(64);
+
+/// There is no room: how many bytes were left when it was last looked, and since when nothing has gone out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stall {
+    left: u64,
+    since: Duration,
+}
+
+impl Stall {
+    /// There is no room, with so many bytes left; and there was none when it was looked before, if it was.
+    pub(super) fn look(before: Option<Self>, left: u64, now: Duration) -> Self {
+        let since = match before {
+            Some(before) if before.left <= left => before.since,
+            _ => now,
+        };
+        Self { left, since }
+    }
+
+    /// How long to wait before the next look: twice as long each time that nothing has gone out.
+    pub(super) fn pause(&self, now: Duration) -> Duration {
+        SHORTEST_PAUSE.saturating_add(self.lasts(now)).min(LONGEST_PAUSE)
+    }
+
+    /// Whether a socket that is closed waits no more.
+    pub(super) fn is_hopeless(&self, now: Duration) -> bool {
+        self.lasts(now) >= PATIENCE
+    }
+
+    fn lasts(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pauses in milliseconds, with so many bytes left at each look.
+    fn pauses<const N: usize>(lefts: [u64; N]) -> [u128; N] {
+        let (mut stall, mut now) = (None, Duration::from_secs(7));
+        lefts.map(|left| {
+            let looked = Stall::look(stall, left, now);
+            let pause = looked.pause(now);
+            (stall, now) = (Some(looked), now + pause);
+            pause.as_millis()
+        })
+    }
+
+    #[test]
+    fn pauses_double_until_something_has_gone_out() {
+        assert_eq!(pauses([9, 9, 9, 9, 9, 9]), [5, 10, 20, 40, 64, 64]);
+        assert_eq!(pauses([9, 9, 9, 8, 8, 7]), [5, 10, 20, 5, 10, 5]);
+        // What was sent behind it shows nothing.
+        assert_eq!(pauses([8, 9, 9, 8, 8]), [5, 10, 20, 5, 10]);
+    }
+
+    #[test]
+    fn there_is_no_hope_when_nothing_has_gone_out_for_ten_seconds() {
+        let second = Duration::from_secs(1);
+        let stall = Stall::look(None, 1, second);
+        assert!(!stall.is_hopeless(11 * second - Duration::from_nanos(1)));
+        assert!(stall.is_hopeless(11 * second));
+        assert!(Stall::look(Some(stall), 1, 11 * second).is_hopeless(11 * second));
+        assert!(!Stall::look(Some(stall), 0, 11 * second).is_hopeless(11 * second));
+    }
+}
