@@ -13,7 +13,7 @@ WASM_CRATES := ws-wasm isosocket-browser isosocket-engine isosocket-probe isosoc
 # What the facade has beyond the interface, on both targets.
 FACADE := --features isosocket/json,isosocket/msgpack,isosocket/js-values,isosocket/send
 NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop \
-  $(FACADE) --features isosocket/cli,ws-native/axum,ws-native/blocking,ws-native/http2,ws-native/hyper,ws-native/webpki-roots
+  $(FACADE) --features isosocket/cli,isosocket/http2,isosocket/webpki-roots,ws-native/axum,ws-native/blocking,ws-native/hyper
 WASM := --target wasm32-unknown-unknown
 # Where the program with threads is built, and its page.
 THREADS := $(abspath $(or $(CARGO_TARGET_DIR),target))/threads/page

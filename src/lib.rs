@@ -48,8 +48,43 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The features `json`, `msgpack` and `js-values` have codecs for [typed messages](ws_core::Opened::typed); `send` has a handle
-//! to a stream that other threads can have, in browsers, too; `yew` and `leptos` have a `use_websocket` each.
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | where | what it brings |
+//! |---|---|---|
+//! | `json` | both | the codec `Json` for [typed messages](ws_core::Opened::typed), by serde_json |
+//! | `msgpack` | both | the codec `MessagePack` for the same, by rmp-serde |
+//! | `js-values` | both | the codec `JsValues` for the same, which is JSON by the browser's own parser |
+//! | `send` | both | `SendHandle`, a handle to a stream that other threads can have, in browsers, too |
+//! | `yew` | both | the module `yew`, with `use_websocket` for function components |
+//! | `leptos` | both | the module `leptos`, with `use_websocket` for signals |
+//! | `http2` | natively | `native::Http2`: sockets to one server share a connection of HTTP/2, for `wss`, where the server can do that |
+//! | `webpki-roots` | natively | `native::Roots::Bundled`: Mozilla's roots, compiled in, for where the platform has none |
+//! | `cli` | natively | nothing for the library: the command line program `isosocket` |
+//!
+//! `http2` and `webpki-roots` change nothing by themselves: a program that wants them says so in its [`ConnectOptions`], whose
+//! fields are of the types of `isosocket::native`, which is the crate `ws-native` and is there without a feature. TLS, proxies,
+//! cookies and compression need none.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "http2", feature = "webpki-roots", not(target_arch = "wasm32")))]
+//! # fn program() -> Result<(), Box<dyn std::error::Error>> {
+//! use isosocket::native::{Http2, Roots, Tls, TlsOptions};
+//! use isosocket::{ConnectOptions, WebSocket};
+//!
+//! let mut tls = TlsOptions::default();
+//! tls.roots = Roots::Bundled;
+//! let mut options = ConnectOptions::default();
+//! options.tls = Some(Tls::new(tls)?);
+//! options.http2 = Some(Http2::default());
+//! let socket = WebSocket::builder("wss://example.org/echo").options(options).connect()?;
+//! # drop(socket);
+//! # Ok(()) }
+//! ```
+//!
+//! # Crates
 //!
 //! The crates underneath are `ws-core` (the interface, without a socket), `ws-native` (RFC 6455, also as an I/O-free
 //! engine for those who embed a JavaScript engine) and `ws-wasm` (the browser). Programs that run on one target alone,
@@ -83,6 +118,10 @@ pub use ws_core::{
 };
 #[cfg(feature = "send")]
 pub use ws_core::{Message, SendHandle, SendHandleConfig, TrySendError};
+/// What there is natively alone: what [`ConnectOptions`] are made of, and all else of the crate.
+#[cfg(not(target_arch = "wasm32"))]
+#[doc(no_inline)]
+pub use ws_native as native;
 /// What only browsers have: a `Blob` or `File` of the page, to be sent as it is.
 #[cfg(target_arch = "wasm32")]
 #[doc(no_inline)]
@@ -121,7 +160,8 @@ pub type Writable = ws_core::Writable<StreamPlatform>;
 /// An established stream whose messages are values; see [`Opened::typed`].
 pub type TypedOpened<In, Out, C> = ws_core::TypedOpened<StreamPlatform, In, Out, C>;
 
-/// What can be set beyond the standard's arguments, which is the platform's matter.
+/// What can be set beyond the standard's arguments, which is the platform's matter: nothing in browsers, and natively what
+/// `isosocket::native` has the types for.
 pub type ConnectOptions = <Platform as ws_core::Backend>::Options;
 
 /// The programs of the README.

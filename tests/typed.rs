@@ -204,6 +204,38 @@ fn doubles_are_written_as_javascript_writes_them() {
 
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
+fn doubles_are_read_as_they_were_written() {
+    for (value, text) in [
+        (31.245270191439438, "31.245270191439438"),
+        (0.9452706955539223, "0.9452706955539223"),
+        (2.2250738585072014e-308, "2.2250738585072014e-308"),
+        (1.7976931348623157e308, "1.7976931348623157e+308"),
+    ] {
+        assert_eq!(written::<JsValues, f64>(&value), text);
+        is_read(text, value);
+        is_read(&written::<Json, f64>(&value), value);
+    }
+    // Between two doubles, and of two that are as near the even one.
+    is_read("31.2452701914394380000000000000001", 31.245270191439438);
+    is_read("9007199254740993.0", 9_007_199_254_740_992.0);
+    is_read("9007199254740995.0", 9_007_199_254_740_996.0);
+    // All of a range, in steps that are no doubles.
+    for step in 0..1000_u32 {
+        let value = f64::from(step) * 0.123_456_789_012_345_67 + 0.1;
+        is_read(&written::<Json, f64>(&value), value);
+        is_read(&written::<JsValues, f64>(&value), value);
+    }
+}
+
+/// Both JSON codecs read this as the double, to the last bit.
+fn is_read(text: &str, value: f64) {
+    assert_eq!(read::<Json, f64>(text).unwrap().to_bits(), value.to_bits(), "{text}");
+    assert_eq!(read::<JsValues, f64>(text).unwrap().to_bits(), value.to_bits(), "{text}");
+    assert_eq!(read::<Json, [f64; 1]>(format!("[{text}]")).unwrap(), [value]);
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
 fn whole_numbers_are_of_either_kind() {
     assert_eq!(read::<JsValues, u8>("1.0").unwrap(), 1);
     assert_eq!(read::<JsValues, u8>("1e2").unwrap(), 100);

@@ -9,7 +9,7 @@ use super::{CodecError, text};
 ///
 /// In browsers it is done by the engine's own `JSON` and serde-wasm-bindgen, so that a program has neither a parser nor a
 /// printer in it; a small one is 1.3 KB smaller by that, compressed. Natively serde_json does what a browser would do, with the same bytes
-/// for the same value:
+/// for the same value, except that of a map's keys those like `10` and `9` come first in browsers, in the order of the numbers:
 ///
 /// - numbers are those of JavaScript: an integer beyond 2⁵³ - 1, on either side of zero, is refused, by the sender and by the
 ///   receiver, where others would round it; `1.0` is `1`, and whole numbers are read as either kind;

@@ -63,7 +63,10 @@ pub(crate) enum Registration {
 ///
 /// The lock is held to look something up or to put it away, never while a callback runs or is dropped: both are the
 /// program's code, which may come back here.
-pub(crate) struct Handlers<S, E: Fired>(Mutex<Table<S, E>>);
+///
+/// There is no table any more once there will be no event any more: what is registered then would keep what it has captured,
+/// such as a handle of the object itself, and nothing would let go of it.
+pub(crate) struct Handlers<S, E: Fired>(Mutex<Option<Table<S, E>>>);
 
 struct Table<S, E: Fired> {
     /// In ascending order of their ids, which is the order of registration. A socket has a handful.
@@ -105,12 +108,18 @@ impl<B: Backend> Audience<B> for Handlers<WebSocket<B>, Event> {
 
 impl<S, E: Fired> Handlers<S, E> {
     pub(crate) const fn new() -> Self {
-        Self(Mutex::new(Table { first: None, next_id: 1 }))
+        Self(Mutex::new(Some(Table { first: None, next_id: 1 })))
     }
 
-    /// Registers a callback. A handler takes the place of the one before it, and keeps that one's place in the order.
+    /// Registers a callback. A handler takes the place of the one before it, and keeps that one's place in the order. When
+    /// there will be no event any more, it is dropped.
     pub(crate) fn add(&self, kind: E::Kind, registration: Registration, callback: Callback<S, E>) -> ListenerId {
-        let mut table = self.0.lock();
+        let mut lock = self.0.lock();
+        let Some(table) = &mut *lock else {
+            drop(lock);
+            drop(callback);
+            return ListenerId::NONE;
+        };
         let replaced = match registration {
             Registration::Handler => table.find(|entry| entry.is_handler_of(kind)),
             Registration::Listener => None,
@@ -118,7 +127,7 @@ impl<S, E: Fired> Handlers<S, E> {
         let Some(entry) = replaced else { return table.append(kind, registration, callback) };
         let id = entry.id;
         let replaced = entry.callback.replace(callback);
-        drop(table);
+        drop(lock);
         drop(replaced);
         ListenerId(id)
     }
@@ -129,7 +138,12 @@ impl<S, E: Fired> Handlers<S, E> {
         kind: E::Kind,
         callback: impl FnOnce(ListenerId) -> Callback<S, E>,
     ) -> ListenerId {
-        let mut table = self.0.lock();
+        let mut lock = self.0.lock();
+        let Some(table) = &mut *lock else {
+            drop(lock);
+            drop(callback);
+            return ListenerId::NONE;
+        };
         let callback = callback(ListenerId(table.next_id));
         table.append(kind, Registration::Listener, callback)
     }
@@ -144,10 +158,10 @@ impl<S, E: Fired> Handlers<S, E> {
         self.remove_where(|entry| entry.is_handler_of(kind))
     }
 
-    /// Drops all listeners: there will be no event any more.
+    /// Drops all listeners, and from now on those to come: there will be no event any more.
     fn clear(&self) {
-        let first = self.0.lock().first.take();
-        drop(first);
+        let table = self.0.lock().take();
+        drop(table);
     }
 
     /// Calls the listeners of an event. Those registered meanwhile wait for the next one, those removed are not called.
@@ -159,7 +173,7 @@ impl<S, E: Fired> Handlers<S, E> {
         S: Target,
     {
         let kind = event.kind();
-        let end = self.0.lock().next_id;
+        let Some(end) = self.0.lock().as_ref().map(|table| table.next_id) else { return };
         let mut last = 0;
         while let Some((id, callback)) = self.take_next(kind, last, end) {
             last = id;
@@ -172,31 +186,29 @@ impl<S, E: Fired> Handlers<S, E> {
 
     /// Takes the callback of the next listener in order.
     fn take_next(&self, kind: E::Kind, last: u64, end: u64) -> Option<(u64, Callback<S, E>)> {
-        let mut table = self.0.lock();
-        let entry =
-            table.find(|entry| entry.kind == kind && entry.id > last && entry.id < end && entry.callback.is_some())?;
+        let mut lock = self.0.lock();
+        let entry = lock
+            .as_mut()?
+            .find(|entry| entry.kind == kind && entry.id > last && entry.id < end && entry.callback.is_some())?;
         Some((entry.id, entry.callback.take()?))
     }
 
     /// Puts a callback back after its call, unless its listener was removed or its handler replaced meanwhile.
     fn put_back(&self, id: u64, callback: Callback<S, E>) {
-        let mut table = self.0.lock();
-        let surplus = match table.find(|entry| entry.id == id && entry.callback.is_none()) {
+        let mut lock = self.0.lock();
+        let place = lock.as_mut().and_then(|table| table.find(|entry| entry.id == id && entry.callback.is_none()));
+        let surplus = match place {
             Some(entry) => entry.callback.replace(callback),
             None => Some(callback),
         };
-        drop(table);
+        drop(lock);
         drop(surplus);
     }
 
     fn remove_where(&self, matches: impl Fn(&Entry<S, E>) -> bool) -> bool {
-        let mut table = self.0.lock();
-        let place = table.place(matches);
-        let removed = place.take().map(|mut entry| {
-            *place = entry.next.take();
-            entry
-        });
-        drop(table);
+        let mut lock = self.0.lock();
+        let removed = lock.as_mut().and_then(|table| table.take_out(matches));
+        drop(lock);
         removed.is_some()
     }
 }
@@ -228,6 +240,13 @@ impl<S, E: Fired> Table<S, E> {
 
     fn find(&mut self, matches: impl Fn(&Entry<S, E>) -> bool) -> Option<&mut Entry<S, E>> {
         self.place(matches).as_deref_mut()
+    }
+
+    fn take_out(&mut self, matches: impl Fn(&Entry<S, E>) -> bool) -> Option<Box<Entry<S, E>>> {
+        let place = self.place(matches);
+        let mut entry = place.take()?;
+        *place = entry.next.take();
+        Some(entry)
     }
 
     /// Where the first entry is for which that is true, or where the next one goes.

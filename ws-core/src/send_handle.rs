@@ -22,7 +22,8 @@ mod shared;
 use driver::Owner;
 use shared::Shared;
 
-/// A handle to a connection that stays with its own thread: `Send`, `Sync` and cloneable on every target.
+/// A handle to a connection that stays with its own thread: `Send`, `Sync` and cloneable on every target. It is there with the
+/// feature `send`, of `isosocket` as of `ws-core`.
 ///
 /// What belongs to a browser belongs to one thread of it. So the stream stays where it was made, in the care of a driver, which is
 /// a future to be run there; handles go wherever they are wanted: to a worker that shares the program's memory, or into a

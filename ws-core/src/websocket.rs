@@ -16,7 +16,7 @@ use crate::{
 /// The type is a handle: clones name the same socket. When the last one is dropped, a connection that is being made is
 /// given up, and one that is open is closed without a code, as for a collected object in a browser. A handler is given
 /// the socket as its first argument and need not capture it; one that captures a clone keeps the socket until it is
-/// closed.
+/// closed. After `close`, handlers and listeners are dropped, and so is at once what is set then.
 ///
 // Deviation: "A WebSocket object [...] must not be garbage collected if there are any event listeners registered". A
 // Rust program says by its handles how long it wants a value, and would be surprised by a socket that it cannot drop.

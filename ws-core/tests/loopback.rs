@@ -321,6 +321,59 @@ fn handlers_are_dropped_after_close() {
     assert_eq!(Arc::strong_count(&held), 1);
 }
 
+/// Registers another handler when it is dropped, as what a program captures may do.
+struct Registering(Arc<()>);
+
+impl Drop for Registering {
+    fn drop(&mut self) {
+        let captured = Arc::clone(&self.0);
+        // Not there any more when the thread ends.
+        let _ = LAST.try_with(|socket| {
+            if let Some(socket) = &*socket.borrow() {
+                socket.set_onclose(move |_, _| drop(captured.clone()));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_handler_set_after_close_is_dropped_at_once() {
+    let (socket, peer, _) = connect();
+    peer.feedback(established());
+    socket.close();
+    peer.run();
+    LAST.set(Some(socket.clone()));
+    let held = Arc::new(());
+    let captured = || Registering(Arc::clone(&held));
+    let (handler, listener, once) = (captured(), captured(), captured());
+    socket.set_onmessage(move |_, _| drop(handler.0.clone()));
+    assert_eq!(Arc::strong_count(&held), 3);
+    let listener = socket.add_event_listener(EventKind::Close, move |_, _| drop(listener.0.clone()));
+    assert_eq!(Arc::strong_count(&held), 2);
+    let once = socket.add_event_listener_once(EventKind::Close, move |_, _| drop(once.0.clone()));
+    assert_eq!(Arc::strong_count(&held), 1);
+    assert!(!socket.remove_event_listener(listener));
+    assert!(!socket.remove_event_listener(once));
+    assert!(!socket.clear_handler(EventKind::Message));
+    assert!(!socket.clear_handler(EventKind::Close));
+    LAST.take();
+}
+
+#[test]
+fn a_handler_set_by_one_of_close_is_dropped_with_it() {
+    let (socket, peer, _) = connect();
+    let held = Arc::new(());
+    let captured = Arc::clone(&held);
+    socket.set_onclose(move |socket, _| {
+        let captured = Arc::clone(&captured);
+        socket.set_onclose(move |_, _| drop(captured.clone()));
+    });
+    peer.feedback(established());
+    socket.close();
+    peer.run();
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
 #[test]
 fn a_handler_may_replace_itself_and_keeps_its_place() {
     let (socket, peer, _) = connect();

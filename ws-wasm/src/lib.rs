@@ -12,6 +12,9 @@
 #![forbid(unsafe_code)]
 #![cfg(target_arch = "wasm32")]
 
+#[cfg(test)]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
 mod backend;
 mod blob;
 mod call;

@@ -8,6 +8,7 @@ use crate::Browser;
 
 mod engine;
 mod outbox;
+mod patience;
 mod sys;
 
 use engine::Engine;

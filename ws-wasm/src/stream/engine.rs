@@ -13,7 +13,8 @@ use ws_core::{Close, CloseCode, CloseEvent, Data, Drained, Error, EventTarget, M
 
 use super::{
     BrowserStream,
-    outbox::{Next, Outbox},
+    outbox::{Next, Outbox, Taking},
+    patience::TURN,
     sys,
 };
 use crate::{
@@ -23,9 +24,6 @@ use crate::{
 
 /// Of the interface.
 const NAME: &str = "WebSocketStream";
-
-/// How long a peer may take nothing of what was sent before the connection was closed, in milliseconds.
-const CLOSE_TIMEOUT: u32 = 10_000;
 
 /// A connection over the browser's WebSocketStream.
 pub(crate) struct Engine(Rc<Connection>);
@@ -47,8 +45,6 @@ struct Connection {
     held: Cell<bool>,
     /// How the connection was closed, until it is told.
     ending: Cell<Option<Ending>>,
-    /// The bytes that were left when the peer's time to take some began.
-    left: Cell<u64>,
     /// What the browser calls, by the steps.
     callbacks: Option<[Callback; STEPS.len()]>,
     /// How often it is going to call.
@@ -99,8 +95,8 @@ enum Step {
     Closed,
     /// `closed` is rejected.
     Broken,
-    /// The peer has had its time to take something.
-    TimedOut,
+    /// The peer has had some more time to take what was sent before the connection was closed.
+    Waited,
 }
 
 /// All of them, in their order.
@@ -113,7 +109,7 @@ const STEPS: [Step; 9] = [
     Step::Blob,
     Step::Closed,
     Step::Broken,
-    Step::TimedOut,
+    Step::Waited,
 ];
 
 impl Engine {
@@ -135,7 +131,6 @@ impl Engine {
             messages: Cell::new(Messages::AskedFor),
             held: Cell::new(false),
             ending: Cell::new(None),
-            left: Cell::new(0),
             callbacks: Some(STEPS.map(|step| {
                 let connection = Weak::clone(connection);
                 Callback::own_assert_unwind_safe(move |value| {
@@ -241,7 +236,7 @@ impl Connection {
                 let was_clean = matches!(step, Step::Closed);
                 self.ending.set(Some(Ending { was_clean, info: value.unchecked_into() }));
             }
-            Step::TimedOut => self.timed_out(),
+            Step::Waited => self.await_peer(),
         }
         self.close_behind();
         self.advance();
@@ -306,23 +301,21 @@ impl Connection {
         self.await_peer();
     }
 
-    /// Gives the peer time to take some of what is left; as much again each time that it has.
+    /// Gives the peer time to take the message under way, if others wait for that. Of a peer that has had it, what the browser has not
+    /// begun to send is given up. What it has begun waits for the peer, and the Close frame behind it: nothing gets past that. With
+    /// `close()` instead, Chromium 156 crashes the page.
     fn await_peer(&self) {
-        if !self.outbox.is_empty() {
-            self.left.set(self.outbox.bytes());
-            self.have_called(|callbacks| set_timeout(callbacks[Step::TimedOut as usize].as_js_value(), CLOSE_TIMEOUT));
-        }
-    }
-
-    /// Of a peer that has taken nothing, what the browser has not begun to send is given up. What it has begun waits for the peer, and
-    /// the Close frame behind it: nothing gets past that. With `close()` instead, Chromium 156 crashes the page.
-    fn timed_out(&self) {
-        if self.outbox.bytes() < self.left.get() {
-            self.await_peer();
-        } else if let (Some(close), Some(writer)) = (self.outbox.give_up(), self.outbox.writer()) {
-            let reason =
-                make(&Global::member("WebSocketError"), "", &info(close)).map_or(JsValue::UNDEFINED, JsValue::from);
-            self.expect(&writer.abort(&reason), Step::Unwritten, Step::Unwritten);
+        match self.outbox.await_peer() {
+            Taking::All => {}
+            Taking::InTime => {
+                self.have_called(|callbacks| set_timeout(callbacks[Step::Waited as usize].as_js_value(), TURN));
+            }
+            Taking::TooLong(close) => {
+                let Some(writer) = self.outbox.writer() else { return };
+                let reason =
+                    make(&Global::member("WebSocketError"), "", &info(close)).map_or(JsValue::UNDEFINED, JsValue::from);
+                self.expect(&writer.abort(&reason), Step::Unwritten, Step::Unwritten);
+            }
         }
     }
 

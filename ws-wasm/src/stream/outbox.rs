@@ -10,7 +10,7 @@ use std::{
 use wasm_bindgen::{JsCast as _, JsValue};
 use ws_core::{Close, Data, Error, Place, Waiters};
 
-use super::sys;
+use super::{patience::Patience, sys};
 use crate::{
     JsBlob, data,
     sys::{ArrayBuffer, Promise, Uint8Array},
@@ -49,6 +49,8 @@ const MOST_SPARE: u64 = 1 << 20;
 /// A message with the browser.
 struct Write {
     size: u64,
+    /// What the peer has had of its time to take it, if the connection was closed meanwhile.
+    patience: Patience,
     /// Its bytes, outside of the program's memory. A message of the same size can have the memory after it: a new one takes a
     /// browser as long to get and to give back as half of the rest does.
     memory: Option<Uint8Array>,
@@ -60,6 +62,16 @@ pub(crate) enum Next {
     Writing(Promise),
     /// A blob is read.
     Reading(Promise),
+}
+
+/// How the peer takes what was sent before the connection was closed.
+pub(crate) enum Taking {
+    /// Nothing waits behind the message under way, or nothing will go out any more: there is nothing to be given up.
+    All,
+    /// The message under way has time yet, or none is under way while a blob is read.
+    InTime,
+    /// The message under way has had its time. What waits behind it is lost, and this is how to close.
+    TooLong(Option<Close>),
 }
 
 impl Outbox {
@@ -166,11 +178,25 @@ impl Outbox {
         if self.is_empty() { self.close.take() } else { None }
     }
 
-    /// The same, with something left before it, which is lost.
-    pub(crate) fn give_up(&self) -> Option<Option<Close>> {
-        let close = self.close.take();
-        self.has_failed.set(close.is_some() || self.has_failed.get());
-        close
+    /// Looks how the peer takes what was sent, when the connection is closed and each [`TURN`](super::patience::TURN) after that. The
+    /// browser is about the first of the writes under way and has not begun with those behind it.
+    pub(crate) fn await_peer(&self) -> Taking {
+        let mut under_way = self.under_way.borrow_mut();
+        let is_begun = under_way.len() <= 1 && self.waiting.borrow().is_empty();
+        if is_begun || self.has_ended.get() {
+            return Taking::All;
+        }
+        let is_in_time = under_way.front_mut().is_none_or(|write| write.patience.goes_on(write.size));
+        match self.close.take() {
+            Some(close) if !is_in_time => {
+                self.has_failed.set(true);
+                Taking::TooLong(close)
+            }
+            close => {
+                self.close.set(close);
+                Taking::InTime
+            }
+        }
     }
 
     /// Whether everything that was sent is over.
@@ -208,7 +234,7 @@ impl Outbox {
     /// Bytes in memory that the browser may keep for a while.
     fn copied(&self, bytes: &[u8]) -> Uint8Array {
         match self.spare.take() {
-            Some(Write { size, memory: Some(memory) }) if size == bytes.len() as u64 => {
+            Some(Write { size, memory: Some(memory), .. }) if size == bytes.len() as u64 => {
                 memory.set(bytes);
                 memory
             }
@@ -218,7 +244,77 @@ impl Outbox {
 
     fn write(&self, chunk: &JsValue, size: u64, memory: Option<Uint8Array>) -> Option<Promise> {
         let writer = self.writer.get()?;
-        self.under_way.borrow_mut().push_back(Write { size, memory });
+        self.under_way.borrow_mut().push_back(Write { size, patience: Patience::new(), memory });
         Some(writer.write(chunk))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    /// An outbox whose peer takes nothing by itself, with these messages written as far as can be, and closed.
+    fn closed_behind(messages: impl IntoIterator<Item = Data>) -> Outbox {
+        let writer = evaluate("{ write: () => new Promise(() => {}) }");
+        let outbox = Outbox::new();
+        outbox.open(writer.unchecked_into());
+        for message in messages {
+            outbox.push(message).unwrap_or_else(|error| panic!("{error}"));
+            while outbox.next().is_some() {}
+        }
+        outbox.close(None);
+        outbox
+    }
+
+    fn evaluate(expression: &str) -> JsValue {
+        js_sys::Function::new_no_args(&format!("return ({expression})")).call0(&JsValue::NULL).unwrap_or_default()
+    }
+
+    /// How often the peer has time, until it has had it; or as often as is looked.
+    fn turns(outbox: &Outbox, most: usize) -> usize {
+        (0..most).take_while(|_| matches!(outbox.await_peer(), Taking::InTime)).count()
+    }
+
+    #[wasm_bindgen_test]
+    fn what_waits_behind_a_message_that_is_not_taken_is_given_up() {
+        let outbox = closed_behind(["one".into(), "two".into()]);
+        assert_eq!(turns(&outbox, 10), 1);
+        assert!(outbox.has_failed());
+        assert!(outbox.take_close().is_none(), "given out, to go behind the one under way");
+    }
+
+    #[wasm_bindgen_test]
+    fn a_long_message_has_time_and_so_has_each_one_behind_it() {
+        let outbox = closed_behind([vec![0; 1 << 20].into(), "".into(), "three".into()]);
+        // The first turn is not over when it is looked for the first time; then 10 seconds, and 64 for the size.
+        assert_eq!(turns(&outbox, 7), 7);
+        outbox.written(true);
+        assert_eq!(turns(&outbox, 1), 1, "the second one, of which nothing can be seen but that it is over");
+        outbox.written(true);
+        assert!(matches!(outbox.await_peer(), Taking::All), "the last one is under way");
+        outbox.written(true);
+        assert!(outbox.take_close().is_some());
+        assert!(!outbox.has_failed());
+    }
+
+    #[wasm_bindgen_test]
+    fn with_nothing_behind_the_one_under_way_nothing_is_given_up() {
+        for outbox in [closed_behind([]), closed_behind([vec![0; 1 << 20].into()])] {
+            assert!(matches!(outbox.await_peer(), Taking::All));
+            assert!(!outbox.has_failed());
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn while_a_blob_is_read_the_peer_has_nothing_to_take() {
+        let blob = evaluate("new Blob(['x'])").unchecked_into();
+        let outbox = closed_behind([ws_core::Blob::from(JsBlob(blob)).into(), "behind".into()]);
+        assert_eq!(turns(&outbox, 100), 100);
+        let buffer = evaluate("new ArrayBuffer(1)");
+        assert!(outbox.blob_read(buffer).is_some());
+        assert_eq!(turns(&outbox, 10), 1, "its time begins");
+        assert!(outbox.has_failed());
     }
 }

@@ -11,7 +11,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use js_sys::{ArrayBuffer, Reflect, WebAssembly::Memory};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_test::wasm_bindgen_test;
-use ws_core::{Blob, CloseCode, Flow, Opened, Overflow, StreamBuilder, WebSocketError, WebSocketStream};
+use ws_core::{Backend as _, Blob, CloseCode, Flow, Opened, Overflow, StreamBuilder, WebSocketError, WebSocketStream};
 use ws_wasm::{Browser, BrowserStream, JsBlob};
 
 use super::{evaluate, fresh_id, reported, turn, url};
@@ -122,6 +122,43 @@ async fn the_browsers_own_stream_is_used_where_there_is_one() {
     let is_there = Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap();
     assert_eq!(stream.backend().has_back_pressure(), is_there);
     let _halves = stream.opened().await.unwrap();
+}
+
+/// Lets ten seconds of a timer be over at once, and counts how often they were.
+const SHORT_TURNS: &str = "(() => {
+    const set = globalThis.setTimeout;
+    globalThis.turns = 0;
+    globalThis.setTimeout = (call, delay) => set(delay === 10_000 ? () => { turns += 1; call(); } : call, delay % 10_000);
+    globalThis.endShortTurns = () => { globalThis.setTimeout = set; };
+})()";
+
+#[wasm_bindgen_test]
+async fn what_was_sent_before_close_waits_for_a_peer_that_is_slow_with_a_long_message() {
+    let id = fresh_id();
+    let stream = WebSocketStream::<BrowserStream>::new(&url(&format!("/hold?id={id}"))).unwrap();
+    let Opened { mut writable, .. } = stream.opened().await.unwrap();
+    if !stream.backend().has_back_pressure() {
+        return;
+    }
+    evaluate(SHORT_TURNS);
+    writable.write(vec![0; 24 << 20]).await.unwrap();
+    for text in ["behind", "", "last"] {
+        stream.backend().send(text.into()).unwrap();
+    }
+    stream.close();
+    // Of a peer that is given up no more is counted.
+    let mut left = 1000;
+    while evaluate("turns").as_f64() < Some(20.0) {
+        turn().await;
+        left -= 1;
+        assert!(left > 0, "given up after {:?} turns", evaluate("turns"));
+    }
+    let release = WebSocketStream::<Browser>::new(&url(&format!("/release?id={id}"))).unwrap();
+    let _halves = release.opened().await.unwrap();
+    let closed = stream.closed().await;
+    evaluate("endShortTurns()");
+    assert_eq!(closed.unwrap().code, CloseCode::NO_STATUS);
+    assert_eq!(reported(&format!("{id} ended")).await, format!("4 messages, {} bytes, clean 1005 ", (24 << 20) + 10));
 }
 
 /// Whose wakers are counted.
