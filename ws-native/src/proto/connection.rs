@@ -207,7 +207,7 @@ impl Connection {
     }
 
     /// Starts the closing handshake for what runs the connection, of which its program does not know: see [`SendError::Leaving`].
-    #[cfg(feature = "std")]
+    #[cfg(feature = "tokio")]
     pub(crate) fn leave(&mut self, close: &Close) {
         self.begin_closing(Closer::Keeper, Some(close));
     }

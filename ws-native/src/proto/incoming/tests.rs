@@ -205,7 +205,7 @@ mod compressed {
                 let compression = Compression::default();
                 let agreement = accept_answer(["permessage-deflate"].into_iter(), Some(&compression)).unwrap();
                 let mut incoming = Incoming::new(Role::Client);
-                incoming.set_decompressor(agreement.unwrap().0.client(&compression).1);
+                incoming.set_decompressor(Some(agreement.unwrap().0.client(&compression).1));
                 let mut received = vec![];
                 for chunk in bytes.chunks(chunk) {
                     incoming.buffer().extend_from_slice(chunk);
