@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
 
-import { failure, WebSocket, WebSocketStream } from 'isosocket/engine';
+import { failure, ping, WebSocket, WebSocketStream } from 'isosocket/engine';
 
 import { networkOptions } from '../src/options.js';
 import { close, eventsOf, frame, readFrame, serve, switching } from './peer.mjs';
@@ -255,9 +255,14 @@ describe('deadlines', () => {
       socket.write(switching(request));
       const { payload } = await readFrame(socket);
       code = payload.readUInt16BE(0);
+      // The program does not know of it yet, and what it sends is thrown away.
+      assert.equal(closing.readyState, 1);
+      ping(closing, 'late');
+      closing.send('late');
       socket.end(frame(0x88, payload));
     });
-    const [opened, closed] = await eventsOf(new WebSocket(url, { idleTimeout: 50 }));
+    const closing = new WebSocket(url, { idleTimeout: 50 });
+    const [opened, closed] = await eventsOf(closing);
     assert.deepEqual([opened, closed, code], ['open', "close 1001 '' true", 1001]);
   });
 });

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex};
+use tokio::time::timeout;
 use ws_core::{Blob, CloseCode, FailureKind, Message};
 use ws_native::proto::{Config, Part, Request};
 use ws_native::{Connection, Incoming, Received};
@@ -415,6 +416,23 @@ async fn closing_towards_a_peer_that_does_not_read_ends_in_time() {
     assert!(began.elapsed() < 2 * plain().close_timeout, "not when something else wakes the task");
     assert_eq!(client.recv().await.unwrap_err().kind(), FailureKind::Timeout);
     client.close(None).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_towards_a_peer_that_has_closed_and_neither_reads_nor_ends_does_so_too() {
+    let (near, mut far) = duplex(64);
+    let mut client = Connection::client_established(near, plain());
+    client.feed("x".repeat(100_000)).unwrap();
+    far.write_all(b"\x88\x00").await.unwrap();
+    // It has answered, as far as it can.
+    assert!(client.recv().now_or_never().is_none());
+    let limit = 2 * plain().end_timeout;
+    for _ in 0..2 {
+        timeout(limit, client.close(None)).await.expect("given up in time").unwrap();
+        let flushed = timeout(limit, client.flush()).await.expect("given up in time");
+        assert_eq!(flushed.unwrap_err().kind(), FailureKind::Timeout);
+    }
+    assert_eq!(client.recv().await.unwrap(), None);
 }
 
 /// A stream whose reads wait, and for which the clock moves on at each of them.

@@ -326,7 +326,7 @@ impl Session {
             Err(SendError::NotOpen) if self.engine.ready_state() == ReadyState::Connecting => {
                 Err(exception("InvalidStateError", &SendError::NotOpen))
             }
-            Ok(()) | Err(SendError::NotOpen) => Ok(()),
+            Ok(()) | Err(SendError::NotOpen | SendError::Leaving) => Ok(()),
             Err(error) => Err(exception("RangeError", &error)),
         };
         outcome.map(|()| self.flags())

@@ -151,10 +151,11 @@ impl<S: Timed> Connection<S> {
         self.flush()
     }
 
-    /// Queues a message.
+    /// Queues a message. While the [idle time-out](Config::idle_timeout) closes the connection, what is sent, by this method or any
+    /// other, is thrown away without an error: [`recv`](Self::recv) tells of the end.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent, or the message is a blob that is not in memory.
+    /// [`Failure`]: the connection is closed or the program has closed it, or the message is a blob that is not in memory.
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         sending::feed(&mut self.protocol, data.into())
@@ -163,7 +164,7 @@ impl<S: Timed> Connection<S> {
     /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    /// [`Failure`]: the connection is closed or the program has closed it.
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
         sending::outcome(self.protocol.send_text(text))
@@ -172,7 +173,7 @@ impl<S: Timed> Connection<S> {
     /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    /// [`Failure`]: the connection is closed or the program has closed it.
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         sending::outcome(self.protocol.send_binary(bytes))
@@ -225,7 +226,7 @@ impl<S: Timed> Connection<S> {
     pub fn close(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
         let close = sending::close_frame(close)?;
         sending::start_closing(&mut self.protocol, close.as_ref())?;
-        while self.protocol.is_closing() {
+        while self.protocol.has_time_to_close() {
             let deadline = self.begin_wait();
             match self.write(deadline) {
                 Poll::Ready(written) => return written,

@@ -8,7 +8,7 @@ use ws_core::{CloseCode, Data, Failure};
 
 use super::{Connection, in_memory};
 use crate::ending::State;
-use crate::proto::{Part, Prepared};
+use crate::proto::{Error, Part, Phase, Prepared};
 use crate::sending;
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
@@ -19,7 +19,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// [`recv`](Self::recv) tells of the end, behind what the peer still sends.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent, a blob could not be read, the stream broke.
+    /// [`Failure`]: the connection is closed or the program has closed it, a blob could not be read, the stream broke.
     ///
     /// # Cancel safety
     /// The message is queued at the first poll (a blob that is not in memory: when it was read) and goes out with the
@@ -49,7 +49,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Queues a message. One that is too late is thrown away, as by [`send`](Self::send).
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent, or the message is a blob that is not in memory.
+    /// [`Failure`]: the connection is closed or the program has closed it, or the message is a blob that is not in memory.
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         sending::feed(&mut self.inner.protocol, data.into())
@@ -58,7 +58,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    /// [`Failure`]: the connection is closed or the program has closed it.
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
         sending::outcome(self.inner.protocol.send_text(text))
@@ -67,7 +67,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    /// [`Failure`]: the connection is closed or the program has closed it.
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         sending::outcome(self.inner.protocol.send_binary(bytes))
@@ -76,7 +76,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Queues a message that other connections send, too, and that is encoded once.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or a Close frame was sent.
+    /// [`Failure`]: the connection is closed or the program has closed it.
     pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Failure> {
         sending::outcome(self.inner.protocol.send_prepared(message))
     }
@@ -101,9 +101,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Writes all that is queued.
     ///
     /// # Errors
-    /// [`Failure`]: the stream broke, or the connection is being closed and the peer has not read for
-    /// [`Config::close_timeout`](crate::proto::Config::close_timeout). What the peer had sent before can still be
-    /// [received](Self::recv).
+    /// [`Failure`]: the stream broke, or the connection is being closed and the peer has not read in
+    /// [time](crate::proto::Config::close_timeout). What the peer had sent before can still be [received](Self::recv).
     ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped: what was not written stays queued.
@@ -115,11 +114,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         if let Poll::Ready(written) = self.poll_written(cx) {
             return Poll::Ready(written);
         }
-        ready!(self.poll_given_up(cx));
-        match self.inner.protocol.failure() {
-            Some(error) => Poll::Ready(Err(error.clone().into())),
-            None => Poll::Pending,
+        if !self.inner.protocol.is_closing() {
+            return Poll::Pending;
         }
+        ready!(self.poll_given_up(cx));
+        let failure = self.inner.protocol.failure().cloned();
+        Poll::Ready(Err(failure.unwrap_or(Error::Timeout(Phase::End)).into()))
     }
 
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
@@ -133,7 +133,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// Ready when a peer is given up that does not read, and does not see that it is to go; `recv` then tells of it.
     fn poll_given_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.inner.protocol.is_closing() {
+        while self.inner.protocol.has_time_to_close() {
             ready!(self.poll_deadline(cx));
         }
         Poll::Ready(())

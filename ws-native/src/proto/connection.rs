@@ -181,6 +181,12 @@ impl Connection {
         matches!(self.state, State::Established { closer: Some(_), .. })
     }
 
+    /// Whether a Close frame was sent, and the peer has time yet to answer it or to end the transport.
+    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    pub(crate) fn has_time_to_close(&self) -> bool {
+        self.is_closing() && self.timer.is_some()
+    }
+
     /// Why the connection has failed, until the last event says so.
     pub fn failure(&self) -> Option<&Error> {
         match &self.state {

@@ -14,7 +14,7 @@ impl Connection {
     /// Sends a text message, which is copied.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
         self.send_copied(Opcode::Text, text.as_bytes())
     }
@@ -22,7 +22,7 @@ impl Connection {
     /// Sends a binary message, which is copied.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
         self.send_copied(Opcode::Binary, bytes)
     }
@@ -30,7 +30,7 @@ impl Connection {
     /// Sends a text message that is handed over: a long one is sent from where it is.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     #[inline]
     pub fn send_owned_text(&mut self, text: ByteString) -> Result<(), SendError> {
         self.send_owned(Opcode::Text, text.into_bytes())
@@ -39,7 +39,7 @@ impl Connection {
     /// Sends a binary message that is handed over: a long one is sent from where it is.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     #[inline]
     pub fn send_owned_binary(&mut self, bytes: Bytes) -> Result<(), SendError> {
         self.send_owned(Opcode::Binary, bytes)
@@ -49,7 +49,7 @@ impl Connection {
     /// it is; a client masks a copy.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
         self.admit(message.payload().len(), self.encoder.complete())?;
         self.encoder.prepared(&mut self.outgoing, message);
@@ -69,7 +69,7 @@ impl Connection {
     /// ```
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_text_part(&mut self, text: &str, last: bool) -> Result<(), SendError> {
         self.send_part(Opcode::Text, text.as_bytes(), last)
     }
@@ -77,7 +77,7 @@ impl Connection {
     /// Sends a part of a binary message, as [`send_text_part`](Self::send_text_part) does of a text.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_binary_part(&mut self, bytes: &[u8], last: bool) -> Result<(), SendError> {
         self.send_part(Opcode::Binary, bytes, last)
     }
@@ -85,7 +85,7 @@ impl Connection {
     /// Sends a ping.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::LongControl`]; [`SendError::Full`], and the connection is not failed by that.
+    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::LongControl`]; [`SendError::Full`], and the connection is not failed by that.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.send_control(Opcode::Ping, payload)
     }
