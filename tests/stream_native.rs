@@ -102,6 +102,8 @@ async fn a_writer_of_large_messages_waits_until_there_is_room_for_them() {
             }
         }
         count.send(bytes / FRAME).unwrap();
+        // Until the test is over: a stream that ends sooner may do so before the writer knows that all was taken.
+        let _ = beginning.recv();
     });
     let mut options = ConnectOptions::default();
     options.config.max_send_queue = 2 << 20;
@@ -122,6 +124,7 @@ async fn a_writer_of_large_messages_waits_until_there_is_room_for_them() {
     }
     writable.flush().await.unwrap();
     assert_eq!(counted.await.unwrap(), 30);
+    drop(begin);
 }
 
 #[tokio::test]

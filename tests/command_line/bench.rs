@@ -1,7 +1,7 @@
 //! `isosocket bench`.
 
 use super::support::url;
-use super::{echo_server, nowhere, run};
+use super::{echo_server, end, isosocket, nowhere, run};
 
 #[tokio::test]
 async fn it_tells_how_much_an_echo_endpoint_takes() {
@@ -27,6 +27,21 @@ async fn it_tells_how_much_an_echo_endpoint_takes() {
         }
         assert!(ended.stderr.contains(" s: "), "{}", ended.stderr);
     }
+}
+
+/// The figures are told of when they cannot be written, and nobody has to read them.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_output_that_takes_nothing_is_a_failure_and_one_that_nobody_reads_is_none() {
+    let (_server, url) = echo_server(&[]).await;
+    let bench = || isosocket(&["bench", &url, "--seconds", "0.1"]);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let ended = end(bench().stdout(full).spawn().unwrap()).await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.lines().last().unwrap().starts_with("isosocket: No space left on device"), "{}", ended.stderr);
+    let mut child = bench().spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(end(child).await.code, Some(0));
 }
 
 #[tokio::test]

@@ -90,7 +90,8 @@ async fn an_interrupt_ends_the_waiting() {
     let mut child = isosocket(&["connect", &url, "--reconnect", "--retry-delay", "30"]).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     assert!(line(&mut stderr).await.starts_with("isosocket: cannot connect to "));
-    assert_eq!(line(&mut stderr).await, "isosocket: connecting again in 30.0s\n");
+    // From 30 to 150 seconds.
+    assert!(line(&mut stderr).await.starts_with("isosocket: connecting again in "));
     super::ending::interrupt(&child);
     assert_eq!(end(child).await.code, Some(130));
 }

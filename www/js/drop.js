@@ -4,6 +4,14 @@
  * Lets the user drop a file onto `zone`: it is shown in `input`, as if it had been picked there, and handed over.
  */
 export function acceptDrops(zone, input, take) {
+  // One that misses the zone would take the place of the page.
+  for (const type of ['dragover', 'drop']) {
+    document.addEventListener(type, (event) => {
+      if (!event.dataTransfer?.types.includes('Files') || zone.contains(event.target)) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = 'none';
+    });
+  }
   // Events of the children come here too: the zone is left when as many were left as entered.
   let depth = 0;
   const highlight = (change) => {

@@ -139,8 +139,11 @@ async function sendFile(file) {
     send(file);
     return;
   }
+  const asked = connection;
   try {
-    send(new Uint8Array(await file.arrayBuffer()));
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    if (connection !== asked) throw new DOMException('There is another connection now: send the file again.', 'Not sent');
+    send(bytes);
   } catch (error) {
     complain('send', error);
   }
@@ -204,10 +207,16 @@ function show() {
 
 function showAttributes() {
   if (!connection) return;
-  page.protocol.textContent = connection.protocol || '–';
-  page.extensions.textContent = connection.extensions || '–';
   const { bufferedAmount } = connection;
-  page.buffered.textContent = formatBytes(bufferedAmount);
+  const texts = {
+    protocol: connection.protocol || '–',
+    extensions: connection.extensions || '–',
+    buffered: formatBytes(bufferedAmount),
+  };
+  // What is the same stays, and with it what the user has selected there.
+  for (const [name, text] of Object.entries(texts)) {
+    if (page[name].textContent !== text) page[name].textContent = text;
+  }
   page.buffered.dataset.bytes = bufferedAmount;
   // A socket becomes CLOSING without an event.
   if (page.state.dataset.state !== STATES[connection.readyState]) show();

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use ws_core::{Failure, FailureKind};
 use ws_native::{Answers, ConnectOptions, Connection, MessageRef};
 
 use crate::client::{Client, seconds, without_secrets};
-use crate::tell;
+use crate::{say, tell};
 
 #[derive(clap::Args)]
 #[command(after_help = MANNERS)]
@@ -103,7 +104,7 @@ pub(crate) async fn bench(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         }
     }
     let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-    report(&load, &tally, connections, begin.elapsed(), cpu_time().zip(cpu).map(|(end, begin)| end - begin));
+    report(&load, &tally, connections, begin.elapsed(), cpu_time().zip(cpu).map(|(end, begin)| end - begin))?;
     Ok(())
 }
 
@@ -252,19 +253,26 @@ async fn run(
 
 const NO_ECHO: &str = "the server does not send back what it was sent";
 
-fn report(load: &Load, Tally { times }: &Tally, connections: u32, elapsed: Duration, cpu: Option<Duration>) {
+fn report(
+    load: &Load,
+    Tally { times }: &Tally,
+    connections: u32,
+    elapsed: Duration,
+    cpu: Option<Duration>,
+) -> io::Result<()> {
     let (count, size, in_flight) = (times.len(), load.size, load.in_flight);
     let kind = if load.binary { "binary" } else { "text" };
-    println!("{count} {kind} messages of {size} bytes in {elapsed:.2?}");
-    println!("connections: {connections}, in flight on each: {in_flight}");
-    println!("{}", load.rate(count, elapsed));
+    say(format_args!("{count} {kind} messages of {size} bytes in {elapsed:.2?}"))?;
+    say(format_args!("connections: {connections}, in flight on each: {in_flight}"))?;
+    say(load.rate(count, elapsed))?;
     let at = |quantile| Duration::from_nanos(times.value_at_quantile(quantile));
     let (p50, p90, p99, p999) = (at(0.5), at(0.9), at(0.99), at(0.999));
     let max = Duration::from_nanos(times.max());
-    println!("round trip: p50 {p50:.1?}, p90 {p90:.1?}, p99 {p99:.1?}, p99.9 {p999:.1?}, max {max:.1?}");
+    say(format_args!("round trip: p50 {p50:.1?}, p90 {p90:.1?}, p99 {p99:.1?}, p99.9 {p999:.1?}, max {max:.1?}"))?;
     if let Some(cpu) = cpu {
-        println!("CPU of this program: {:.2?} a message", cpu.div_f64(count.max(1) as f64));
+        say(format_args!("CPU of this program: {:.2?} a message", cpu.div_f64(count.max(1) as f64)))?;
     }
+    Ok(())
 }
 
 /// What this program has used of the processors.

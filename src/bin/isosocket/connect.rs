@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", requires = "reconnect")]
     max_retries: Option<u32>,
     /// The shortest time before connecting again. It is taken at random from there up to five times as much, then ten times and so
-    /// on, and no more than 30 seconds.
+    /// on, but no more than 30 seconds, or five times as much if that is more.
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds, requires = "reconnect")]
     retry_delay: Duration,
 }
@@ -332,6 +332,8 @@ impl Retries {
         let mut config = ReconnectConfig::default();
         config.max_retries = most;
         config.min_reconnection_delay = shortest;
+        // Clients of one server are not to come back at the same time, however long they wait.
+        config.max_reconnection_delay = config.max_reconnection_delay.max(shortest.saturating_mul(5));
         Ok(Self { config, back_off: BackOff::default(), host: Native::host()? })
     }
 
@@ -355,5 +357,19 @@ fn wait(text: &str) -> Result<Duration, String> {
         "0" => Ok(Duration::ZERO),
         "forever" => Ok(Duration::MAX),
         time => seconds(time),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_has_its_part_in_delays_of_any_length() {
+        let longest = |seconds| {
+            let shortest = Duration::from_secs(seconds);
+            Retries::new(None, shortest).unwrap().config.max_reconnection_delay.as_secs()
+        };
+        assert_eq!([1, 6, 7, 60].map(longest), [30, 30, 35, 300]);
     }
 }

@@ -10,7 +10,7 @@ use ws_core::Failure;
 use ws_native::proto::Config;
 use ws_native::{Accepted, Connection, Identity, Origins, Server};
 
-use crate::tell;
+use crate::{say, tell};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -50,7 +50,7 @@ pub(crate) async fn echo(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         server = server.tls(identity.into_server_config()?);
         scheme = "wss";
     }
-    println!("listening on {scheme}://{}", server.local_address()?);
+    say(format_args!("listening on {scheme}://{}", server.local_address()?))?;
     loop {
         match server.accept().await {
             Ok(accepted) => {

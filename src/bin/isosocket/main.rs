@@ -14,6 +14,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
 use ws_core::{Failure, FailureKind};
 
 #[derive(Parser)]
@@ -35,15 +36,22 @@ enum Command {
     Bench(bench::Arguments),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run(Arguments::parse().command).await {
-        Ok(code) => code,
+fn main() -> ExitCode {
+    let command = Arguments::parse().command;
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
         Err(error) => {
-            tell(&error);
-            error.downcast_ref().map_or(ExitCode::FAILURE, exit_code)
+            tell(error);
+            return ExitCode::FAILURE;
         }
-    }
+    };
+    let code = runtime.block_on(run(command)).unwrap_or_else(|error| {
+        tell(&error);
+        error.downcast_ref().map_or(ExitCode::FAILURE, exit_code)
+    });
+    // The system's search for a name cannot be given up: the program ends without it.
+    runtime.shutdown_background();
+    code
 }
 
 async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
@@ -61,6 +69,17 @@ fn exit_code(failure: &Failure) -> ExitCode {
     match failure.kind() {
         FailureKind::Misuse => ExitCode::from(2),
         _ => ExitCode::FAILURE,
+    }
+}
+
+/// Says something on the standard output. Where nobody reads it any more, that is all the same.
+///
+/// # Errors
+/// It cannot be written.
+fn say(what: impl Display) -> io::Result<()> {
+    match writeln!(io::stdout(), "{what}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
     }
 }
 

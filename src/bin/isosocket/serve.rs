@@ -16,7 +16,7 @@ use ws_native::Origins;
 use ws_native::axum::WebSocketUpgrade;
 
 use crate::echo::send_back;
-use crate::tell;
+use crate::{say, tell};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -40,7 +40,7 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         format!("cannot listen on port {port} of {host} ({error}): choose another one with --port, or PORT= for make")
     })?;
     let address = listener.local_addr()?;
-    println!("isosocket workbench on http://{address}  (echo: ws://{address}/echo)");
+    say(format_args!("isosocket workbench on http://{address}  (echo: ws://{address}/echo)"))?;
     let listener = listener.tap_io(|stream| {
         // A socket that cannot be set so serves all the same.
         let _ = stream.set_nodelay(true);

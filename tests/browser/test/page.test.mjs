@@ -198,6 +198,17 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
           });
           assert.equal((await workbench.row('received')).size, 7);
           await workbench.echoes(1);
+          // One that misses the place does not take the place of the page.
+          const isHandled = await driver.executeScript(() => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File(['missed'], 'missed.txt'));
+            return ['dragover', 'drop'].map((type) => {
+              const missed = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+              return !document.getElementById('log').dispatchEvent(missed);
+            });
+          });
+          assert.deepEqual(isHandled, [true, true]);
+          assert.equal((await workbench.rows()).filter(({ kind }) => kind === 'sent').length, 1);
         });
       });
     }

@@ -65,9 +65,13 @@ impl Connecting {
         let proxy = options.proxy.for_url(&url)?;
         let next = proxy.as_ref().map(|proxy| (proxy.host(), proxy.port()));
         let (host, port) = next.unwrap_or((url.host(), url.port()));
-        let mut addresses = resolve(host, port, options.connect_timeout).await?;
-        if next.is_none() {
-            addresses = options.allowed(&url, addresses)?;
+        let resolved = resolve(host, port, options.connect_timeout).await;
+        let mut addresses = resolved.map_err(|error| on_the_way(proxy.as_ref(), error))?;
+        match url.address() {
+            _ if next.is_none() => addresses = options.allowed(&url, addresses)?,
+            // It is known where the proxy will connect to.
+            Some(address) => drop(options.allowed(&url, vec![SocketAddr::new(address, url.port())])?),
+            None => {}
         }
         // "If the client cannot determine the IP address [...] (for example, because all communication is being done through
         // a proxy server that performs DNS queries itself), then the client MUST assume [...] that each host name refers to
@@ -125,13 +129,24 @@ impl Connecting {
         let address = addresses.first().map_or_else(String::new, ToString::to_string);
         let race = eyeballs::race(addresses, TcpStream::connect);
         let connected = within(limit, Stage::Connect(address.clone()), race).await?;
-        let stream = connected.map_err(|source| ConnectError::Connect { address, source })?;
+        let failed = |source| on_the_way(self.proxy.as_ref(), ConnectError::Connect { address, source });
+        let stream = connected.map_err(failed)?;
         // A socket that cannot be set so serves all the same.
         let _ = stream.set_nodelay(options.nodelay);
         if let Some(idle) = options.tcp_keepalive {
             let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle));
         }
         Ok(stream.into())
+    }
+}
+
+/// The error, which is the proxy's if there is one: it is the proxy that was to be connected to.
+fn on_the_way(proxy: Option<&proxy::ProxyUrl>, error: ConnectError) -> ConnectError {
+    match (proxy, error) {
+        (Some(proxy), error @ (ConnectError::Resolve { .. } | ConnectError::Connect { .. })) => {
+            ConnectError::Proxy { proxy: proxy.to_string(), reason: error.to_string() }
+        }
+        (_, error) => error,
     }
 }
 

@@ -71,7 +71,7 @@ pub enum ConnectError {
     /// The policy allows none of the host's addresses.
     #[error(transparent)]
     Blocked(#[from] Blocked),
-    /// The proxy refused, or is none.
+    /// The proxy refused, cannot be reached, or is none.
     #[error("the proxy {proxy} did not connect: {reason}")]
     Proxy {
         /// The proxy's host and port.
@@ -126,6 +126,7 @@ impl From<ConnectError> for Failure {
         let kind = match error {
             ConnectError::Timeout { .. } => FailureKind::Timeout,
             ConnectError::Blocked(_) => FailureKind::Policy,
+            ConnectError::NoTls => FailureKind::Misuse,
             _ => FailureKind::Network,
         };
         Self::new(kind, error)

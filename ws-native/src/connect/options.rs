@@ -53,7 +53,7 @@ pub struct ConnectOptions {
     pub nodelay: bool,
     /// Asks the peer for a sign of life, by TCP, when the connection was idle for so long. Default: not.
     pub tcp_keepalive: Option<Duration>,
-    /// TLS for `wss`. Default: with the platform's roots.
+    /// TLS for `wss`, and for a proxy whose URL says `https`. Default: with the platform's roots.
     #[cfg(feature = "tls")]
     pub tls: Option<Tls>,
     /// Goes over HTTP/2 where the server can, on connections that are shared: for `wss` alone. Default: not.

@@ -35,8 +35,9 @@ pub enum Proxy {
     /// None.
     #[default]
     Direct,
-    /// The one that the environment names when the connection is made: `HTTP_PROXY` for `ws`, `HTTPS_PROXY` for `wss`, else
-    /// `ALL_PROXY`, but none for the hosts of `NO_PROXY`; in capitals or not. They mean what they mean to curl.
+    /// The one that the environment names when the connection is made: `http_proxy` for `ws`, `https_proxy` for `wss`, else
+    /// `all_proxy`, but none for the hosts of `no_proxy`. One that is not set, or empty, may be set in capitals. They mean what they mean
+    /// to curl, but that `HTTP_PROXY` is taken, too, unless the program is a CGI script, whose client would name it by a header.
     Environment,
     /// This one.
     Through(ProxyUrl),
@@ -123,19 +124,20 @@ struct Environment {
 
 impl Environment {
     fn read() -> Self {
-        let first = |names: [&str; 2]| names.into_iter().find_map(env::var_os).unwrap_or_default();
+        Self::of(|name| env::var_os(name))
+    }
+
+    fn of(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         // What is no Unicode names a proxy that cannot be spoken to.
-        let text = |value: OsString| value.to_string_lossy().into_owned();
-        if env::var_os("REQUEST_METHOD").is_some() {
-            // In a CGI script, whose client would name the proxy by a header.
-            return Self::default();
-        }
-        Self {
-            http: text(first(["HTTP_PROXY", "http_proxy"])),
-            https: text(first(["HTTPS_PROXY", "https_proxy"])),
-            all: text(first(["ALL_PROXY", "all_proxy"])),
-            no: text(first(["NO_PROXY", "no_proxy"])),
-        }
+        let text = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned()).unwrap_or_default();
+        let first = |small: &str| {
+            // In a CGI script the one in capitals is a header of its client's.
+            let is_header = small == "http_proxy" && variable("REQUEST_METHOD").is_some();
+            let named = text(small);
+            if named.is_empty() && !is_header { text(&small.to_uppercase()) } else { named }
+        };
+        let no = first("no_proxy").split_whitespace().collect::<Vec<_>>().join(",");
+        Self { http: first("http_proxy"), https: first("https_proxy"), all: first("all_proxy"), no }
     }
 
     /// The proxy that it names for this URL.
@@ -339,6 +341,30 @@ mod tests {
         for direct in ["ws://example.org/", "ws://a.example.org/", "wss://10.1.2.3/"] {
             assert_eq!(proxy(direct), None, "{direct}");
         }
+    }
+
+    #[test]
+    fn variables_in_small_letters_go_first_and_empty_ones_are_none() {
+        let environment = |variables: &[(&str, &str)]| {
+            Environment::of(|name| Some(variables.iter().find(|(known, _)| *known == name)?.1.into()))
+        };
+        let read = environment(&[
+            ("http_proxy", "small:1"),
+            ("HTTP_PROXY", "capital:1"),
+            ("https_proxy", ""),
+            ("HTTPS_PROXY", "capital:2"),
+            ("ALL_PROXY", ""),
+            ("NO_PROXY", "one.example two.example, three.example"),
+        ]);
+        assert_eq!([&*read.http, &*read.https, &*read.all], ["small:1", "capital:2", ""]);
+        for host in ["one.example", "two.example", "three.example"] {
+            let url = SocketUrl::parse(&format!("wss://{host}/"), None).unwrap();
+            assert_eq!(read.proxy(&url).unwrap(), None, "{host}");
+        }
+        // A header `Proxy` of a client is the first one in capitals, and none of the others.
+        let in_cgi = environment(&[("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "client:1"), ("HTTPS_PROXY", "own:2")]);
+        assert_eq!([&*in_cgi.http, &*in_cgi.https], ["", "own:2"]);
+        assert_eq!(environment(&[("REQUEST_METHOD", "GET"), ("http_proxy", "own:1")]).http, "own:1");
     }
 
     #[test]

@@ -194,8 +194,14 @@ impl Tls {
     }
 }
 
+/// Of the protocols that the configuration offers by ALPN, which may be those of a program's HTTP client, none but HTTP/1.1 is spoken
+/// here; HTTP/2 is offered where [`ConnectOptions::http2`] says so.
 impl From<Arc<ClientConfig>> for Tls {
-    fn from(config: Arc<ClientConfig>) -> Self {
+    fn from(mut config: Arc<ClientConfig>) -> Self {
+        let http1 = b"http/1.1";
+        if config.alpn_protocols.iter().any(|protocol| protocol != http1) {
+            Arc::make_mut(&mut config).alpn_protocols = vec![http1.to_vec()];
+        }
         Self(config)
     }
 }

@@ -7,20 +7,32 @@ use bytes::Bytes;
 use super::Session;
 use crate::proto::SendError;
 
+/// The most pings that wait for their answers. Of more the oldest are as if they had been answered.
+const MOST_WAITING: usize = 1024;
+
 /// The answers to the program's own pings.
 #[derive(Default)]
 pub(super) struct Pongs {
-    /// How many of the pings may still be answered.
-    pings: usize,
+    /// What the pings said that may still be answered, the oldest first.
+    pings: VecDeque<Bytes>,
     /// The payloads that came since the last one was taken.
     payloads: VecDeque<Bytes>,
 }
 
 impl Pongs {
-    /// A pong has come. One that nobody has asked for is nothing.
+    fn sent(&mut self, payload: &[u8]) {
+        if self.pings.len() == MOST_WAITING {
+            self.pings.pop_front();
+        }
+        self.pings.push_back(Bytes::copy_from_slice(payload));
+    }
+
+    /// A pong has come. "A Pong frame sent in response to a Ping frame must have identical "Application data"": one that the program has
+    /// not asked for, be it the heartbeat's, is nothing. Pings before the one that is answered get no answer any more: "the endpoint MAY
+    /// elect to send a Pong frame for only the most recently processed Ping frame."
     pub(super) fn receive(&mut self, payload: Bytes) {
-        if let Some(pings) = self.pings.checked_sub(1) {
-            self.pings = pings;
+        if self.pings.contains(&payload) {
+            while self.pings.pop_front().is_some_and(|ping| ping != payload) {}
             self.payloads.push_back(payload);
         }
     }
@@ -33,7 +45,7 @@ impl Session {
     /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::LongControl`], [`SendError::Full`].
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.connection.ping(payload)?;
-        self.pongs.pings += 1;
+        self.pongs.sent(payload);
         Ok(())
     }
 
@@ -42,8 +54,8 @@ impl Session {
         !self.pongs.payloads.is_empty()
     }
 
-    /// Takes the payload of the next pong, of no more than there were [pings](Self::ping). Those that are there came before
-    /// the message of the [next task](Self::next_task).
+    /// Takes the payload of the next pong: the answer to a [ping](Self::ping), of which a peer that has several to answer may answer
+    /// the newest alone. Those that are there came before the message of the [next task](Self::next_task).
     pub fn take_pong(&mut self) -> Option<Bytes> {
         self.pongs.payloads.pop_front()
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use ws_core::{CloseCode, FailureKind, Message};
 use ws_native::proto::{Error, HandshakeError, Seen};
-use ws_native::{Connection, Origins, Server, Shutdown, Tap, WebSocket};
+use ws_native::rustls::{ClientConfig, RootCertStore};
+use ws_native::{Connection, Origins, Server, Shutdown, Tap, Tls, WebSocket};
 
 use crate::echo::{echo, echo_all, exchange, identity, options};
 
@@ -304,6 +305,47 @@ async fn a_connection_that_is_dead_is_not_used_again() {
     stop.send(true).unwrap();
     exchange(&mut Connection::connect(&url, &echo.options).await.unwrap()).await;
     assert_eq!(echo.connections.load(Ordering::Relaxed), 2);
+}
+
+/// To connect is one thing, and what the server thinks of a request another.
+#[tokio::test]
+async fn an_answer_may_take_longer_than_to_connect() {
+    const THOUGHT: Duration = Duration::from_millis(1500);
+    let (root, tls) = identity();
+    let server = Server::bind("127.0.0.1:0").await.unwrap().tls(tls);
+    let url = format!("wss://localhost:{}/path", server.local_address().unwrap().port());
+    let serving = tokio::spawn(async move {
+        let mut requests = server.accept().await.unwrap().requests().await.unwrap();
+        tokio::spawn(echo_all(requests.next().await.unwrap().unwrap()));
+        let second = requests.next().await.unwrap().unwrap();
+        // For the time to pass, and nothing else.
+        tokio::time::sleep(THOUGHT).await;
+        tokio::spawn(echo_all(second));
+        // No other is accepted.
+        server
+    });
+    let mut options = options(root);
+    let _first = Connection::connect(&url, &options).await.unwrap();
+    options.connect_timeout = THOUGHT / 5;
+    exchange(&mut Connection::connect(&url, &options).await.unwrap()).await;
+    drop(serving.await.unwrap());
+}
+
+/// As that of a program whose HTTP client speaks HTTP/2.
+#[tokio::test]
+async fn a_configuration_that_offers_http2_offers_none_where_it_is_not_spoken() {
+    let mut echo = echo(|server| server).await;
+    let mut roots = RootCertStore::empty();
+    roots.add(echo.root.clone()).unwrap();
+    let provider = Arc::new(ws_native::rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    echo.options.tls = Some(Tls::from(Arc::new(config)));
+    echo.options.http2 = None;
+    let mut socket = Connection::connect(&echo.url, &echo.options).await.unwrap();
+    assert_eq!(socket.stream().tls_session().unwrap().alpn_protocol(), Some(&b"http/1.1"[..]));
+    exchange(&mut socket).await;
 }
 
 #[tokio::test]

@@ -199,6 +199,21 @@ fn a_pong_is_taken_for_each_ping_and_for_no_other() {
     assert!(session.has_pong());
     assert_eq!(session.take_pong().as_deref(), Some(&b"one"[..]));
     assert_eq!((session.has_pong(), session.take_pong()), (false, None));
+    // The peer may answer the newest alone; what it says beside that is no answer.
+    for payload in [&b"a"[..], b"b", b"c"] {
+        session.ping(payload).unwrap();
+    }
+    session.receive(b"\x8a\x08\0\0\0\0\0\0\0\x01\x8a\x01b\x8a\x01a\x8a\x01c\x8a\x01c");
+    assert!(session.next_task(NOW).is_none());
+    let taken: Vec<_> = std::iter::from_fn(|| session.take_pong()).collect();
+    assert_eq!(taken, [&b"b"[..], b"c"]);
+    // No more than so many are known.
+    for number in 0..1025_u16 {
+        session.ping(&number.to_be_bytes()).unwrap();
+    }
+    session.receive(b"\x8a\x02\0\0\x8a\x02\0\x01");
+    assert!(session.next_task(NOW).is_none());
+    assert_eq!((session.take_pong().as_deref(), session.take_pong()), (Some(&b"\0\x01"[..]), None));
 }
 
 #[test]

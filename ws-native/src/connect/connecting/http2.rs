@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -162,6 +163,19 @@ impl Shared {
         asking.await.unwrap_or_else(|_| Err(Reason::CANCEL.into()))
     }
 
+    /// The same as [`ask`](Self::ask), as long as its other end answers pings in this time: how long it takes for the answer is a matter
+    /// of the opening handshake. `None`: it is gone, or refuses.
+    async fn ask_while_alive(&self, request: &Request, config: &Config, limit: Duration) -> Option<(Stream, Answer)> {
+        let mut asking = pin!(self.clone().ask(request, config));
+        loop {
+            match timeout(limit.max(FRESH), &mut asking).await {
+                Ok(answered) => return answered.ok(),
+                Err(_) if timeout(limit, self.is_alive()).await == Ok(true) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
     /// Performs the client's half of the opening handshake, on a stream of its own. Gives this, and the server's answer.
     async fn ask(self, request: &Request, config: &Config) -> Result<(Stream, Answer), ConnectError> {
         let failed = |error| ConnectError::Http2 { host: request.host().into(), source: into_io(error) };
@@ -202,10 +216,10 @@ impl Connecting {
         // What is left of the time is for another connection.
         let limit = options.connect_timeout.min(options.config.handshake_timeout / 2);
         if let Some(shared) = http2.existing(&server, limit).await {
-            match timeout(limit, shared.clone().ask(&self.request, &options.config)).await {
-                Ok(Ok((stream, answer))) => return Ok(Some((stream, Some(answer)))),
+            match shared.ask_while_alive(&self.request, &options.config, limit).await {
+                Some((stream, answer)) => return Ok(Some((stream, Some(answer)))),
                 // The server may have said meanwhile that it takes no more on this one, or be gone.
-                _ => http2.forget(&server, &shared),
+                None => http2.forget(&server, &shared),
             }
         }
         let stream = self.open_stream(true).await?;
