@@ -1,7 +1,7 @@
 //! `isosocket bench`.
 
 use super::support::url;
-use super::{echo_server, end, isosocket, nowhere, run};
+use super::{echo_server, nowhere, run};
 
 #[tokio::test]
 async fn it_tells_how_much_an_echo_endpoint_takes() {
@@ -33,6 +33,8 @@ async fn it_tells_how_much_an_echo_endpoint_takes() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn an_output_that_takes_nothing_is_a_failure_and_one_that_nobody_reads_is_none() {
+    use super::{end, isosocket};
+
     let (_server, url) = echo_server(&[]).await;
     let bench = || isosocket(&["bench", &url, "--seconds", "0.1"]);
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();

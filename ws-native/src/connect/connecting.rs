@@ -185,9 +185,9 @@ async fn secure(host: &str, stream: Stream, options: &ConnectOptions, http2: boo
     let failed = |source| ConnectError::tls(host, source);
     let tls = Tls::of(options).map_err(failed)?;
     #[cfg(feature = "http2")]
-    let tls = if http2 { tls.with_http2() } else { tls };
+    let tls = if http2 { tls.with_http2() } else { tls.with_http1() };
     #[cfg(not(feature = "http2"))]
-    let _ = http2;
+    let (tls, _) = (tls.with_http1(), http2);
     let limit = options.tls_timeout;
     match timeout(limit, tls.connect(host, stream)).await {
         Ok(outcome) => outcome.map_err(failed),

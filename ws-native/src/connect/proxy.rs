@@ -131,10 +131,14 @@ impl Environment {
         // What is no Unicode names a proxy that cannot be spoken to.
         let text = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned()).unwrap_or_default();
         let first = |small: &str| {
-            // In a CGI script the one in capitals is a header of its client's.
-            let is_header = small == "http_proxy" && variable("REQUEST_METHOD").is_some();
-            let named = text(small);
-            if named.is_empty() && !is_header { text(&small.to_uppercase()) } else { named }
+            // In a CGI script the one in capitals is a header of its client's; and on Windows capitals are the same.
+            let may_be_header = small == "http_proxy" && variable("REQUEST_METHOD").is_some();
+            let names = match (may_be_header, cfg!(windows)) {
+                (true, true) => &[][..],
+                (true, false) => &[small.to_owned()],
+                (false, _) => &[small.to_owned(), small.to_uppercase()],
+            };
+            names.iter().map(|name| text(name)).find(|named| !named.is_empty()).unwrap_or_default()
         };
         let no = first("no_proxy").split_whitespace().collect::<Vec<_>>().join(",");
         Self { http: first("http_proxy"), https: first("https_proxy"), all: first("all_proxy"), no }
@@ -145,7 +149,7 @@ impl Environment {
         let (scheme, own) = if url.is_secure() { ("https", &self.https) } else { ("http", &self.http) };
         let Ok(target) = format!("{scheme}://{}/", url.authority()).parse() else { return Ok(None) };
         let rules = |all: &str| Matcher::builder().all(all).no(&*self.no).build();
-        let goes_direct = rules("http://any").intercept(&target).is_none();
+        let goes_direct = self.no == "*" || rules("http://any").intercept(&target).is_none();
         let Some(named) = [own, &self.all].into_iter().find(|named| !named.is_empty()).filter(|_| !goes_direct) else {
             return Ok(None);
         };
@@ -361,6 +365,8 @@ mod tests {
             let url = SocketUrl::parse(&format!("wss://{host}/"), None).unwrap();
             assert_eq!(read.proxy(&url).unwrap(), None, "{host}");
         }
+        let all_direct = environment(&[("all_proxy", "http://any:1"), ("no_proxy", "*")]);
+        assert_eq!(all_direct.proxy(&SocketUrl::parse("ws://127.0.0.1/", None).unwrap()).unwrap(), None);
         // A header `Proxy` of a client is the first one in capitals, and none of the others.
         let in_cgi = environment(&[("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "client:1"), ("HTTPS_PROXY", "own:2")]);
         assert_eq!([&*in_cgi.http, &*in_cgi.https], ["", "own:2"]);

@@ -181,6 +181,17 @@ impl Tls {
         Self(Arc::new(config))
     }
 
+    /// The same, but nothing else than HTTP/1.1 is offered.
+    pub(super) fn with_http1(&self) -> Self {
+        const HTTP1: &[u8] = b"http/1.1";
+        if self.0.alpn_protocols.iter().all(|protocol| protocol == HTTP1) {
+            return self.clone();
+        }
+        let mut config = (*self.0).clone();
+        config.alpn_protocols = vec![HTTP1.to_vec()];
+        Self(Arc::new(config))
+    }
+
     /// Performs the handshake with the server of this name, which may be an IP address.
     pub(super) async fn connect(&self, host: &str, stream: Stream) -> io::Result<Stream> {
         let stream = TlsConnector::from(Arc::clone(&self.0)).connect(server_name(host)?, stream).await?;
@@ -190,18 +201,14 @@ impl Tls {
     /// The client's end of a session with the server of this name, which may be an IP address.
     #[cfg(feature = "blocking")]
     pub(crate) fn session(&self, host: &str) -> io::Result<ClientConnection> {
-        ClientConnection::new(Arc::clone(&self.0), server_name(host)?).map_err(io::Error::other)
+        ClientConnection::new(self.with_http1().0, server_name(host)?).map_err(io::Error::other)
     }
 }
 
 /// Of the protocols that the configuration offers by ALPN, which may be those of a program's HTTP client, none but HTTP/1.1 is spoken
 /// here; HTTP/2 is offered where [`ConnectOptions::http2`] says so.
 impl From<Arc<ClientConfig>> for Tls {
-    fn from(mut config: Arc<ClientConfig>) -> Self {
-        let http1 = b"http/1.1";
-        if config.alpn_protocols.iter().any(|protocol| protocol != http1) {
-            Arc::make_mut(&mut config).alpn_protocols = vec![http1.to_vec()];
-        }
+    fn from(config: Arc<ClientConfig>) -> Self {
         Self(config)
     }
 }

@@ -16,7 +16,8 @@ use crate::{Answers, MessageRef};
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// The next message. `None`: the closing handshake was completed, see [`closed`](Self::closed).
     ///
-    /// A message shares its memory with what was read beside it, up to 256 KiB: a program that keeps a few of many for long copies them.
+    /// A message shares its memory with what was read beside it, up to [`Config::read_size`](crate::proto::Config::read_size): a program
+    /// that keeps a few of many for long copies them.
     ///
     /// # Errors
     /// [`Failure`], once: the connection was lost or failed, or the peer ended it without a Close frame.
