@@ -1,9 +1,13 @@
 //! The cookies that a client brings, and those that servers give it.
 
+#[cfg(feature = "cookies")]
+use std::cmp::Reverse;
+#[cfg(feature = "cookies")]
+use std::convert::Infallible;
 use std::fmt;
 
 #[cfg(feature = "cookies")]
-use cookie_store::RawCookie;
+use cookie_store::{CookieStore, RawCookie};
 use ws_core::Failure;
 use ws_core::url::SocketUrl;
 
@@ -69,11 +73,11 @@ pub(crate) fn keep(options: &ConnectOptions, url: &SocketUrl, outcome: Result<&E
 /// ```
 #[cfg(feature = "cookies")]
 #[derive(Default)]
-pub struct MemoryJar(std::sync::Mutex<cookie_store::CookieStore>);
+pub struct MemoryJar(std::sync::Mutex<CookieStore>);
 
 #[cfg(feature = "cookies")]
 impl MemoryJar {
-    fn store(&self) -> std::sync::MutexGuard<'_, cookie_store::CookieStore> {
+    fn store(&self) -> std::sync::MutexGuard<'_, CookieStore> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -82,8 +86,10 @@ impl MemoryJar {
 impl CookieJar for MemoryJar {
     fn cookies(&self, url: &SocketUrl) -> Option<String> {
         let store = self.store();
-        let pairs: Vec<_> =
-            store.get_request_values(&http_url(url)?).map(|(name, value)| format!("{name}={value}")).collect();
+        let mut cookies = store.matches(&http_url(url)?);
+        // Section 5.4: "Cookies with longer paths are listed before cookies with shorter paths."
+        cookies.sort_by_key(|cookie| (Reverse(cookie.path.len()), cookie.name()));
+        let pairs: Vec<_> = cookies.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 
@@ -94,8 +100,13 @@ impl CookieJar for MemoryJar {
             return;
         }
         if let Some(url) = http_url(url) {
+            let mut store = self.store();
             // One that is malformed, or that this server must not set, is ignored, as the RFC says.
-            let _ = self.store().insert_raw(&cookie, &url);
+            let _ = store.insert_raw(&cookie, &url);
+            // Section 5.3: "The user agent MUST evict all expired cookies from the cookie store".
+            let left: Vec<_> = store.iter_unexpired().cloned().map(Ok::<_, Infallible>).collect();
+            let Ok(left) = CookieStore::from_cookies(left, false);
+            *store = left;
         }
     }
 }
@@ -144,5 +155,19 @@ mod tests {
         assert_eq!(jar.cookies(&url("wss://other.example/chat")), None);
         assert_eq!(jar.cookies(&url("ws://h.example/e")).unwrap(), "e=5");
         assert_eq!(jar.cookies(&url("ws://h.example/")), None);
+    }
+
+    #[test]
+    fn the_longer_path_goes_first_and_nothing_is_kept_of_what_is_over() {
+        let url = SocketUrl::parse("ws://h.example/chat/room/1", None).unwrap();
+        let jar: &dyn CookieJar = &MemoryJar::default();
+        for set in ["sid=1; Path=/", "sid=3; Path=/chat/room", "sid=2; Path=/chat", "a=0; Path=/chat"] {
+            jar.store(&url, set);
+        }
+        assert_eq!(jar.cookies(&url).unwrap(), "sid=3; a=0; sid=2; sid=1");
+        for path in ["/", "/chat", "/chat/room"] {
+            jar.store(&url, &format!("sid=; Path={path}; Max-Age=0"));
+        }
+        assert_eq!((jar.cookies(&url).unwrap().as_str(), format!("{jar:?}")), ("a=0", r#"["a"]"#.to_owned()));
     }
 }
