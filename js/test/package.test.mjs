@@ -39,7 +39,7 @@ test('has what it needs and nothing else', () => {
     'README.md', 'dist/LICENSE-APACHE', 'dist/LICENSE-MIT',
     'dist/wasm/isosocket_browser.js', 'dist/wasm/isosocket_browser_bg.wasm',
     'dist/wasm/isosocket_engine.js', 'dist/wasm/isosocket_engine_bg.wasm',
-    'package.json', 'types/engine.d.ts', 'types/index.d.ts', 'types/module.d.ts', 'types/typed.d.ts', 'types/wasm.d.ts',
+    'package.json', 'types/engine.d.ts', 'types/events.d.ts', 'types/index.d.ts', 'types/module.d.ts', 'types/reconnecting.d.ts', 'types/typed.d.ts', 'types/wasm.d.ts',
     ...sources.map((file) => `dist/${file}`),
   ].sort());
 });

@@ -1,3 +1,14 @@
+import type { CloseEvent, Listened, WebSocketEventMap } from "./events.js";
+
+export {
+  CloseEvent,
+  type CloseEventInit,
+  type WebSocketAddListenerOptions,
+  type WebSocketEventMap,
+  type WebSocketListenerOptions,
+} from "./events.js";
+export * from "./reconnecting.js";
+
 /** How binary messages are handed to scripts. */
 export type BinaryType = "blob" | "arraybuffer";
 
@@ -99,69 +110,6 @@ export type PemText = string | ArrayBufferView;
 export interface WebSocketInit extends EngineOptions {
   /** The subprotocols to offer, in order of preference. */
   protocols?: string | Iterable<string>;
-}
-
-export interface CloseEventInit {
-  bubbles?: boolean;
-  cancelable?: boolean;
-  composed?: boolean;
-  wasClean?: boolean;
-  code?: number;
-  reason?: string;
-}
-
-/** The event that ends every socket's life. */
-export declare class CloseEvent extends Event {
-  constructor(type: string, eventInitDict?: CloseEventInit);
-  /** Whether both sides have said goodbye before the connection ended. */
-  readonly wasClean: boolean;
-  /** The code of the peer's Close frame; 1005 if it had none, 1006 if there was no Close frame. */
-  readonly code: number;
-  /** The reason of the peer's Close frame. */
-  readonly reason: string;
-}
-
-export interface WebSocketEventMap {
-  open: Event;
-  message: MessageEvent;
-  error: Event;
-  close: CloseEvent;
-  /** The answer to a ping: see `ping` of `isosocket/engine`. No other socket has it. */
-  pong: MessageEvent;
-}
-
-export interface WebSocketListenerOptions {
-  capture?: boolean;
-}
-
-export interface WebSocketAddListenerOptions extends WebSocketListenerOptions {
-  once?: boolean;
-  passive?: boolean;
-  signal?: AbortSignal;
-}
-
-/** An EventTarget that fires these events. It is a type alone, and no class that there is. */
-declare abstract class Listened<Events> extends EventTarget {
-  addEventListener<Type extends keyof Events & string>(
-    type: Type,
-    listener: (this: this, event: Events[Type]) => any,
-    options?: boolean | WebSocketAddListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
-    options?: boolean | WebSocketAddListenerOptions,
-  ): void;
-  removeEventListener<Type extends keyof Events & string>(
-    type: Type,
-    listener: (this: this, event: Events[Type]) => any,
-    options?: boolean | WebSocketListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: ((event: Event) => void) | { handleEvent(event: Event): void } | null,
-    options?: boolean | WebSocketListenerOptions,
-  ): void;
 }
 
 /** A WebSocket as the WHATWG standard defines it: https://websockets.spec.whatwg.org/ */
@@ -297,160 +245,3 @@ export declare class WebSocketStream {
    */
   close(closeInfo?: WebSocketCloseInfo): void;
 }
-
-/** What `new WebSocket()` takes, or a function that gives that, or a promise of it, for each connection anew. */
-export type Provider<T> = T | (() => T | PromiseLike<T>);
-
-/**
- * The names are those of reconnecting-websocket, where that has one. All times are milliseconds, by the timers that there are when
- * they begin: a test may put its own in place, and wind them forward.
- */
-export interface ReconnectingOptions {
-  /** The class that connections are made with: this module's, unless it is given. */
-  WebSocket?: new (url: any, protocols?: any) => ReconnectingConnection;
-  /** The shortest delay before a retry: 1000. The first one is up to five times that. */
-  minReconnectionDelay?: number;
-  /** The longest: 30,000, or the shortest, if that is longer. */
-  maxReconnectionDelay?: number;
-  /** By how much the bound of the delays, which are random below it, grows with each retry: 2. */
-  reconnectionDelayGrowFactor?: number;
-  /** How long a connection has to last for the delays, and the count of retries, to begin anew: 5000. */
-  minUptime?: number;
-  /** How long connecting may take, with asking for the URL and with waiting for its turn (see `oneAtATime`): 10,000. */
-  connectionTimeout?: number;
-  /** How many retries there are in a row: without end, unless it is set. After the last one `reconnect()` begins anew. */
-  maxRetries?: number;
-  /** How many messages may wait for a connection: 65,536. */
-  maxEnqueuedMessages?: number;
-  /** How many bytes those may have: 16 MiB. */
-  maxEnqueuedBytes?: number;
-  /** Whether the first connection is made by `reconnect()` and not by the constructor. */
-  startClosed?: boolean;
-  /**
-   * Whether to connect again after a connection has ended in this way, said at once and not by a promise: unless it is given,
-   * after all codes but 1000, 1002, 1003 and 1007 to 1010, after which the same would come again.
-   */
-  shouldReconnect?: (event: CloseEvent) => boolean;
-  /**
-   * A message for a peer from which nothing has come for the interval (30,000), and how long a message of the peer's may take then
-   * (10,000), not counting what was sent before and is still going out. A connection that is dead is found out in that way: a
-   * browser does not tell, and can send no pings. Parts of messages are not seen, either: where one may take longer than both
-   * times, they have to be longer.
-   */
-  keepAlive?: { message: WebSocketData | (() => WebSocketData); interval?: number; timeout?: number };
-}
-
-/** What is used of a connection. */
-export interface ReconnectingConnection {
-  readonly url: string;
-  readonly readyState: number;
-  readonly bufferedAmount: number;
-  readonly extensions: string;
-  readonly protocol: string;
-  binaryType: any;
-  send(data: any): void;
-  close(code?: number, reason?: string): void;
-  addEventListener(type: any, listener: any): void;
-}
-
-/** The connection is lost, or could not be made, and will be made again. */
-export interface ReconnectingEvent extends Event {
-  /** Which retry it will be, from 1. */
-  readonly attempt: number;
-  /** The milliseconds until then. */
-  readonly delay: number;
-}
-
-/** What failed, where that is known: a function of the program, a constructor or a time limit, or what the connection's class tells. */
-export interface ReconnectingErrorEvent extends Event {
-  readonly error?: unknown;
-}
-
-export interface ReconnectingEventMap {
-  open: Event;
-  message: MessageEvent;
-  error: ReconnectingErrorEvent;
-  close: CloseEvent;
-  reconnecting: ReconnectingEvent;
-}
-
-/**
- * A WebSocket that connects again: the interface of {@link WebSocket} over one connection after the other.
- *
- * `open` is fired for each connection, and `close` for each that has ended or could not be made, unless `reconnect()` has given it
- * up before: `readyState` is CONNECTING then, if there will be another one, and CLOSED after the last. When the network comes back, or the page is shown again, it does
- * not wait for its timer.
- *
- * A message that was sent when a connection was lost may have arrived, or not: a program that has to know asks its peer.
- */
-export declare class ReconnectingWebSocket extends Listened<ReconnectingEventMap> {
-  /**
-   * Starts to connect.
-   *
-   * @throws {DOMException} as the constructor of {@link WebSocket}, if neither the URL nor the subprotocols are a function.
-   * @throws {TypeError} for an option of another type, and for one of {@link EngineOptions} where connections are of the host's
-   * own class. Where a function gives it, that is a failed attempt.
-   */
-  constructor(
-    url: Provider<string | URL>,
-    protocols?: Provider<string | Iterable<string> | WebSocketInit | null | undefined>,
-    options?: ReconnectingOptions,
-  );
-
-  static readonly CONNECTING: 0;
-  static readonly OPEN: 1;
-  static readonly CLOSING: 2;
-  static readonly CLOSED: 3;
-  readonly CONNECTING: 0;
-  readonly OPEN: 1;
-  readonly CLOSING: 2;
-  readonly CLOSED: 3;
-
-  /** That of the connection, or of the last one; empty before the first. So are `extensions` and `protocol`. */
-  readonly url: string;
-  /** CONNECTING also while it waits for the next retry. */
-  readonly readyState: 0 | 1 | 2 | 3;
-  /** The bytes that wait, for a connection or for the network, and after the end those that have waited in vain. */
-  readonly bufferedAmount: number;
-  readonly extensions: string;
-  readonly protocol: string;
-  /** That of all connections. */
-  binaryType: BinaryType;
-  /**
-   * Which retry is under way or waited for, since a connection has lasted; 0 if none was needed. What is tried at once for a sign
-   * of the browser's does not count.
-   */
-  readonly retryCount: number;
-
-  onopen: ((event: Event) => any) | null;
-  onmessage: ((event: MessageEvent) => any) | null;
-  onerror: ((event: ReconnectingErrorEvent) => any) | null;
-  onclose: ((event: CloseEvent) => any) | null;
-  onreconnecting: ((event: ReconnectingEvent) => any) | null;
-
-  /**
-   * Sends a message, or keeps it for the next connection. What a handler of `open` sends at once, such as a token, goes before all
-   * that waited. After the end it is thrown away, with what waited then, and counted in `bufferedAmount` until `reconnect()`.
-   *
-   * @throws {DOMException} "QuotaExceededError" when as much waits as may.
-   */
-  send(data: WebSocketData): void;
-
-  /**
-   * Ends it: the connection, if there is one, and all attempts. What waits for a connection is thrown away.
-   *
-   * @throws {DOMException} as that of {@link WebSocket}.
-   */
-  close(code?: number, reason?: string): void;
-
-  /**
-   * Connects anew at once: drops the connection, if there is one, does not wait for the timer, and begins again after the end.
-   *
-   * @param code for the connection that is dropped: 1000, unless it is given
-   * @throws {DOMException} as `close()`.
-   */
-  reconnect(code?: number, reason?: string): void;
-}
-
-// Without this, what is declared here and not exported could be imported all the same.
-export {};

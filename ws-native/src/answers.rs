@@ -20,7 +20,7 @@ impl<'a> Answers<'a> {
     /// Queues the message that is shown: a copy of a short one, a long one from where it is.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or the program has closed it.
+    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
     #[inline]
     pub fn echo(&mut self, message: MessageRef<'_>) -> Result<(), Failure> {
         let sent = match message.length() {
@@ -35,7 +35,7 @@ impl<'a> Answers<'a> {
     /// Queues a message.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or the program has closed it, or the message is a blob that is not in memory.
+    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it, or the message is a blob that is not in memory.
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         sending::feed(self.0, data.into())
@@ -44,7 +44,7 @@ impl<'a> Answers<'a> {
     /// Queues a text message, of which a copy is made.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or the program has closed it.
+    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
         sending::outcome(self.0.send_text(text))
@@ -53,7 +53,7 @@ impl<'a> Answers<'a> {
     /// Queues a binary message, of which a copy is made.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or the program has closed it.
+    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         sending::outcome(self.0.send_binary(bytes))

@@ -155,7 +155,7 @@ impl<S: Timed> Connection<S> {
     /// other, is thrown away without an error: [`recv`](Self::recv) tells of the end.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or the program has closed it, or the message is a blob that is not in memory.
+    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it, or the message is a blob that is not in memory.
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         sending::feed(&mut self.protocol, data.into())
@@ -164,7 +164,7 @@ impl<S: Timed> Connection<S> {
     /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or the program has closed it.
+    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
         sending::outcome(self.protocol.send_text(text))
@@ -173,7 +173,7 @@ impl<S: Timed> Connection<S> {
     /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or the program has closed it.
+    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         sending::outcome(self.protocol.send_binary(bytes))

@@ -104,9 +104,11 @@ impl CookieJar for MemoryJar {
             // One that is malformed, or that this server must not set, is ignored, as the RFC says.
             let _ = store.insert_raw(&cookie, &url);
             // Section 5.3: "The user agent MUST evict all expired cookies from the cookie store".
-            let left: Vec<_> = store.iter_unexpired().cloned().map(Ok::<_, Infallible>).collect();
-            let Ok(left) = CookieStore::from_cookies(left, false);
-            *store = left;
+            if store.iter_any().any(|cookie| cookie.is_expired()) {
+                let left: Vec<_> = store.iter_unexpired().cloned().map(Ok::<_, Infallible>).collect();
+                let Ok(left) = CookieStore::from_cookies(left, false);
+                *store = left;
+            }
         }
     }
 }

@@ -130,15 +130,15 @@ impl Environment {
     fn of(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         // What is no Unicode names a proxy that cannot be spoken to.
         let text = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned()).unwrap_or_default();
+        // In a CGI script `HTTP_PROXY` is a header of its client's; and on Windows it is found by the name in small letters, too.
+        let is_cgi = variable("REQUEST_METHOD").is_some();
+        let is_header = |name: &str| {
+            is_cgi && if cfg!(windows) { name.eq_ignore_ascii_case("HTTP_PROXY") } else { name == "HTTP_PROXY" }
+        };
         let first = |small: &str| {
-            // In a CGI script the one in capitals is a header of its client's; and on Windows capitals are the same.
-            let may_be_header = small == "http_proxy" && variable("REQUEST_METHOD").is_some();
-            let names = match (may_be_header, cfg!(windows)) {
-                (true, true) => &[][..],
-                (true, false) => &[small.to_owned()],
-                (false, _) => &[small.to_owned(), small.to_uppercase()],
-            };
-            names.iter().map(|name| text(name)).find(|named| !named.is_empty()).unwrap_or_default()
+            let names = [small.to_owned(), small.to_uppercase()];
+            let named = names.iter().filter(|name| !is_header(name)).map(|name| text(name));
+            named.into_iter().find(|named| !named.is_empty()).unwrap_or_default()
         };
         let no = first("no_proxy").split_whitespace().collect::<Vec<_>>().join(",");
         Self { http: first("http_proxy"), https: first("https_proxy"), all: first("all_proxy"), no }

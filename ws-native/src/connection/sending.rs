@@ -19,7 +19,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// [`recv`](Self::recv) tells of the end, behind what the peer still sends.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or the program has closed it, a blob could not be read, the stream broke.
+    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it, a blob could not be read, the stream broke.
     ///
     /// # Cancel safety
     /// The message is queued at the first poll (a blob that is not in memory: when it was read) and goes out with the
@@ -49,7 +49,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Queues a message. One that is too late is thrown away, as by [`send`](Self::send).
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or the program has closed it, or the message is a blob that is not in memory.
+    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it, or the message is a blob that is not in memory.
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         sending::feed(&mut self.inner.protocol, data.into())
@@ -58,7 +58,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or the program has closed it.
+    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
         sending::outcome(self.inner.protocol.send_text(text))
@@ -67,7 +67,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or the program has closed it.
+    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         sending::outcome(self.inner.protocol.send_binary(bytes))
@@ -76,7 +76,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Queues a message that other connections send, too, and that is encoded once.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed or the program has closed it.
+    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
     pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Failure> {
         sending::outcome(self.inner.protocol.send_prepared(message))
     }

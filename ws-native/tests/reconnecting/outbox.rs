@@ -31,18 +31,23 @@ async fn what_waits_goes_in_order_behind_what_the_open_handler_sends() {
     }
 }
 
-/// As much as may wait here is more than may wait there.
-#[tokio::test]
-async fn what_waits_does_not_fail_the_connection_that_it_is_sent_by() {
-    let (listener, url) = listen().await;
+/// A socket with 200 messages that wait, of 64 KiB: more than may wait for the network. And the message.
+fn full(url: &str) -> (Socket, Told, String) {
     let mut options = ConnectOptions::default();
     options.config.max_send_queue = 2 << 20;
-    let to = WebSocket::builder(url.as_str()).options(options);
-    let (socket, mut told) = connect(Socket::builder(to).config(soon()));
+    let (socket, told) = connect(Socket::builder(WebSocket::builder(url).options(options)).config(soon()));
     let message = "x".repeat(64 << 10);
     for _ in 0..200 {
         socket.send(message.as_str()).unwrap();
     }
+    (socket, told, message)
+}
+
+/// As much as may wait here is more than may wait there.
+#[tokio::test]
+async fn what_waits_does_not_fail_the_connection_that_it_is_sent_by() {
+    let (listener, url) = listen().await;
+    let (socket, mut told, message) = full(&url);
     let mut connection = served(&listener).await;
     told.are(["open"]).await;
     for _ in 0..200 {
@@ -56,14 +61,7 @@ async fn what_waits_does_not_fail_the_connection_that_it_is_sent_by() {
 #[tokio::test]
 async fn what_waits_does_not_fail_the_connection_that_is_closed_behind_it() {
     let (listener, url) = listen().await;
-    let mut options = ConnectOptions::default();
-    options.config.max_send_queue = 2 << 20;
-    let to = WebSocket::builder(url.as_str()).options(options);
-    let (socket, mut told) = connect(Socket::builder(to).config(soon()));
-    let message = "x".repeat(64 << 10);
-    for _ in 0..200 {
-        socket.send(message.as_str()).unwrap();
-    }
+    let (socket, mut told, message) = full(&url);
     let mut connection = served(&listener).await;
     told.are(["open"]).await;
     socket.close_with(3000, "enough").unwrap();

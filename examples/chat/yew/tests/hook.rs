@@ -49,13 +49,19 @@ impl Props {
         let handle = Rc::default();
         (Self { name: "a", url, keep: 1, seen, onmessage: Callback::noop(), handle }, Seen(told))
     }
+
+    /// Tells a line.
+    fn teller(&self) -> impl Fn(String) + Clone + use<> {
+        let seen = self.seen.clone();
+        move |line| drop(seen.unbounded_send(line))
+    }
 }
 
 #[component]
 fn Probe(props: &Props) -> Html {
     let tell = {
-        let (name, seen) = (props.name, props.seen.clone());
-        move |line: String| drop(seen.unbounded_send(format!("{name}: {line}")))
+        let (name, tell) = (props.name, props.teller());
+        move |line: String| tell(format!("{name}: {line}"))
     };
     let (opened, closed, received, onmessage) = (tell.clone(), tell.clone(), tell.clone(), props.onmessage.clone());
     let options = UseWebSocketOptions::default()
@@ -283,10 +289,7 @@ async fn a_url_that_is_none_is_an_error_and_no_event() {
 /// As [`Probe`], with a socket that connects again.
 #[component]
 fn Returning(props: &Props) -> Html {
-    let tell = {
-        let seen = props.seen.clone();
-        move |line: String| drop(seen.unbounded_send(line))
-    };
+    let tell = props.teller();
     let closed = tell.clone();
     let options = UseWebSocketOptions::reconnecting(soon()).onclose(move |socket: &ReconnectingWebSocket, event| {
         closed(format!("close {}, {:?}", event.code, socket.ready_state()))
@@ -336,7 +339,7 @@ fn Waiting(props: &Props) -> Html {
     config.start_closed = true;
     let options = UseWebSocketOptions::reconnecting(config);
     let socket = use_websocket_with_options(props.url.clone(), options);
-    drop(props.seen.unbounded_send(format!("{:?}", socket.ready_state())));
+    props.teller()(format!("{:?}", socket.ready_state()));
     html! { <button onclick={move |_| socket.reconnect()} /> }
 }
 
@@ -355,10 +358,7 @@ async fn a_socket_that_does_not_begin_by_itself_is_closed_until_it_does() {
 /// A component that has said of the first end that another connection may come, and says nothing any more.
 #[component]
 fn Undecided(props: &Props) -> Html {
-    let tell = {
-        let seen = props.seen.clone();
-        move |line: String| drop(seen.unbounded_send(line))
-    };
+    let tell = props.teller();
     let (decided, retried, closed) = (tell.clone(), tell.clone(), tell);
     let has_decided = use_state(|| false);
     let mut options = UseWebSocketOptions::reconnecting(soon())
@@ -388,10 +388,7 @@ async fn options_that_say_nothing_any_more_leave_it_to_the_socket() {
 /// A component that asks for a URL each time, and has enough of the third end.
 #[component]
 fn Asking(props: &Props) -> Html {
-    let tell = {
-        let seen = props.seen.clone();
-        move |line: String| drop(seen.unbounded_send(line))
-    };
+    let tell = props.teller();
     let (asked, ended, retried, closed) = (tell.clone(), tell.clone(), tell.clone(), tell);
     let ends = use_state(|| 0);
     let code = 4000 + *ends;
