@@ -13,10 +13,14 @@ WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
     return instance;
   },
 });
-const { bytesOf, longFrame, socketOver } = await import('./network.mjs');
+const { bytesOf, interfacesOver, longFrame, socketOver } = await import('./network.mjs');
 const { frame, text } = await import('./peer.mjs');
 
 const MEBIBYTE = 1 << 20;
+
+/** A message of 1000 bytes, compressed, and the header that agrees to that. */
+const COMPRESSED = longFrame(0xc2, deflateRawSync(bytesOf(1000, 1), { finishFlush: 2 }).subarray(0, -4));
+const DEFLATE = ['Sec-WebSocket-Extensions: permessage-deflate'];
 
 /** Opens sockets, each of which gets the same bytes in chunks of this size, and this many messages; they stay open. */
 async function idleSockets(count, bytes, size, messages) {
@@ -59,16 +63,14 @@ for (const [name, bytes, messages] of [
 }
 
 test('nothing of a connection that has compressed and is closed, though the program keeps its socket', async () => {
-  const compressed = deflateRawSync(bytesOf(1000, 1), { finishFlush: 2 }).subarray(0, -4);
-  const bytes = Buffer.concat([longFrame(0xc2, compressed), frame(0x88, Buffer.from([0x03, 0xe8]))]);
-  const headers = ['Sec-WebSocket-Extensions: permessage-deflate'];
+  const bytes = Buffer.concat([COMPRESSED, frame(0x88, Buffer.from([0x03, 0xe8]))]);
   const kept = [];
   const closeSockets = async (count) => {
     for (let number = 0; number < count; number += 1) {
       const socket = socketOver(() => {}, (events) => {
         events.received(bytes);
         setImmediate(events.ended);
-      }, { headers });
+      }, { headers: DEFLATE });
       kept.push(socket);
       socket.onmessage = () => socket.send(bytesOf(1000, 2));
       const { code, wasClean } = await new Promise((resolve) => { socket.onclose = resolve; });
@@ -80,4 +82,49 @@ test('nothing of a connection that has compressed and is closed, though the prog
   const grown = await closeSockets(50) - few;
   assert.ok(grown < 4 * MEBIBYTE, `${grown} bytes more with 50 connections`);
   assert.equal(kept.length, 55);
+});
+
+const { WebSocket, failure } = interfacesOver(() => {}, (events) => events.received(COMPRESSED), { headers: DEFLATE });
+
+/** A socket that gets a compressed message, and then sends one. It may be closed. */
+async function openCompressing() {
+  const socket = new WebSocket('ws://host.test/');
+  await new Promise((resolve) => { socket.onmessage = socket.onclose = resolve; });
+  socket.send(bytesOf(1000, 2));
+  await new Promise(setImmediate);
+  return socket;
+}
+
+test('it grows in few steps, however many connections make it grow', async () => {
+  const before = inUse();
+  const buffers = new Set();
+  const open = [];
+  while (open.length < 200) {
+    open.push(await openCompressing());
+    for (const { buffer } of memories) buffers.add(buffer);
+  }
+  const grown = inUse() / before;
+  assert.ok(grown > 2, `${grown} times as much: too little to tell`);
+  // By an eighth at the least, each time.
+  const most = 2 + Math.log(grown) / Math.log(9 / 8);
+  assert.ok(buffers.size <= most, `${buffers.size} steps to ${grown} times as much, of ${most}`);
+});
+
+// Behind it there is no memory left for others.
+test('where there is no more of it, the connection that needs more fails, and the others go on', async () => {
+  const MOST = 65_536;
+  const [memory] = memories;
+  const first = await openCompressing();
+  // Nobody writes to it: it is taken from the engine, and not from the machine.
+  memory.grow(MOST - memory.buffer.byteLength / 65_536 - 16);
+  const open = [];
+  let last;
+  do {
+    last = await openCompressing();
+    open.push(last);
+  } while (last.readyState === WebSocket.OPEN && open.length < 1000);
+  assert.equal(failure(last), 'the transport failed: the engine has used up its memory: it has 4 GiB for a thread');
+  first.send(bytesOf(1000, 3));
+  await new Promise(setImmediate);
+  assert.equal(first.readyState, WebSocket.OPEN);
 });

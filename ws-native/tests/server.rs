@@ -64,12 +64,14 @@ async fn requests_that_are_none_for_a_websocket_are_told_so() {
     for (request, status) in [
         (&b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"[..], "426 Upgrade Required"),
         (b"POST / HTTP/1.1\r\nHost: h\r\n\r\n", "405 Method Not Allowed"),
+        (b"HEAD / HTTP/1.1\r\nHost: h\r\n\r\n", "405 Method Not Allowed"),
         (b"\x16\x03\x01\x00\x05hello", "400 Bad Request"),
     ] {
         let (answer, served) =
             tokio::join!(answer(address, request), async { server.accept().await.unwrap().request().await });
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
         assert_eq!(served.unwrap_err().kind(), FailureKind::Handshake);
+        assert_eq!(answer.ends_with("\r\n\r\n"), request.starts_with(b"HEAD"), "only to HEAD there is no content: {answer}");
         if status.starts_with("426") {
             assert!(answer.contains("\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"), "{answer}");
         }

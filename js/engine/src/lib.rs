@@ -17,6 +17,7 @@ mod batch;
 mod desk;
 mod exception;
 mod flags;
+mod memory;
 mod random;
 mod settings;
 
@@ -397,6 +398,9 @@ impl Session {
     fn flags(&mut self) -> u32 {
         // The host has what it needs of it. A connection that then is idle would keep its last message.
         self.task = Current::Nothing;
+        if !memory::grow_ahead() {
+            self.engine.lost("the engine has used up its memory: it has 4 GiB for a thread");
+        }
         // Nothing is looked at that comes behind messages that the host has not handed over. Behind those of a connection that has
         // failed there is nothing but the end, which lets the host hand them over.
         if self.batch.is_empty() && !self.holds {

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::fmt;
 
 #[cfg(feature = "cookies")]
-use cookie_store::{CookieStore, RawCookie};
+use cookie_store::{Cookie, CookieStore, RawCookie};
 use ws_core::Failure;
 use ws_core::url::SocketUrl;
 
@@ -60,7 +60,7 @@ pub(crate) fn keep(options: &ConnectOptions, url: &SocketUrl, outcome: Result<&E
 }
 
 /// Cookies in memory, as [RFC 6265](https://datatracker.ietf.org/doc/html/rfc6265) has them, but that a server can set none
-/// for a domain above its own.
+/// for a domain above its own. One of more than 4 KiB is ignored, and so is a new one of a host that has 180.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -77,6 +77,11 @@ pub struct MemoryJar(std::sync::Mutex<CookieStore>);
 
 #[cfg(feature = "cookies")]
 impl MemoryJar {
+    /// The most cookies of a host. RFC 6265, section 6.1: "At least 50 cookies per domain", and "At least 4096 bytes per cookie
+    /// (as measured by the sum of the length of the cookie's name, value, and attributes)."
+    const MOST: usize = 180;
+    const LONGEST: usize = 4096;
+
     fn store(&self) -> std::sync::MutexGuard<'_, CookieStore> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -94,21 +99,32 @@ impl CookieJar for MemoryJar {
     }
 
     fn store(&self, url: &SocketUrl, set_cookie: &str) {
+        if set_cookie.len() > Self::LONGEST {
+            return;
+        }
         let Ok(cookie) = RawCookie::parse(set_cookie) else { return };
         // Whether a domain is one that others have part in, such as co.uk, is not known here.
         if cookie.domain().is_some_and(|domain| !domain.eq_ignore_ascii_case(url.host())) {
             return;
         }
-        if let Some(url) = http_url(url) {
-            let mut store = self.store();
-            // One that is malformed, or that this server must not set, is ignored, as the RFC says.
-            let _ = store.insert_raw(&cookie, &url);
-            // Section 5.3: "The user agent MUST evict all expired cookies from the cookie store".
-            if store.iter_any().any(|cookie| cookie.is_expired()) {
-                let left: Vec<_> = store.iter_unexpired().cloned().map(Ok::<_, Infallible>).collect();
-                let Ok(left) = CookieStore::from_cookies(left, false);
-                *store = left;
-            }
+        let Some(url) = http_url(url) else { return };
+        // One that is malformed, or that this server must not set, is ignored, as the RFC says.
+        let Ok(cookie) = Cookie::try_from_raw_cookie(&cookie, &url) else { return };
+        let mut store = self.store();
+        let of_host = store.iter_any().filter(|cookie| cookie.domain.matches(&url)).count();
+        let is_known = || {
+            let domain = cookie.domain.as_cow();
+            domain.is_some_and(|domain| store.contains_any(&domain, &cookie.path, cookie.name()))
+        };
+        if of_host >= Self::MOST && !is_known() {
+            return;
+        }
+        let _ = store.insert(cookie.into_owned(), &url);
+        // Section 5.3: "The user agent MUST evict all expired cookies from the cookie store".
+        if store.iter_any().any(|cookie| cookie.is_expired()) {
+            let left: Vec<_> = store.iter_unexpired().cloned().map(Ok::<_, Infallible>).collect();
+            let Ok(left) = CookieStore::from_cookies(left, false);
+            *store = left;
         }
     }
 }
@@ -171,5 +187,27 @@ mod tests {
             jar.store(&url, &format!("sid=; Path={path}; Max-Age=0"));
         }
         assert_eq!((jar.cookies(&url).unwrap().as_str(), format!("{jar:?}")), ("a=0", r#"["a"]"#.to_owned()));
+    }
+
+    #[test]
+    fn a_host_has_room_for_so_many_cookies_of_such_a_length() {
+        let url = SocketUrl::parse("ws://h.example/", None).unwrap();
+        let other = SocketUrl::parse("ws://other.example/", None).unwrap();
+        let jar: &dyn CookieJar = &MemoryJar::default();
+        jar.store(&url, &format!("n0={}", "x".repeat(4097 - 3)));
+        assert_eq!(jar.cookies(&url), None, "it is too long");
+        jar.store(&url, &format!("n0={}", "x".repeat(4096 - 3)));
+        for number in 1..=180 {
+            jar.store(&url, &format!("n{number}=1"));
+        }
+        let count = |jar: &dyn CookieJar| jar.cookies(&url).map_or(0, |cookies| cookies.split("; ").count());
+        assert_eq!((count(jar), jar.cookies(&url).unwrap().contains("n180=")), (180, false), "the last one is refused");
+        jar.store(&url, "n7=new");
+        assert!(jar.cookies(&url).unwrap().contains("n7=new"), "one that is there may change");
+        jar.store(&url, "n7=; Max-Age=0");
+        jar.store(&url, "n180=1");
+        assert_eq!((count(jar), jar.cookies(&url).unwrap().contains("n180=1")), (180, true), "one has gone");
+        jar.store(&other, "n1=1");
+        assert_eq!(jar.cookies(&other).unwrap(), "n1=1", "another host has room of its own");
     }
 }

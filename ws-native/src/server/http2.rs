@@ -150,7 +150,9 @@ fn read(
         used: Arc::clone(used),
     };
     if head.method != Method::CONNECT {
-        let _ = asked.refuse(405, &[], "the request is no CONNECT\n");
+        // RFC 9110, section 9.3.2: "the server MUST NOT send content in the response" to a HEAD.
+        let message = if head.method == Method::HEAD { "" } else { "the request is no CONNECT\n" };
+        let _ = asked.refuse(405, &[], message);
         return None;
     }
     if !is_websocket {

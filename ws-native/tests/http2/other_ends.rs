@@ -183,8 +183,9 @@ async fn another_client_is_served() {
     assert_eq!(rest, b"\x88\x00");
 
     // What is no request for a WebSocket is told so, on a connection that goes on.
-    for (request, status, header) in [
-        (http::Request::get("https://localhost/path"), 405, ("allow", "CONNECT")),
+    for (request, status, header, message) in [
+        (http::Request::get("https://localhost/path"), 405, ("allow", "CONNECT"), "the request is no CONNECT\n"),
+        (http::Request::head("https://localhost/path"), 405, ("allow", "CONNECT"), ""),
         (
             http::Request::builder()
                 .method("CONNECT")
@@ -192,6 +193,7 @@ async fn another_client_is_served() {
                 .extension(h2::ext::Protocol::from_static("connect-udp")),
             501,
             ("content-type", "text/plain; charset=utf-8"),
+            "the protocol is not websocket\n",
         ),
         (
             http::Request::builder()
@@ -201,12 +203,18 @@ async fn another_client_is_served() {
                 .header("sec-websocket-version", "8"),
             426,
             ("sec-websocket-version", "13"),
+            "the version is not 13\n",
         ),
     ] {
         let (answer, _) = client.send_request(request.body(()).unwrap(), true).unwrap();
-        let answer = answer.await.unwrap();
+        let mut answer = answer.await.unwrap();
         assert_eq!(answer.status(), status);
         assert_eq!(answer.headers().get(header.0).unwrap(), header.1);
         assert_eq!(answer.headers().get("upgrade"), None);
+        let mut content = Vec::new();
+        while let Some(data) = answer.body_mut().data().await {
+            content.extend(data.unwrap());
+        }
+        assert_eq!(String::from_utf8(content).unwrap(), message);
     }
 }

@@ -169,8 +169,12 @@ pub(in crate::proto) struct Handshake {
 impl Handshake {
     pub(in crate::proto) fn new() -> Self {
         let read = |end: &mut HeadEnd, buffer: &mut BytesMut, max| {
+            // RFC 9110, section 9.3.2: "The HEAD method is identical to GET except that the server MUST NOT send content in the
+            // response."
+            let has_content = !buffer.starts_with(b"HEAD ");
             Incoming::read(end, buffer, max).map_err(|error| {
-                let answer = Refusal::new(error.status(), &format!("{error}\n"), "GET").encode();
+                let message = if has_content { format!("{error}\n") } else { String::new() };
+                let answer = Refusal::new(error.status(), &message, "GET").encode();
                 (error, answer)
             })
         };
