@@ -23,7 +23,7 @@ use crate::sending::WATERMARK;
 use crate::server::{Broadcast, Follower, Joined, Phase as ShutdownPhase, Shutdown};
 use crate::stream::Stream;
 use crate::tap::Tapping;
-use crate::transport::Transport;
+use crate::transport::{End, Transport};
 
 /// An established WebSocket connection over any byte stream, in either role.
 ///
@@ -305,16 +305,20 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
         let State::Ending { patience, .. } = &mut self.inner.state else { return Poll::Ready(None) };
-        if self.inner.transport.poll_end(&mut self.inner.protocol, cx).is_pending() {
+        let end = self.inner.transport.poll_end(&mut self.inner.protocol, cx);
+        if end != Poll::Ready(End::Reached) {
             let limit = self.inner.protocol.config().end_timeout;
             let now = self.inner.clock.now();
             let deadline = patience.deadline(self.inner.protocol.backlog(), now, limit);
             // The timer waits, too, in a task that has read so much that it is to let others run.
-            if deadline.is_some_and(|deadline| deadline <= now) {
-                return Poll::Ready(self.inner.state.end());
+            if deadline.is_none_or(|deadline| deadline > now) {
+                if end == Poll::Ready(End::Later) {
+                    cx.waker().wake_by_ref();
+                }
+                ready!(self.inner.clock.poll_deadline(deadline, cx));
             }
-            ready!(self.inner.clock.poll_deadline(deadline, cx));
         }
+        self.inner.protocol.drop_output();
         Poll::Ready(self.inner.state.end())
     }
 }

@@ -18,7 +18,7 @@ use crate::policy::Policy as _;
 use crate::proto::Request;
 use crate::stream::Stream;
 use crate::tap::{Tapped, Tapping};
-use crate::transport::{Transmitted, Transport};
+use crate::transport::{End, Transmitted, Transport};
 
 mod shared;
 
@@ -114,7 +114,10 @@ impl Driver {
                     Poll::Ready(()) => Stage::Over,
                     Poll::Pending => return self.wait(Stage::Ending(transport, patience)),
                 },
-                Stage::Over => return Poll::Ready(None),
+                Stage::Over => {
+                    self.leave();
+                    return Poll::Ready(None);
+                }
             };
         }
     }
@@ -129,6 +132,15 @@ impl Driver {
         if let Some(tapping) = &self.tapping {
             tapping.tell();
         }
+    }
+
+    /// The transport has ended, and the driver with it. The program may keep the socket for as long as it likes.
+    fn leave(&self) {
+        let mut state = self.shared.lock();
+        state.session.connection().drop_output();
+        let waker = state.stop_waiting();
+        drop(state);
+        drop(waker);
     }
 
     /// Runs the change of state of the next task, as a turn of the event loop.
@@ -147,6 +159,7 @@ impl Driver {
             drop(state);
             drop(turn);
             options.store_cookies(&url, &answer);
+            drop(options);
             state = self.shared.lock();
         }
         let task = state.session.next_task(now);
@@ -192,7 +205,9 @@ impl Driver {
                 Poll::Ready(None)
             }
             Poll::Pending => {
-                state.wait(cx);
+                let waker = state.wait(cx);
+                drop(state);
+                drop(waker);
                 Poll::Pending
             }
         }
@@ -215,16 +230,22 @@ impl Driver {
         patience: &mut Patience,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        let session = &mut self.shared.lock().session;
-        let limit = session.config().end_timeout;
-        if transport.poll_end(session, cx).is_ready() {
+        let mut state = self.shared.lock();
+        let end = transport.poll_end(&mut state.session, cx);
+        let backlog = state.session.backlog();
+        let limit = state.session.config().end_timeout;
+        drop(state);
+        if end == Poll::Ready(End::Reached) {
             return Poll::Ready(());
         }
         let now = self.clock.now();
-        let deadline = patience.deadline(session.backlog(), now, limit);
+        let deadline = patience.deadline(backlog, now, limit);
         // The timer waits, too, in a task that has read so much that it is to let others run.
         if deadline.is_some_and(|deadline| deadline <= now) {
             return Poll::Ready(());
+        }
+        if end == Poll::Ready(End::Later) {
+            cx.waker().wake_by_ref();
         }
         self.clock.poll_deadline(deadline, cx)
     }
@@ -240,6 +261,7 @@ impl Drop for Driver {
             while state.session.next_task(Duration::MAX).is_some() {}
         }
         drop(state);
+        self.leave();
         self.shared.tell_writers();
     }
 }
@@ -312,12 +334,63 @@ fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
                 Poll::Pending => {}
             }
         }
-        state.wait(cx);
+        let waker = state.wait(cx);
         drop(state);
+        drop(waker);
         if transmitted == Poll::Ready(Transmitted::Some) {
             // There is more to write, when others had their turn.
             cx.waker().wake_by_ref();
         }
         return Poll::Pending;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Weak;
+    use std::task::{Wake, Waker};
+
+    use tokio::io::{join, repeat, sink};
+
+    use super::*;
+    use crate::proto::Config;
+    use crate::session::Session;
+
+    /// A waker that asks the socket, as a host's may, and owns it.
+    struct Asking(Arc<Shared>);
+
+    impl Wake for Asking {
+        fn wake(self: Arc<Self>) {
+            let _ = self.0.lock().session.unwritten();
+        }
+    }
+
+    fn failed() -> Arc<Shared> {
+        let request = Request::new::<&str>("h", "/", &[]).unwrap();
+        let random = Box::new(|buffer: &mut [u8]| buffer.fill(7));
+        let shared = Shared::new(Session::new(request, "ws://h".into(), Config::default(), random, Duration::ZERO));
+        shared.with(|session| {
+            session.lost("the test is over");
+            while session.next_task(Duration::MAX).is_some() {}
+        });
+        shared
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_waker_may_ask_while_the_transport_ends_and_is_let_go_then() {
+        let shared = failed();
+        let is_kept: Weak<Shared> = Arc::downgrade(&shared);
+        let mut driver = Driver::refused(Arc::clone(&shared));
+        let endless = Stream::other(join(repeat(0), sink()));
+        driver.stage = Stage::Ending(Box::new(Transport::new(endless)), driver.begin_end());
+        let waker = Waker::from(Arc::new(Asking(shared)));
+        let mut cx = Context::from_waker(&waker);
+        for _ in 0..3 {
+            assert!(driver.poll_task(&mut cx).is_pending());
+        }
+        tokio::time::advance(Config::default().end_timeout).await;
+        assert!(driver.poll_task(&mut cx).is_ready());
+        drop((driver, waker));
+        assert!(is_kept.upgrade().is_none(), "the waker owned it, and nobody else");
     }
 }

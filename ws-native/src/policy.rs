@@ -244,7 +244,9 @@ impl<'a> Target<'a> {
             return Err(Blocked::MixedContent(asked.host().into()));
         }
         if !policy.allows(asked) {
-            return Err(Blocked::Url(asked.as_str().into()));
+            // What is said of it is for a log: without the password, and what the query may have of secrets.
+            let path = asked.resource_name().split('?').next().unwrap_or_default();
+            return Err(Blocked::Url(format!("{}{path}", asked.origin())));
         }
         // "If all of the following conditions are true: request's current URL's scheme is "http"; request's current URL's host
         // is a domain; [it is not localhost]; matching request's current URL's host per Known HSTS Host Domain Name Matching

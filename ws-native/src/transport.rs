@@ -43,6 +43,14 @@ pub(crate) enum Transmitted {
     Some,
 }
 
+/// How far the end of a transport is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Reached,
+    /// There may be more to throw away, when others had their turn and the time was looked at.
+    Later,
+}
+
 /// The most pieces that are written at once: sixteen long messages and their headers.
 const VECTOR: usize = 32;
 
@@ -198,7 +206,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
     ///
     /// A stream dropped with bytes unread tells the peer that the connection was reset, and then a Close frame that is
     /// under way may never be read.
-    pub(crate) fn poll_end(&mut self, end: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_end(&mut self, end: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<End> {
         if !self.shut {
             // Where writing has failed, or fails now, there is nothing to wait for.
             if self.poll_transmit(end, cx).is_pending() && self.broken.is_none() {
@@ -210,13 +218,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         }
         for _ in 0..READS {
             if self.ended {
-                return Poll::Ready(());
+                return Poll::Ready(End::Reached);
             }
             let _ = ready!(self.poll_receive(end, cx));
             end.connection().read_memory().clear();
         }
-        // There may be more to throw away, when others had their turn and the time was looked at.
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        Poll::Ready(End::Later)
     }
 }

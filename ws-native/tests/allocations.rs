@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use allocation_counter::AllocationInfo;
 use futures_util::FutureExt as _;
-use tokio::io::{AsyncRead, Join, ReadBuf, Sink, join, sink};
+use tokio::io::{AsyncRead, AsyncWrite, Join, ReadBuf, Sink, join, sink};
 use ws_core::Message;
 use ws_native::Connection;
 use ws_native::proto::Config;
@@ -177,6 +177,61 @@ fn a_connection_that_waits_has_little_memory() {
         let most = (MOST + size_of::<Stream>()) as i64;
         assert!(info.bytes_current <= most, "after {size} bytes: {} of {most}", info.bytes_current);
         assert_eq!(info.count_current, 1, "after {size} bytes");
+    }
+}
+
+/// A stream that has these bytes and then ends; of what is written it takes nothing.
+struct Stuck(&'static [u8]);
+
+impl AsyncRead for Stuck {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Stuck {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+/// A program may keep it, and ask why it ended.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_has_ended_has_little_memory() {
+    const LONG: usize = 8 << 20;
+    const MOST: i64 = 16 << 10;
+    // The first of two fragments.
+    static UNFINISHED: [u8; 10 + LONG] = {
+        let mut bytes = [b'a'; 10 + LONG];
+        let header = [0x01, 127, 0, 0, 0, 0, 0, 0x80, 0, 0];
+        let mut at = 0;
+        while at < header.len() {
+            bytes[at] = header[at];
+            at += 1;
+        }
+        bytes
+    };
+    let before = allocation_counter::measure(|| ());
+    assert_eq!(before.bytes_current, 0);
+    for (received, sent) in [(&UNFINISHED[..], 0), (&[], LONG)] {
+        let mut connection = Connection::client_established(Stuck(received), Config::default());
+        let mut ended = false;
+        let mut kept = 0;
+        if sent > 0 {
+            kept += allocation_counter::measure(|| connection.feed(vec![0; sent]).unwrap()).bytes_current;
+        }
+        // Time passes where it has to wait.
+        while !ended {
+            kept += allocation_counter::measure(|| ended = connection.recv().now_or_never().is_some()).bytes_current;
+            tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        }
+        assert!(kept < MOST, "{kept} bytes after {} were received and {sent} sent", received.len());
     }
 }
 

@@ -327,6 +327,7 @@ impl<S: Timed> Connection<S> {
             }
             tried = Some(deadline);
         }
+        self.protocol.drop_output();
         Poll::Ready(self.state.end())
     }
 }

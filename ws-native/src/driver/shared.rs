@@ -22,7 +22,7 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     pub(crate) session: Session,
     pub(super) holding: Holding,
-    /// Wakes the driver; there only while it waits.
+    /// Wakes the driver: that of its last wait, unless it was used.
     waker: Option<Waker>,
 }
 
@@ -93,11 +93,20 @@ impl Shared {
 }
 
 impl State {
-    pub(super) fn wait(&mut self, cx: &Context<'_>) {
-        match &mut self.waker {
-            Some(waker) => waker.clone_from(cx.waker()),
-            None => self.waker = Some(cx.waker().clone()),
+    /// The driver waits. Gives the waker that has no more to do: like any other it may be the last owner of anything, and is to be
+    /// dropped when nothing is locked.
+    #[must_use]
+    pub(super) fn wait(&mut self, cx: &Context<'_>) -> Option<Waker> {
+        match &self.waker {
+            Some(waker) if waker.will_wake(cx.waker()) => None,
+            _ => self.waker.replace(cx.waker().clone()),
         }
+    }
+
+    /// The driver never waits again. Gives its waker, as [`wait`](Self::wait) does.
+    #[must_use]
+    pub(super) fn stop_waiting(&mut self) -> Option<Waker> {
+        self.waker.take()
     }
 
     /// Whether there is a message that is not wanted yet. A socket that closes wants none, and looks at what is behind them.

@@ -334,9 +334,9 @@ impl Connection {
 
     fn close(&mut self, closed: Closed) -> Step {
         self.state = State::Closed;
-        // Nothing is compressed any more. The program may keep the connection for as long as it likes.
+        // Nothing is compressed any more, nor received. The program may keep the connection for as long as it likes.
         self.encoder.set_compressor(None);
-        self.incoming.set_decompressor(None);
+        self.incoming = Incoming::new(self.role());
         self.timer = None;
         Step::Event(Event::Closed(Box::new(closed)))
     }

@@ -203,7 +203,7 @@ async fn another_client_is_served() {
                 .header("sec-websocket-version", "8"),
             426,
             ("sec-websocket-version", "13"),
-            "the version is not 13\n",
+            "the header Sec-WebSocket-Version is wrong\n",
         ),
     ] {
         let (answer, _) = client.send_request(request.body(()).unwrap(), true).unwrap();

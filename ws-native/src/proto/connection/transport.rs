@@ -106,6 +106,12 @@ impl Connection {
         self.fail(Error::Transport(error.into().into()));
     }
 
+    /// The transport has ended: what waits goes nowhere, and need not be kept.
+    #[cfg(feature = "std")]
+    pub(crate) fn drop_output(&mut self) {
+        self.outgoing.clear();
+    }
+
     // Output.
 
     /// What is to be transmitted; where a long payload stands in it, only the first piece.

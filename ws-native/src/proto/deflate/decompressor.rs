@@ -23,7 +23,7 @@ pub(in crate::proto) struct Decompressor {
     release_when_idle: bool,
     /// From the first message on, for it takes some 40 KiB; or during a message, if none refers to another.
     inflate: Option<Inflate>,
-    /// The last of the message that was taken away from it already, as much as can be referred to.
+    /// The last of the message that was taken away from it already, as much as can be referred to and up to as much before.
     taken: Vec<u8>,
     /// How many final blocks the message has so far.
     final_blocks: u32,
@@ -108,8 +108,11 @@ impl Decompressor {
     /// A part is taken away from the message.
     pub(in crate::proto) fn remember(&mut self, part: &[u8]) {
         let part = &part[part.len().saturating_sub(WINDOW)..];
-        let excess = (self.taken.len() + part.len()).saturating_sub(WINDOW);
-        self.taken.drain(..excess);
+        let length = self.taken.len() + part.len();
+        // However small the parts are, each byte is moved once at the most.
+        if length > 2 * WINDOW {
+            self.taken.drain(..length - WINDOW);
+        }
         self.taken.extend_from_slice(part);
     }
 
