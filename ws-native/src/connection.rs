@@ -6,6 +6,7 @@ mod sink;
 mod split;
 
 use std::future::poll_fn;
+use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::clock::Clock;
 use crate::ending::{State, failure_of};
 use crate::proto::{self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Request, Role};
 use crate::random;
+use crate::receiving::SHOWN;
 use crate::sending::WATERMARK;
 use crate::server::{Broadcast, Follower, Joined, Phase as ShutdownPhase, Shutdown};
 use crate::stream::Stream;
@@ -67,6 +69,29 @@ struct Inner<T> {
     joined: Joined,
     /// The tap on its stream.
     tapping: Option<Arc<Tapping>>,
+    /// What the program has had since others had their turn.
+    turn: Turn,
+}
+
+/// How much a program was given of what had come, with nothing to wait for in between: bytes, and for each message some more.
+#[derive(Debug, Default)]
+struct Turn(usize);
+
+impl Turn {
+    /// What a turn has: the messages that are [shown](SHOWN) at once, or two that are long.
+    const WHOLE: usize = SHOWN * Self::MESSAGE;
+    const MESSAGE: usize = 4 << 10;
+    const LONGEST: usize = 256 << 10;
+
+    #[inline(always)]
+    fn count(&mut self, bytes: usize) {
+        self.0 += Self::MESSAGE + bytes.min(Self::LONGEST);
+    }
+
+    #[inline(always)]
+    fn is_over(&self) -> bool {
+        self.0 >= Self::WHOLE
+    }
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
@@ -152,6 +177,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             follower: None,
             joined: Joined::default(),
             tapping: None,
+            turn: Turn::default(),
         };
         Self { inner: Box::new(inner) }
     }
@@ -243,19 +269,57 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         }
         let Ok(more) = self.inner.joined.poll(&mut self.inner.protocol, cx) else { return Poll::Ready(()) };
         // The reader is about to wait: now is the time to write.
+        self.inner.turn = Turn::default();
         let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
-        let is_server = self.inner.protocol.role() == Role::Server;
-        let blocked = is_server && transmitted.is_pending() && self.inner.protocol.backlog() > WATERMARK;
-        let received = match self.inner.transport.broken() {
-            None if blocked => Poll::Pending,
-            _ => self.inner.transport.poll_receive(&mut self.inner.protocol, cx),
-        };
-        match received {
+        if self.waits_for_room() {
+            return self.poll_room(cx);
+        }
+        match self.inner.transport.poll_receive(&mut self.inner.protocol, cx) {
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(error)) => self.inner.protocol.lost(error),
             // There is room again for what is broadcast.
             Poll::Pending if more && transmitted.is_ready() => {}
-            Poll::Pending => return self.poll_deadline(cx),
+            Poll::Pending => {
+                self.note_wait();
+                return self.poll_deadline(cx);
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Whether the program is to be given more before others have their turn, or before what it has answered is written.
+    #[inline(always)]
+    fn has_turn(&self) -> bool {
+        !self.inner.turn.is_over() && !self.waits_for_room()
+    }
+
+    /// Whether so much waits to be written that a server does not go on with what its client sends.
+    #[inline(always)]
+    fn waits_for_room(&self) -> bool {
+        self.inner.protocol.backlog() > WATERMARK
+            && self.inner.protocol.role() == Role::Server
+            && self.inner.protocol.failure().is_none()
+            && self.inner.transport.broken().is_none()
+    }
+
+    /// Ends the program's turn: writes, hears of what is not the peer's, and lets other tasks run. What has come would else be all
+    /// that is looked at until nothing of it is left.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let is_over = mem::take(&mut self.inner.turn).is_over();
+        if self.poll_shutdown(cx) || self.inner.protocol.handle_timeout_before_reading(|| self.inner.clock.now()) {
+            return Poll::Ready(());
+        }
+        if self.inner.joined.poll(&mut self.inner.protocol, cx).is_err() {
+            return Poll::Ready(());
+        }
+        // It has the task woken when there is room.
+        let _ = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
+        if self.waits_for_room() {
+            return self.poll_room(cx);
+        }
+        if is_over {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
         Poll::Ready(())
     }
@@ -281,12 +345,23 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         done
     }
 
-    /// Ready when a time is over, and the protocol knows of it. To be called when there is nothing to be received.
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Waits for what the stream has no room for. Ready as [`poll_deadline`](Self::poll_deadline).
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.inner.protocol.is_timed() || self.inner.protocol.is_watched() {
-            // The time of a closing handshake that has just begun begins here.
+            self.inner.protocol.note_time_for_room(self.inner.clock.now());
+        }
+        self.poll_deadline(cx)
+    }
+
+    /// There is nothing to be received. The time of a closing handshake that has just begun begins here.
+    fn note_wait(&mut self) {
+        if self.inner.protocol.is_timed() || self.inner.protocol.is_watched() {
             self.inner.protocol.note_time(self.inner.clock.now(), true);
         }
+    }
+
+    /// Ready when a time is over, and the protocol knows of it. To be called when it knows that it is waited, and for what.
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // It is the timer that says whether it is over: as the stream, it is pending in a task that is to let others run.
         ready!(self.inner.clock.poll_deadline(self.inner.protocol.deadline(), cx));
         self.inner.protocol.handle_timeout(self.inner.clock.now());
@@ -304,22 +379,33 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
-        let State::Ending { patience, .. } = &mut self.inner.state else { return Poll::Ready(None) };
-        let end = self.inner.transport.poll_end(&mut self.inner.protocol, cx);
-        if end != Poll::Ready(End::Reached) {
-            let limit = self.inner.protocol.config().end_timeout;
-            let now = self.inner.clock.now();
-            let deadline = patience.deadline(self.inner.protocol.backlog(), now, limit);
-            // The timer waits, too, in a task that has read so much that it is to let others run.
-            if deadline.is_none_or(|deadline| deadline > now) {
-                if end == Poll::Ready(End::Later) {
+        if let State::Ending { .. } = self.inner.state {
+            let end = self.inner.transport.poll_end(&mut self.inner.protocol, cx);
+            if end != Poll::Ready(End::Reached) {
+                let waits = self.poll_patience(cx).is_pending();
+                if waits && end == Poll::Ready(End::Later) {
                     cx.waker().wake_by_ref();
                 }
-                ready!(self.inner.clock.poll_deadline(deadline, cx));
+                if waits {
+                    return Poll::Pending;
+                }
             }
+            self.inner.protocol.drop_output();
         }
-        self.inner.protocol.drop_output();
         Poll::Ready(self.inner.state.end())
+    }
+
+    /// Ready when the end of the transport was waited for long enough.
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let State::Ending { patience, .. } = &mut self.inner.state else { return Poll::Ready(()) };
+        let limit = self.inner.protocol.config().end_timeout;
+        let now = self.inner.clock.now();
+        let deadline = patience.deadline(self.inner.protocol.backlog(), now, limit);
+        // The timer waits, too, in a task that has read so much that it is to let others run.
+        if deadline.is_some_and(|deadline| deadline <= now) {
+            return Poll::Ready(());
+        }
+        self.inner.clock.poll_deadline(deadline, cx)
     }
 }
 

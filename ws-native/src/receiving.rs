@@ -40,6 +40,9 @@ pub(crate) enum Show {
     Next(Message),
 }
 
+/// The most messages that are shown at once: who shows them has more to look after.
+pub(crate) const SHOWN: usize = 128;
+
 /// Shows the messages that it takes next to no work to have. `None`: there are none.
 #[inline]
 pub(crate) fn show_simple(
@@ -51,15 +54,23 @@ pub(crate) fn show_simple(
         return None;
     }
     let mut shown = None;
-    loop {
-        match protocol.lend(|lent, protocol| each(lent.into(), &mut Answers::of(protocol))) {
+    let mut left = SHOWN;
+    while left > 0 {
+        match protocol.lend(left, |lent, protocol| each(lent.into(), &mut Answers::of(protocol))) {
             Ok(0) => {}
-            lent => shown = Some(lent.map(drop)),
+            lent => {
+                left -= lent.as_ref().map_or(0, |count| *count);
+                shown = Some(lent.map(drop));
+            }
         }
         if let Some(Err(_)) = shown {
             break;
         }
         // Of those that are not lent the long ones are had as easily.
+        if left == 0 {
+            break;
+        }
+        left -= 1;
         let Some(message) = protocol.next_simple(Message::Text, Message::Binary) else { break };
         shown = Some(each(message.into(), &mut Answers::of(protocol)));
         if let Some(Err(_)) = shown {

@@ -195,6 +195,10 @@ impl<S: Timed> Connection<S> {
     /// [`Failure`]: the stream broke. What the peer had sent before can still be [received](Self::recv). Or
     /// [`WouldBlock`](FailureKind::WouldBlock): the stream takes no more yet, and what was not written stays queued.
     pub fn flush(&mut self) -> Result<(), Failure> {
+        // It has failed already: the stream may never take what is left.
+        if let Some(error) = self.protocol.failure() {
+            return Err(error.clone().into());
+        }
         match self.write(None) {
             Poll::Ready(written) => written,
             Poll::Pending => Err(would_block()),
@@ -269,23 +273,51 @@ impl<S: Timed> Connection<S> {
         // The reader is about to wait: now is the time to write.
         let deadline = self.begin_wait();
         let by = self.instant(deadline);
-        let transmitted = self.wire.transmit(&mut self.protocol, by);
-        let is_server = self.protocol.role() == Role::Server;
-        let blocked = is_server && transmitted.is_pending() && self.protocol.backlog() > WATERMARK;
+        let _ = self.wire.transmit(&mut self.protocol, by);
+        if self.waits_for_room() {
+            return self.room_came(deadline);
+        }
         // How far the writing has come may have put it off.
         let deadline = self.begin_wait();
         let by = self.instant(deadline);
-        let received = match self.wire.broken() {
-            None if blocked => Poll::Pending,
-            _ => self.wire.receive(&mut self.protocol, by),
-        };
-        match received {
+        match self.wire.receive(&mut self.protocol, by) {
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(error)) => self.protocol.lost(error),
             Poll::Pending if self.has_passed(deadline) => self.protocol.handle_timeout(self.start.elapsed()),
             Poll::Pending => return Poll::Pending,
         }
         Poll::Ready(())
+    }
+
+    /// Whether so much waits to be written that a server does not go on with what its client sends.
+    #[inline]
+    pub(super) fn waits_for_room(&self) -> bool {
+        self.protocol.backlog() > WATERMARK
+            && self.protocol.role() == Role::Server
+            && self.protocol.failure().is_none()
+            && self.wire.broken().is_none()
+    }
+
+    /// Writes, until there is reason to look again whether there is room. Pending: the stream would block.
+    pub(super) fn make_room(&mut self) -> Poll<()> {
+        let deadline = self.begin_wait();
+        let by = self.instant(deadline);
+        let _ = self.wire.transmit(&mut self.protocol, by);
+        if self.waits_for_room() { self.room_came(deadline) } else { Poll::Ready(()) }
+    }
+
+    /// What it comes to that there was no room before this deadline. Pending: the stream would block.
+    fn room_came(&mut self, deadline: Option<Duration>) -> Poll<()> {
+        let is_late = self.has_passed(deadline);
+        if self.protocol.is_timed() || self.protocol.is_watched() {
+            self.protocol.note_time_for_room(self.start.elapsed());
+        }
+        if self.has_passed(self.protocol.deadline()) {
+            self.protocol.handle_timeout(self.start.elapsed());
+            return Poll::Ready(());
+        }
+        // How far the writing has come has put it off.
+        if is_late { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// The deadline of a wait that begins now. The times of what has just begun begin here, too.

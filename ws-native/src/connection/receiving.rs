@@ -32,14 +32,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     #[inline(always)]
     pub(super) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>, Failure>> {
         let simple = |connection: &mut Self| {
-            let Inner { protocol, state, .. } = &mut *connection.inner;
-            receiving::next_simple(protocol, state)
+            let Inner { protocol, state, turn, .. } = &mut *connection.inner;
+            receiving::next_simple(protocol, state).inspect(|message| turn.count(size(message)))
         };
-        match simple(self) {
-            // Most messages need no more than this.
-            Some(message) => Poll::Ready(Ok(Some(message))),
-            None => self.poll_recv(cx, Delivery::Whole, simple, receiving::message),
+        // Most messages need no more than this.
+        if self.has_turn()
+            && let Some(message) = simple(self)
+        {
+            return Poll::Ready(Ok(Some(message)));
         }
+        self.poll_recv(cx, Delivery::Whole, simple, receiving::message)
     }
 
     /// The next message, ping or pong: [`recv`](Self::recv) passes over the latter two. Pings are answered either way.
@@ -69,8 +71,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     pub(super) fn poll_any(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Received>, Failure>> {
         let simple = |connection: &mut Self| {
-            let Inner { protocol, state, .. } = &mut *connection.inner;
-            receiving::next_simple(protocol, state).map(Received::Message)
+            let Inner { protocol, state, turn, .. } = &mut *connection.inner;
+            let message = receiving::next_simple(protocol, state)?;
+            turn.count(size(&message));
+            Some(Received::Message(message))
         };
         self.poll_recv(cx, Delivery::Whole, simple, receiving::any)
     }
@@ -114,8 +118,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         each: &mut impl FnMut(MessageRef<'_>, &mut Answers<'_>) -> Result<(), Failure>,
     ) -> Poll<Result<bool, Failure>> {
         let simple = |connection: &mut Self| {
-            let Inner { protocol, state, .. } = &mut *connection.inner;
-            receiving::show_simple(protocol, state, &mut *each).map(Show::Done)
+            let Inner { protocol, state, turn, .. } = &mut *connection.inner;
+            let counted = |message: MessageRef<'_>, answers: &mut Answers<'_>| {
+                turn.count(message.as_bytes().len());
+                each(message, answers)
+            };
+            receiving::show_simple(protocol, state, counted).map(Show::Done)
         };
         let other = |event| receiving::message(event).map(Show::Next);
         Poll::Ready(match ready!(self.poll_recv(cx, Delivery::Whole, simple, other))? {
@@ -165,6 +173,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         wanted: impl Fn(Event) -> Option<M>,
     ) -> Poll<Result<Option<M>, Failure>> {
         while let State::Running = self.inner.state {
+            if !self.has_turn() {
+                ready!(self.poll_turn(cx));
+            }
             if let Some(message) = simple(self) {
                 return Poll::Ready(Ok(Some(message)));
             }
@@ -172,6 +183,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 None => ready!(self.poll_progress(cx)),
                 Some(Event::Closed(closed)) => self.begin_end(closed),
                 Some(event) => {
+                    self.inner.turn.count(length(&event));
                     if matches!(event, Event::Pong(_)) && self.inner.protocol.is_watched() {
                         // It may be the answer to a ping of the heartbeat.
                         self.inner.protocol.note_time(self.inner.clock.now(), false);
@@ -184,5 +196,23 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             }
         }
         self.poll_end(cx).map(|failure| failure.map_or(Ok(None), Err))
+    }
+}
+
+/// How many bytes a message has.
+#[inline(always)]
+fn size(message: &Message) -> usize {
+    match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) => bytes.len(),
+    }
+}
+
+/// How many bytes the program is given with it.
+fn length(event: &Event) -> usize {
+    match event {
+        Event::Text(text) | Event::Part(Part::Text { text, .. }) => text.len(),
+        Event::Binary(bytes) | Event::Part(Part::Binary { bytes, .. }) => bytes.len(),
+        _ => 0,
     }
 }

@@ -114,10 +114,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         if let Poll::Ready(written) = self.poll_written(cx) {
             return Poll::Ready(written);
         }
-        if !self.inner.protocol.is_closing() {
-            return Poll::Pending;
+        match &self.inner.state {
+            // It has failed already: the stream may never take what is left.
+            State::Running if self.inner.protocol.failure().is_some() => {}
+            State::Running if self.inner.protocol.is_closing() => ready!(self.poll_given_up(cx)),
+            State::Running => return Poll::Pending,
+            State::Ending { .. } | State::Ended(_) => ready!(self.poll_patience(cx)),
         }
-        ready!(self.poll_given_up(cx));
         let failure = self.inner.protocol.failure().cloned();
         Poll::Ready(Err(failure.unwrap_or(Error::Timeout(Phase::End)).into()))
     }
@@ -134,6 +137,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Ready when a peer is given up that does not read, and does not see that it is to go; `recv` then tells of it.
     fn poll_given_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.inner.protocol.has_time_to_close() {
+            self.note_wait();
             ready!(self.poll_deadline(cx));
         }
         Poll::Ready(())

@@ -49,6 +49,8 @@ pub struct Connection {
     encoder: Encoder,
     /// The answer to the newest ping, while more than [`PONG_BACKLOG`] bytes have not reached the network.
     pong: Option<Bytes>,
+    /// Where the last pong ends in the output.
+    pong_end: u64,
     /// Where the Close frame ends among all bytes of the output, once it was sent.
     close_end: u64,
     /// The transport has no more bytes to give.
@@ -61,9 +63,9 @@ pub struct Connection {
     sent: bool,
 }
 
-/// How many bytes may wait before pongs are held back, of which only the newest is then sent: "If an endpoint receives a
-/// Ping frame and has not yet sent Pong frame(s) in response to previous Ping frame(s), the endpoint MAY elect to send a
-/// Pong frame for only the most recently processed Ping frame."
+/// How many bytes may wait before a pong is held back until the one before it has gone; of those that are held back only the newest
+/// is sent: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping frame(s), the
+/// endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame."
 const PONG_BACKLOG: usize = 64 << 10;
 
 /// Which end of the connection this is.
@@ -154,6 +156,7 @@ impl Connection {
             outgoing,
             encoder: Encoder::new(keys),
             pong: None,
+            pong_end: 0,
             close_end: 0,
             ended: false,
             watch: None,
@@ -377,11 +380,13 @@ impl Connection {
     }
 
     fn release_pong(&mut self) {
-        if self.outgoing.backlog() <= PONG_BACKLOG
+        let has_room = self.outgoing.backlog() <= PONG_BACKLOG || self.outgoing.remaining_to(self.pong_end) == 0;
+        if has_room
             && let Some(payload) = self.pong.take()
             && matches!(self.state, State::Established { close_received: None, .. })
         {
             self.encoder.control(&mut self.outgoing, Opcode::Pong, &payload);
+            self.pong_end = self.outgoing.queued_total();
         }
     }
 

@@ -187,6 +187,11 @@ impl Outgoing {
         self.queued
     }
 
+    /// How many bytes have reached the network since the beginning.
+    pub(super) fn transmitted_total(&self) -> u64 {
+        self.transmitted
+    }
+
     /// How many bytes up to this one, counted from the beginning, have not reached the network.
     pub(super) fn remaining_to(&self, end: u64) -> u64 {
         end.saturating_sub(self.transmitted)

@@ -24,6 +24,8 @@ pub(super) struct Watch {
     pings: u64,
     /// Of the newest ping that was answered.
     round_trip_time: Option<Duration>,
+    /// How many bytes had reached the network when that was last a sign of life.
+    transmitted: u64,
     /// How many bytes of the input were left when no more was to be had of it. `None`: there may be more.
     rest: Option<usize>,
     /// When to look at all this. `None`: it lies beyond all time.
@@ -86,6 +88,7 @@ impl Watch {
             ping: None,
             pings: 0,
             round_trip_time: None,
+            transmitted: 0,
             rest: None,
             deadline: None,
         };
@@ -134,6 +137,14 @@ impl Watch {
         }
         if heard == Heard::Message {
             self.used = now;
+        }
+    }
+
+    /// Nothing of the input is looked at as long as so much waits: what is heard of the peer is that it takes some of that.
+    pub(super) fn note_progress(&mut self, now: Duration, outgoing: &Outgoing) {
+        let transmitted = outgoing.transmitted_total();
+        if mem::replace(&mut self.transmitted, transmitted) != transmitted {
+            self.hear(now, Heard::Control);
         }
     }
 

@@ -63,10 +63,16 @@ impl Shutdown {
     /// # Cancel safety
     /// Dropped, the connections are closed all the same, but none is cut.
     pub async fn begin(&self, limit: Duration) -> usize {
-        self.phase.send_replace(Phase::Leaving);
+        self.phase.send_if_modified(|phase| {
+            let is_new = *phase < Phase::Leaving;
+            *phase = Phase::Leaving.max(*phase);
+            is_new
+        });
         let _ = timeout(limit, self.phase.closed()).await;
+        // Once they know, they leave.
+        let left = self.connections.count();
         self.phase.send_replace(Phase::Over);
-        self.connections.count()
+        left
     }
 
     /// For a connection, which is counted while it follows.

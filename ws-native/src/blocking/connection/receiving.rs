@@ -19,11 +19,13 @@ impl<S: Timed> Connection<S> {
     /// is so, [`WouldBlock`](ws_core::FailureKind::WouldBlock): the stream has nothing yet.
     pub fn recv(&mut self) -> Result<Option<Message>, Failure> {
         let simple = |connection: &mut Self| receiving::next_simple(&mut connection.protocol, &connection.state);
-        match simple(self) {
-            // Most messages need no more than this.
-            Some(message) => Ok(Some(message)),
-            None => self.receive(Delivery::Whole, simple, receiving::message),
+        // Most messages need no more than this.
+        if !self.waits_for_room()
+            && let Some(message) = simple(self)
+        {
+            return Ok(Some(message));
         }
+        self.receive(Delivery::Whole, simple, receiving::message)
     }
 
     /// The next message, ping or pong: [`recv`](Self::recv) passes over the latter two. Pings are answered either way.
@@ -95,6 +97,12 @@ impl<S: Timed> Connection<S> {
         wanted: impl Fn(Event) -> Option<M>,
     ) -> Result<Option<M>, Failure> {
         while let State::Running = self.state {
+            if self.waits_for_room() {
+                if self.make_room().is_pending() {
+                    return Err(would_block());
+                }
+                continue;
+            }
             if let Some(message) = simple(self) {
                 return Ok(Some(message));
             }

@@ -18,13 +18,17 @@ struct Loan<'a> {
 
 impl Connection {
     /// Lends one after the other the messages that stand first in what was received, as long as they are short and it takes
-    /// next to no work to have them; with the connection, for answers to be sent. How many there were.
+    /// next to no work to have them, and are no more than `most`; with the connection, for answers to be sent. How many there were.
     ///
     /// Longer messages are worth being taken off, so that an answer can be sent from where they are.
     ///
     /// # Errors
     /// The first error of the caller, who is then lent no more.
-    pub(crate) fn lend<E>(&mut self, mut each: impl FnMut(Lent<'_>, &mut Self) -> Result<(), E>) -> Result<usize, E> {
+    pub(crate) fn lend<E>(
+        &mut self,
+        most: usize,
+        mut each: impl FnMut(Lent<'_>, &mut Self) -> Result<(), E>,
+    ) -> Result<usize, E> {
         let mut count = 0;
         if !self.incoming.is_between_messages() {
             return Ok(count);
@@ -35,6 +39,9 @@ impl Connection {
         let mut loan = Loan { connection: self, bytes, passed: 0 };
         // The answer to a message may be what fails the connection.
         while let State::Established { close_received: None, .. } = loan.connection.state {
+            if count == most {
+                break;
+            }
             let rest = &mut loan.bytes[loan.passed..];
             let Some(message) = Simple::find(rest, role, longest) else { break };
             message.unmask(rest);

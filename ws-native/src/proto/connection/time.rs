@@ -97,6 +97,16 @@ impl Connection {
         }
     }
 
+    /// The same for one who waits for room in the output, and meanwhile looks at nothing that comes: that the output goes is what
+    /// is heard of the peer then.
+    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    pub(crate) fn note_time_for_room(&mut self, now: Duration) {
+        if let Some(watch) = &mut self.watch {
+            watch.note_progress(now, &self.outgoing);
+        }
+        self.note_time(now, true);
+    }
+
     /// Whether the connection is open and has deadlines all the same.
     pub(crate) fn is_watched(&self) -> bool {
         self.is_open() && self.config.is_watched()
