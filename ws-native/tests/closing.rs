@@ -6,11 +6,12 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf, duplex};
-use tokio::time::advance;
-use ws_core::Message;
-use ws_native::Connection;
+use tokio::time::{advance, timeout};
+use ws_core::{FailureKind, Message};
 use ws_native::proto::Config;
+use ws_native::{Connection, Shutdown};
 
 /// A peer that always has something more to say, and a clock that moves on by a millisecond with each read.
 struct Endless {
@@ -154,4 +155,72 @@ async fn nor_does_it_matter_how_slow_the_program_is_with_the_little_that_such_a_
         advance(2 * LIMIT).await;
     }
     assert!((512..=514).contains(&messages), "{messages} messages");
+}
+
+/// A stream that takes all that is written, and never gets it away: as one of TLS whose peer does not read.
+struct Keeping;
+
+impl AsyncRead for Keeping {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Keeping {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_ends_a_send_of_which_nothing_is_left_but_in_the_stream() {
+    let mut server = Connection::server_established(Keeping, Config::default());
+    let shutdown = Shutdown::default();
+    server.follow(&shutdown);
+    let sending = tokio::spawn(async move { server.send("x").await });
+    tokio::task::yield_now().await;
+    assert_eq!(shutdown.begin(Duration::from_millis(10)).await, 1);
+    let failure = timeout(Duration::from_secs(3600), sending).await.expect("it ends").unwrap().unwrap_err();
+    assert_eq!(failure.kind(), FailureKind::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_was_given_up_is_waited_for_no_more() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let server = || {
+        let (near, far) = duplex(16);
+        let mut server = Connection::server_established(far, Config::default());
+        server.feed(vec![0; 100_000]).unwrap();
+        (near, server)
+    };
+    // One task, which closes and goes on.
+    let (_peer, mut one) = server();
+    one.close(None).await.unwrap();
+    for _ in 0..2 {
+        let failure = timeout(HOUR, one.flush()).await.expect("it ends").unwrap_err();
+        assert_eq!(failure.kind(), FailureKind::Timeout);
+    }
+    // Several, of which one closes.
+    let (_peer, several) = server();
+    let (sender, _receiver) = several.split();
+    let flushing = [(); 2].map(|()| {
+        let sender = sender.clone();
+        tokio::spawn(async move { sender.flush().await })
+    });
+    sender.close(None).await.unwrap();
+    for flushing in flushing {
+        let failure = timeout(HOUR, flushing).await.expect("it ends").unwrap().unwrap_err();
+        assert_eq!(failure.kind(), FailureKind::Timeout);
+    }
+    // One that was about to be ended, and is not received from any more: the frame is not masked.
+    let (mut peer, mut ending) = server();
+    peer.write_all(b"\x81\x00").await.unwrap();
+    assert!(ending.recv().now_or_never().is_none());
+    assert!(timeout(HOUR, ending.flush()).await.expect("it ends").is_err());
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
-use tokio::time::{Instant, advance, timeout};
+use tokio::time::{Instant, advance, sleep, timeout};
 use ws_core::{CloseCode, FailureKind, Message};
 use ws_native::proto::{Config, Heartbeat};
 use ws_native::{Connection, Received};
@@ -207,4 +207,24 @@ async fn a_connection_that_is_not_used_is_closed_by_the_end_that_minds() {
             assert_eq!((closed.clean, closed.code()), (true, CloseCode::GOING_AWAY));
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_what_is_written_is_alive_though_nothing_of_it_is_read() {
+    let (mut client, server) = pair(1 << 16, Config::default(), heartbeat());
+    let (sender, mut receiver) = server.split();
+    let sending = tokio::spawn(async move { while sender.send(vec![0; 8 << 20]).await.is_ok() {} });
+    // Half a megabyte a second: it is sixteen seconds before a message, and the ping behind it, is through.
+    let reading = async {
+        loop {
+            client.recv_part().await.unwrap().unwrap();
+            sleep(Duration::from_millis(130)).await;
+        }
+    };
+    tokio::select! {
+        received = receiver.recv() => panic!("{received:?}"),
+        () = reading => {}
+        () = sleep(4 * (INTERVAL + TIMEOUT)) => {}
+    }
+    sending.abort();
 }

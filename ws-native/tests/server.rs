@@ -71,7 +71,11 @@ async fn requests_that_are_none_for_a_websocket_are_told_so() {
             tokio::join!(answer(address, request), async { server.accept().await.unwrap().request().await });
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
         assert_eq!(served.unwrap_err().kind(), FailureKind::Handshake);
-        assert_eq!(answer.ends_with("\r\n\r\n"), request.starts_with(b"HEAD"), "only to HEAD there is no content: {answer}");
+        assert_eq!(
+            answer.ends_with("\r\n\r\n"),
+            request.starts_with(b"HEAD"),
+            "only to HEAD there is no content: {answer}"
+        );
         if status.starts_with("426") {
             assert!(answer.contains("\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"), "{answer}");
         }
@@ -193,6 +197,36 @@ async fn who_does_not_close_is_cut_when_the_time_is_over() {
     assert_eq!(failed.kind(), FailureKind::Cancelled, "{failed:?}");
     // Who comes after the end is sent away at once.
     assert!(Connection::connect(&url, &ConnectOptions::default()).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn all_that_were_cut_are_counted_however_soon_they_are_gone() {
+    const CONNECTIONS: usize = 2000;
+    let shutdown = Shutdown::default();
+    let mut peers = Vec::new();
+    let mut served = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let (near, far) = tokio::io::duplex(64);
+        let mut server = Connection::server_established(far, Config::default());
+        server.follow(&shutdown);
+        peers.push(near);
+        served.push(tokio::spawn(async move { server.recv().await.unwrap_err().kind() }));
+    }
+    assert_eq!(shutdown.begin(Duration::from_millis(1)).await, CONNECTIONS);
+    for served in served {
+        assert_eq!(served.await.unwrap(), FailureKind::Cancelled);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_that_is_over_does_not_begin_again() {
+    let shutdown = Shutdown::default();
+    let (_peer, far) = tokio::io::duplex(64);
+    let mut server = Connection::server_established(far, Config::default());
+    server.follow(&shutdown);
+    assert_eq!(shutdown.begin(Duration::ZERO).await, 1);
+    let (left, received) = tokio::join!(shutdown.begin(Duration::from_secs(60)), server.recv());
+    assert_eq!((left, received.unwrap_err().kind()), (0, FailureKind::Cancelled));
 }
 
 #[tokio::test]

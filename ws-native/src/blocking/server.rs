@@ -87,11 +87,12 @@ impl Server {
     }
 
     /// Speaks TLS: with an [`Identity`](crate::Identity), by its
-    /// [`into_server_config`](crate::Identity::into_server_config), or with any other configuration of rustls.
+    /// [`into_server_config`](crate::Identity::into_server_config), or with any other configuration of rustls, but for its ALPN:
+    /// of that HTTP/1.1 is used.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(self, config: impl Into<Arc<ServerConfig>>) -> Self {
-        self.with(|settings| settings.tls = Some(config.into()))
+        self.with(|settings| settings.tls = Some(crate::connect::tls::server_with_http1(config.into())))
     }
 
     /// The address it listens on, with the port the system chose if 0 was asked for.

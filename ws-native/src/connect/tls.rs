@@ -19,6 +19,9 @@ use super::ConnectOptions;
 use super::unverified::Unverified;
 use crate::Stream;
 
+/// The name of HTTP/1.1 in ALPN.
+const HTTP1: &[u8] = b"http/1.1";
+
 /// How a client uses TLS. Clones share their sessions, so that a server that is met again is quickly agreed with.
 ///
 /// ```
@@ -136,7 +139,7 @@ impl Identity {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(self.certificates, self.key)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![HTTP1.to_vec()];
         Ok(Arc::new(config))
     }
 }
@@ -153,7 +156,7 @@ impl Tls {
             None => builder.with_no_client_auth(),
             Some(identity) => builder.with_client_auth_cert(identity.certificates, identity.key)?,
         };
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![HTTP1.to_vec()];
         Ok(Self(Arc::new(config)))
     }
 
@@ -183,7 +186,6 @@ impl Tls {
 
     /// The same, but nothing else than HTTP/1.1 is offered.
     pub(super) fn with_http1(&self) -> Self {
-        const HTTP1: &[u8] = b"http/1.1";
         if self.0.alpn_protocols.iter().all(|protocol| protocol == HTTP1) {
             return self.clone();
         }
@@ -233,6 +235,16 @@ impl Roots {
     }
 }
 
+/// The configuration, but nothing else than HTTP/1.1 is agreed on.
+pub(crate) fn server_with_http1(config: Arc<ServerConfig>) -> Arc<ServerConfig> {
+    if config.alpn_protocols.iter().all(|protocol| protocol == HTTP1) {
+        return config;
+    }
+    let mut own = (*config).clone();
+    own.alpn_protocols = vec![HTTP1.to_vec()];
+    Arc::new(own)
+}
+
 /// The configuration, but HTTP/2 is spoken, too.
 #[cfg(feature = "http2")]
 pub(crate) fn server_with_http2(config: &ServerConfig) -> Arc<ServerConfig> {
@@ -244,7 +256,7 @@ pub(crate) fn server_with_http2(config: &ServerConfig) -> Arc<ServerConfig> {
 /// The protocols of ALPN, in order of preference.
 #[cfg(feature = "http2")]
 fn with_http2() -> Vec<Vec<u8>> {
-    vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+    vec![b"h2".to_vec(), HTTP1.to_vec()]
 }
 
 fn server_name(host: &str) -> io::Result<ServerName<'static>> {

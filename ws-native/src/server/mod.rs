@@ -140,7 +140,8 @@ impl Server {
     }
 
     /// Speaks TLS: with an [`Identity`](crate::Identity), by its
-    /// [`into_server_config`](crate::Identity::into_server_config), or with any other configuration of rustls.
+    /// [`into_server_config`](crate::Identity::into_server_config), or with any other configuration of rustls, but for its ALPN:
+    /// of that HTTP/1.1 is used, and HTTP/2 where the program asks for it.
     ///
     /// ```no_run
     /// # async fn program() -> Result<(), Box<dyn std::error::Error>> {
@@ -152,7 +153,7 @@ impl Server {
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn tls(self, config: impl Into<Arc<ServerConfig>>) -> Self {
-        self.with(|settings| settings.tls = Some(config.into()))
+        self.with(|settings| settings.tls = Some(crate::connect::tls::server_with_http1(config.into())))
     }
 
     /// Lets its connections [follow](Connection::follow) this shutdown.

@@ -1,13 +1,14 @@
 //! What a connection does when its peer takes too long.
 
-use std::io::{Read as _, Write as _};
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ws_core::{CloseCode, FailureKind};
 use ws_native::ConnectOptions;
-use ws_native::blocking::{Connection, Server};
+use ws_native::blocking::{Connection, Server, Timed};
 use ws_native::proto::{Config, Heartbeat};
 
 use crate::{SHORT, join, pair, plain, short, sockets, text};
@@ -166,4 +167,56 @@ fn a_connection_that_is_not_used_is_closed() {
     let (client_end, server_end) = join(|| client.recv(), || server.recv());
     assert_eq!((client_end.unwrap(), server_end.unwrap()), (None, None));
     assert_eq!(client.closed().unwrap().code(), CloseCode::GOING_AWAY);
+}
+
+/// A peer that takes nothing until the first deadline, a little before the second, and then all; then it answers the Close frame.
+struct Halting {
+    /// How much each write takes; nothing until the deadline has passed.
+    writes: VecDeque<Option<usize>>,
+    answer: &'static [u8],
+}
+
+fn wait(deadline: Option<Instant>) -> io::Error {
+    thread::sleep(deadline.expect("there is one").saturating_duration_since(Instant::now()));
+    ErrorKind::TimedOut.into()
+}
+
+impl Timed for Halting {
+    fn read_by(&mut self, buffer: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
+        if self.writes.is_empty() { self.read(buffer) } else { Err(wait(deadline)) }
+    }
+    fn write_by(&mut self, pieces: &[IoSlice<'_>], deadline: Option<Instant>) -> io::Result<usize> {
+        let all = pieces.iter().map(|piece| piece.len()).sum();
+        match self.writes.pop_front() {
+            Some(None) => Err(wait(deadline)),
+            Some(Some(some)) => Ok(some.min(all)),
+            None => Ok(all),
+        }
+    }
+}
+
+impl Read for Halting {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.answer.read(buffer)
+    }
+}
+
+impl Write for Halting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_server_goes_on_when_the_time_to_close_was_put_off() {
+    let mut config = short();
+    config.idle_timeout = Some(SHORT);
+    let stream = Halting { writes: [None, Some(128 << 10), None].into(), answer: b"\x88\x80\0\0\0\0" };
+    let mut server = Connection::server_established(stream, config);
+    server.feed(vec![0; 3 << 20]).unwrap();
+    assert_eq!(server.recv().unwrap(), None, "and would block at no time");
+    assert_eq!(server.stream().writes.len(), 0);
 }

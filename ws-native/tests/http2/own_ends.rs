@@ -132,6 +132,25 @@ async fn many_small_messages_that_are_not_read_do_not_end_the_connection() {
 }
 
 #[tokio::test]
+async fn who_asks_for_one_request_speaks_http1_whatever_its_tls_was_made_for() {
+    let (root, tls) = identity();
+    let mut both = (*tls).clone();
+    both.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let server = Server::bind("127.0.0.1:0").await.unwrap().tls(both);
+    let url = format!("wss://localhost:{}/path", server.local_address().unwrap().port());
+    let serving = async { echo_all(server.accept().await.unwrap().request().await.unwrap()).await };
+    let asking = async {
+        let mut client = Connection::connect(&url, &options(root)).await.unwrap();
+        exchange(&mut client).await;
+        let session = client.stream().tls_session().unwrap();
+        assert_eq!(session.alpn_protocol(), Some(&b"http/1.1"[..]));
+        client.close(None).await.unwrap();
+        assert_eq!(client.recv().await.unwrap(), None);
+    };
+    tokio::join!(serving, asking).0.unwrap();
+}
+
+#[tokio::test]
 async fn a_refusal_is_told_over_http2() {
     let mut echo = echo(|server| server.origins(Origins::SameHost)).await;
     echo.options.headers.push(("Origin".into(), "https://evil.example".into()));

@@ -1,0 +1,147 @@
+//! What a connection does besides giving its program what lies in its buffer, over streams in memory.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use ws_core::{Failure, Message};
+use ws_native::proto::{Config, Prepared};
+use ws_native::{Broadcast, Connection, Shutdown};
+
+/// A client's message: the text x.
+const MESSAGE: &[u8] = b"\x81\x81\0\0\0\0x";
+
+/// Without compression, so that what is sent takes the room it has.
+fn plain() -> Config {
+    let mut config = Config::default();
+    config.compression = None;
+    config
+}
+
+/// Both ends of a connection, client and server, through a pipe that holds this many bytes.
+fn pair(capacity: usize) -> (Connection<DuplexStream>, Connection<DuplexStream>) {
+    let (near, far) = duplex(capacity);
+    (Connection::client_established(near, plain()), Connection::server_established(far, plain()))
+}
+
+/// Gives what a client sends to all in the room, one message after the other or as many as there are.
+fn serve(
+    mut server: Connection<DuplexStream>,
+    room: &Broadcast,
+    at_once: bool,
+) -> JoinHandle<Result<Connection<DuplexStream>, Failure>> {
+    server.join(room);
+    let room = room.clone();
+    tokio::spawn(async move {
+        if at_once {
+            let mut send = |text: &str| _ = room.send(Prepared::text(text));
+            while server.recv_each(|message, _| Ok(message.as_text().map_or((), &mut send))).await? {}
+        } else {
+            while let Some(message) = server.recv().await? {
+                room.send(message);
+            }
+        }
+        Ok(server)
+    })
+}
+
+#[tokio::test]
+async fn what_one_sends_in_one_go_reaches_all_though_nobody_may_have_as_much_waiting() {
+    const MESSAGES: usize = 3000;
+    for at_once in [false, true] {
+        let room = Broadcast::default();
+        let [(mut first, first_end), (mut second, second_end)] = [(); 2].map(|()| pair(1 << 20));
+        let served = [serve(first_end, &room, at_once), serve(second_end, &room, at_once)];
+        for _ in 0..MESSAGES {
+            first.feed("x").unwrap();
+        }
+        first.flush().await.unwrap();
+        for client in [&mut first, &mut second] {
+            for number in 0..MESSAGES {
+                assert_eq!(
+                    client.recv().await.unwrap(),
+                    Some(Message::Text("x".into())),
+                    "message {number}, {at_once}"
+                );
+            }
+            client.close(None).await.unwrap();
+            assert_eq!(client.recv().await.unwrap(), None);
+        }
+        for served in served {
+            assert!(served.await.unwrap().unwrap().closed().unwrap().clean);
+        }
+        assert_eq!(room.slow(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_is_heard_of_though_much_lies_in_the_buffer() {
+    const MESSAGES: usize = 2000;
+    const WORK: Duration = Duration::from_millis(10);
+    let (mut client, server) = duplex(1 << 16);
+    client.write_all(&MESSAGE.repeat(MESSAGES)).await.unwrap();
+    let mut server = Connection::server_established(server, plain());
+    let shutdown = Shutdown::default();
+    server.follow(&shutdown);
+    let served = tokio::spawn(async move {
+        while server.recv().await.unwrap().is_some() {
+            sleep(WORK).await;
+        }
+    });
+    let begin = Instant::now();
+    let told = async {
+        let mut close = [0; 4];
+        client.read_exact(&mut close).await.unwrap();
+        assert_eq!(close, [0x88, 2, 0x03, 0xe9]);
+        begin.elapsed()
+    };
+    tokio::select! {
+        left = shutdown.begin(Duration::from_secs(3600)) => panic!("{left} are left, and nobody was told"),
+        // Not only after all messages, which take twenty seconds.
+        told = told => assert!(told < Duration::from_secs(2), "{told:?}"),
+    }
+    served.abort();
+}
+
+#[tokio::test]
+async fn a_server_gives_no_more_than_it_has_room_to_answer() {
+    const MESSAGES: usize = 1000;
+    const ANSWER: usize = 64 << 10;
+    let (mut client, server) = duplex(1 << 16);
+    client.write_all(&MESSAGE.repeat(MESSAGES)).await.unwrap();
+    let mut server = Connection::server_established(server, plain());
+    let mut answered = 0;
+    let mut answering = Box::pin(async {
+        while let Some(_message) = server.recv().await.unwrap() {
+            answered += 1;
+            server.feed(vec![0; ANSWER]).unwrap();
+        }
+    });
+    // It goes on whenever it lets others have their turn.
+    for _ in 0..100 {
+        assert!(answering.as_mut().now_or_never().is_none());
+    }
+    // 1 MiB, what the pipe holds, and the one with which it is too much.
+    let most = (1 << 20) / ANSWER + 2;
+    drop(answering);
+    assert!(answered <= most, "{answered} of {most}");
+    let mut answering = Box::pin(async {
+        while let Some(_message) = server.recv().await.unwrap() {
+            answered += 1;
+            server.feed(vec![0; ANSWER]).unwrap();
+        }
+    });
+    let reading = async {
+        let mut bytes = vec![0; MESSAGES * (ANSWER + 10)];
+        client.read_exact(&mut bytes).await.unwrap();
+    };
+    tokio::select! {
+        () = reading => {}
+        () = &mut answering => panic!("nobody has closed it"),
+    }
+    drop(answering);
+    assert_eq!(answered, MESSAGES);
+}
