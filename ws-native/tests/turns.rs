@@ -91,6 +91,8 @@ async fn a_shutdown_is_heard_of_though_much_lies_in_the_buffer() {
             sleep(WORK).await;
         }
     });
+    // It has begun to work by then.
+    sleep(WORK / 2).await;
     let begin = Instant::now();
     let told = async {
         let mut close = [0; 4];
