@@ -4,9 +4,9 @@ mod receiving;
 mod sending;
 mod sink;
 mod split;
+mod turn;
 
 use std::future::poll_fn;
-use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -15,13 +15,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::{CloseCode, Data, Failure, FailureKind};
 
 pub use split::{Receiver, Sender};
+use turn::Turn;
 
 use crate::clock::Clock;
 use crate::ending::{State, failure_of};
-use crate::proto::{self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Request, Role};
+use crate::proto::{self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Request};
 use crate::random;
-use crate::receiving::SHOWN;
-use crate::sending::WATERMARK;
 use crate::server::{Broadcast, Follower, Joined, Phase as ShutdownPhase, Shutdown};
 use crate::stream::Stream;
 use crate::tap::Tapping;
@@ -71,27 +70,6 @@ struct Inner<T> {
     tapping: Option<Arc<Tapping>>,
     /// What the program has had since others had their turn.
     turn: Turn,
-}
-
-/// How much a program was given of what had come, with nothing to wait for in between: bytes, and for each message some more.
-#[derive(Debug, Default)]
-struct Turn(usize);
-
-impl Turn {
-    /// What a turn has: the messages that are [shown](SHOWN) at once, or two that are long.
-    const WHOLE: usize = SHOWN * Self::MESSAGE;
-    const MESSAGE: usize = 4 << 10;
-    const LONGEST: usize = 256 << 10;
-
-    #[inline(always)]
-    fn count(&mut self, bytes: usize) {
-        self.0 += Self::MESSAGE + bytes.min(Self::LONGEST);
-    }
-
-    #[inline(always)]
-    fn is_over(&self) -> bool {
-        self.0 >= Self::WHOLE
-    }
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
@@ -287,43 +265,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         Poll::Ready(())
     }
 
-    /// Whether the program is to be given more before others have their turn, or before what it has answered is written.
-    #[inline(always)]
-    fn has_turn(&self) -> bool {
-        !self.inner.turn.is_over() && !self.waits_for_room()
-    }
-
-    /// Whether so much waits to be written that a server does not go on with what its client sends.
-    #[inline(always)]
-    fn waits_for_room(&self) -> bool {
-        self.inner.protocol.backlog() > WATERMARK
-            && self.inner.protocol.role() == Role::Server
-            && self.inner.protocol.failure().is_none()
-            && self.inner.transport.broken().is_none()
-    }
-
-    /// Ends the program's turn: writes, hears of what is not the peer's, and lets other tasks run. What has come would else be all
-    /// that is looked at until nothing of it is left.
-    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let is_over = mem::take(&mut self.inner.turn).is_over();
-        if self.poll_shutdown(cx) || self.inner.protocol.handle_timeout_before_reading(|| self.inner.clock.now()) {
-            return Poll::Ready(());
-        }
-        if self.inner.joined.poll(&mut self.inner.protocol, cx).is_err() {
-            return Poll::Ready(());
-        }
-        // It has the task woken when there is room.
-        let _ = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
-        if self.waits_for_room() {
-            return self.poll_room(cx);
-        }
-        if is_over {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        Poll::Ready(())
-    }
-
     /// Does what the shutdown says that it follows. Whether there was anything to do.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> bool {
         let mut done = false;
@@ -343,14 +284,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             }
         }
         done
-    }
-
-    /// Waits for what the stream has no room for. Ready as [`poll_deadline`](Self::poll_deadline).
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.inner.protocol.is_timed() || self.inner.protocol.is_watched() {
-            self.inner.protocol.note_time_for_room(self.inner.clock.now());
-        }
-        self.poll_deadline(cx)
     }
 
     /// There is nothing to be received. The time of a closing handshake that has just begun begins here.

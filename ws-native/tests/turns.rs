@@ -37,8 +37,8 @@ fn serve(
     let room = room.clone();
     tokio::spawn(async move {
         if at_once {
-            let mut send = |text: &str| _ = room.send(Prepared::text(text));
-            while server.recv_each(|message, _| Ok(message.as_text().map_or((), &mut send))).await? {}
+            let send = |text: &str| room.send(Prepared::text(text));
+            while server.recv_each(|message, _| message.as_text().map(send).map_or(Ok(()), |_| Ok(()))).await? {}
         } else {
             while let Some(message) = server.recv().await? {
                 room.send(message);
