@@ -53,6 +53,16 @@ async fn bytes_that_nobody_asked_for_are_hexadecimal_digits() {
 }
 
 #[tokio::test]
+async fn a_message_that_comes_in_parts_is_one() {
+    // Of two frames each: a binary message, text that is parted within a character, and a Close frame with 1000.
+    let frames = url("/frames?dribble&hex=020200a08001ff0102 78c38001bc 880203e8").replace(' ', "");
+    for (arguments, expected) in [(&[][..], &b"00a0ff\nx\xc3\xbc\n"[..]), (&["--binary"], b"\x00\xa0\xffx\xc3\xbc")] {
+        let ended = run(&[&["connect", &frames, "--wait", "forever"], arguments].concat(), "").await;
+        assert_eq!((ended.code, &ended.stdout[..]), (Some(0), expected), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
 async fn text_that_is_not_utf8_is_refused_with_its_line() {
     let ended = echoed(&[], b"good\nb\xffd\nunread\n").await;
     assert_eq!((ended.code, ended.text()), (Some(1), "good\n"));

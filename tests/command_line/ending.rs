@@ -8,6 +8,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Child;
 use tokio::time::timeout;
+use ws_core::CloseCode;
+use ws_native::Server;
+use ws_native::proto::Part;
 
 use super::support::{reported, unique_id, url};
 use super::{LIMIT, end, isosocket, line, run};
@@ -40,6 +43,38 @@ async fn the_exit_code_says_how_the_server_closed() {
         assert_eq!((ended.code, ended.text()), (Some(code), ""), "{query}");
         let last = ended.stderr.lines().last().unwrap();
         assert_eq!(last, format!("isosocket: the server closed with {expected}"), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_arriving_is_no_silence() {
+    let server = Server::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", server.local_address().unwrap());
+    let child = isosocket(&["connect", &url, "--wait", "1"]).spawn().unwrap();
+    let serving = async {
+        let mut connection = server.accept().await.unwrap().request().await.unwrap().accept(None).await.unwrap();
+        // Three times as long as the program waits.
+        for _ in 0..30 {
+            connection.send_part(Part::Text { text: "grüß ".into(), last: false }).await.unwrap();
+            let read = timeout(Duration::from_millis(100), connection.recv()).await;
+            assert!(read.is_err(), "it is closed before the message has ended: {read:?}");
+        }
+        connection.send_part(Part::Text { text: "dich".into(), last: true }).await.unwrap();
+        assert_eq!(connection.recv().await.unwrap(), None);
+        connection.closed().unwrap().code()
+    };
+    let (ended, code) = tokio::join!(end(child), serving);
+    assert_eq!((ended.code, ended.text()), (Some(0), format!("{}dich\n", "grüß ".repeat(30)).as_str()));
+    assert_eq!(code, CloseCode::NORMAL);
+}
+
+#[tokio::test]
+async fn a_message_that_is_cut_off_is_not_written() {
+    // A message, and the first frame of another: text, and bytes.
+    for frames in ["81017801027879", "8201780202a0ff"] {
+        let expected = if frames.starts_with("81") { "x\n" } else { "78\n" };
+        let ended = run(&["connect", &url(&format!("/frames?hex={frames}8800")), "--wait", "forever"], "").await;
+        assert_eq!((ended.code, ended.text()), (Some(0), expected), "{}", ended.stderr);
     }
 }
 

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::error::Error;
 use std::future::{pending, ready};
 use std::io;
+use std::mem;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 use ws_core::url::SocketUrl;
 use ws_core::{BackOff, CloseCode, Failure, FailureKind, Host as _, Reconnect as _, ReconnectConfig};
-use ws_native::proto::{Closed, Established, Heartbeat};
+use ws_native::proto::{Closed, Established, Heartbeat, Part};
 use ws_native::{Connection, Native, NativeHost, Receiver, Sender};
 
 use crate::client::{Client, seconds, without_secrets};
@@ -200,7 +201,7 @@ impl Talk {
 /// What has come of the server.
 #[derive(Default)]
 struct Heard {
-    /// Something has.
+    /// Something has, and be it a part of a message.
     something: Notify,
     /// The output has not taken all of it: the server may have more to say.
     is_unwritten: Cell<bool>,
@@ -234,20 +235,36 @@ async fn listen(receiver: &mut Receiver, output: &mut Output, heard: &Heard) -> 
     loop {
         let next = select! {
             biased;
-            next = receiver.recv() => next,
+            next = receiver.recv_part() => next,
             () = ready(()) => {
                 output.flush().await?;
                 heard.is_unwritten.set(false);
-                receiver.recv().await
+                receiver.recv_part().await
             }
         };
-        let Ok(Some(message)) = next else {
+        let Ok(Some(part)) = next else {
+    // Of the message that is arriving. It is written when it is whole: what is left of one that is cut off would be taken for
+    // a line, or have the first line of the next connection behind it.
+    let (mut text, mut bytes) = (String::new(), Vec::new());
             output.flush().await?;
             return Ok(next.map(drop)?);
         };
         heard.is_unwritten.set(true);
         heard.something.notify_one();
-        output.write(&message).await?;
+        match part {
+            Part::Text { text: part, last } => {
+                text.push_str(&part);
+                if last {
+                    output.write_text(&mem::take(&mut text)).await?;
+                }
+            }
+            Part::Binary { bytes: part, last } => {
+                bytes.extend_from_slice(&part);
+                if last {
+                    output.write_binary(&mem::take(&mut bytes)).await?;
+                }
+            }
+        }
     }
 }
 

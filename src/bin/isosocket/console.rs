@@ -5,7 +5,7 @@ use std::thread;
 
 use tokio::io::{AsyncWriteExt as _, BufWriter, Stdout};
 use tokio::sync::mpsc;
-use ws_core::{Data, Message};
+use ws_core::Data;
 
 /// The most bytes of a line.
 const MAX_LINE: usize = 64 << 20;
@@ -108,27 +108,38 @@ impl Output {
         Self { stdout: BufWriter::new(tokio::io::stdout()), binary }
     }
 
-    /// Writes a message.
+    /// Writes a text message.
     ///
     /// # Errors
     /// What the system says, such as that nobody reads any more; of this message or of one before.
-    pub(crate) async fn write(&mut self, message: &Message) -> io::Result<()> {
-        match message {
-            Message::Text(text) => self.stdout.write_all(text.as_bytes()).await?,
-            Message::Binary(bytes) if self.binary => self.stdout.write_all(bytes).await?,
-            Message::Binary(bytes) => {
-                for byte in bytes {
-                    self.stdout.write_all(format!("{byte:02x}").as_bytes()).await?;
-                }
+    pub(crate) async fn write_text(&mut self, text: &str) -> io::Result<()> {
+        self.stdout.write_all(text.as_bytes()).await?;
+        self.end_message().await
+    }
+
+    /// Writes a binary message.
+    ///
+    /// # Errors
+    /// As [`write_text`](Self::write_text).
+    pub(crate) async fn write_binary(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.binary {
+            self.stdout.write_all(bytes).await?;
+        } else {
+            for byte in bytes {
+                self.stdout.write_all(format!("{byte:02x}").as_bytes()).await?;
             }
         }
+        self.end_message().await
+    }
+
+    async fn end_message(&mut self) -> io::Result<()> {
         if self.binary { Ok(()) } else { self.stdout.write_all(b"\n").await }
     }
 
     /// Writes what it has kept.
     ///
     /// # Errors
-    /// As [`write`](Self::write).
+    /// As [`write_text`](Self::write_text).
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
         self.stdout.flush().await
     }
