@@ -2,8 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use tokio::io::BufReader;
+use tokio::process::Command;
 use ws_test_server::{Authority, TestServer};
 
 use super::support::url;
@@ -60,6 +62,18 @@ async fn a_message_that_comes_in_parts_is_one() {
         let ended = run(&[&["connect", &frames, "--wait", "forever"], arguments].concat(), "").await;
         assert_eq!((ended.code, &ended.stdout[..]), (Some(0), expected), "{}", ended.stderr);
     }
+}
+
+#[tokio::test]
+async fn who_reads_at_a_terminal_gets_nothing_that_commands_it() {
+    // Text, and a Close frame with 1000.
+    let frames = url("/frames?hex=8109611b5b324a09620a63880203e8");
+    let mut command = Command::new("python3");
+    command.args(["-c", "import pty, sys; pty.spawn(sys.argv[1:])", env!("CARGO_BIN_EXE_isosocket"), "connect"]);
+    command.args([&frames, "--wait", "forever"]).kill_on_drop(true);
+    let ended = end(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()).await;
+    // A terminal makes "\r\n" of "\n".
+    assert!(ended.text().contains("\r\na\\u{1b}[2J\tb\r\nc\r\n"), "{ended:?}");
 }
 
 #[tokio::test]

@@ -38,6 +38,8 @@ async fn the_exit_code_says_how_the_server_closed() {
         ("code=1000&reason=done", 0, "1000: done"),
         ("code=1001", 1, "1001"),
         ("code=4000&reason=not%20like%20this", 1, "4000: not like this"),
+        // What would be another line, or a command to the terminal, is neither.
+        ("code=4000&reason=a%0Ab%1B%5B2J%E2%80%AE", 1, r"4000: a\nb\u{1b}[2J\u{202e}"),
     ] {
         let ended = run(&["connect", &url(&format!("/close?{query}")), "--wait", "forever"], "").await;
         assert_eq!((ended.code, ended.text()), (Some(code), ""), "{query}");

@@ -50,7 +50,8 @@ pub(crate) struct Arguments {
 
 const MANNERS: &str = "\
 A line of the input is a text message, without its end. A text message is written as a line; a binary one as a line of
-hexadecimal digits, two for each byte, unless --binary says otherwise. What is no message is told on the standard error.
+hexadecimal digits, two for each byte, unless --binary says otherwise. At a terminal, characters of a text that would
+command it are written out, such as \\u{1b}. What is no message is told on the standard error.
 The input is read no further than the server takes it, and the server is read no further than the output is taken.
 
 Ctrl-C closes the connection with code 1000, and once more ends the program at once.
