@@ -49,6 +49,27 @@ async fn the_exit_code_says_how_the_server_closed() {
 }
 
 #[tokio::test]
+async fn what_the_server_says_to_the_end_of_the_input_is_in_the_exit_code() {
+    // Behind the Close frame of this program one with 1001, with 1008 and with none.
+    for (close, code, expected) in [("880203e9", 0, "1001"), ("880203f0", 1, "1008"), ("8800", 0, "no code")] {
+        let ended = run(&["connect", &url(&format!("/frames?then={close}")), "--wait", "0"], "").await;
+        assert_eq!(ended.stderr.lines().last(), Some(format!("isosocket: closed with {expected}").as_str()));
+        assert_eq!((ended.code, ended.text()), (Some(code), ""), "{expected}");
+    }
+}
+
+#[tokio::test]
+async fn after_an_interrupt_the_server_may_say_what_it_likes() {
+    let mut child = connected("/frames?then=880203f0");
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    line(&mut stderr).await;
+    interrupt(&child);
+    assert_eq!(line(&mut stderr).await, "isosocket: closing; Ctrl-C once more ends it at once\n");
+    assert_eq!(line(&mut stderr).await, "isosocket: closed with 1008\n");
+    assert_eq!(end(child).await.code, Some(0));
+}
+
+#[tokio::test]
 async fn a_message_that_is_arriving_is_no_silence() {
     let server = Server::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/", server.local_address().unwrap());

@@ -57,8 +57,8 @@ The input is read no further than the server takes it, and the server is read no
 Ctrl-C closes the connection with code 1000, and once more ends the program at once.
 
 Exit codes:
-  0    the server closed with code 1000 or without one, or this program did: at the end of the input, after Ctrl-C, or
-       because nobody reads its output any more
+  0    the server closed with code 1000 or without one, or this program did: after Ctrl-C, because nobody reads its output
+       any more, or at the end of the input, if the server did not close with a code for a failure meanwhile
   1    there was no connection, it was lost or closed with another code, or input or output failed
   2    wrong usage
   130  ended by Ctrl-C before there was a connection, or by a second one";
@@ -144,6 +144,13 @@ struct Talk {
     wait: Duration,
 }
 
+/// Why this program closes a connection.
+enum Closing {
+    InputEnded,
+    InputFailed(String),
+    Interrupted,
+}
+
 /// What ends one direction of a connection before its time.
 enum Fault {
     Connection(Failure),
@@ -161,18 +168,21 @@ impl Talk {
         let Self { input, output, wait } = self;
         let (sender, mut receiver) = connection.split();
         let heard = Heard::default();
-        // Why this program closes the connection, once it does.
         let mut closing = None;
         let speaking = async {
-            let spoken = select! {
-                spoken = speak(&sender, input, &heard, *wait) => spoken,
+            let reason = select! {
+                spoken = speak(&sender, input, &heard, *wait) => match spoken {
+                    Ok(()) => Some(Closing::InputEnded),
+                    Err(Fault::Input(reason)) => Some(Closing::InputFailed(reason)),
+                    Err(_) => None,
+                },
                 () = interrupt(interrupts) => {
                     tell("closing; Ctrl-C once more ends it at once");
-                    Ok(())
+                    Some(Closing::Interrupted)
                 }
             };
-            if !matches!(spoken, Err(Fault::Connection(_))) {
-                closing = Some(spoken);
+            if reason.is_some() {
+                closing = reason;
                 // If this fails, so does what is received.
                 let _ = sender.close(Some((CloseCode::NORMAL, ""))).await;
             }
@@ -190,10 +200,11 @@ impl Talk {
                     _ => Err(format!("the output cannot be written: {error}").into()),
                 }
             }
-            (_, Some(Err(Fault::Input(reason)))) => Err(reason.into()),
+            (_, Some(Closing::InputFailed(reason))) => Err(reason.into()),
             (Err(Fault::Connection(failure)), Some(_)) => Ok(End::Abandoned(failure)),
             (Err(Fault::Connection(failure)), None) => Ok(End::Failed(failure)),
-            (_, Some(_)) => Ok(End::Done(receiver.closed())),
+            (_, Some(Closing::InputEnded)) => Ok(receiver.closed().map_or(End::Done(None), End::Answered)),
+            (_, Some(Closing::Interrupted)) => Ok(End::Done(receiver.closed())),
             (_, None) => Ok(receiver.closed().map_or(End::Done(None), End::Closed)),
         }
     }
@@ -233,6 +244,9 @@ async fn speak(sender: &Sender, input: &mut Input, heard: &Heard, wait: Duration
 
 /// Writes what comes, until the connection is closed.
 async fn listen(receiver: &mut Receiver, output: &mut Output, heard: &Heard) -> Result<(), Fault> {
+    // Of the message that is arriving. It is written when it is whole: what is left of one that is cut off would be taken for
+    // a line, or have the first line of the next connection behind it.
+    let (mut text, mut bytes) = (String::new(), Vec::new());
     loop {
         let next = select! {
             biased;
@@ -244,9 +258,6 @@ async fn listen(receiver: &mut Receiver, output: &mut Output, heard: &Heard) -> 
             }
         };
         let Ok(Some(part)) = next else {
-    // Of the message that is arriving. It is written when it is whole: what is left of one that is cut off would be taken for
-    // a line, or have the first line of the next connection behind it.
-    let (mut text, mut bytes) = (String::new(), Vec::new());
             output.flush().await?;
             return Ok(next.map(drop)?);
         };
@@ -290,8 +301,10 @@ impl From<io::Error> for Fault {
 
 /// How a connection has ended, or why there was none.
 enum End {
-    /// This program has closed it.
+    /// This program has closed it, whatever the server says.
     Done(Option<Closed>),
+    /// This program has closed it at the end of the input, and the server says how that was.
+    Answered(Closed),
     /// The server has closed it.
     Closed(Closed),
     /// It was lost while this program closed it.
@@ -303,7 +316,7 @@ impl End {
     fn describe(&self) -> String {
         match self {
             Self::Done(None) => "closed".into(),
-            Self::Done(Some(closed)) => format!("closed with {}", code_and_reason(closed)),
+            Self::Done(Some(closed)) | Self::Answered(closed) => format!("closed with {}", code_and_reason(closed)),
             Self::Closed(closed) => format!("the server closed with {}", code_and_reason(closed)),
             Self::Abandoned(failure) | Self::Failed(failure) => failure.to_string(),
         }
@@ -315,7 +328,13 @@ impl End {
             Self::Closed(closed) if matches!(closed.code(), CloseCode::NORMAL | CloseCode::NO_STATUS) => {
                 ExitCode::SUCCESS
             }
-            Self::Closed(_) => ExitCode::FAILURE,
+            // A server that goes away meanwhile has nothing against what was sent.
+            Self::Answered(closed)
+                if matches!(closed.code(), CloseCode::NORMAL | CloseCode::GOING_AWAY | CloseCode::NO_STATUS) =>
+            {
+                ExitCode::SUCCESS
+            }
+            Self::Closed(_) | Self::Answered(_) => ExitCode::FAILURE,
             Self::Abandoned(failure) | Self::Failed(failure) => exit_code(failure),
         }
     }
@@ -323,7 +342,7 @@ impl End {
     /// Whether another connection may come to more.
     fn is_worth_another(&self) -> bool {
         match self {
-            Self::Done(_) | Self::Abandoned(_) => false,
+            Self::Done(_) | Self::Answered(_) | Self::Abandoned(_) => false,
             Self::Closed(closed) => BackOff::is_worth_it(closed.code()),
             Self::Failed(failure) => failure.kind() != FailureKind::Misuse,
         }
