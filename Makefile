@@ -58,8 +58,9 @@ setup-build:
 # ---- testing ----
 
 .PHONY: test
-test: ## run every suite and count what passed
-	@scripts/run-suites test-native test-interop test-browser test-threads test-js test-bundlers test-suite test-page test-front
+test: ## run every suite and count what passed (WITHOUT=test-interop: but this one)
+	@scripts/run-suites $(filter-out $(WITHOUT),test-native test-interop test-browser test-threads test-js test-bundlers \
+	  test-suite test-page test-front)
 
 .PHONY: test-native
 test-native: ## unit, integration and documentation tests of the native crates
@@ -72,7 +73,7 @@ test-native: ## unit, integration and documentation tests of the native crates
 	cargo test $(NATIVE) --doc
 
 .PHONY: test-interop
-test-interop: ## ws-native against nginx, HAProxy, Caddy, Squid, SOCKS5, other libraries and a network that loses packets
+test-interop: ## ws-native against nginx, HAProxy, Caddy, Squid, SOCKS5, other libraries and, for which it has to be root, a network that loses packets
 	@$(SETUP) interop
 	if cargo nextest --version >/dev/null 2>&1; then \
 	  cargo nextest run --package ws-interop; \

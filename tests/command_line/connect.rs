@@ -2,8 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use tokio::io::BufReader;
+use tokio::process::Command;
 use ws_test_server::{Authority, TestServer};
 
 use super::support::url;
@@ -50,6 +52,28 @@ async fn bytes_that_nobody_asked_for_are_hexadecimal_digits() {
     let ended = run(&["connect", &frames, "--wait", "forever"], "").await;
     assert_eq!((ended.code, ended.text()), (Some(0), "00a0ff\n\nx\n"));
     assert!(ended.stderr.ends_with("\nisosocket: the server closed with 1000\n"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_message_that_comes_in_parts_is_one() {
+    // Of two frames each: a binary message, text that is parted within a character, and a Close frame with 1000.
+    let frames = url("/frames?dribble&hex=020200a08001ff0102 78c38001bc 880203e8").replace(' ', "");
+    for (arguments, expected) in [(&[][..], &b"00a0ff\nx\xc3\xbc\n"[..]), (&["--binary"], b"\x00\xa0\xffx\xc3\xbc")] {
+        let ended = run(&[&["connect", &frames, "--wait", "forever"], arguments].concat(), "").await;
+        assert_eq!((ended.code, &ended.stdout[..]), (Some(0), expected), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn who_reads_at_a_terminal_gets_nothing_that_commands_it() {
+    // Text, and a Close frame with 1000.
+    let frames = url("/frames?hex=8109611b5b324a09620a63880203e8");
+    let mut command = Command::new("python3");
+    command.args(["-c", "import pty, sys; pty.spawn(sys.argv[1:])", env!("CARGO_BIN_EXE_isosocket"), "connect"]);
+    command.args([&frames, "--wait", "forever"]).kill_on_drop(true);
+    let ended = end(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()).await;
+    // A terminal makes "\r\n" of "\n".
+    assert!(ended.text().contains("\r\na\\u{1b}[2J\tb\r\nc\r\n"), "{ended:?}");
 }
 
 #[tokio::test]

@@ -8,6 +8,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Child;
 use tokio::time::timeout;
+use ws_core::CloseCode;
+use ws_native::Server;
+use ws_native::proto::Part;
 
 use super::support::{reported, unique_id, url};
 use super::{LIMIT, end, isosocket, line, run};
@@ -35,11 +38,66 @@ async fn the_exit_code_says_how_the_server_closed() {
         ("code=1000&reason=done", 0, "1000: done"),
         ("code=1001", 1, "1001"),
         ("code=4000&reason=not%20like%20this", 1, "4000: not like this"),
+        // What would be another line, or a command to the terminal, is neither.
+        ("code=4000&reason=a%0Ab%1B%5B2J%E2%80%AE", 1, r"4000: a\nb\u{1b}[2J\u{202e}"),
     ] {
         let ended = run(&["connect", &url(&format!("/close?{query}")), "--wait", "forever"], "").await;
         assert_eq!((ended.code, ended.text()), (Some(code), ""), "{query}");
         let last = ended.stderr.lines().last().unwrap();
         assert_eq!(last, format!("isosocket: the server closed with {expected}"), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_server_says_to_the_end_of_the_input_is_in_the_exit_code() {
+    // Behind the Close frame of this program one with 1001, with 1008 and with none.
+    for (close, code, expected) in [("880203e9", 0, "1001"), ("880203f0", 1, "1008"), ("8800", 0, "no code")] {
+        let ended = run(&["connect", &url(&format!("/frames?then={close}")), "--wait", "0"], "").await;
+        assert_eq!(ended.stderr.lines().last(), Some(format!("isosocket: closed with {expected}").as_str()));
+        assert_eq!((ended.code, ended.text()), (Some(code), ""), "{expected}");
+    }
+}
+
+#[tokio::test]
+async fn after_an_interrupt_the_server_may_say_what_it_likes() {
+    let mut child = connected("/frames?then=880203f0");
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    line(&mut stderr).await;
+    interrupt(&child);
+    assert_eq!(line(&mut stderr).await, "isosocket: closing; Ctrl-C once more ends it at once\n");
+    assert_eq!(line(&mut stderr).await, "isosocket: closed with 1008\n");
+    assert_eq!(end(child).await.code, Some(0));
+}
+
+#[tokio::test]
+async fn a_message_that_is_arriving_is_no_silence() {
+    let server = Server::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", server.local_address().unwrap());
+    let child = isosocket(&["connect", &url, "--wait", "1"]).spawn().unwrap();
+    let serving = async {
+        let mut connection = server.accept().await.unwrap().request().await.unwrap().accept(None).await.unwrap();
+        // Three times as long as the program waits.
+        for _ in 0..30 {
+            connection.send_part(Part::Text { text: "grüß ".into(), last: false }).await.unwrap();
+            let read = timeout(Duration::from_millis(100), connection.recv()).await;
+            assert!(read.is_err(), "it is closed before the message has ended: {read:?}");
+        }
+        connection.send_part(Part::Text { text: "dich".into(), last: true }).await.unwrap();
+        assert_eq!(connection.recv().await.unwrap(), None);
+        connection.closed().unwrap().code()
+    };
+    let (ended, code) = tokio::join!(end(child), serving);
+    assert_eq!((ended.code, ended.text()), (Some(0), format!("{}dich\n", "grüß ".repeat(30)).as_str()));
+    assert_eq!(code, CloseCode::NORMAL);
+}
+
+#[tokio::test]
+async fn a_message_that_is_cut_off_is_not_written() {
+    // A message, and the first frame of another: text, and bytes.
+    for frames in ["81017801027879", "8201780202a0ff"] {
+        let expected = if frames.starts_with("81") { "x\n" } else { "78\n" };
+        let ended = run(&["connect", &url(&format!("/frames?hex={frames}8800")), "--wait", "forever"], "").await;
+        assert_eq!((ended.code, ended.text()), (Some(0), expected), "{}", ended.stderr);
     }
 }
 

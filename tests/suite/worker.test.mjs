@@ -220,7 +220,7 @@ for (const worker of Object.keys(WORKERS)) {
       assert.deepEqual({ lines, status }, { lines: ['1005 0'], status: 0 }, errors);
     });
 
-    test('a reader that takes its time holds the peer up', async () => {
+    test('a reader that takes its time holds the peer up', async (t) => {
       let sent = 0;
       const flood = net.createServer(async (peer) => {
         peer.on('error', () => {});
@@ -237,6 +237,7 @@ for (const worker of Object.keys(WORKERS)) {
           if (!peer.write(frames)) await Promise.race([once(peer, 'drain'), once(peer, 'close')]).catch(() => {});
         }
       }).listen(0, '127.0.0.1');
+      t.after(() => flood.close());
       await once(flood, 'listening');
       const child = await start(worker, `
         (async () => {
@@ -250,11 +251,13 @@ for (const worker of Object.keys(WORKERS)) {
           await new Promise((resolve) => setTimeout(resolve, 1 << 30));
         })();
       `);
-      await once(child.stdout, 'data');
+      t.after(() => child.kill());
+      const closed = once(child, 'close');
+      const [first] = await Promise.race([once(child.stdout, 'data'), closed]);
+      assert.equal(String(first), 'read\n', 'what is written, or the status of a program that has ended before');
       const status = await readFile(`/proc/${child.pid}/status`, 'latin1');
       child.kill();
-      await once(child, 'close');
-      flood.close();
+      await closed;
       const peak = Number(/VmHWM:\s+(\d+) kB/.exec(status)[1]);
       assert.ok(peak < 100 * 1024, `${peak} KiB, and the peer sent ${sent} MiB`);
       assert.ok(sent < 200, 'the peer was not held up');

@@ -15,8 +15,11 @@ export class Log {
   #dropped;
   /** Rows that wait for the next frame. */
   #pending = [];
+  #awaitsFrame = false;
   #droppedRows = 0;
   #follows = true;
+  /** Where the end was last scrolled to. */
+  #end = 0;
   /** When the connection was begun. */
   #origin = performance.now();
 
@@ -63,13 +66,13 @@ export class Log {
     return {
       preview: (text) => {
         previewCell.textContent = text;
-        this.#keepUp();
+        this.#awaitFrame();
       },
       equal: (hash) => {
         row.dataset.equal = 'true';
         const textContent = `✓ equal to what was sent, SHA-256 ${hash.slice(0, 16)}…`;
         row.append(element('span', { className: 'equal', textContent, title: hash }));
-        this.#keepUp();
+        this.#awaitFrame();
       },
     };
   }
@@ -83,7 +86,7 @@ export class Log {
   }
 
   #enqueue(row) {
-    if (this.#pending.length === 0) requestAnimationFrame(() => this.#write());
+    this.#awaitFrame();
     this.#pending.push(row);
     // A page in the background gets no frames, and must not grow for that.
     if (this.#pending.length > MOST_ROWS) {
@@ -92,7 +95,15 @@ export class Log {
     }
   }
 
+  /** Shows in the next frame what has changed: the list is laid out once for all of it. */
+  #awaitFrame() {
+    if (this.#awaitsFrame) return;
+    this.#awaitsFrame = true;
+    requestAnimationFrame(() => this.#write());
+  }
+
   #write() {
+    this.#awaitsFrame = false;
     this.#list.append(...this.#pending);
     this.#pending = [];
     const surplus = this.#list.childElementCount - MOST_ROWS;
@@ -111,12 +122,16 @@ export class Log {
 
   #scrolled() {
     const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
-    this.#follows = scrollHeight - scrollTop - clientHeight < 8;
+    // Rows that have grown since the last frame move the end away; it is the user who scrolls up.
+    const isMovedUp = scrollTop < this.#end;
+    this.#follows = scrollHeight - scrollTop - clientHeight < 8 || (this.#follows && !isMovedUp);
     this.#latest.hidden = this.#follows;
   }
 
   #keepUp() {
-    if (this.#follows) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    if (!this.#follows) return;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#end = this.#scroller.scrollTop;
   }
 
   #follow() {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::error::Error;
 use std::future::{pending, ready};
 use std::io;
+use std::mem;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 use ws_core::url::SocketUrl;
 use ws_core::{BackOff, CloseCode, Failure, FailureKind, Host as _, Reconnect as _, ReconnectConfig};
-use ws_native::proto::{Closed, Established, Heartbeat};
+use ws_native::proto::{Closed, Established, Heartbeat, Part};
 use ws_native::{Connection, Native, NativeHost, Receiver, Sender};
 
 use crate::client::{Client, seconds, without_secrets};
@@ -49,14 +50,15 @@ pub(crate) struct Arguments {
 
 const MANNERS: &str = "\
 A line of the input is a text message, without its end. A text message is written as a line; a binary one as a line of
-hexadecimal digits, two for each byte, unless --binary says otherwise. What is no message is told on the standard error.
+hexadecimal digits, two for each byte, unless --binary says otherwise. At a terminal, characters of a text that would
+command it are written out, such as \\u{1b}. What is no message is told on the standard error.
 The input is read no further than the server takes it, and the server is read no further than the output is taken.
 
 Ctrl-C closes the connection with code 1000, and once more ends the program at once.
 
 Exit codes:
-  0    the server closed with code 1000 or without one, or this program did: at the end of the input, after Ctrl-C, or
-       because nobody reads its output any more
+  0    the server closed with code 1000 or without one, or this program did: after Ctrl-C, because nobody reads its output
+       any more, or at the end of the input, if the server did not close with a code for a failure meanwhile
   1    there was no connection, it was lost or closed with another code, or input or output failed
   2    wrong usage
   130  ended by Ctrl-C before there was a connection, or by a second one";
@@ -142,6 +144,13 @@ struct Talk {
     wait: Duration,
 }
 
+/// Why this program closes a connection.
+enum Closing {
+    InputEnded,
+    InputFailed(String),
+    Interrupted,
+}
+
 /// What ends one direction of a connection before its time.
 enum Fault {
     Connection(Failure),
@@ -159,18 +168,21 @@ impl Talk {
         let Self { input, output, wait } = self;
         let (sender, mut receiver) = connection.split();
         let heard = Heard::default();
-        // Why this program closes the connection, once it does.
         let mut closing = None;
         let speaking = async {
-            let spoken = select! {
-                spoken = speak(&sender, input, &heard, *wait) => spoken,
+            let reason = select! {
+                spoken = speak(&sender, input, &heard, *wait) => match spoken {
+                    Ok(()) => Some(Closing::InputEnded),
+                    Err(Fault::Input(reason)) => Some(Closing::InputFailed(reason)),
+                    Err(_) => None,
+                },
                 () = interrupt(interrupts) => {
                     tell("closing; Ctrl-C once more ends it at once");
-                    Ok(())
+                    Some(Closing::Interrupted)
                 }
             };
-            if !matches!(spoken, Err(Fault::Connection(_))) {
-                closing = Some(spoken);
+            if reason.is_some() {
+                closing = reason;
                 // If this fails, so does what is received.
                 let _ = sender.close(Some((CloseCode::NORMAL, ""))).await;
             }
@@ -188,10 +200,11 @@ impl Talk {
                     _ => Err(format!("the output cannot be written: {error}").into()),
                 }
             }
-            (_, Some(Err(Fault::Input(reason)))) => Err(reason.into()),
+            (_, Some(Closing::InputFailed(reason))) => Err(reason.into()),
             (Err(Fault::Connection(failure)), Some(_)) => Ok(End::Abandoned(failure)),
             (Err(Fault::Connection(failure)), None) => Ok(End::Failed(failure)),
-            (_, Some(_)) => Ok(End::Done(receiver.closed())),
+            (_, Some(Closing::InputEnded)) => Ok(receiver.closed().map_or(End::Done(None), End::Answered)),
+            (_, Some(Closing::Interrupted)) => Ok(End::Done(receiver.closed())),
             (_, None) => Ok(receiver.closed().map_or(End::Done(None), End::Closed)),
         }
     }
@@ -200,7 +213,7 @@ impl Talk {
 /// What has come of the server.
 #[derive(Default)]
 struct Heard {
-    /// Something has.
+    /// Something has, and be it a part of a message.
     something: Notify,
     /// The output has not taken all of it: the server may have more to say.
     is_unwritten: Cell<bool>,
@@ -231,23 +244,39 @@ async fn speak(sender: &Sender, input: &mut Input, heard: &Heard, wait: Duration
 
 /// Writes what comes, until the connection is closed.
 async fn listen(receiver: &mut Receiver, output: &mut Output, heard: &Heard) -> Result<(), Fault> {
+    // Of the message that is arriving. It is written when it is whole: what is left of one that is cut off would be taken for
+    // a line, or have the first line of the next connection behind it.
+    let (mut text, mut bytes) = (String::new(), Vec::new());
     loop {
         let next = select! {
             biased;
-            next = receiver.recv() => next,
+            next = receiver.recv_part() => next,
             () = ready(()) => {
                 output.flush().await?;
                 heard.is_unwritten.set(false);
-                receiver.recv().await
+                receiver.recv_part().await
             }
         };
-        let Ok(Some(message)) = next else {
+        let Ok(Some(part)) = next else {
             output.flush().await?;
             return Ok(next.map(drop)?);
         };
         heard.is_unwritten.set(true);
         heard.something.notify_one();
-        output.write(&message).await?;
+        match part {
+            Part::Text { text: part, last } => {
+                text.push_str(&part);
+                if last {
+                    output.write_text(&mem::take(&mut text)).await?;
+                }
+            }
+            Part::Binary { bytes: part, last } => {
+                bytes.extend_from_slice(&part);
+                if last {
+                    output.write_binary(&mem::take(&mut bytes)).await?;
+                }
+            }
+        }
     }
 }
 
@@ -272,8 +301,10 @@ impl From<io::Error> for Fault {
 
 /// How a connection has ended, or why there was none.
 enum End {
-    /// This program has closed it.
+    /// This program has closed it, whatever the server says.
     Done(Option<Closed>),
+    /// This program has closed it at the end of the input, and the server says how that was.
+    Answered(Closed),
     /// The server has closed it.
     Closed(Closed),
     /// It was lost while this program closed it.
@@ -285,7 +316,7 @@ impl End {
     fn describe(&self) -> String {
         match self {
             Self::Done(None) => "closed".into(),
-            Self::Done(Some(closed)) => format!("closed with {}", code_and_reason(closed)),
+            Self::Done(Some(closed)) | Self::Answered(closed) => format!("closed with {}", code_and_reason(closed)),
             Self::Closed(closed) => format!("the server closed with {}", code_and_reason(closed)),
             Self::Abandoned(failure) | Self::Failed(failure) => failure.to_string(),
         }
@@ -297,7 +328,13 @@ impl End {
             Self::Closed(closed) if matches!(closed.code(), CloseCode::NORMAL | CloseCode::NO_STATUS) => {
                 ExitCode::SUCCESS
             }
-            Self::Closed(_) => ExitCode::FAILURE,
+            // A server that goes away meanwhile has nothing against what was sent.
+            Self::Answered(closed)
+                if matches!(closed.code(), CloseCode::NORMAL | CloseCode::GOING_AWAY | CloseCode::NO_STATUS) =>
+            {
+                ExitCode::SUCCESS
+            }
+            Self::Closed(_) | Self::Answered(_) => ExitCode::FAILURE,
             Self::Abandoned(failure) | Self::Failed(failure) => exit_code(failure),
         }
     }
@@ -305,7 +342,7 @@ impl End {
     /// Whether another connection may come to more.
     fn is_worth_another(&self) -> bool {
         match self {
-            Self::Done(_) | Self::Abandoned(_) => false,
+            Self::Done(_) | Self::Answered(_) | Self::Abandoned(_) => false,
             Self::Closed(closed) => BackOff::is_worth_it(closed.code()),
             Self::Failed(failure) => failure.kind() != FailureKind::Misuse,
         }

@@ -1,11 +1,12 @@
 //! The standard input as messages, and messages on the standard output.
 
-use std::io::{self, BufRead as _, Read as _, StdinLock};
+use std::fmt::Write as _;
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, StdinLock};
 use std::thread;
 
 use tokio::io::{AsyncWriteExt as _, BufWriter, Stdout};
 use tokio::sync::mpsc;
-use ws_core::{Data, Message};
+use ws_core::Data;
 
 /// The most bytes of a line.
 const MAX_LINE: usize = 64 << 20;
@@ -100,36 +101,89 @@ fn unreadable(error: io::Error) -> String {
 pub(crate) struct Output {
     stdout: BufWriter<Stdout>,
     binary: bool,
+    /// Somebody looks at it, and not a program that wants the messages as they are.
+    is_seen: bool,
 }
 
 impl Output {
     /// Writes messages as lines, or as they are.
     pub(crate) fn new(binary: bool) -> Self {
-        Self { stdout: BufWriter::new(tokio::io::stdout()), binary }
+        let is_seen = !binary && io::stdout().is_terminal();
+        Self { stdout: BufWriter::new(tokio::io::stdout()), binary, is_seen }
     }
 
-    /// Writes a message.
+    /// Writes a text message.
     ///
     /// # Errors
     /// What the system says, such as that nobody reads any more; of this message or of one before.
-    pub(crate) async fn write(&mut self, message: &Message) -> io::Result<()> {
-        match message {
-            Message::Text(text) => self.stdout.write_all(text.as_bytes()).await?,
-            Message::Binary(bytes) if self.binary => self.stdout.write_all(bytes).await?,
-            Message::Binary(bytes) => {
-                for byte in bytes {
-                    self.stdout.write_all(format!("{byte:02x}").as_bytes()).await?;
-                }
+    pub(crate) async fn write_text(&mut self, text: &str) -> io::Result<()> {
+        if self.is_seen {
+            self.stdout.write_all(harmless(text, &['\n', '\t']).as_bytes()).await?;
+        } else {
+            self.stdout.write_all(text.as_bytes()).await?;
+        }
+        self.end_message().await
+    }
+
+    /// Writes a binary message.
+    ///
+    /// # Errors
+    /// As [`write_text`](Self::write_text).
+    pub(crate) async fn write_binary(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.binary {
+            self.stdout.write_all(bytes).await?;
+        } else {
+            for byte in bytes {
+                self.stdout.write_all(format!("{byte:02x}").as_bytes()).await?;
             }
         }
+        self.end_message().await
+    }
+
+    async fn end_message(&mut self) -> io::Result<()> {
         if self.binary { Ok(()) } else { self.stdout.write_all(b"\n").await }
     }
 
     /// Writes what it has kept.
     ///
     /// # Errors
-    /// As [`write`](Self::write).
+    /// As [`write_text`](Self::write_text).
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
         self.stdout.flush().await
+    }
+}
+
+/// Text that does nothing to a terminal but to be read: without the characters that command it, and without those that let
+/// text be read in another order than it has, unless they are kept.
+pub(crate) fn harmless(text: &str, kept: &[char]) -> String {
+    let mut written = String::with_capacity(text.len());
+    for character in text.chars() {
+        let is_order = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if (character.is_control() || is_order) && !kept.contains(&character) {
+            // Writing to a string cannot fail.
+            let _ = write!(written, "{}", character.escape_default());
+        } else {
+            written.push(character);
+        }
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn what_commands_a_terminal_is_written_out() {
+        for (text, expected) in [
+            ("grüß dich \\ 🎉", "grüß dich \\ 🎉"),
+            ("a\n\tb\r", "a\n\tb\\r"),
+            ("\x1b[2J\0\x7f\u{9b}2J", "\\u{1b}[2J\\u{0}\\u{7f}\\u{9b}2J"),
+            ("\u{202a}\u{202e}\u{2066}\u{2069}", "\\u{202a}\\u{202e}\\u{2066}\\u{2069}"),
+            ("\u{2029}\u{202f}\u{2065}\u{206a}", "\u{2029}\u{202f}\u{2065}\u{206a}"),
+        ] {
+            assert_eq!(harmless(text, &['\n', '\t']), expected);
+        }
+        assert_eq!(harmless("a\nb", &[]), "a\\nb");
     }
 }

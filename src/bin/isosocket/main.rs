@@ -83,8 +83,8 @@ fn say(what: impl Display) -> io::Result<()> {
     }
 }
 
-/// Says something on the standard error.
+/// Says something on the standard error, in a line. A part of it can be what somebody else has said, such as a reason.
 fn tell(what: impl Display) {
     // Where nobody listens there is nobody to be told of that.
-    let _ = writeln!(io::stderr(), "isosocket: {what}");
+    let _ = writeln!(io::stderr(), "isosocket: {}", console::harmless(&what.to_string(), &[]));
 }

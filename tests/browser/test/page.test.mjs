@@ -231,6 +231,57 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       assert.equal((await workbench.row('received')).preview, 'one\ntwo');
     });
 
+    test('a flood is laid out once a frame, and hashed only if something was sent', async () => {
+      await workbench.choose('binary-type', 'arraybuffer');
+      await driver.executeScript((url) => {
+        window.cost = { frames: 0, scrolls: 0, layouts: 0, digests: 0 };
+        const { get } = Object.getOwnPropertyDescriptor(Element.prototype, 'scrollHeight');
+        Object.defineProperty(scroller, 'scrollHeight', {
+          get() {
+            cost.layouts += 1;
+            return get.call(this);
+          },
+        });
+        scroller.addEventListener('scroll', () => (cost.scrolls += 1));
+        crypto.subtle.digest = (...parameters) => {
+          cost.digests += 1;
+          return SubtleCrypto.prototype.digest.apply(crypto.subtle, parameters);
+        };
+        // Frames come when the test wants them.
+        const asked = [];
+        window.requestAnimationFrame = (callback) => asked.push(callback);
+        window.frame = () => {
+          if (asked.length > 0) cost.frames += 1;
+          for (const callback of asked.splice(0)) callback();
+        };
+        document.getElementById('url').value = url;
+      }, `${peer}/frames?hex=${'82020102'.repeat(300)}`);
+      await workbench.click('toggle');
+      await workbench.waitFor("document.getElementById('received-count').textContent === '300'");
+      const cost = (before) => driver.executeScript(`${before}; return { ...cost }`);
+      assert.deepEqual(await cost(''), { frames: 0, scrolls: 0, layouts: 0, digests: 0 });
+      assert.deepEqual(await cost('frame()'), { frames: 1, scrolls: 0, layouts: 1, digests: 0 });
+      assert.match((await workbench.row('received', 300)).preview, /^01 02/);
+
+      await workbench.click('toggle');
+      await workbench.state('CLOSED');
+      await workbench.connect(`${server.address}/echo`.replace('http', 'ws'));
+      await workbench.state('OPEN');
+      await driver.executeScript(() => {
+        for (let index = 0; index < 200; index += 1) document.getElementById('text-form').requestSubmit();
+      });
+      await workbench.waitFor('(frame(), document.querySelectorAll(\'#log > li[data-equal="true"]\').length === 200)');
+      const { frames, scrolls, layouts } = await cost('');
+      assert.ok(layouts <= frames + scrolls, `${layouts} layouts in ${frames} frames, with ${scrolls} scroll events`);
+      // A row that has grown, and whose frame has not come, has nobody scroll up.
+      const isFollowed = await driver.executeScript(() => {
+        document.querySelector('#log > li:last-child').style.height = '200px';
+        scroller.dispatchEvent(new Event('scroll'));
+        return latest.hidden;
+      });
+      assert.ok(isFollowed);
+    });
+
     test('keeps the last thousand rows and stays where the user reads', async () => {
       await workbench.connectAndOpen();
       const send = (count) => driver.executeScript((times) => {

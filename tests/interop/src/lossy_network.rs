@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
@@ -16,7 +17,9 @@ pub struct LossyNetwork {
 impl LossyNetwork {
     /// Makes a namespace that loses this share of its packets.
     pub fn new(percent: u32) -> Self {
-        let name = format!("ws-interop-{}", std::process::id());
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        // Tests are processes of their own, or threads of one.
+        let name = format!("ws-interop-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         run("ip", &["netns", "add", &name], "");
         let network = Self { name };
         // Packets as they are on a wire: the loopback interface's own ones have 64 KiB and are few.
