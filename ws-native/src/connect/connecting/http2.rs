@@ -18,7 +18,7 @@ use ws_core::url::SocketUrl;
 
 use super::proxy::ProxyUrl;
 use super::{ConnectError, Connecting, Tls};
-use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, STREAM_WINDOW, headers, into_io};
+use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, STREAM_WINDOW, headers, into_io};
 use crate::proto::{Answer, Config, Request};
 use crate::stream::{Around, Stream};
 
@@ -96,8 +96,10 @@ impl Http2 {
     /// The connection there is with this server, if it takes another stream and answers a ping in this time.
     async fn existing(&self, server: &Server, limit: Duration) -> Option<Shared> {
         let Some(Known::Connection(shared)) = self.lock().get(server).cloned() else { return None };
+        // A server that names no number may have as many streams as there is room for what it sends.
+        let most = shared.requests.current_max_send_streams().min(MAX_STREAMS as usize);
         // One owner is the connection that is known, one is this.
-        if Arc::strong_count(&shared.used).saturating_sub(2) >= shared.requests.current_max_send_streams() {
+        if Arc::strong_count(&shared.used).saturating_sub(2) >= most {
             return None;
         }
         if timeout(limit, shared.is_alive()).await == Ok(true) {
