@@ -1,15 +1,18 @@
 //! Sockets that share a connection do not stand in each other's way.
 
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use ws_core::Message;
 use ws_native::{ConnectOptions, Connection};
 
-use crate::echo::{identity, options};
+use crate::echo::{echo, exchange, identity, options};
 use crate::other_ends::speaking;
 
 type Request = (http::Request<RecvStream>, SendResponse<Bytes>);
@@ -91,4 +94,47 @@ async fn a_server_that_names_no_number_of_streams_has_so_many_on_a_connection() 
         assert_eq!(number, usize::from(count >= 128));
         sockets.push(socket.unwrap());
     }
+}
+
+#[tokio::test]
+async fn of_sockets_that_begin_together_one_opens_the_connection() {
+    let mut echo = echo(|server| server).await;
+    echo.options.one_at_a_time = false;
+    let connecting = (0..20).map(|_| Connection::connect(&echo.url, &echo.options));
+    for socket in &mut join_all(connecting).await {
+        exchange(socket.as_mut().unwrap()).await;
+    }
+    assert_eq!(echo.connections.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn who_gives_up_connecting_holds_nobody_up() {
+    let mut echo = echo(|server| server).await;
+    echo.options.one_at_a_time = false;
+    // The first connection comes to a server that says nothing.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = listener.local_addr().unwrap().port();
+    let url = format!("wss://localhost:{own}/path");
+    let mut connecting = (0..20).map(|_| Connection::connect(&url, &echo.options)).collect::<Vec<_>>();
+    let first = connecting.swap_remove(0);
+    let silent = tokio::select! {
+        _ = first => panic!("nobody answers"),
+        accepted = listener.accept() => accepted.unwrap(),
+    };
+    // It is dropped now.
+    let address = echo.address();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(address).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    for socket in &mut join_all(connecting).await {
+        exchange(socket.as_mut().unwrap()).await;
+    }
+    assert_eq!(echo.connections.load(Ordering::Relaxed), 1);
+    drop(silent);
 }
