@@ -13,7 +13,7 @@ use ws_core::url::SocketUrl;
 
 use super::ConnectOptions;
 use crate::policy::Policy as _;
-use crate::proto::{self, Established, HandshakeError};
+use crate::proto::{self, Established};
 
 /// A place for cookies, which several sockets may share.
 ///
@@ -47,12 +47,14 @@ pub trait CookieJar: fmt::Debug + Send + Sync {
     fn store(&self, url: &SocketUrl, set_cookie: &str);
 }
 
-/// Stores the cookies of the answer to an opening handshake, be it a refusal.
+/// Stores the cookies of the answer to an opening handshake, be it a refusal or none that can be taken.
 pub(crate) fn keep(options: &ConnectOptions, url: &SocketUrl, outcome: Result<&Established, &Failure>) {
     match outcome {
         Ok(established) => options.store_cookies(url, &established.headers),
         Err(failure) => {
-            if let Some(proto::Error::Handshake(HandshakeError::Status(answer))) = failure.cause().downcast_ref() {
+            if let Some(proto::Error::Handshake(error)) = failure.cause().downcast_ref()
+                && let Some(answer) = error.answer()
+            {
                 options.store_cookies(url, &answer.headers);
             }
         }
