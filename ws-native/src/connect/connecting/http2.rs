@@ -26,6 +26,12 @@ use crate::stream::{Around, Stream};
 ///
 /// A connection stays until the server ends it, or all clones are gone and its last socket is closed.
 ///
+/// Sockets that do not read do not stand in each other's way, as long as what waits for them is not of too many small pieces: of all
+/// sockets of a connection, what was received and not been read may take 64 MiB where each frame of HTTP/2 of less than 256 bytes counts
+/// as 256. With more, the library that speaks HTTP/2 ends the connection, and all its sockets fail. Servers that send small messages make
+/// a frame of each: some 26 sockets that each have 128 KiB of messages of 10 bytes unread are that many. A program that opens so many and
+/// lets them wait reads them all, or opens some of them with another `Http2`.
+///
 /// `wss` sockets then offer HTTP/2 by ALPN. With a server that speaks it, but not WebSockets over it, they go over HTTP/1.1.
 ///
 /// ```no_run
