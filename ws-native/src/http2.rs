@@ -28,6 +28,9 @@ pub(crate) const CONNECTION_WINDOW: u32 = MAX_STREAMS * STREAM_WINDOW;
 /// ends the connection when there are more than it thinks are good.
 pub(crate) const FRAME_BUDGET: usize = 64 << 20;
 
+/// The most that is taken of a socket's output at once: what a DATA frame may hold whatever the peer says, RFC 9113, section 6.5.2.
+const CHUNK: usize = 16 << 10;
+
 /// How long a stream that was dropped may take to end in order.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -82,7 +85,9 @@ impl AsyncWrite for Http2Stream {
             return Poll::Ready(Ok(0));
         }
         let send = &mut self.halves()?.send;
-        send.reserve_capacity(bytes.len());
+        // What a stream has room reserved for is kept from all others until it is sent, and nobody may poll this socket for long:
+        // so it asks for one byte. What it then gives beyond the window, the connection's own task sends when there is room.
+        send.reserve_capacity(1);
         while send.capacity() == 0 {
             match ready!(send.poll_capacity(cx)) {
                 Some(Ok(_)) => {}
@@ -90,7 +95,7 @@ impl AsyncWrite for Http2Stream {
                 None => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
             }
         }
-        let count = bytes.len().min(send.capacity());
+        let count = bytes.len().min(CHUNK);
         send.send_data(Bytes::copy_from_slice(&bytes[..count]), false).map_err(into_io)?;
         Poll::Ready(Ok(count))
     }

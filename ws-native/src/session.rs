@@ -296,7 +296,9 @@ impl Session {
                 self.queue.clear();
                 let event = CloseEvent::new(closed.clean, closed.code(), closed.reason().into());
                 let failed = closed.error.is_some();
-                if let Some(proto::Error::Handshake(HandshakeError::Status(answer))) = &closed.error {
+                if let Some(proto::Error::Handshake(error)) = &closed.error
+                    && let Some(answer) = error.answer()
+                {
                     self.answer = answer.headers.clone();
                 }
                 self.failure = closed.error.map(Failure::from);

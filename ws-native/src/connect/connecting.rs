@@ -107,7 +107,12 @@ impl Connecting {
             if proxy.is_secure() {
                 stream = secure(proxy.host(), stream, options, false).await?;
             }
-            stream = tunnel(proxy, stream, url, options).await?;
+            // The proxy that wants an address is asked for all there are, one after the other.
+            let addresses = match proxy.wants_address() {
+                true => options.allowed(url, resolve(url.host(), url.port(), options.connect_timeout).await?)?,
+                false => Vec::new(),
+            };
+            stream = self.tunnel(proxy, stream, addresses).await?;
         }
         if url.is_secure() {
             stream = secure(url.host(), stream, options, http2).await?;
@@ -138,6 +143,42 @@ impl Connecting {
         }
         Ok(stream.into())
     }
+
+    /// Asks the proxy for a tunnel to the server, over this stream, at the first of these addresses that it gets through to.
+    async fn tunnel(
+        &self,
+        proxy: &proxy::ProxyUrl,
+        mut stream: Stream,
+        addresses: Vec<SocketAddr>,
+    ) -> Result<Stream, ConnectError> {
+        let asking = async {
+            let mut addresses = addresses.into_iter();
+            let mut address = addresses.next();
+            loop {
+                let refused = match proxy.tunnel(stream, &self.url, address).await {
+                    Ok(tunnel) => return Ok(tunnel),
+                    Err(refused) => refused,
+                };
+                address = addresses.next().filter(|_| refused.is_for_address);
+                if address.is_none() {
+                    return Err(ConnectError::Proxy { proxy: proxy.to_string(), reason: refused.reason });
+                }
+                // RFC 1928, section 6: "When a reply (REP value other than X'00') indicates a failure, the SOCKS server MUST
+                // terminate the TCP connection".
+                stream = self.open_plain().await?;
+            }
+        };
+        within(self.options.connect_timeout, Stage::Proxy(proxy.to_string()), asking).await?
+    }
+}
+
+/// A proxy gives no tunnel.
+#[derive(Debug)]
+pub(super) struct NoTunnel {
+    /// What it said.
+    pub(super) reason: String,
+    /// It does not get through to this address, and may to another.
+    pub(super) is_for_address: bool,
 }
 
 /// The error, which is the proxy's if there is one: it is the proxy that was to be connected to.
@@ -159,23 +200,6 @@ async fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAdd
         false => Ok(addresses),
     });
     addresses.map_err(|source| ConnectError::Resolve { host: host.into(), source })
-}
-
-/// Asks the proxy for a tunnel to the server.
-async fn tunnel(
-    proxy: &proxy::ProxyUrl,
-    stream: Stream,
-    url: &SocketUrl,
-    options: &ConnectOptions,
-) -> Result<Stream, ConnectError> {
-    let limit = options.connect_timeout;
-    let address = match proxy.wants_address() {
-        true => options.allowed(url, resolve(url.host(), url.port(), limit).await?)?.first().copied(),
-        false => None,
-    };
-    within(limit, Stage::Proxy(proxy.to_string()), proxy.tunnel(stream, url, address))
-        .await?
-        .map_err(|reason| ConnectError::Proxy { proxy: proxy.to_string(), reason })
 }
 
 /// Performs the TLS handshake with this host.
@@ -202,4 +226,60 @@ async fn secure(_host: &str, _stream: Stream, _options: &ConnectOptions, _http2:
 
 async fn within<T>(limit: Duration, stage: Stage, work: impl Future<Output = T>) -> Result<T, ConnectError> {
     timeout(limit, work).await.map_err(|_| ConnectError::Timeout { stage, limit, setting: "connect_timeout" })
+}
+
+#[cfg(all(test, feature = "proxy"))]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    /// What is left to ask a SOCKS server for when it has said this, and what came of it.
+    async fn asked(replies: &'static [u8]) -> (Vec<u8>, Result<Stream, ConnectError>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = tokio::spawn(async move {
+            let mut asked = Vec::new();
+            for reply in replies {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let (mut greeting, mut request) = ([0; 3], [0; 10]);
+                stream.read_exact(&mut greeting).await.unwrap();
+                stream.write_all(&[5, 0]).await.unwrap();
+                stream.read_exact(&mut request).await.unwrap();
+                assert_eq!(request[..7], [5, 1, 0, 1, 192, 0, 2]);
+                asked.push(request[7]);
+                stream.write_all(&[5, *reply, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
+            }
+            asked
+        });
+        let connecting = Connecting {
+            url: SocketUrl::parse("ws://a.example/", None).unwrap(),
+            options: ConnectOptions::default(),
+            request: Request::new("a.example", "/", &[] as &[&str]).unwrap(),
+            proxy: Some(format!("socks5://{address}").parse().unwrap()),
+            addresses: vec![address],
+            turn: None,
+        };
+        let addresses = [1, 2, 3].map(|last| (Ipv4Addr::new(192, 0, 2, last), 80).into()).to_vec();
+        let stream = connecting.open_plain().await.unwrap();
+        let outcome = connecting.tunnel(connecting.proxy.as_ref().unwrap(), stream, addresses).await;
+        (serving.await.unwrap(), outcome)
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_does_not_get_through_to_an_address_is_asked_for_the_next_one() {
+        for refusal in [&[3, 0], &[4, 0], &[5, 0], &[6, 0], &[8, 0]] {
+            let (asked, outcome) = asked(refusal).await;
+            assert_eq!((asked, outcome.map(drop).map_err(|error| error.to_string())), (vec![1, 2], Ok(())));
+        }
+        // None is left.
+        let (asked_for, outcome) = asked(&[4, 5, 3]).await;
+        assert_eq!(asked_for, [1, 2, 3]);
+        assert!(outcome.unwrap_err().to_string().ends_with("Network unreachable"));
+        // It is not the address that it does not like.
+        let (asked_for, outcome) = asked(&[2]).await;
+        assert_eq!(asked_for, [1]);
+        assert!(matches!(outcome, Err(ConnectError::Proxy { .. })));
+    }
 }

@@ -1,6 +1,9 @@
 //! The cookies that a client brings, and those that servers give it.
 
 #[cfg(feature = "cookies")]
+mod date;
+
+#[cfg(feature = "cookies")]
 use std::cmp::Reverse;
 #[cfg(feature = "cookies")]
 use std::convert::Infallible;
@@ -13,7 +16,7 @@ use ws_core::url::SocketUrl;
 
 use super::ConnectOptions;
 use crate::policy::Policy as _;
-use crate::proto::{self, Established, HandshakeError};
+use crate::proto::{self, Established};
 
 /// A place for cookies, which several sockets may share.
 ///
@@ -47,12 +50,14 @@ pub trait CookieJar: fmt::Debug + Send + Sync {
     fn store(&self, url: &SocketUrl, set_cookie: &str);
 }
 
-/// Stores the cookies of the answer to an opening handshake, be it a refusal.
+/// Stores the cookies of the answer to an opening handshake, be it a refusal or none that can be taken.
 pub(crate) fn keep(options: &ConnectOptions, url: &SocketUrl, outcome: Result<&Established, &Failure>) {
     match outcome {
         Ok(established) => options.store_cookies(url, &established.headers),
         Err(failure) => {
-            if let Some(proto::Error::Handshake(HandshakeError::Status(answer))) = failure.cause().downcast_ref() {
+            if let Some(proto::Error::Handshake(error)) = failure.cause().downcast_ref()
+                && let Some(answer) = error.answer()
+            {
                 options.store_cookies(url, &answer.headers);
             }
         }
@@ -102,7 +107,9 @@ impl CookieJar for MemoryJar {
         if set_cookie.len() > Self::LONGEST {
             return;
         }
-        let Ok(cookie) = RawCookie::parse(set_cookie) else { return };
+        // The parser knows some forms of a date; the last one that it can read is what it takes.
+        let expires = date::expires(set_cookie).map(|date| format!("{set_cookie}; Expires={date}"));
+        let Ok(cookie) = RawCookie::parse(expires.as_deref().unwrap_or(set_cookie)) else { return };
         // Whether a domain is one that others have part in, such as co.uk, is not known here.
         if cookie.domain().is_some_and(|domain| !domain.eq_ignore_ascii_case(url.host())) {
             return;
@@ -187,6 +194,27 @@ mod tests {
             jar.store(&url, &format!("sid=; Path={path}; Max-Age=0"));
         }
         assert_eq!((jar.cookies(&url).unwrap().as_str(), format!("{jar:?}")), ("a=0", r#"["a"]"#.to_owned()));
+    }
+
+    #[test]
+    fn a_cookie_is_over_in_whatever_form_that_is_said() {
+        let url = SocketUrl::parse("ws://h.example/", None).unwrap();
+        let jar: &dyn CookieJar = &MemoryJar::default();
+        for date in [
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+            "Thu, 1 Jan 1970 00:00:00 GMT",
+            "Thursday, 01-Jan-1970 00:00:00 GMT",
+            "Thu, 01 Jan 1970 00:00:00 -0000",
+            "Thu, 01 Jan 1970 00:00:00 UTC",
+        ] {
+            jar.store(&url, "sid=1");
+            jar.store(&url, &format!("sid=; Expires={date}; Path=/"));
+            assert_eq!(jar.cookies(&url), None, "{date}");
+        }
+        jar.store(&url, "sid=1; Expires=Fri, 31-December-9999 23:59:59 UTC");
+        assert_eq!(jar.cookies(&url).as_deref(), Some("sid=1"));
+        jar.store(&url, "sid=; Expires=31 Feb 1970 00:00:00");
+        assert_eq!(jar.cookies(&url).as_deref(), Some("sid="), "there is no such day");
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl ProxyUrl {
         _stream: crate::Stream,
         _url: &SocketUrl,
         _address: Option<std::net::SocketAddr>,
-    ) -> Result<crate::Stream, String> {
+    ) -> Result<crate::Stream, super::connecting::NoTunnel> {
         match *self {}
     }
 }

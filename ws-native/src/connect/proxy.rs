@@ -17,6 +17,7 @@ use url::Url;
 use ws_core::url::SocketUrl;
 
 use super::ConnectError;
+use super::connecting::NoTunnel;
 use crate::stream::{Around, Stream};
 
 /// The proxy that a client goes through.
@@ -37,7 +38,8 @@ pub enum Proxy {
     Direct,
     /// The one that the environment names when the connection is made: `http_proxy` for `ws`, `https_proxy` for `wss`, else
     /// `all_proxy`, but none for the hosts of `no_proxy`. One that is not set, or empty, may be set in capitals. They mean what they mean
-    /// to curl, but that `HTTP_PROXY` is taken, too, unless the program is a CGI script, whose client would name it by a header.
+    /// to curl, but that `HTTP_PROXY` is taken, too, unless the program is a CGI script, whose client would name it by a header, and
+    /// that a URL of `http` without a port is port 80, which to curl is 1080.
     Environment,
     /// This one.
     Through(ProxyUrl),
@@ -198,9 +200,12 @@ impl ProxyUrl {
         stream: Stream,
         url: &SocketUrl,
         address: Option<SocketAddr>,
-    ) -> Result<Stream, String> {
+    ) -> Result<Stream, NoTunnel> {
         match self.scheme {
-            Scheme::Http | Scheme::Https => self.http_tunnel(stream, &format!("{}:{}", url.host(), url.port())).await,
+            Scheme::Http | Scheme::Https => {
+                let tunnel = self.http_tunnel(stream, &format!("{}:{}", url.host(), url.port())).await;
+                tunnel.map_err(|reason| NoTunnel { reason, is_for_address: false })
+            }
             Scheme::Socks5 | Scheme::Socks5h => {
                 let around = Around::of(&stream);
                 let tunnel = match address {
@@ -213,7 +218,17 @@ impl ProxyUrl {
                 };
                 match tunnel {
                     Ok(tunnel) => Ok(Stream::within(around, tunnel)),
-                    Err(error) => Err(error.to_string()),
+                    Err(error) => {
+                        let is_for_address = matches!(
+                            error,
+                            tokio_socks::Error::NetworkUnreachable
+                                | tokio_socks::Error::HostUnreachable
+                                | tokio_socks::Error::ConnectionRefused
+                                | tokio_socks::Error::TtlExpired
+                                | tokio_socks::Error::AddressTypeNotSupported
+                        );
+                        Err(NoTunnel { reason: error.to_string(), is_for_address })
+                    }
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Why a connection failed, by whose fault, and which close code tells the peer.
 
-use alloc::{string::String, sync::Arc};
+use alloc::{boxed::Box, string::String, sync::Arc};
 
 use ws_core::CloseCode;
 
@@ -46,6 +46,14 @@ pub enum HandshakeError {
     /// The server answered with another status than 101.
     #[error("the server answered with status {}", .0.status)]
     Status(Arc<Answer>),
+    /// The server's answer accepts, but not as it must.
+    #[error("{error}")]
+    Invalid {
+        /// What is wrong with it.
+        error: Box<HandshakeError>,
+        /// The answer.
+        answer: Arc<Answer>,
+    },
     /// A header is missing, doubled, or has another value than it must have.
     #[error("the header {name} is {found}")]
     Header {
@@ -185,6 +193,14 @@ pub enum Phase {
 }
 
 impl HandshakeError {
+    /// The server's answer, if it is what is wrong.
+    pub fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Status(answer) | Self::Invalid { answer, .. } => Some(answer),
+            _ => None,
+        }
+    }
+
     /// The HTTP status that tells a client what was wrong with its request.
     pub fn status(&self) -> u16 {
         match self {

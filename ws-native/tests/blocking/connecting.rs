@@ -65,6 +65,24 @@ fn a_client_connects_with_the_options_it_has() {
 }
 
 #[test]
+fn cookies_of_an_answer_that_is_not_valid_are_kept() {
+    let (server, url) = bind();
+    let jar = Arc::new(Jar::default());
+    let mut options = ConnectOptions::default();
+    options.protocols = vec!["p".into()];
+    options.cookies = Some(jar.clone());
+    let (failed, _server) = join(
+        || Connection::connect(&url, &options).unwrap_err(),
+        || server.accept().unwrap().request().unwrap().accept_with(None, &[("Set-Cookie", "b=2")]),
+    );
+    assert_eq!(
+        (failed.kind(), failed.to_string().as_str()),
+        (FailureKind::Handshake, "the opening handshake failed: the server picked none of the offered subprotocols")
+    );
+    assert_eq!(*jar.0.lock().unwrap(), ["b=2"]);
+}
+
+#[test]
 fn a_name_is_resolved_and_its_addresses_are_tried() {
     // It has an IPv6 address on most systems, which nobody listens on.
     let (server, url) = bind();

@@ -5,3 +5,4 @@
 mod echo;
 mod other_ends;
 mod own_ends;
+mod sharing;

@@ -15,7 +15,7 @@ use ws_native::{Connection, Incoming, Server, Shutdown};
 
 use crate::echo::{echo, identity, options};
 
-fn speaking(config: &ServerConfig, protocols: &[&[u8]]) -> TlsAcceptor {
+pub(crate) fn speaking(config: &ServerConfig, protocols: &[&[u8]]) -> TlsAcceptor {
     let mut config = config.clone();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     TlsAcceptor::from(Arc::new(config))

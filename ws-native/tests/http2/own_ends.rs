@@ -195,6 +195,24 @@ async fn a_refusal_has_further_headers_over_http2_too() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_not_valid_is_told_over_http2_too() {
+    let (root, tls) = identity();
+    let server = Server::bind("127.0.0.1:0").await.unwrap().tls(tls);
+    let url = format!("wss://localhost:{}/path", server.local_address().unwrap().port());
+    let accepting = async {
+        let mut requests = server.accept().await.unwrap().requests().await.unwrap();
+        requests.next().await.unwrap().unwrap().accept_with(None, &[("Server", "test")]).await.unwrap()
+    };
+    let mut options = options(root);
+    options.protocols = vec!["p".into()];
+    let (failed, _accepted) = tokio::join!(Connection::connect(&url, &options), accepting);
+    let failed = failed.unwrap_err();
+    let Some(Error::Handshake(error)) = failed.cause().downcast_ref() else { panic!("{failed:?}") };
+    assert_eq!(error.to_string(), HandshakeError::NoSubprotocol.to_string());
+    assert_eq!(error.answer().unwrap().headers.get("server"), Some(&b"test"[..]));
+}
+
+#[tokio::test]
 async fn a_shutdown_closes_sockets_over_http2() {
     let shutdown = Shutdown::default();
     let echo = echo(|server| server.shutdown(&shutdown)).await;

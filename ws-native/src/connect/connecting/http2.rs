@@ -12,19 +12,25 @@ use h2::client::SendRequest;
 use h2::ext::Protocol;
 use h2::{Ping, PingPong, Reason};
 use http::{Method, Version};
-use tokio::sync::Mutex as Gate;
+use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 use tokio::time::{Instant, timeout};
 use ws_core::url::SocketUrl;
 
 use super::proxy::ProxyUrl;
 use super::{ConnectError, Connecting, Tls};
-use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, STREAM_WINDOW, headers, into_io};
+use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, STREAM_WINDOW, headers, into_io};
 use crate::proto::{Answer, Config, Request};
 use crate::stream::{Around, Stream};
 
 /// Connections of HTTP/2 that sockets share: those that were opened with clones of one value.
 ///
 /// A connection stays until the server ends it, or all clones are gone and its last socket is closed.
+///
+/// Sockets that do not read do not stand in each other's way, as long as what waits for them is not of too many small pieces: of all
+/// sockets of a connection, what was received and not been read may take 64 MiB where each frame of HTTP/2 of less than 256 bytes counts
+/// as 256. With more, the library that speaks HTTP/2 ends the connection, and all its sockets fail. Servers that send small messages make
+/// a frame of each: some 26 sockets that each have 128 KiB of messages of 10 bytes unread are that many. A program that opens so many and
+/// lets them wait reads them all, or opens some of them with another `Http2`.
 ///
 /// `wss` sockets then offer HTTP/2 by ALPN. With a server that speaks it, but not WebSockets over it, they go over HTTP/1.1.
 ///
@@ -38,7 +44,7 @@ use crate::stream::{Around, Stream};
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Default)]
-pub struct Http2(Arc<Mutex<HashMap<Server, Known>>>);
+pub struct Http2(Arc<Mutex<HashMap<Server, Place>>>);
 
 /// Whom a connection is with, by whose word, and on which way.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -49,12 +55,34 @@ struct Server {
     proxy: Option<ProxyUrl>,
 }
 
+/// What there is of a server.
+#[derive(Default)]
+struct Place {
+    known: Known,
+    /// Held by whoever opens a connection.
+    gate: Arc<Gate<()>>,
+}
+
 /// What is known of a server.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 enum Known {
+    #[default]
+    Nothing,
     Connection(Shared),
+    /// It spoke HTTP/1.1 when it had the choice. It has it again, but nobody waits for what another makes of it.
+    Http1,
     /// It does not take WebSockets over HTTP/2.
     Unable,
+}
+
+/// How a socket gets to a server.
+enum Way {
+    /// On a connection that there is.
+    Existing(Shared),
+    /// On one that it opens; the others wait for as long as it keeps this.
+    New(Option<OwnedMutexGuard<()>>),
+    /// Over HTTP/1.1.
+    Http1,
 }
 
 /// A connection that takes WebSockets.
@@ -84,20 +112,49 @@ impl Server {
 }
 
 impl Http2 {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Server, Known>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Server, Place>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether HTTP/2 is to be offered to this server.
-    fn is_worth_a_try(&self, server: &Server) -> bool {
-        !matches!(self.lock().get(server), Some(Known::Unable))
+    fn known(&self, server: &Server) -> Known {
+        self.lock().get(server).map_or(Known::Nothing, |place| place.known.clone())
+    }
+
+    /// The way there is to this server. Of many sockets that begin together, one opens a connection, and the others wait
+    /// this time for it.
+    ///
+    /// # Cancel safety
+    /// Dropped, or when its [`Way::New`] is, the next one has its turn.
+    async fn way(&self, server: &Server, limit: Duration) -> Way {
+        if let Some(shared) = self.existing(server, limit).await {
+            return Way::Existing(shared);
+        }
+        let turn = match self.known(server) {
+            Known::Unable => return Way::Http1,
+            Known::Http1 => return Way::New(None),
+            Known::Nothing | Known::Connection(_) => {
+                let gate = Arc::clone(&self.lock().entry(server.clone()).or_default().gate);
+                timeout(limit, gate.lock_owned()).await.ok()
+            }
+        };
+        // Whoever had the turn before may have opened one, or learnt that there is none to be had.
+        match self.existing(server, limit).await {
+            Some(shared) => Way::Existing(shared),
+            None => match self.known(server) {
+                Known::Unable => Way::Http1,
+                Known::Http1 => Way::New(None),
+                Known::Nothing | Known::Connection(_) => Way::New(turn),
+            },
+        }
     }
 
     /// The connection there is with this server, if it takes another stream and answers a ping in this time.
     async fn existing(&self, server: &Server, limit: Duration) -> Option<Shared> {
-        let Some(Known::Connection(shared)) = self.lock().get(server).cloned() else { return None };
+        let Known::Connection(shared) = self.known(server) else { return None };
+        // A server that names no number may have as many streams as there is room for what it sends.
+        let most = shared.requests.current_max_send_streams().min(MAX_STREAMS as usize);
         // One owner is the connection that is known, one is this.
-        if Arc::strong_count(&shared.used).saturating_sub(2) >= shared.requests.current_max_send_streams() {
+        if Arc::strong_count(&shared.used).saturating_sub(2) >= most {
             return None;
         }
         if timeout(limit, shared.is_alive()).await == Ok(true) {
@@ -110,12 +167,17 @@ impl Http2 {
 
     /// Uses this connection no more, unless there is another by now.
     fn forget(&self, server: &Server, shared: &Shared) {
-        let mut known = self.lock();
-        if let Some(Known::Connection(other)) = known.get(server)
+        if let Some(Place { known, .. }) = self.lock().get_mut(server)
+            && let Known::Connection(other) = known
             && Arc::ptr_eq(&other.used, &shared.used)
         {
-            known.remove(server);
+            *known = Known::Nothing;
         }
+    }
+
+    /// From now on this is known of the server.
+    fn learn(&self, server: Server, known: Known) {
+        self.lock().entry(server).or_default().known = known;
     }
 
     /// Begins a connection over this stream. `None`: the server does not take WebSockets over it.
@@ -137,7 +199,7 @@ impl Http2 {
         shared.answers().await.map_err(failed)?;
         let is_able = shared.requests.is_extended_connect_protocol_enabled();
         let known = if is_able { Known::Connection(shared.clone()) } else { Known::Unable };
-        self.lock().insert(server, known);
+        self.learn(server, known);
         Ok(Some(shared).filter(|_| is_able))
     }
 }
@@ -210,23 +272,27 @@ impl Connecting {
             Tls::of(options).map_err(|source| ConnectError::tls(url.host(), source))?,
             self.proxy.clone(),
         );
-        if !http2.is_worth_a_try(&server) {
-            return Ok(None);
-        }
         // What is left of the time is for another connection.
         let limit = options.connect_timeout.min(options.config.handshake_timeout / 2);
-        if let Some(shared) = http2.existing(&server, limit).await {
+        let turn = loop {
+            let shared = match http2.way(&server, limit).await {
+                Way::Existing(shared) => shared,
+                Way::New(turn) => break turn,
+                Way::Http1 => return Ok(None),
+            };
             match shared.ask_while_alive(&self.request, &options.config, limit).await {
                 Some((stream, answer)) => return Ok(Some((stream, Some(answer)))),
                 // The server may have said meanwhile that it takes no more on this one, or be gone.
                 None => http2.forget(&server, &shared),
             }
-        }
+        };
         let stream = self.open_stream(true).await?;
         if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
+            http2.learn(server, Known::Http1);
             return Ok(Some((stream, None)));
         }
         let Some(shared) = http2.begin(server, stream, &options.config).await? else { return Ok(None) };
+        drop(turn);
         let (stream, answer) = shared.ask(&self.request, &options.config).await?;
         Ok(Some((stream, Some(answer))))
     }
@@ -236,5 +302,42 @@ impl Connecting {
 impl fmt::Debug for Http2 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http2").field("servers", &self.lock().len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{Roots, TlsOptions};
+    use super::*;
+    use futures_util::FutureExt as _;
+
+    fn server() -> Server {
+        let mut options = TlsOptions::default();
+        options.roots = Roots::Own(Vec::new());
+        Server { host: "a.example".into(), port: 443, tls: Tls::new(options).unwrap(), proxy: None }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_opens_a_connection_and_the_next_one_when_that_one_is_dropped() {
+        const LIMIT: Duration = Duration::from_secs(10);
+        let (http2, server) = (Http2::default(), server());
+        let Way::New(Some(first)) = http2.way(&server, LIMIT).await else { panic!("no turn") };
+        let mut second = Box::pin(http2.way(&server, LIMIT));
+        assert!(second.as_mut().now_or_never().is_none());
+        drop(first);
+        let Some(Way::New(Some(second))) = second.now_or_never() else { panic!("no turn") };
+        // It takes too long: who waits does so no more, and goes by himself.
+        assert!(matches!(http2.way(&server, LIMIT).await, Way::New(None)));
+        let mut third = Box::pin(http2.way(&server, LIMIT));
+        let mut fourth = Box::pin(http2.way(&server, LIMIT));
+        assert!(third.as_mut().now_or_never().is_none());
+        assert!(fourth.as_mut().now_or_never().is_none());
+        // All that wait know what it has learnt.
+        http2.learn(server.clone(), Known::Http1);
+        drop(second);
+        let third = third.now_or_never();
+        assert!(matches!((&third, fourth.now_or_never()), (Some(Way::New(None)), Some(Way::New(None)))));
+        http2.learn(server.clone(), Known::Unable);
+        assert!(matches!(http2.way(&server, LIMIT).now_or_never(), Some(Way::Http1)));
     }
 }

@@ -102,17 +102,28 @@ impl Handshake {
                     self.interim += head.len();
                 }
                 101 if response.version != Some(1) => return Err(NOT_HTTP_1_1),
-                status => return self.validate(status, Headers::from(&*response.headers)).map(Some),
+                status => {
+                    let headers = Headers::from(&*response.headers);
+                    return self.validate(Answer { status, headers }).map(Some);
+                }
             }
         }
     }
 
-    fn validate(&self, status: u16, headers: Headers) -> Result<(Established, Option<Agreement>), HandshakeError> {
+    fn validate(&self, answer: Answer) -> Result<(Established, Option<Agreement>), HandshakeError> {
         // "1. If response is a network error or its status is not 101, fail the WebSocket connection."
-        if status != 101 {
-            return Err(HandshakeError::Status(Arc::new(Answer { status, headers })));
+        if answer.status != 101 {
+            return Err(HandshakeError::Status(Arc::new(answer)));
         }
-        self.expect_subprotocol(&headers)?;
+        let headers = &answer.headers;
+        let agreed = self
+            .expect_subprotocol(headers)
+            .and_then(|()| self.expect_upgrade(headers))
+            .and_then(|()| self.agree(headers));
+        conclude(agreed, answer)
+    }
+
+    fn expect_upgrade(&self, headers: &Headers) -> Result<(), HandshakeError> {
         // "3. Follow the requirements stated step 2 to step 6, inclusive, of the last set of steps in section 4.1."
         // 2. "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is
         //    not an ASCII case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket
@@ -128,7 +139,7 @@ impl Handshake {
         if headers.single("Sec-WebSocket-Accept")? != self.accept {
             return Err(HandshakeError::Header { name: "Sec-WebSocket-Accept", found: Found::Wrong });
         }
-        self.agree(headers)
+        Ok(())
     }
 
     /// [RFC 8441, section 5](https://datatracker.ietf.org/doc/html/rfc8441#section-5): "Implementations using this extended
@@ -138,8 +149,8 @@ impl Handshake {
         if !(200..=299).contains(&answer.status) {
             return Err(HandshakeError::Status(Arc::new(answer)));
         }
-        self.expect_subprotocol(&answer.headers)?;
-        self.agree(answer.headers)
+        let agreed = self.expect_subprotocol(&answer.headers).and_then(|()| self.agree(&answer.headers));
+        conclude(agreed, answer)
     }
 
     fn expect_subprotocol(&self, headers: &Headers) -> Result<(), HandshakeError> {
@@ -153,7 +164,7 @@ impl Handshake {
     }
 
     /// What the server has chosen of what was offered.
-    fn agree(&self, headers: Headers) -> Result<(Established, Option<Agreement>), HandshakeError> {
+    fn agree(&self, headers: &Headers) -> Result<Agreed, HandshakeError> {
         // 5. "If the response includes a |Sec-WebSocket-Extensions| header field and this header field indicates the use
         //    of an extension that was not present in the client's handshake [...], the client MUST _Fail [...]_."
         let values = headers.values("Sec-WebSocket-Extensions");
@@ -171,8 +182,26 @@ impl Handshake {
                 Some(picked.into())
             }
         };
-        let (agreement, extensions) = agreement.unzip();
-        Ok((Established { protocol, extensions: extensions.unwrap_or_default(), headers }, agreement))
+        Ok((protocol, agreement))
+    }
+}
+
+/// The subprotocol, and what was agreed on of compression, also as the server has said it.
+type Agreed = (Option<String>, Option<(Agreement, String)>);
+
+/// The headers are there for the program whatever is wrong with one of them: "HTTP-network fetch" has stored their cookies
+/// before these steps look at the answer.
+fn conclude(
+    agreed: Result<Agreed, HandshakeError>,
+    answer: Answer,
+) -> Result<(Established, Option<Agreement>), HandshakeError> {
+    match agreed {
+        Ok((protocol, agreement)) => {
+            let (agreement, extensions) = agreement.unzip();
+            let extensions = extensions.unwrap_or_default();
+            Ok((Established { protocol, extensions, headers: answer.headers }, agreement))
+        }
+        Err(error) => Err(HandshakeError::Invalid { error: Box::new(error), answer: Arc::new(answer) }),
     }
 }
 
@@ -186,8 +215,18 @@ mod tests {
     fn answer(protocols: &[&str], head: &str) -> Result<Option<Established>, HandshakeError> {
         let request = Request::new("h", "/", protocols).unwrap();
         let (mut handshake, _) = Handshake::start(request, *b"the sample nonce", None);
-        let answer = handshake.advance(&mut BytesMut::from(head.as_bytes()), 4096)?;
-        Ok(answer.map(|(established, _)| established))
+        match handshake.advance(&mut BytesMut::from(head.as_bytes()), 4096) {
+            Ok(answer) => Ok(answer.map(|(established, _)| established)),
+            Err(HandshakeError::Invalid { error, answer }) => {
+                assert_eq!(
+                    answer.headers.get("Upgrade").is_some(),
+                    head.contains("\r\nUpgrade:"),
+                    "they are all there"
+                );
+                Err(*error)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn status_of(answer: Result<Option<Established>, HandshakeError>) -> Option<u16> {
@@ -338,6 +377,9 @@ mod tests {
         );
         let mut buffer = BytesMut::from(head.as_bytes());
         buffer.extend_from_slice(b"\xff\r\n\r\n");
-        assert!(matches!(handshake.advance(&mut buffer, 4096), Err(HandshakeError::Extension(_))));
+        let Err(HandshakeError::Invalid { error, .. }) = handshake.advance(&mut buffer, 4096) else {
+            panic!("no error")
+        };
+        assert!(matches!(*error, HandshakeError::Extension(_)));
     }
 }

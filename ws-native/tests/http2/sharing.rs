@@ -1,0 +1,140 @@
+//! Sockets that share a connection do not stand in each other's way.
+
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use h2::server::SendResponse;
+use h2::{RecvStream, SendStream};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use ws_core::Message;
+use ws_native::{ConnectOptions, Connection};
+
+use crate::echo::{echo, exchange, identity, options};
+use crate::other_ends::speaking;
+
+type Request = (http::Request<RecvStream>, SendResponse<Bytes>);
+
+/// A server of the h2 crate, as it is by default. Gives the requests, of each with the number of its connection.
+async fn server() -> (String, ConnectOptions, mpsc::UnboundedReceiver<(usize, Request)>) {
+    let (root, tls) = identity();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("wss://localhost:{}/path", listener.local_addr().unwrap().port());
+    let acceptor = speaking(&tls, &[b"h2"]);
+    let (sender, requests) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        for number in 0.. {
+            let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                let mut builder = h2::server::Builder::new();
+                builder.enable_connect_protocol();
+                let mut connection = builder.handshake(stream).await.unwrap();
+                while let Some(request) = connection.accept().await {
+                    let _ = sender.send((number, request.unwrap()));
+                }
+            });
+        }
+    });
+    let mut options = options(root);
+    options.config.compression = None;
+    (url, options, requests)
+}
+
+fn accept((_, (request, mut respond)): (usize, Request)) -> (SendStream<Bytes>, RecvStream) {
+    (respond.send_response(http::Response::new(()), false).unwrap(), request.into_body())
+}
+
+#[tokio::test]
+async fn who_has_begun_to_send_and_waits_leaves_room_for_others() {
+    const WAITING: usize = 6;
+    let (url, options, mut requests) = server().await;
+    tokio::spawn(async move {
+        while let Some(request) = requests.recv().await {
+            tokio::spawn(async move {
+                let (mut send, mut body) = accept(request);
+                // It reads all there is, and answers what is no longer than a greeting.
+                while let Some(Ok(data)) = body.data().await {
+                    body.flow_control().release_capacity(data.len()).unwrap();
+                    if data.len() < 20 {
+                        let _ = send.send_data(Bytes::from_static(b"\x81\x02hi"), false);
+                    }
+                }
+            });
+        }
+    });
+    let mut waiting = Vec::new();
+    for _ in 0..WAITING {
+        let mut socket = Connection::connect(&url, &options).await.unwrap();
+        // They begin, until the connection has room for no more of the second message, and then nobody goes on with it.
+        let _ = socket.send(vec![7; 40_000]).now_or_never();
+        assert!(socket.send(vec![7; 1 << 20]).now_or_never().is_none());
+        waiting.push(socket);
+    }
+    let mut last = Connection::connect(&url, &options).await.unwrap();
+    last.send("hello").await.unwrap();
+    assert_eq!(last.recv().await.unwrap(), Some(Message::Text("hi".into())));
+}
+
+#[tokio::test]
+async fn a_server_that_names_no_number_of_streams_has_so_many_on_a_connection() {
+    let (url, options, mut requests) = server().await;
+    let mut kept = Vec::new();
+    let mut sockets = Vec::new();
+    for count in 0..130 {
+        let accepting = async {
+            let request = requests.recv().await.unwrap();
+            let number = request.0;
+            kept.push(accept(request));
+            number
+        };
+        let (socket, number) = tokio::join!(Connection::connect(&url, &options), accepting);
+        assert_eq!(number, usize::from(count >= 128));
+        sockets.push(socket.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn of_sockets_that_begin_together_one_opens_the_connection() {
+    let mut echo = echo(|server| server).await;
+    echo.options.one_at_a_time = false;
+    let connecting = (0..20).map(|_| Connection::connect(&echo.url, &echo.options));
+    for socket in &mut join_all(connecting).await {
+        exchange(socket.as_mut().unwrap()).await;
+    }
+    assert_eq!(echo.connections.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn who_gives_up_connecting_holds_nobody_up() {
+    let mut echo = echo(|server| server).await;
+    echo.options.one_at_a_time = false;
+    // The first connection comes to a server that says nothing.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = listener.local_addr().unwrap().port();
+    let url = format!("wss://localhost:{own}/path");
+    let mut connecting = (0..20).map(|_| Connection::connect(&url, &echo.options)).collect::<Vec<_>>();
+    let first = connecting.swap_remove(0);
+    let silent = tokio::select! {
+        _ = first => panic!("nobody answers"),
+        accepted = listener.accept() => accepted.unwrap(),
+    };
+    // It is dropped now.
+    let address = echo.address();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(address).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    for socket in &mut join_all(connecting).await {
+        exchange(socket.as_mut().unwrap()).await;
+    }
+    assert_eq!(echo.connections.load(Ordering::Relaxed), 1);
+    drop(silent);
+}
