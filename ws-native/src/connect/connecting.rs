@@ -228,7 +228,8 @@ async fn within<T>(limit: Duration, stage: Stage, work: impl Future<Output = T>)
     timeout(limit, work).await.map_err(|_| ConnectError::Timeout { stage, limit, setting: "connect_timeout" })
 }
 
-#[cfg(all(test, feature = "proxy"))]
+#[cfg(test)]
+#[cfg(feature = "proxy")]
 mod tests {
     use super::*;
     use std::net::Ipv4Addr;

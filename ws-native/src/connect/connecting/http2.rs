@@ -307,13 +307,12 @@ impl fmt::Debug for Http2 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{Roots, TlsOptions};
     use super::*;
+    use crate::{Roots, TlsOptions};
     use futures_util::FutureExt as _;
 
     fn server() -> Server {
-        let mut options = TlsOptions::default();
-        options.roots = Roots::Own(Vec::new());
+        let options = TlsOptions { roots: Roots::Own(Vec::new()), ..TlsOptions::default() };
         Server { host: "a.example".into(), port: 443, tls: Tls::new(options).unwrap(), proxy: None }
     }
 
