@@ -35,6 +35,8 @@ use std::{error, fmt};
 
 #[cfg(any(feature = "json", feature = "msgpack"))]
 use serde_core::{Serialize, de::DeserializeOwned};
+#[cfg(feature = "msgpack")]
+use ws_core::Bounded;
 use ws_core::Data;
 #[cfg(any(feature = "json", feature = "msgpack"))]
 use ws_core::{Decode, Encode};
@@ -111,10 +113,6 @@ impl<T: DeserializeOwned> Decode<T> for Json {
     }
 }
 
-/// How deep arrays and maps may be nested in what is read.
-#[cfg(feature = "msgpack")]
-const MAX_DEPTH: usize = 128;
-
 #[cfg(feature = "msgpack")]
 impl<T: Serialize + ?Sized> Encode<T> for MessagePack {
     type Error = CodecError;
@@ -135,8 +133,7 @@ impl<T: DeserializeOwned> Decode<T> for MessagePack {
             Data::Text(_) => return Err(CodecError(Cause::Text)),
         };
         let mut deserializer = rmp_serde::Deserializer::new(&**bytes);
-        deserializer.set_max_depth(MAX_DEPTH);
-        let value = T::deserialize(&mut deserializer).map_err(CodecError::library)?;
+        let value = T::deserialize(Bounded::new(&mut deserializer)).map_err(CodecError::library)?;
         match deserializer.get_ref() {
             [] => Ok(value),
             _ => Err(CodecError(Cause::Surplus)),

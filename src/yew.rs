@@ -58,8 +58,8 @@ pub fn use_websocket(url: impl Into<AttrValue>) -> UseWebSocketHandle {
 
 /// As [`use_websocket`], with subprotocols, more than the last message, or callbacks.
 ///
-/// Of the callbacks those of the newest render are called, so they see its state. When the subprotocols or the type of
-/// binary messages change, the socket is closed and another one opened, as when the URL does.
+/// Of the callbacks those of the newest render that is on the page are called, so they see its state. When the subprotocols or
+/// the type of binary messages change, the socket is closed and another one opened, as when the URL does.
 ///
 /// ```
 /// use isosocket::yew::{UseWebSocketOptions, use_websocket_with_options};
@@ -91,7 +91,9 @@ pub fn use_websocket_with_options<S: HookSocket>(
     let shared = use_memo((), |()| Shared::new(update));
     let address = (url.into(), options.protocols.clone(), options.binary_type);
     let newest = use_mut_ref(|| options.clone());
-    *newest.borrow_mut() = options;
+    // Not before this render is on the page, as the address: one that is suspended has the socket of the last one.
+    let set = Rc::clone(&newest);
+    use_effect(move || drop(set.replace(options)));
     let handle = UseWebSocketHandle { seen: shared.version.get(), shared: Rc::clone(&shared) };
     use_effect_with(address, move |(url, protocols, binary_type)| {
         shared.change(State::begin);

@@ -39,6 +39,18 @@ enum Chat {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Nest(Vec<Nest>);
 
+/// As [`Nest`], by its variants.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum Chain {
+    End,
+    Next(Box<Chain>),
+}
+
+/// Of so many variants with another one in them.
+fn chain(levels: usize) -> Chain {
+    (0..levels).fold(Chain::End, |chain, _| Chain::Next(Box::new(chain)))
+}
+
 const ORDER: &str = r#"{"id":7,"note":"é \" \\ \n 😀","price":0.5}"#;
 
 fn order() -> Order {
@@ -173,6 +185,7 @@ fn integers_that_javascript_rounds_are_exact_or_refused() {
     assert!(Data::encode::<JsValues, _>(&-9_007_199_254_740_992_i64).is_err());
     assert!(read::<JsValues, i64>("-9007199254740992").is_err());
     assert!(Data::encode::<JsValues, _>(&1_i128).is_err());
+    assert_eq!(read::<JsValues, i128>("1").is_err(), cfg!(target_arch = "wasm32"));
     assert_eq!(read::<JsValues, f64>("9007199254740993").unwrap(), 9_007_199_254_740_992.0);
 }
 
@@ -301,6 +314,69 @@ fn nesting_has_an_end() {
     }
     assert_eq!(read::<JsValues, String>(format!("{:?}", nest(1000))).unwrap(), nest(1000));
     assert_eq!(read::<JsValues, String>(format!(r#""\"{}\\""#, nest(1000))).unwrap(), format!("\"{}\\", nest(1000)));
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn nesting_of_variants_has_an_end() {
+    is_json(&chain(127), &(r#"{"Next":"#.repeat(127) + r#""End""# + &"}".repeat(127)));
+    is_no_json::<Chain>(r#"{"Next":"#.repeat(128) + r#""End""# + &"}".repeat(128));
+    is_packed(&chain(127), &[b"\x81\xa4Next".repeat(127), b"\xa3End".into()].concat());
+    for levels in [128, 129, 1_000_000] {
+        // By name and by index; also as an array of one, whose content rmp-serde looks for behind it, as here in a larger array.
+        for next in [&b"\x81\xa4Next"[..], b"\x81\x01", b"\x91\xa4Next", b"\x91\x01"] {
+            let bytes = [next.repeat(levels), b"\xa3End".into()].concat();
+            assert!(read::<MessagePack, Chain>(bytes.clone()).is_err(), "{next:x?} {levels}");
+            assert!(read::<MessagePack, Chain>(next.repeat(levels)).is_err(), "{next:x?} {levels}");
+            let larger = [&b"\xdd"[..], &(levels as u32 + 1).to_be_bytes(), &bytes].concat();
+            assert!(read::<MessagePack, Vec<Chain>>(larger).is_err(), "{next:x?} {levels}");
+        }
+    }
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn nesting_of_maps_has_an_end() {
+    /// Contains itself by the maps that it is a list of.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Tree(Vec<BTreeMap<u8, Tree>>);
+
+    let tree = |levels: usize| [b"\x91\x81\x07".repeat(levels / 2), b"\x90".repeat(levels % 2)].concat();
+    assert!(read::<MessagePack, Tree>(tree(127)).is_ok());
+    for levels in [129, 1_000_001] {
+        assert!(read::<MessagePack, Tree>(tree(levels)).is_err(), "{levels}");
+    }
+    // What is wide is not deep.
+    let wide = Tree(vec![(0..=u8::MAX).map(|key| (key, Tree(vec![]))).collect(); 1000]);
+    assert_eq!(read::<MessagePack, Tree>(packed(&wide)).unwrap(), wide);
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn an_array_is_no_map() {
+    #[derive(Debug, Deserialize)]
+    struct Game {
+        scores: BTreeMap<String, u8>,
+    }
+    #[derive(Debug, Deserialize)]
+    struct Flat {
+        #[serde(flatten)]
+        scores: BTreeMap<String, u8>,
+    }
+
+    for text in ["[]", "[null]", "[[null]]", "[1]", r#"["ab"]"#, r#"[["a",1]]"#, r#"[[["a",1]]]"#] {
+        is_no_json::<BTreeMap<String, u8>>(text);
+        is_no_json::<BTreeMap<String, String>>(text);
+        is_no_json::<Vec<BTreeMap<String, u8>>>(format!("[{text}]"));
+        is_no_json::<Option<BTreeMap<String, u8>>>(text);
+        is_no_json::<Flat>(text);
+        is_no_json::<Game>(format!(r#"{{"scores":{text}}}"#));
+    }
+    for text in ["null", "1", r#""ab""#] {
+        is_no_json::<BTreeMap<String, String>>(text);
+    }
+    assert_eq!(read::<JsValues, Flat>(r#"{"a":1}"#).unwrap().scores["a"], 1);
+    assert_eq!(read::<JsValues, Game>(r#"{"scores":{"a":1}}"#).unwrap().scores["a"], 1);
 }
 
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]

@@ -13,8 +13,11 @@ use super::{CodecError, text};
 ///
 /// - numbers are those of JavaScript: an integer beyond 2⁵³ - 1, on either side of zero, is refused, by the sender and by the
 ///   receiver, where others would round it; `1.0` is `1`, and whole numbers are read as either kind;
-/// - integers of 128 bits are refused; what is not finite is `null`;
+/// - integers of 128 bits are refused by the sender, and in browsers by the receiver; what is not finite is `null`;
 /// - of two members of an object with one name the last one counts.
+///
+/// Members of an object are read in the order that JavaScript gives them in browsers, and natively in the order of their names, unless
+/// something in the program asks for serde_json's feature `preserve_order`.
 ///
 /// A map is to have text as its keys: browsers refuse others, and lose the key `__proto__` of a map that they write. A lone
 /// surrogate that a text has as an escape is refused natively, and a replacement character in browsers.

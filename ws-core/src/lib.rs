@@ -30,6 +30,8 @@ mod flow;
 mod handlers;
 mod maybe_send;
 mod model;
+#[cfg(feature = "serde")]
+mod nesting;
 mod ready_state;
 mod reconnect;
 #[cfg(feature = "send")]
@@ -54,6 +56,10 @@ pub use flow::{Drained, Flow};
 pub use handlers::ListenerId;
 pub use maybe_send::{MaybeSend, MaybeSync};
 pub use model::{Closing, Feedback, Message, Model, Sending, Task};
+/// For codecs of this project, which read what is a peer's.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub use nesting::Bounded;
 pub use ready_state::ReadyState;
 pub use reconnect::{
     Attempt, BackOff, Call, Host, KeepAlive, Reconnect, ReconnectConfig, ReconnectingBuilder, ReconnectingEvent,

@@ -6,6 +6,7 @@ use js_sys::JSON;
 use serde_core::{Serialize, de::DeserializeOwned};
 use serde_wasm_bindgen::{Deserializer, Serializer};
 use wasm_bindgen::JsValue;
+use ws_core::Bounded;
 
 use crate::error;
 
@@ -46,7 +47,7 @@ pub fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
         return Err(JsonError("recursion limit exceeded".into()));
     }
     let value = JSON::parse(text).map_err(|exception| JsonError::from_exception(&exception))?;
-    T::deserialize(Deserializer::from(value)).map_err(JsonError::from_serde)
+    T::deserialize(Bounded::new(Deserializer::from(value))).map_err(JsonError::from_serde)
 }
 
 /// How deep arrays and objects are nested in a JSON text; any number for one that is not JSON.

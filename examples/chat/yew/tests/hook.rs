@@ -12,6 +12,7 @@ use isosocket::{Error, ReadyState, ReconnectConfig, ReconnectingWebSocket, WebSo
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use yew::prelude::*;
+use yew::suspense::Suspension;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -33,6 +34,8 @@ struct Props {
     keep: usize,
     seen: UnboundedSender<String>,
     onmessage: Callback<String>,
+    /// What the render waits for.
+    suspension: Option<Suspension>,
     /// The handle of the newest render.
     handle: Rc<RefCell<Option<UseWebSocketHandle>>>,
 }
@@ -47,7 +50,7 @@ impl Props {
     fn new(url: AttrValue) -> (Self, Seen) {
         let (seen, told) = unbounded();
         let handle = Rc::default();
-        (Self { name: "a", url, keep: 1, seen, onmessage: Callback::noop(), handle }, Seen(told))
+        (Self { name: "a", url, keep: 1, seen, onmessage: Callback::noop(), suspension: None, handle }, Seen(told))
     }
 
     /// Tells a line.
@@ -59,6 +62,27 @@ impl Props {
 
 #[component]
 fn Probe(props: &Props) -> Html {
+    use_probe(props);
+    html! {}
+}
+
+/// A [`Probe`] that can be suspended.
+#[component]
+fn Suspended(props: &Props) -> Html {
+    html! { <Suspense><Suspending ..props.clone() /></Suspense> }
+}
+
+#[component]
+fn Suspending(props: &Props) -> HtmlResult {
+    use_probe(props);
+    match &props.suspension {
+        Some(suspension) if !suspension.resumed() => Err(suspension.clone().into()),
+        _ => Ok(html! {}),
+    }
+}
+
+#[hook]
+fn use_probe(props: &Props) {
     let tell = {
         let (name, tell) = (props.name, props.teller());
         move |line: String| tell(format!("{name}: {line}"))
@@ -79,7 +103,6 @@ fn Probe(props: &Props) -> Html {
     let code = socket.close_event().map_or(String::new(), |event| format!(" {}", event.code));
     tell(format!("{:?} {}{code}", socket.ready_state(), kept.join(",")));
     props.handle.replace(Some(socket));
-    html! {}
 }
 
 /// What a probe tells.
@@ -176,6 +199,23 @@ async fn the_callbacks_of_the_newest_render_are_called() {
     props.handle.borrow().as_ref().unwrap().send("hello").unwrap();
     seen.expect(&["b: message hello", "b: Open hello"]).await;
     take_away(&app);
+}
+
+#[wasm_bindgen_test]
+async fn a_socket_has_its_own_callbacks_while_a_render_with_another_url_is_suspended() {
+    let (mut props, mut seen) = Props::new(url("/echo"));
+    let place = web_sys::window().unwrap().document().unwrap().create_element("div").unwrap();
+    let mut app = yew::Renderer::<Suspended>::with_root_and_props(place, props.clone()).render();
+    seen.expect(&["a: Connecting ", "a: open", "a: Open "]).await;
+    props.handle.borrow().as_ref().unwrap().send("hello").unwrap();
+
+    let (suspension, resumption) = Suspension::new();
+    (props.name, props.url, props.suspension) = ("b", url("/send?text=other"), Some(suspension));
+    app.update(props);
+    seen.expect(&["b: Open ", "a: message hello", "b: Open hello"]).await;
+    resumption.resume();
+    seen.expect(&["b: Open hello", "b: Connecting ", "b: open", "b: Open ", "b: message other", "b: Open other"]).await;
+    app.destroy();
 }
 
 #[wasm_bindgen_test]
