@@ -255,8 +255,8 @@ describe('deadlines', () => {
       socket.write(switching(request));
       const { payload } = await readFrame(socket);
       code = payload.readUInt16BE(0);
-      // The program does not know of it yet, and what it sends is thrown away.
-      assert.equal(closing.readyState, 1);
+      // What the program sends is thrown away from now on.
+      assert.equal(closing.readyState, 2);
       ping(closing, 'late');
       closing.send('late');
       socket.end(frame(0x88, payload));
@@ -264,6 +264,24 @@ describe('deadlines', () => {
     const closing = new WebSocket(url, { idleTimeout: 50 });
     const [opened, closed] = await eventsOf(closing);
     assert.deepEqual([opened, closed, code], ['open', "close 1001 '' true", 1001]);
+  });
+
+  test('idleTimeout lets a write to a WebSocketStream wait for the end', async (t) => {
+    const happened = [];
+    let writer;
+    const url = await serve(t, async (socket, request) => {
+      socket.write(switching(request));
+      const { payload } = await readFrame(socket);
+      const write = writer.write('late').then(() => happened.push('written'));
+      socket.end(frame(0x88, payload));
+      await write;
+    });
+    const stream = new WebSocketStream(url, { idleTimeout: 50 });
+    writer = (await stream.opened).writable.getWriter();
+    const { closeCode } = await stream.closed;
+    happened.push('closed');
+    await writer.closed.catch(() => {});
+    assert.deepEqual([closeCode, happened], [1001, ['closed', 'written']]);
   });
 });
 
