@@ -431,6 +431,35 @@ describe('an established connection', () => {
     assert.deepEqual([first, payload.readUInt16BE(0)], [0x88, 1002]);
   });
 
+  test('what a peer gets that has ended its side: answers, and the Close frame', async (t) => {
+    // So many that the end has come before it is the last one's turn.
+    const others = new Array(10_000).fill(text(''));
+    let received;
+    const url = await serve(t, (socket, request) => {
+      socket.end(Buffer.concat([Buffer.from(switching(request)), ...others, text('last'), close(1000)]));
+      received = (async () => [await readFrame(socket), await readFrame(socket)])();
+    });
+    const socket = new WebSocket(url);
+    socket.onmessage = ({ data }) => data === 'last' && socket.send('answer');
+    const log = await eventsOf(socket);
+    assert.deepEqual([log.length, ...log.slice(-2)], [10_003, 'message last', "close 1000 '' true"]);
+    const frames = (await received).map(({ first, payload }) => [first, payload.toString('latin1')]);
+    assert.deepEqual(frames, [[0x81, 'answer'], [0x88, '\x03\xe8']]);
+  });
+
+  test('a peer that ends its side without a Close frame is not left waiting', async (t) => {
+    for (const head of [switching, () => 'HTTP/1.1 101 ']) {
+      let ended;
+      const url = await serve(t, (socket, request) => {
+        socket.end(head(request));
+        ended = once(socket.resume(), 'end');
+      });
+      const log = await eventsOf(new WebSocket(url));
+      assert.deepEqual(log.slice(-2), FAILED);
+      await ended;
+    }
+  });
+
   test('send() after close grows bufferedAmount and does nothing else', async (t) => {
     const url = await serve(t, (socket, request) => socket.end(Buffer.concat([Buffer.from(switching(request)), close(1000)])));
     const socket = new WebSocket(url);
