@@ -268,7 +268,8 @@ export class Connection {
         this.#stream.pause();
         return false;
       }
-      this.#feedback.received(this.#dataForEvent(this.#batch.take()));
+      const data = this.#read(NONE);
+      if (data !== undefined) this.#feedback.received(this.#dataForEvent(data));
       return true;
     }
     return this.#runTaskOfSession();
@@ -276,7 +277,8 @@ export class Connection {
 
   #runTaskOfSession() {
     const session = this.#session;
-    switch (session.next_task()) {
+    const kind = session.next_task();
+    switch (kind) {
       case NONE:
         return false;
       case OPEN:
@@ -284,9 +286,10 @@ export class Connection {
         this.#feedback.opened();
         break;
       case TEXT:
-        return this.#receive(readText(session.task_start(), session.task_length(), false));
-      case BINARY:
-        return this.#receive(copyBytes(session.task_start(), session.task_length()).buffer);
+      case BINARY: {
+        const data = this.#read(kind);
+        return data === undefined || this.#receive(data);
+      }
       case PONG:
         this.#feedback.ponged?.(copyBytes(session.task_start(), session.task_length()).buffer);
         break;
@@ -300,6 +303,23 @@ export class Connection {
         });
     }
     return true;
+  }
+
+  /**
+   * The next message: of the batch, or of a task of this kind. One that the host cannot make fails the connection: text may be
+   * longer than any string.
+   */
+  #read(kind) {
+    const session = this.#session;
+    try {
+      if (kind === NONE) return this.#batch.take();
+      if (kind === TEXT) return readText(session.task_start(), session.task_length(), false);
+      return copyBytes(session.task_start(), session.task_length()).buffer;
+    } catch (error) {
+      this.#forgetMessages();
+      this.#act(session.lost(`a message is too long for this host: ${error.message}`, now()));
+      return undefined;
+    }
   }
 
   /** Hands a message over, or holds it back and lets the peer wait; says which. */

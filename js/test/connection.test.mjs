@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 
 import { failure, ping, WebSocket } from 'isosocket/engine';
 
-import { interfacesOver } from './network.mjs';
+import { interfacesOver, socketOver } from './network.mjs';
 import { close, eventsOf, frame, LIMIT, readFrame, serve, switching, text } from './peer.mjs';
 
 const FAILED = ['error 3', "close 1006 '' false"];
@@ -457,6 +457,24 @@ describe('an established connection', () => {
       const log = await eventsOf(new WebSocket(url));
       assert.deepEqual(log.slice(-2), FAILED);
       await ended;
+    }
+  });
+
+  test('a message for which there can be no string fails it, and those behind it are none', async (t) => {
+    const long = 'x'.repeat(100);
+    for (const method of ['latin1Slice', 'utf8Slice']) {
+      const payload = method === 'latin1Slice' ? long : `\u20ac${long.slice(3)}`;
+      const { [method]: read } = Buffer.prototype;
+      const mocked = t.mock.method(Buffer.prototype, method, function slice(start, end) {
+        if (end - start === 100) throw Object.assign(new Error('Cannot create a string longer than that'), { code: 'ERR_STRING_TOO_LONG' });
+        return read.call(this, start, end);
+      });
+      for (const between of [[], [text('c')]]) {
+        const chunk = Buffer.concat([text('a'), ...between, text(payload), text('b')]);
+        const socket = socketOver(() => {}, (events) => { events.received(chunk); });
+        assert.deepEqual(await eventsOf(socket), ['open', 'message a', ...between.map(() => 'message c'), ...FAILED]);
+      }
+      mocked.mock.restore();
     }
   });
 
