@@ -5,7 +5,7 @@ import { Batch } from './batch.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
 import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
 import { Input } from './input.js';
-import { inNamesOfOptions, networkOptions, originOption, turnOption } from './options.js';
+import { inNamesOfOptions, networkOptions, originOption, refuseNestedTls, turnOption } from './options.js';
 import { Output } from './output.js';
 import { headersFor, isBadPort, portOf } from './request.js';
 import { openRoute } from './route.js';
@@ -70,6 +70,8 @@ export class Connection {
 
   constructor(host, url, { protocols, headers, dictionary }, feedback) {
     const options = networkOptions(dictionary, host.able);
+    const secure = url.protocol === 'wss:';
+    if (secure && !host.nestsTls) refuseNestedTls(options);
     const waits = turnOption(dictionary);
     this.#feedback = feedback;
     // Events come in the async context in which the object was made, whoever has sent something meanwhile, or was in front.
@@ -86,7 +88,7 @@ export class Connection {
       this.#later(this.#session.lost(`port ${port} is blocked`, now()));
       return;
     }
-    const target = { hostname: url.hostname, port, secure: url.protocol === 'wss:' };
+    const target = { hostname: url.hostname, port, secure };
     const connect = () => inContext(() => this.#connect(host.connect, target, options));
     if (waits) this.#waitForTurn(host.takeTurn, `${url.hostname} ${port}`, connect);
     else connect();

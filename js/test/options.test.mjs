@@ -9,6 +9,8 @@ import tls from 'node:tls';
 
 import { failure, ping, WebSocket, WebSocketStream } from 'isosocket/engine';
 
+import { loadModule } from '../dist/host/module-file.js';
+import { defineInterfaces } from '../dist/interfaces.js';
 import { networkOptions } from '../src/options.js';
 import { close, eventsOf, frame, readFrame, serve, switching } from './peer.mjs';
 
@@ -198,6 +200,16 @@ describe('maxHead', () => {
     assert.deepEqual(await eventsOf(socket), FAILED);
     assert.match(failure(socket), /the head is too large/);
   });
+});
+
+test('a proxy within whose TLS a host has none to the server is a TypeError', () => {
+  const host = { connect: () => assert.fail('it connects'), able: ['proxy'], loadModule, takeTurn: () => () => {}, captureContext: () => () => {} };
+  const { WebSocket } = defineInterfaces(host);
+  const proxy = 'https://proxy.test';
+  assert.throws(() => new WebSocket('wss://host.test', { proxy }), { name: 'TypeError', message: /'proxy'/ });
+  for (const [url, options] of [['ws://host.test', { proxy }], ['wss://host.test', { proxy: 'http://proxy.test' }], ['wss://host.test', {}]]) {
+    new WebSocket(url, options).close();
+  }
 });
 
 describe('maxSendQueue', () => {
