@@ -5,7 +5,7 @@ import { Batch } from './batch.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
 import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
 import { Input } from './input.js';
-import { inNamesOfOptions, networkOptions, originOption, turnOption } from './options.js';
+import { inNamesOfOptions, networkOptions, originOption, refuseNestedTls, turnOption } from './options.js';
 import { Output } from './output.js';
 import { headersFor, isBadPort, portOf } from './request.js';
 import { openRoute } from './route.js';
@@ -70,6 +70,8 @@ export class Connection {
 
   constructor(host, url, { protocols, headers, dictionary }, feedback) {
     const options = networkOptions(dictionary, host.able);
+    const secure = url.protocol === 'wss:';
+    if (secure && !host.nestsTls) refuseNestedTls(options);
     const waits = turnOption(dictionary);
     this.#feedback = feedback;
     // Events come in the async context in which the object was made, whoever has sent something meanwhile, or was in front.
@@ -86,7 +88,7 @@ export class Connection {
       this.#later(this.#session.lost(`port ${port} is blocked`, now()));
       return;
     }
-    const target = { hostname: url.hostname, port, secure: url.protocol === 'wss:' };
+    const target = { hostname: url.hostname, port, secure };
     const connect = () => inContext(() => this.#connect(host.connect, target, options));
     if (waits) this.#waitForTurn(host.takeTurn, `${url.hostname} ${port}`, connect);
     else connect();
@@ -268,7 +270,8 @@ export class Connection {
         this.#stream.pause();
         return false;
       }
-      this.#feedback.received(this.#dataForEvent(this.#batch.take()));
+      const data = this.#read(NONE);
+      if (data !== undefined) this.#feedback.received(this.#dataForEvent(data));
       return true;
     }
     return this.#runTaskOfSession();
@@ -276,7 +279,8 @@ export class Connection {
 
   #runTaskOfSession() {
     const session = this.#session;
-    switch (session.next_task()) {
+    const kind = session.next_task();
+    switch (kind) {
       case NONE:
         return false;
       case OPEN:
@@ -284,9 +288,10 @@ export class Connection {
         this.#feedback.opened();
         break;
       case TEXT:
-        return this.#receive(readText(session.task_start(), session.task_length(), false));
-      case BINARY:
-        return this.#receive(copyBytes(session.task_start(), session.task_length()).buffer);
+      case BINARY: {
+        const data = this.#read(kind);
+        return data === undefined || this.#receive(data);
+      }
       case PONG:
         this.#feedback.ponged?.(copyBytes(session.task_start(), session.task_length()).buffer);
         break;
@@ -300,6 +305,23 @@ export class Connection {
         });
     }
     return true;
+  }
+
+  /**
+   * The next message: of the batch, or of a task of this kind. One that the host cannot make fails the connection: text may be
+   * longer than any string.
+   */
+  #read(kind) {
+    const session = this.#session;
+    try {
+      if (kind === NONE) return this.#batch.take();
+      if (kind === TEXT) return readText(session.task_start(), session.task_length(), false);
+      return copyBytes(session.task_start(), session.task_length()).buffer;
+    } catch (error) {
+      this.#forgetMessages();
+      this.#act(session.lost(`a message is too long for this host: ${error.message}`, now()));
+      return undefined;
+    }
   }
 
   /** Hands a message over, or holds it back and lets the peer wait; says which. */

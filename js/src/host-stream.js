@@ -47,8 +47,9 @@ export function defineHostStream(WebSocket) {
     #url;
     #opened = newPromise();
     #closed = newPromise();
-    /** The messages that wait for the reader, how many bytes they have, and how much of it there may be. */
+    /** The messages that wait for the reader, behind those that were taken, how many bytes they have, and how much of it there may be. */
     #inbox = [];
+    #taken = 0;
     #unread = 0;
     #limit;
     /** The readable stream's controller, until that is cancelled or ended. */
@@ -134,6 +135,7 @@ export function defineHostStream(WebSocket) {
         cancel: (reason) => {
           this.#readable = undefined;
           this.#inbox = [];
+          this.#taken = 0;
           this.#closeUsingReason(reason);
         },
       });
@@ -159,7 +161,7 @@ export function defineHostStream(WebSocket) {
     #receive(data) {
       if (!this.#readable) return;
       const size = sizeOf(data);
-      const waiting = this.#inbox.length;
+      const waiting = this.#inbox.length - this.#taken;
       if (waiting > 0 && (waiting >= this.#limit.messages || this.#unread + size > this.#limit.bytes)) {
         const reason = 'the reader is too slow';
         this.#socket.onmessage = null;
@@ -176,8 +178,15 @@ export function defineHostStream(WebSocket) {
     /** Gives the reader what it has room for; behind the last message comes the end. */
     #deliver() {
       const controller = this.#readable;
-      while (controller?.desiredSize > 0 && this.#inbox.length > 0) {
-        const data = this.#inbox.shift();
+      while (controller?.desiredSize > 0 && this.#inbox.length > this.#taken) {
+        const data = this.#inbox[this.#taken];
+        this.#inbox[this.#taken] = undefined;
+        this.#taken += 1;
+        // To take each from the front would move all the others.
+        if (2 * this.#taken > this.#inbox.length) {
+          this.#inbox.splice(0, this.#taken);
+          this.#taken = 0;
+        }
         this.#unread -= sizeOf(data);
         controller.enqueue(typeof data === 'string' ? data : new Uint8Array(data));
       }

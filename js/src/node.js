@@ -11,4 +11,4 @@ export { CloseEvent } from './events.js';
 export const init = initWith(loadModule, readFile);
 
 export const { WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket, failure, terminate, ref, unref, ping } =
-  defineInterfaces({ connect, able, loadModule, takeTurn, captureContext });
+  defineInterfaces({ connect, able, nestsTls: true, loadModule, takeTurn, captureContext });

@@ -64,6 +64,15 @@ export function networkOptions(dictionary, able) {
   return options;
 }
 
+/**
+ * Throws for a proxy that is spoken to in TLS, where a host has no TLS to a server within that.
+ *
+ * @param {{ proxy?: URL }} options of the network
+ */
+export function refuseNestedTls({ proxy }) {
+  if (proxy?.protocol === 'https:') throw new TypeError("this host cannot obey the option 'proxy' of https: for a server of wss:");
+}
+
 /** Throws for options that have a value: what a host or a class does not know it cannot obey. */
 export function refuse(options) {
   for (const [name, value] of Object.entries(options)) {

@@ -59,16 +59,36 @@ function* connectMethod(proxy, { hostname, port }) {
   const lines = [`CONNECT ${hostname}:${port} HTTP/1.1`, `Host: ${hostname}:${port}`];
   const { user, password } = credentialsOf(proxy);
   if (user !== '' || password !== '') lines.push(`Proxy-Authorization: Basic ${btoa(`${user}:${password}`)}`);
-  const answer = yield { say: bytesOf([...lines, '', ''].join('\r\n')), endOf: endOfHead };
-  const [, status] = /^HTTP\/1\.[01] ([0-9]{3})(?: |\r\n)/.exec(String.fromCharCode(...answer.subarray(0, 64))) ?? [];
+  const answer = yield { say: bytesOf([...lines, '', ''].join('\r\n')), endOf: endOfFinalHead };
+  const status = statusOf(answer, startOfFinalHead(answer));
   if (status === undefined) throw new Error('the proxy did not answer in HTTP');
   // "A server MUST NOT send any Transfer-Encoding or Content-Length header fields in a 2xx (Successful) response to
   // CONNECT": so what comes behind it is the target's.
   if (status[0] !== '2') throw new Error(`the proxy refused with the status ${status}`);
 }
 
-function endOfHead(bytes) {
-  for (let index = 3; index < bytes.length; index += 1) {
+/** The status of the answer that begins there. */
+function statusOf(bytes, start) {
+  return /^HTTP\/1\.[01] ([0-9]{3})(?: |\r\n)/.exec(String.fromCharCode(...bytes.subarray(start, start + 64)))?.[1];
+}
+
+const endOfFinalHead = (bytes) => endOfHead(bytes, startOfFinalHead(bytes));
+
+/**
+ * "A client MUST be able to parse one or more 1xx responses received prior to a final response":
+ * https://www.rfc-editor.org/rfc/rfc9110#section-15.2
+ */
+function startOfFinalHead(bytes) {
+  let start = 0;
+  for (;;) {
+    const end = endOfHead(bytes, start);
+    if (end === undefined || statusOf(bytes, start)?.[0] !== '1') return start;
+    start = end;
+  }
+}
+
+function endOfHead(bytes, start) {
+  for (let index = start + 3; index < bytes.length; index += 1) {
     const isEnd = bytes[index] === 10 && bytes[index - 1] === 13 && bytes[index - 2] === 10 && bytes[index - 3] === 13;
     if (isEnd) return index + 1;
   }

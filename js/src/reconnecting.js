@@ -8,6 +8,7 @@ import { BackOff } from './reconnecting/back-off.js';
 import { after } from './reconnecting/delay.js';
 import { KeepAlive } from './reconnecting/keep-alive.js';
 import { Outbox, sizeOf } from './reconnecting/outbox.js';
+import { Outlet } from './reconnecting/outlet.js';
 import { toSecondArgument } from './reconnecting/second-argument.js';
 import { toSettings } from './reconnecting/settings.js';
 import { onWake } from './reconnecting/wake.js';
@@ -64,6 +65,8 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     #discarded = 0;
     /** The connection that there is or is to be. @type {Attempt | undefined} */
     #attempt;
+    /** What leads to it from the outbox, once it is open. @type {Outlet | undefined} */
+    #outlet;
     /** What is asked for its attributes when there is no connection. */
     #lastSocket;
     /** Takes back what the next connection, or the end, waits for; or that a connection has lasted. @type {(() => void) | undefined} */
@@ -178,17 +181,23 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
 
     close(code = undefined, reason = undefined) {
       const [number, text] = toClose(code, reason);
+      this.#hasEnded = true;
       if (this.#state === CLOSED) this.#discard();
       if (this.#state === CLOSING || this.#state === CLOSED) return;
       this.#stopTimers();
-      // What a handler of `open` leaves behind goes first.
-      this.#sendAll();
-      this.#discard();
       this.#state = CLOSING;
-      if (this.#attempt?.socket && !this.#attempt.isOver) {
-        this.#attempt.socket.close(number, text);
+      const attempt = this.#attempt;
+      if (attempt?.socket && !attempt.isOver) {
+        const close = () => {
+          this.#discard();
+          attempt.socket.close(number, text);
+        };
+        // What has waited goes first, also what a handler of `open` leaves behind.
+        if (this.#outlet) this.#outlet.drainAndClose(close);
+        else close();
       } else {
-        this.#attempt?.abandon();
+        this.#discard();
+        attempt?.abandon();
         this.#attempt = undefined;
         this.#cancelTimer = after(0, () => this.#end(ABNORMAL));
       }
@@ -198,11 +207,13 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     reconnect(code = 1000, reason = '') {
       const [number, text] = toClose(code, reason);
       const hadConnection = this.#state !== CONNECTING && this.#attempt !== undefined;
-      const how = this.#canSend ? { code: number, reason: text } : ABNORMAL;
+      const how = this.#isConnected ? { code: number, reason: text } : ABNORMAL;
       this.#stopTimers();
       this.#lastSocket = this.#socket;
       this.#attempt?.abandon(number, text);
       this.#backOff.reset();
+      // After close() it may still have waited for its turn.
+      if (this.#hasEnded) this.#outbox.clear();
       this.#hasEnded = false;
       this.#discarded = 0;
       this.#tryToConnect();
@@ -213,17 +224,25 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       return this.#attempt?.socket ?? this.#lastSocket;
     }
 
-    /** Whether what is sent goes out, which is not so when the peer has begun to close. */
-    get #canSend() {
+    /** Whether there is a connection that takes messages, which is not so when the peer has begun to close. */
+    get #isConnected() {
       return this.#state === OPEN && this.#attempt.socket.readyState === OPEN;
+    }
+
+    /** Whether what is sent goes out, and nothing waits to go before it. */
+    get #canSend() {
+      return this.#isConnected && !this.#outlet.isDraining;
     }
 
     /** @throws what the constructor of WebSocket throws */
     #connect() {
       this.#state = CONNECTING;
+      this.#outlet = undefined;
       const attempt = new Attempt(this.#settings, {
         opened: () => this.#opened(attempt),
         received: ({ data, origin }) => {
+          // The connection may still be open when the program has closed.
+          if (this.#state !== OPEN) return;
           this.#keepAlive?.heard();
           this.dispatchEvent(new MessageEvent('message', { data, origin }));
         },
@@ -255,22 +274,13 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     #opened(attempt) {
       if (this.#state !== CONNECTING) return;
       this.#state = OPEN;
+      const outlet = new Outlet(this.#outbox, attempt.socket, attempt.maxSendQueue, (message) => this.#transmit(message));
+      this.#outlet = outlet;
       this.#cancelTimer = after(this.#settings.minUptime, () => this.#backOff.reset(), false);
       this.#startKeepAlive();
       this.dispatchEvent(new Event('open'));
-      // A handler may have begun anew.
-      if (this.#attempt === attempt) this.#sendAll();
-    }
-
-    #sendAll() {
-      while (this.#canSend && !this.#outbox.isEmpty) {
-        const message = this.#outbox.take();
-        try {
-          this.#transmit(message);
-        } catch (error) {
-          report(error);
-        }
-      }
+      // A handler may have closed it, or begun anew.
+      if (this.#isConnected && this.#outlet === outlet) outlet.drain();
     }
 
     #transmit(message) {
@@ -278,7 +288,6 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     }
 
     #discard() {
-      this.#hasEnded = true;
       this.#discarded += this.#outbox.bytes;
       this.#outbox.clear();
     }
@@ -344,6 +353,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     #finish(unsent) {
       this.#stopTimers();
       this.#state = CLOSED;
+      this.#hasEnded = true;
       this.#discard();
       this.#discarded += unsent;
     }
@@ -353,6 +363,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       this.#cancelTimer = undefined;
       this.#keepAlive?.stop();
       this.#keepAlive = undefined;
+      this.#outlet?.stop();
       this.#ignoreWake();
       this.#ignoreWake = () => {};
     }

@@ -48,8 +48,13 @@ export class TaskSource {
       return;
     }
     this.#running = true;
-    const more = this.#runNext();
-    queueMicrotask(this.#rest);
+    let more;
+    // Also when the task throws: there may be others behind it.
+    try {
+      more = this.#runNext();
+    } finally {
+      queueMicrotask(this.#rest);
+    }
     if (more) this.#queue(Math.min(Number(more), LARGEST_BURST));
   }
 
@@ -69,8 +74,12 @@ export class TaskSource {
   };
 
   #deferred = () => {
-    const more = this.#runNext();
-    this.#queued -= 1;
+    let more;
+    try {
+      more = this.#runNext();
+    } finally {
+      this.#queued -= 1;
+    }
     if (this.busy) return;
     if (more) {
       this.#burst = Math.min(2 * this.#burst, LARGEST_BURST);

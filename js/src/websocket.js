@@ -240,7 +240,8 @@ export function getURLRecord(url) {
   try {
     urlRecord = new URL(url, baseURL);
   } catch {
-    throw new DOMException(`'${url}' is not a valid URL`, 'SyntaxError');
+    // There may be a password or a token in it, and this goes to logs.
+    throw new DOMException('the URL is not valid, or is relative and there is nothing that it is relative to', 'SyntaxError');
   }
   // 4. If urlRecord's scheme is "http", then set urlRecord's scheme to "ws".
   if (urlRecord.protocol === 'http:') urlRecord.protocol = 'ws:';

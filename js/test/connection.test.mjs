@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 
 import { failure, ping, WebSocket } from 'isosocket/engine';
 
-import { interfacesOver } from './network.mjs';
+import { interfacesOver, socketOver } from './network.mjs';
 import { close, eventsOf, frame, LIMIT, readFrame, serve, switching, text } from './peer.mjs';
 
 const FAILED = ['error 3', "close 1006 '' false"];
@@ -429,6 +429,53 @@ describe('an established connection', () => {
     assert.deepEqual(await eventsOf(new WebSocket(url)), ['open', 'message a', ...FAILED]);
     const { first, payload } = await answered;
     assert.deepEqual([first, payload.readUInt16BE(0)], [0x88, 1002]);
+  });
+
+  test('what a peer gets that has ended its side: answers, and the Close frame', async (t) => {
+    // So many that the end has come before it is the last one's turn.
+    const others = new Array(10_000).fill(text(''));
+    let received;
+    const url = await serve(t, (socket, request) => {
+      socket.end(Buffer.concat([Buffer.from(switching(request)), ...others, text('last'), close(1000)]));
+      received = (async () => [await readFrame(socket), await readFrame(socket)])();
+    });
+    const socket = new WebSocket(url);
+    socket.onmessage = ({ data }) => data === 'last' && socket.send('answer');
+    const log = await eventsOf(socket);
+    assert.deepEqual([log.length, ...log.slice(-2)], [10_003, 'message last', "close 1000 '' true"]);
+    const frames = (await received).map(({ first, payload }) => [first, payload.toString('latin1')]);
+    assert.deepEqual(frames, [[0x81, 'answer'], [0x88, '\x03\xe8']]);
+  });
+
+  test('a peer that ends its side without a Close frame is not left waiting', async (t) => {
+    for (const head of [switching, () => 'HTTP/1.1 101 ']) {
+      let ended;
+      const url = await serve(t, (socket, request) => {
+        socket.end(head(request));
+        ended = once(socket.resume(), 'end');
+      });
+      const log = await eventsOf(new WebSocket(url));
+      assert.deepEqual(log.slice(-2), FAILED);
+      await ended;
+    }
+  });
+
+  test('a message for which there can be no string fails it, and those behind it are none', async (t) => {
+    const long = 'x'.repeat(100);
+    for (const method of ['latin1Slice', 'utf8Slice']) {
+      const payload = method === 'latin1Slice' ? long : `\u20ac${long.slice(3)}`;
+      const { [method]: read } = Buffer.prototype;
+      const mocked = t.mock.method(Buffer.prototype, method, function slice(start, end) {
+        if (end - start === 100) throw Object.assign(new Error('Cannot create a string longer than that'), { code: 'ERR_STRING_TOO_LONG' });
+        return read.call(this, start, end);
+      });
+      for (const between of [[], [text('c')]]) {
+        const chunk = Buffer.concat([text('a'), ...between, text(payload), text('b')]);
+        const socket = socketOver(() => {}, (events) => { events.received(chunk); });
+        assert.deepEqual(await eventsOf(socket), ['open', 'message a', ...between.map(() => 'message c'), ...FAILED]);
+      }
+      mocked.mock.restore();
+    }
   });
 
   test('send() after close grows bufferedAmount and does nothing else', async (t) => {

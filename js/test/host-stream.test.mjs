@@ -125,6 +125,34 @@ describe('reading', () => {
     await assert.rejects(reader.read(), (reason) => reason === error);
   });
 
+  test('many messages are read without one of them moving the others', async (t) => {
+    let socket;
+    const { WebSocketStream } = defineHostStream(class {
+      url = 'ws://h/';
+      readyState = 1;
+      bufferedAmount = 0;
+      extensions = '';
+      protocol = '';
+      constructor() { socket = this; }
+    });
+    const stream = new WebSocketStream('ws://h/', { inboundLimit: { messages: Infinity } });
+    socket.onopen();
+    const reader = (await stream.opened).readable.getReader();
+    const { shift } = Array.prototype;
+    let shifts = 0;
+    Array.prototype.shift = function counted() {
+      shifts += 1;
+      return shift.call(this);
+    };
+    t.after(() => { Array.prototype.shift = shift; });
+    const count = 200_000;
+    for (let index = 0; index < count; index += 1) socket.onmessage({ data: `${index}` });
+    for (let index = 0; index < count; index += 1) assert.equal((await reader.read()).value, `${index}`);
+    socket.onmessage({ data: 'last' });
+    assert.equal((await reader.read()).value, 'last');
+    assert.equal(shifts, 0);
+  });
+
   // One message is with the stream, the others wait in front of it.
   for (const [name, inboundLimit, kept] of [
     ['bytes', { bytes: 8 }, ['0000', '1111', '2222']], ['bytes, one less', { bytes: 7 }, ['0000', '1111']],

@@ -9,6 +9,8 @@ import tls from 'node:tls';
 
 import { failure, ping, WebSocket, WebSocketStream } from 'isosocket/engine';
 
+import { loadModule } from '../dist/host/module-file.js';
+import { defineInterfaces } from '../dist/interfaces.js';
 import { networkOptions } from '../src/options.js';
 import { close, eventsOf, frame, readFrame, serve, switching } from './peer.mjs';
 
@@ -200,6 +202,16 @@ describe('maxHead', () => {
   });
 });
 
+test('a proxy within whose TLS a host has none to the server is a TypeError', () => {
+  const host = { connect: () => assert.fail('it connects'), able: ['proxy'], loadModule, takeTurn: () => () => {}, captureContext: () => () => {} };
+  const { WebSocket } = defineInterfaces(host);
+  const proxy = 'https://proxy.test';
+  assert.throws(() => new WebSocket('wss://host.test', { proxy }), { name: 'TypeError', message: /'proxy'/ });
+  for (const [url, options] of [['ws://host.test', { proxy }], ['wss://host.test', { proxy: 'http://proxy.test' }], ['wss://host.test', {}]]) {
+    new WebSocket(url, options).close();
+  }
+});
+
 describe('maxSendQueue', () => {
   const MOST = 1000;
   /** Sends messages of these lengths at once. */
@@ -255,8 +267,8 @@ describe('deadlines', () => {
       socket.write(switching(request));
       const { payload } = await readFrame(socket);
       code = payload.readUInt16BE(0);
-      // The program does not know of it yet, and what it sends is thrown away.
-      assert.equal(closing.readyState, 1);
+      // What the program sends is thrown away from now on.
+      assert.equal(closing.readyState, 2);
       ping(closing, 'late');
       closing.send('late');
       socket.end(frame(0x88, payload));
@@ -264,6 +276,24 @@ describe('deadlines', () => {
     const closing = new WebSocket(url, { idleTimeout: 50 });
     const [opened, closed] = await eventsOf(closing);
     assert.deepEqual([opened, closed, code], ['open', "close 1001 '' true", 1001]);
+  });
+
+  test('idleTimeout lets a write to a WebSocketStream wait for the end', async (t) => {
+    const happened = [];
+    let writer;
+    const url = await serve(t, async (socket, request) => {
+      socket.write(switching(request));
+      const { payload } = await readFrame(socket);
+      const write = writer.write('late').then(() => happened.push('written'));
+      socket.end(frame(0x88, payload));
+      await write;
+    });
+    const stream = new WebSocketStream(url, { idleTimeout: 50 });
+    writer = (await stream.opened).writable.getWriter();
+    const { closeCode } = await stream.closed;
+    happened.push('closed');
+    await writer.closed.catch(() => {});
+    assert.deepEqual([closeCode, happened], [1001, ['closed', 'written']]);
   });
 });
 

@@ -34,7 +34,8 @@ describe('CONNECT', () => {
   for (const [answer, why] of [
     ['HTTP/1.1 407 Proxy Authentication Required\r\n\r\n', /407/],
     ['HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n', /302/],
-    ['HTTP/1.1 199 ?\r\n\r\n', /199/],
+    ['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 502 Bad Gateway\r\n\r\n', /502/],
+    ['HTTP/1.1 102 Processing\r\n\r\n'.repeat(700), /endless/],
     ['SSH-2.0-OpenSSH\r\n\r\n', /HTTP/],
     ['x'.repeat(16385), /endless/],
   ]) {
@@ -43,6 +44,17 @@ describe('CONNECT', () => {
       assert.throws(() => conversation.hear(bytes(answer)), why);
     });
   }
+
+  test('an interim answer is none, in one piece with the answer and in two', () => {
+    const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 199 ?\r\nX: y\r\n\r\n';
+    const answer = 'HTTP/1.1 200 OK\r\n\r\n';
+    const inOne = conversationWith(new URL('http://h'), target);
+    assert.equal(inOne.hear(bytes(`${interim}${answer}rest`)), true);
+    const inTwo = conversationWith(new URL('http://h'), target);
+    assert.equal(inTwo.hear(bytes(interim)), false);
+    assert.equal(inTwo.hear(bytes(`${answer}rest`)), true);
+    for (const { saying, rest } of [inOne, inTwo]) assert.deepEqual([saying, Buffer.from(rest).toString()], [undefined, 'rest']);
+  });
 
   test('an answer may have 16384 bytes, and no more', () => {
     const head = (length) => `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(length - 24)}\r\n\r\n`;

@@ -5,14 +5,20 @@ import { beforeEach, describe, test } from 'node:test';
 
 import { ReconnectingWebSocket } from 'isosocket/engine';
 
-import { established, Fake, make, pass, setStage, takeReports } from './reconnecting/stage.mjs';
+import { established, Fake, make, pass, setStage, settle, takeReports } from './reconnecting/stage.mjs';
 
 setStage();
+
+/** Lets time pass, and what has come be received. */
+const passAndReceive = (milliseconds) => {
+  pass(milliseconds);
+  return settle();
+};
 
 describe('keepAlive', () => {
   const keepAlive = { message: 'ping', interval: 1000, timeout: 200 };
 
-  test('asks a peer that is silent, and gives it up', () => {
+  test('asks a peer that is silent, and gives it up', async () => {
     const { log, take } = established({ keepAlive });
     const first = Fake.last;
     pass(999);
@@ -21,14 +27,14 @@ describe('keepAlive', () => {
     assert.deepEqual(first.sent, ['ping']);
     pass(199);
     assert.deepEqual(log, []);
-    pass(1);
+    await passAndReceive(1);
     assert.deepEqual(take(), ['error TimeoutError OPEN', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
     assert.equal(first.closes.length, 1);
     pass(1000);
     assert.equal(Fake.made.length, 2);
   });
 
-  test('asks nobody who speaks, and takes any message for an answer', () => {
+  test('asks nobody who speaks, and takes any message for an answer', async () => {
     const { log } = established({ keepAlive: { ...keepAlive, message: () => new Uint8Array([1]) } });
     pass(500);
     Fake.last.receive('tick');
@@ -37,12 +43,27 @@ describe('keepAlive', () => {
     pass(1000);
     assert.deepEqual(Fake.last.sent, [new Uint8Array([1])]);
     Fake.last.receive('pong');
-    pass(200);
+    await passAndReceive(200);
     pass(999);
     assert.equal(Fake.last.sent.length, 1);
     pass(1);
     assert.equal(Fake.last.sent.length, 2);
     assert.deepEqual(log, ['message tick OPEN', 'message pong OPEN']);
+  });
+
+  test('looks at what has come in time, though the program was busy', async () => {
+    const { log } = established({ keepAlive });
+    pass(1000);
+    pass(200);
+    Fake.last.receive('pong');
+    await settle();
+    assert.deepEqual(log, ['message pong OPEN']);
+    pass(1000);
+    assert.equal(Fake.last.sent.length, 2);
+    pass(200);
+    Fake.last.end(1000);
+    await settle();
+    assert.deepEqual(log.slice(1), ['close 1000 CLOSED']);
   });
 
   describe('lets what was to be sent before go out first', () => {
@@ -54,45 +75,45 @@ describe('keepAlive', () => {
       return { ...made, taken: (bytes) => { last.bufferedAmount -= bytes; } };
     };
 
-    test('but not for ever', () => {
+    test('but not for ever', async () => {
       const { socket, log, taken } = slow();
       socket.send('x'.repeat(300));
       pass(1000);
       for (const bytes of [100, 1]) {
         taken(bytes);
-        pass(200);
+        await passAndReceive(200);
         assert.deepEqual(log, []);
       }
-      pass(200);
+      await passAndReceive(200);
       assert.equal(log[0], 'error TimeoutError OPEN');
     });
 
-    test('also if as much is sent meanwhile', () => {
+    test('also if as much is sent meanwhile', async () => {
       const { socket, log, taken } = slow();
       socket.send(new Uint8Array(300));
       pass(1000);
       for (let count = 0; count < 3; count += 1) {
         taken(100);
         socket.send(new Uint8Array(100));
-        pass(200);
+        await passAndReceive(200);
         assert.deepEqual(log, []);
       }
       // The question has gone out now: from here on it is the peer's turn.
       taken(100);
-      pass(200);
+      await passAndReceive(200);
       assert.deepEqual(log, []);
       taken(100);
-      pass(200);
+      await passAndReceive(200);
       assert.equal(log[0], 'error TimeoutError OPEN');
     });
 
-    test('and nothing more if there was nothing', () => {
+    test('and nothing more if there was nothing', async () => {
       const { log, taken } = slow();
       pass(1000);
       taken(4);
       pass(199);
       assert.deepEqual(log, []);
-      pass(1);
+      await passAndReceive(1);
       assert.equal(log[0], 'error TimeoutError OPEN');
     });
   });
@@ -192,11 +213,11 @@ describe('when there is a network again, or the page is to be seen', () => {
     assert.equal(socket.readyState, ReconnectingWebSocket.CLOSED);
   });
 
-  test('a peer that is asked already is given up in time', () => {
+  test('a peer that is asked already is given up in time', async () => {
     const { log } = established({ keepAlive: { message: 'ping', interval: 1000, timeout: 200 } });
     for (let time = 0; time < 200; time += 50) {
       online();
-      pass(50);
+      await passAndReceive(50);
     }
     assert.deepEqual([Fake.made[0].sent, log[0]], [['ping'], 'error TimeoutError OPEN']);
   });
@@ -208,11 +229,11 @@ describe('when there is a network again, or the page is to be seen', () => {
     assert.equal(log.at(-1), 'reconnecting 1 1000 CONNECTING');
   });
 
-  test('it asks the peer, if it has something to ask', () => {
+  test('it asks the peer, if it has something to ask', async () => {
     const { log } = established({ keepAlive: { message: 'ping', interval: 1000, timeout: 200 } });
     turn('visible');
     assert.deepEqual(Fake.last.sent, ['ping']);
-    pass(200);
+    await passAndReceive(200);
     assert.equal(log[0], 'error TimeoutError OPEN');
   });
 

@@ -156,3 +156,104 @@ describe('send()', () => {
     assert.deepEqual(Fake.last.sent, []);
   });
 });
+
+describe('more than there is room for', () => {
+  const MOST = 1 << 20;
+
+  /** A connection whose network is the test's, with so many messages that wait for it, each as long as goes at once. */
+  const crowded = (count) => {
+    const made = make();
+    for (let index = 0; index < count; index += 1) made.socket.send(`${index}`.padEnd(MOST - 14));
+    const { last } = Fake;
+    const { send } = last;
+    last.send = (data) => {
+      send.call(last, data);
+      last.bufferedAmount += data.length;
+    };
+    last.open();
+    return { ...made, last, sent: () => last.sent.map((data) => data.trimEnd()) };
+  };
+
+  test('waits, and what is sent then waits behind it', () => {
+    const { socket, last, sent } = crowded(3);
+    socket.send('next');
+    assert.deepEqual([sent(), socket.bufferedAmount], [['0'], 3 * (MOST - 14) + 4]);
+    last.bufferedAmount = (MOST / 16) + 1;
+    pass(10_000);
+    assert.equal(sent().length, 1);
+    // A large one goes alone.
+    last.bufferedAmount = 1;
+    pass(64);
+    assert.equal(sent().length, 1);
+    for (const count of [2, 3, 4]) {
+      last.bufferedAmount = 0;
+      pass(64);
+      assert.equal(sent().length, count);
+    }
+    socket.send('at once');
+    assert.deepEqual(sent(), ['0', '1', '2', 'next', 'at once']);
+  });
+
+  test('is as much as the option maxSendQueue says, and small ones go together', () => {
+    const { socket } = make({}, undefined, { maxSendQueue: 2 * (3 * 15) });
+    for (const data of '12345') socket.send(data);
+    Fake.last.open();
+    assert.deepEqual(Fake.last.sent, ['1', '2', '3']);
+    pass(5);
+    assert.deepEqual(Fake.last.sent, ['1', '2', '3', '4', '5']);
+  });
+
+  test('goes before the Close frame, and no message is an event then', () => {
+    const { socket, last, log, sent } = crowded(2);
+    socket.close(3000, 'done');
+    socket.send('lost');
+    assert.deepEqual([socket.readyState, last.closes], [2, []]);
+    last.receive('late');
+    last.bufferedAmount = 0;
+    pass(64);
+    assert.deepEqual([sent(), last.closes], [['0', '1'], [[3000, 'done']]]);
+    assert.equal(socket.bufferedAmount, last.bufferedAmount + 4);
+    last.end(3000);
+    assert.deepEqual(log, ['open OPEN', 'close 3000 CLOSED']);
+  });
+
+  test('is not waited for when the peer takes nothing for ten seconds', () => {
+    const { socket, last, sent } = crowded(3);
+    const passSlowly = (milliseconds) => { for (let time = 0; time < milliseconds; time += 1) pass(1); };
+    socket.close();
+    passSlowly(9900);
+    last.bufferedAmount = 0;
+    passSlowly(64);
+    assert.deepEqual([sent(), last.closes], [['0', '1'], []]);
+    passSlowly(9900);
+    last.bufferedAmount -= 1;
+    passSlowly(9999);
+    assert.deepEqual(last.closes, []);
+    passSlowly(65);
+    assert.deepEqual([sent(), last.closes.length], [['0', '1'], 1]);
+    assert.equal(socket.bufferedAmount, last.bufferedAmount + MOST - 14);
+  });
+
+  test('is for the next connection if this one ends, unless it was closed', () => {
+    for (const close of [false, true]) {
+      const { socket, last } = crowded(2);
+      if (close) socket.close();
+      last.end();
+      if (close) socket.reconnect();
+      else pass(1000);
+      Fake.last.open();
+      assert.deepEqual(Fake.last.sent.map((data) => data.trimEnd()), close ? [] : ['1']);
+      pass(100_000);
+      assert.equal(last.sent.length, 1);
+    }
+  });
+
+  test('is thrown away when it is begun anew meanwhile', () => {
+    const { socket, last } = crowded(2);
+    socket.close();
+    socket.reconnect(4000);
+    Fake.last.open();
+    pass(100_000);
+    assert.deepEqual([last.sent.length, last.closes, Fake.last.sent], [1, [[4000, '']], []]);
+  });
+});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { TaskSource } from '../src/task.js';
+import { run } from './peer.mjs';
 
 /** A task source over a list of functions, and a promise for its idleness. */
 function sourceOver(tasks) {
@@ -81,6 +82,28 @@ test('a task that wakes the source runs what it added afterwards', async () => {
   assert.deepEqual(log, []);
   await untilIdle;
   assert.deepEqual(log, ['first', 'still first', 'second']);
+});
+
+test('a task that throws keeps no other from its turn', async () => {
+  const output = await run(`
+    import { TaskSource } from '../src/task.js';
+    const tasks = ['in run', 'deferred', 'next in run', 'next'];
+    const source = new TaskSource(() => {
+      const task = tasks.shift();
+      console.log(task);
+      if (!task.startsWith('next')) throw new Error(task);
+    });
+    try { source.run(); } catch { console.log('thrown'); }
+    await null;
+    process.once('uncaughtException', () => {
+      console.log(source.busy);
+      source.run();
+      console.log('has run');
+      setImmediate(() => source.wake());
+    });
+    source.wake();
+  `);
+  assert.equal(output, 'in run\nthrown\ndeferred\nfalse\nnext in run\nhas run\nnext\n');
 });
 
 test('many tasks take few turns of the event loop', async () => {

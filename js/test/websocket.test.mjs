@@ -89,6 +89,12 @@ describe('the URL', () => {
     test(`'${url}' is a SyntaxError`, () => throwsDOMException(() => new WebSocket(url), 'SyntaxError'));
   }
 
+  test('what is thrown does not tell it: it may have a password in it', () => {
+    for (const url of ['ws://user:secret@h:65536/?token=secret', '/?token=secret', 'ws://user:secret@h/?token=secret#']) {
+      assert.throws(() => new WebSocket(url), ({ message }) => message.length > 0 && !message.includes('secret'));
+    }
+  });
+
   test('it is checked before the subprotocols, and after all conversions', () => {
     throwsDOMException(() => new WebSocket('ftp://h', 'a b'), 'SyntaxError');
     assert.throws(() => new WebSocket('ftp://h', Symbol('x')), TypeError);

@@ -71,7 +71,8 @@ pub enum Feedback {
     },
     /// A WebSocket message has been received.
     Message(Message),
-    /// The WebSocket closing handshake is started: the peer's Close frame has been received.
+    /// The WebSocket closing handshake is started, and not by the program: the peer's Close frame has been received, or one was
+    /// sent because of a time-out.
     ClosingHandshakeStarted,
     /// The WebSocket connection is closed.
     Closed {

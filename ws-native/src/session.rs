@@ -173,7 +173,14 @@ impl Session {
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Duration) {
+        let was_open = self.connection.is_open();
         self.connection.handle_timeout(now);
+        // RFC 6455, section 7.1.3: "Upon either sending or receiving a Close control frame, it is said that _The WebSocket
+        // Closing Handshake is Started_". This one no program has asked for.
+        if was_open && self.connection.is_closing() {
+            self.queue.clear();
+            self.model.feedback(Feedback::ClosingHandshakeStarted);
+        }
     }
 
     /// How long the peer took to answer the newest ping of [`Config::heartbeat`] that it has answered.

@@ -62,7 +62,9 @@ class Stream {
    */
   constructor({ hostname, port, tls: options }, events) {
     this.#events = events;
-    const way = { host: hostname.replace(/^\[|\]$/g, ''), port, onread: this.#reading() };
+    // What the peer has sent may still be answered when it has ended its side: messages wait for their turn, and its Close frame is
+    // behind them. Whoever is told of that end ends the stream.
+    const way = { host: hostname.replace(/^\[|\]$/g, ''), port, allowHalfOpen: true, onread: this.#reading() };
     if (options && pausesTls) this.#listen(tls.connect({ ...way, ...toNode(options) }), 'secureConnect');
     else this.#listen(net.connect(way), 'connect', options && (() => this.secure(options)));
     this.#socket.setNoDelay(true);

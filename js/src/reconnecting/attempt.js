@@ -23,6 +23,8 @@ export class Attempt {
   #isOver = false;
   /** The socket, once there is one. */
   socket;
+  /** How many bytes may wait in it: beyond, it fails. Other classes than the engine's have no such option. */
+  maxSendQueue = Infinity;
 
   /**
    * @param {import('./settings.js').Settings} settings
@@ -92,6 +94,7 @@ export class Attempt {
     const socket = new this.#settings.WebSocket(url, protocols);
     // It is closed with this from here on, whatever the class makes of the rest.
     this.socket = socket;
+    this.maxSendQueue = protocols?.maxSendQueue ?? Infinity;
     const listen = (type, tell) => socket.addEventListener(type, (event) => this.#isOver || tell(event));
     listen('open', () => {
       this.#stopTimer();

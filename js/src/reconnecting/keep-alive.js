@@ -1,5 +1,6 @@
 // Whether the peer is still there: a browser can send no pings, so the program has a message for it that is answered.
 
+import { clearImmediate, setImmediate } from '../timers.js';
 import { toMessage } from '../webidl.js';
 import { after } from './delay.js';
 import { sizeOf } from './outbox.js';
@@ -10,6 +11,8 @@ export class KeepAlive {
   #socket;
   #giveUp;
   #cancelTimer = () => {};
+  /** The turn of the event loop after the time for an answer. */
+  #turn;
   #isStopped = false;
   /** Whether a message has come since the timer was set. */
   #heard = false;
@@ -62,6 +65,7 @@ export class KeepAlive {
   stop() {
     this.#isStopped = true;
     this.#cancelTimer();
+    clearImmediate(this.#turn);
   }
 
   #wait() {
@@ -72,10 +76,14 @@ export class KeepAlive {
   /** The peer has the time for an answer from when the message has gone out: what was sent before may take longer. */
   #awaitAnswer(isOut) {
     const gone = this.#gone;
-    this.#after(this.#settings.timeout, () => {
+    const look = () => {
       if (this.#heard) this.#wait();
       else if (!isOut && this.#gone > gone) this.#awaitAnswer(this.#gone >= this.#sentWithQuestion);
       else this.#giveUp();
+    };
+    // What the host has is received first: it may have come in time, and the program been busy.
+    this.#after(this.#settings.timeout, () => {
+      this.#turn = setImmediate(look);
     });
   }
 

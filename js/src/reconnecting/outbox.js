@@ -24,6 +24,11 @@ export class Outbox {
     return this.#length === 0;
   }
 
+  /** How many bytes the first message has, of which there has to be one. */
+  get nextSize() {
+    return sizeOf(this.#messages[this.#taken]);
+  }
+
   get #length() {
     return this.#messages.length - this.#taken;
   }

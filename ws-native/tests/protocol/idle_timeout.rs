@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use ws_core::CloseCode;
+use ws_core::{CloseCode, Data, Error, ReadyState, Task};
+use ws_native::Session;
 use ws_native::proto::{Close, Config, Connection, Event, Role};
 
-use crate::pair::{bounds, output};
+use crate::pair::{bounds, output, random, request};
 use crate::watched::{INSTANT, INTERVAL, SECOND, TIMEOUT, at, ends, frame, given_up, hear, heartbeat};
 
 const IDLE: Duration = Duration::from_secs(60);
@@ -147,4 +148,45 @@ fn a_close_frame_of_this_end_is_not_sent_again() {
         end.handle_timeout(IDLE);
         assert!(end.output().is_empty());
     }
+}
+
+/// A session that is open, and whose request has gone out.
+fn session() -> Session {
+    let mut session = Session::new(request(&[]), "ws://h".into(), idle(), Box::new(random), Duration::ZERO);
+    let head = session.output().len();
+    session.consume_output(head);
+    session.receive(
+        b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+          Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+    );
+    assert!(matches!(session.next_task(Duration::ZERO), Some(Task::Open)));
+    assert!(session.next_task(Duration::ZERO).is_none());
+    session
+}
+
+#[test]
+fn a_session_is_one_that_closes_when_the_task_for_it_has_run() {
+    let mut session = session();
+    session.handle_timeout(IDLE);
+    assert!(session.ready_state() == ReadyState::Open && session.has_task(IDLE));
+    assert!(session.next_task(IDLE).is_none());
+    assert_eq!(session.ready_state(), ReadyState::Closing);
+    assert!(matches!(session.send(Data::Text("late".into())), Err(Error::Discarded(ReadyState::Closing))));
+    session.close(None);
+    assert_eq!(session.take_output()[..2], *b"\x88\x82");
+    session.receive(b"\x88\x02\x03\xe9");
+    session.receive_end();
+    let Some(Task::Close { failed, event }) = session.next_task(IDLE) else { panic!("closed") };
+    assert!(!failed && event.was_clean && event.code == CloseCode::GOING_AWAY);
+}
+
+#[test]
+fn a_session_in_which_a_blob_is_read_when_it_is_over_closes_without_that() {
+    let mut session = session();
+    let blob = session.send_blob(4).unwrap();
+    session.handle_timeout(IDLE);
+    session.blob_read(blob, vec![0; 4].into());
+    assert!(session.next_task(IDLE).is_none());
+    assert_eq!(session.take_output().len(), 8, "a Close frame and nothing else");
+    assert!(session.ready_state() == ReadyState::Closing && !session.has_failed());
 }
