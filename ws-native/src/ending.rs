@@ -17,7 +17,11 @@ pub(crate) enum State {
     /// It is closed, and the transport is being ended, while there is patience. Then the program is told.
     Ending { closed: Box<Closed>, patience: Patience },
     /// The program was told.
-    Ended(Box<Closed>),
+    Ended {
+        closed: Box<Closed>,
+        /// How many bytes were not written by then, and never will be.
+        unwritten: usize,
+    },
 }
 
 impl State {
@@ -27,25 +31,27 @@ impl State {
         *self = Self::Ending { closed, patience };
     }
 
-    /// The transport has ended, or was waited for long enough. Gives the cause of the end, once.
-    pub(crate) fn end(&mut self) -> Option<Failure> {
-        let (closed, failure) = match mem::replace(self, Self::Running) {
-            Self::Running => return None,
+    /// The transport has ended, or was waited for long enough, with so many bytes unwritten. Gives the cause of the end, once.
+    pub(crate) fn end(&mut self, unwritten: usize) -> Option<Failure> {
+        match mem::replace(self, Self::Running) {
+            Self::Running => None,
             Self::Ending { closed, .. } => {
                 let failure = closed.error.clone().map(Failure::from);
-                (closed, failure)
+                *self = Self::Ended { closed, unwritten };
+                failure
             }
-            Self::Ended(closed) => (closed, None),
-        };
-        *self = Self::Ended(closed);
-        failure
+            ended @ Self::Ended { .. } => {
+                *self = ended;
+                None
+            }
+        }
     }
 
     /// How the connection was closed, once the program was told.
     pub(crate) fn closed(&self) -> Option<&Closed> {
         match self {
             Self::Running | Self::Ending { .. } => None,
-            Self::Ended(closed) => Some(closed),
+            Self::Ended { closed, .. } => Some(closed),
         }
     }
 
@@ -53,7 +59,7 @@ impl State {
     fn failure<'a>(&'a self, protocol: &'a Connection) -> Option<&'a Error> {
         match self {
             Self::Running => protocol.failure(),
-            Self::Ending { closed, .. } | Self::Ended(closed) => closed.error.as_ref(),
+            Self::Ending { closed, .. } | Self::Ended { closed, .. } => closed.error.as_ref(),
         }
     }
 
@@ -65,12 +71,16 @@ impl State {
         broken: Option<&io::Error>,
     ) -> Poll<Result<(), Failure>> {
         match (transmitted, broken, self) {
+            // Nothing waits any more, for it was thrown away.
+            (Poll::Ready(()), _, Self::Ended { closed, unwritten: 1.. }) => {
+                Poll::Ready(Err(closed.error.clone().unwrap_or(Error::Ended).into()))
+            }
             // What a connection that fails had still to write may have been thrown away.
             (Poll::Ready(()), _, _) => {
                 Poll::Ready(self.failure(protocol).map_or(Ok(()), |error| Err(error.clone().into())))
             }
             (Poll::Pending, Some(error), _) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
-            (Poll::Pending, None, Self::Ended(closed)) => {
+            (Poll::Pending, None, Self::Ended { closed, .. }) => {
                 Poll::Ready(Err(closed.error.clone().unwrap_or(Error::Ended).into()))
             }
             (Poll::Pending, None, Self::Running | Self::Ending { .. }) => Poll::Pending,

@@ -224,3 +224,20 @@ async fn a_peer_that_was_given_up_is_waited_for_no_more() {
     assert!(ending.recv().now_or_never().is_none());
     assert!(timeout(HOUR, ending.flush()).await.expect("it ends").is_err());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_has_closed_is_not_waited_for_to_read() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    // With the answer to the Close frame it is more than what a client may leave unread.
+    for length in [(1 << 20) - 10, 100_000] {
+        let (mut near, far) = duplex(16);
+        let mut server = Connection::server_established(far, Config::default());
+        server.feed(vec![0; length]).unwrap();
+        near.write_all(b"\x88\x82\0\0\0\0\x03\xe8").await.unwrap();
+        assert!(server.recv().now_or_never().is_none());
+        assert!(timeout(HOUR, server.flush()).await.expect("it ends").is_err());
+        assert_eq!(timeout(HOUR, server.recv()).await.expect("it ends").unwrap(), None);
+        assert!(server.closed().unwrap().clean);
+        assert!(server.flush().await.is_err(), "most of it was not written");
+    }
+}

@@ -89,6 +89,25 @@ async fn a_peer_that_neither_reads_nor_writes_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_read_is_given_up_whatever_it_has_sent_before() {
+    let (mut near, mut far) = server();
+    far.write_all(&b"\x81\x81\0\0\0\0x".repeat(11)).await.unwrap();
+    let start = Instant::now();
+    let mut count = 0;
+    let failure = loop {
+        match near.recv().await {
+            Ok(message) => assert!(message.is_some()),
+            Err(failure) => break failure,
+        }
+        count += 1;
+        near.feed(vec![0; 2 << 20]).unwrap();
+    };
+    assert!(failure.to_string().contains("heartbeat.timeout"), "{failure}");
+    assert_eq!(count, 1, "there is no room for another answer");
+    assert_eq!(start.elapsed().as_secs(), (INTERVAL + TIMEOUT + Config::default().end_timeout).as_secs());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_peer_that_answers_is_kept_and_its_round_trip_time_known() {
     let (client, mut server) = pair(1 << 10, Config::default(), heartbeat());
     let client = tokio::spawn(drain(client));

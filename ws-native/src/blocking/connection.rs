@@ -294,7 +294,7 @@ impl<S: Timed> Connection<S> {
     pub(super) fn waits_for_room(&self) -> bool {
         self.protocol.backlog() > WATERMARK
             && self.protocol.role() == Role::Server
-            && self.protocol.failure().is_none()
+            && self.protocol.is_listening()
             && self.wire.broken().is_none()
     }
 
@@ -359,8 +359,7 @@ impl<S: Timed> Connection<S> {
             }
             tried = Some(deadline);
         }
-        self.protocol.drop_output();
-        Poll::Ready(self.state.end())
+        Poll::Ready(self.state.end(self.protocol.drop_output()))
     }
 }
 

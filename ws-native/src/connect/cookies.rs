@@ -65,7 +65,7 @@ pub(crate) fn keep(options: &ConnectOptions, url: &SocketUrl, outcome: Result<&E
 }
 
 /// Cookies in memory, as [RFC 6265](https://datatracker.ietf.org/doc/html/rfc6265) has them, but that a server can set none
-/// for a domain above its own. One of more than 4 KiB is ignored, and so is a new one of a host that has 180.
+/// for a domain above its own. One of more than 8 KiB is ignored, and so is a new one of a host that has 180.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -82,10 +82,10 @@ pub struct MemoryJar(std::sync::Mutex<CookieStore>);
 
 #[cfg(feature = "cookies")]
 impl MemoryJar {
-    /// The most cookies of a host. RFC 6265, section 6.1: "At least 50 cookies per domain", and "At least 4096 bytes per cookie
-    /// (as measured by the sum of the length of the cookie's name, value, and attributes)."
+    /// The most cookies of a host, and the most bytes of the header that sets one. RFC 6265, section 6.1: "At least 4096 bytes per
+    /// cookie (as measured by the sum of the length of the cookie's name, value, and attributes)." and "At least 50 cookies per domain."
     const MOST: usize = 180;
-    const LONGEST: usize = 4096;
+    const LONGEST: usize = 8192;
 
     fn store(&self) -> std::sync::MutexGuard<'_, CookieStore> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -118,7 +118,7 @@ impl CookieJar for MemoryJar {
         // One that is malformed, or that this server must not set, is ignored, as the RFC says.
         let Ok(cookie) = Cookie::try_from_raw_cookie(&cookie, &url) else { return };
         let mut store = self.store();
-        let of_host = store.iter_any().filter(|cookie| cookie.domain.matches(&url)).count();
+        let of_host = store.iter_unexpired().filter(|cookie| cookie.domain.matches(&url)).count();
         let is_known = || {
             let domain = cookie.domain.as_cow();
             domain.is_some_and(|domain| store.contains_any(&domain, &cookie.path, cookie.name()))
@@ -222,9 +222,9 @@ mod tests {
         let url = SocketUrl::parse("ws://h.example/", None).unwrap();
         let other = SocketUrl::parse("ws://other.example/", None).unwrap();
         let jar: &dyn CookieJar = &MemoryJar::default();
-        jar.store(&url, &format!("n0={}", "x".repeat(4097 - 3)));
+        jar.store(&url, &format!("n0={}", "x".repeat(8193 - 3)));
         assert_eq!(jar.cookies(&url), None, "it is too long");
-        jar.store(&url, &format!("n0={}", "x".repeat(4096 - 3)));
+        jar.store(&url, &format!("n0={}", "x".repeat(8192 - 3)));
         for number in 1..=180 {
             jar.store(&url, &format!("n{number}=1"));
         }
@@ -237,5 +237,16 @@ mod tests {
         assert_eq!((count(jar), jar.cookies(&url).unwrap().contains("n180=1")), (180, true), "one has gone");
         jar.store(&other, "n1=1");
         assert_eq!(jar.cookies(&other).unwrap(), "n1=1", "another host has room of its own");
+        // Those that are over, and not evicted, take no room.
+        let memory = MemoryJar::default();
+        for number in 0..180 {
+            CookieJar::store(&memory, &url, &format!("n{number}=1"));
+        }
+        let mut expired: Vec<_> = memory.store().iter_any().cloned().collect();
+        expired.iter_mut().for_each(Cookie::expire);
+        let Ok(expired) = CookieStore::from_cookies(expired.into_iter().map(Ok::<_, Infallible>), true);
+        *memory.store() = expired;
+        CookieJar::store(&memory, &url, "new=1");
+        assert_eq!(memory.cookies(&url).unwrap(), "new=1");
     }
 }

@@ -175,6 +175,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         while let State::Running = self.inner.state {
             if !self.has_turn() {
                 ready!(self.poll_turn(cx));
+                continue;
             }
             if let Some(message) = simple(self) {
                 return Poll::Ready(Ok(Some(message)));

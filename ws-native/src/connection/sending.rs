@@ -119,7 +119,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             State::Running if self.inner.protocol.failure().is_some() => {}
             State::Running if self.inner.protocol.is_closing() => ready!(self.poll_given_up(cx)),
             State::Running => return Poll::Pending,
-            State::Ending { .. } | State::Ended(_) => ready!(self.poll_patience(cx)),
+            State::Ending { .. } | State::Ended { .. } => ready!(self.poll_patience(cx)),
         }
         let failure = self.inner.protocol.failure().cloned();
         Poll::Ready(Err(failure.unwrap_or(Error::Timeout(Phase::End)).into()))
@@ -180,7 +180,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// Writes all that is queued, the Close frame being the last of it.
     pub(super) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        if let State::Ended(_) = self.inner.state {
+        if let State::Ended { .. } = self.inner.state {
             return Poll::Ready(Ok(()));
         }
         if let Poll::Ready(written) = self.poll_written(cx) {

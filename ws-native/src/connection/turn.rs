@@ -43,7 +43,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     pub(super) fn waits_for_room(&self) -> bool {
         self.inner.protocol.backlog() > WATERMARK
             && self.inner.protocol.role() == Role::Server
-            && self.inner.protocol.failure().is_none()
+            && self.inner.protocol.is_listening()
             && self.inner.transport.broken().is_none()
     }
 

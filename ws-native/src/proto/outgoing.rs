@@ -188,6 +188,7 @@ impl Outgoing {
     }
 
     /// How many bytes have reached the network since the beginning.
+    #[cfg(any(feature = "tokio", feature = "blocking"))]
     pub(super) fn transmitted_total(&self) -> u64 {
         self.transmitted
     }

@@ -101,6 +101,8 @@ impl Connection {
     /// is heard of the peer then.
     #[cfg(any(feature = "tokio", feature = "blocking"))]
     pub(crate) fn note_time_for_room(&mut self, now: Duration) {
+        // It may begin with this.
+        self.note_time(now, false);
         if let Some(watch) = &mut self.watch {
             watch.note_progress(now, &self.outgoing);
         }

@@ -106,10 +106,12 @@ impl Connection {
         self.fail(Error::Transport(error.into().into()));
     }
 
-    /// The transport has ended: what waits goes nowhere, and need not be kept.
-    #[cfg(feature = "std")]
-    pub(crate) fn drop_output(&mut self) {
+    /// The transport has ended: what waits goes nowhere, and need not be kept. How many bytes that are.
+    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    pub(crate) fn drop_output(&mut self) -> usize {
+        let unwritten = self.outgoing.backlog();
         self.outgoing.clear();
+        unwritten
     }
 
     // Output.
