@@ -29,7 +29,7 @@ const MODULES = [
     profile: 'engine',
     features: ['simd128'],
     optimization: '-Os',
-    budget: 79_500,
+    budget: 79_350,
     prepare: removeChecksumTables,
   },
   { crate: 'isosocket-browser', profile: 'web', optimization: '-Oz', budget: 19_500, hostNames: ['WebSocket'] },
