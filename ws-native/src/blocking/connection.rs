@@ -11,7 +11,9 @@ use ws_core::{CloseCode, Data, Failure, FailureKind};
 use super::wire::Wire;
 use super::{Stream, Timed};
 use crate::ending::{State, failure_of};
-use crate::proto::{self, AcceptError, Closed, Config, Delivery, Established, Event, Part, Request, Role};
+use crate::proto::{
+    self, AcceptError, Closed, Config, Delivery, Error, Established, Event, Part, Phase, Request, Role,
+};
 use crate::random;
 use crate::sending::{self, WATERMARK};
 
@@ -192,16 +194,36 @@ impl<S: Timed> Connection<S> {
     /// Writes all that is queued.
     ///
     /// # Errors
-    /// [`Failure`]: the stream broke. What the peer had sent before can still be [received](Self::recv). Or
-    /// [`WouldBlock`](FailureKind::WouldBlock): the stream takes no more yet, and what was not written stays queued.
+    /// [`Failure`]: the stream broke, or the connection is being closed and the peer has not read in [time](Config::close_timeout). What
+    /// the peer had sent before can still be [received](Self::recv). Or [`WouldBlock`](FailureKind::WouldBlock): the stream takes no
+    /// more yet, and what was not written stays queued.
     pub fn flush(&mut self) -> Result<(), Failure> {
         // It has failed already: the stream may never take what is left.
         if let Some(error) = self.protocol.failure() {
             return Err(error.clone().into());
         }
+        if self.protocol.is_closing() {
+            let is_written = self.write_in_time()?;
+            let failure = self.protocol.failure().cloned().unwrap_or(Error::Timeout(Phase::End));
+            return if is_written { Ok(()) } else { Err(failure.into()) };
+        }
         match self.write(None) {
             Poll::Ready(written) => written,
             Poll::Pending => Err(would_block()),
+        }
+    }
+
+    /// Writes all that is queued, the Close frame being a part of it; or gives the peer up, which does not read in time: false.
+    fn write_in_time(&mut self) -> Result<bool, Failure> {
+        loop {
+            let has_time = self.protocol.has_time_to_close();
+            let deadline = if has_time { self.begin_wait() } else { Some(self.start.elapsed()) };
+            match self.write(deadline) {
+                Poll::Ready(written) => return written.map(|()| true),
+                Poll::Pending if !has_time => return Ok(false),
+                Poll::Pending if self.has_passed(deadline) => self.protocol.handle_timeout(self.start.elapsed()),
+                Poll::Pending => return Err(would_block()),
+            }
         }
     }
 
@@ -230,13 +252,8 @@ impl<S: Timed> Connection<S> {
     pub fn close(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
         let close = sending::close_frame(close)?;
         sending::start_closing(&mut self.protocol, close.as_ref())?;
-        while self.protocol.has_time_to_close() {
-            let deadline = self.begin_wait();
-            match self.write(deadline) {
-                Poll::Ready(written) => return written,
-                Poll::Pending if self.has_passed(deadline) => self.protocol.handle_timeout(self.start.elapsed()),
-                Poll::Pending => return Err(would_block()),
-            }
+        if self.protocol.has_time_to_close() {
+            self.write_in_time()?;
         }
         Ok(())
     }

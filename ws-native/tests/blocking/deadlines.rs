@@ -220,3 +220,44 @@ fn a_server_goes_on_when_the_time_to_close_was_put_off() {
     assert_eq!(server.recv().unwrap(), None, "and would block at no time");
     assert_eq!(server.stream().writes.len(), 0);
 }
+
+/// A peer that takes nothing, and sends one message when it was waited for once.
+struct Stalled {
+    reads: usize,
+}
+
+impl Timed for Stalled {
+    fn read_by(&mut self, buffer: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
+        self.reads += 1;
+        if self.reads == 2 { self.read(buffer) } else { Err(wait(deadline)) }
+    }
+    fn write_by(&mut self, _: &[IoSlice<'_>], deadline: Option<Instant>) -> io::Result<usize> {
+        Err(wait(deadline))
+    }
+}
+
+impl Read for Stalled {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&b"\x81\x81\0\0\0\0x"[..]).read(buffer)
+    }
+}
+
+impl Write for Stalled {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(ErrorKind::WouldBlock.into())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_answer_in_an_idle_time_out_is_not_written_for_ever() {
+    let mut config = short();
+    config.idle_timeout = Some(SHORT);
+    let mut server = Connection::server_established(Stalled { reads: 0 }, config);
+    server.feed(vec![0; 500 << 10]).unwrap();
+    assert_eq!(server.recv().unwrap(), text("x"));
+    assert_eq!(server.send("answer").unwrap_err().kind(), FailureKind::Timeout);
+    assert_eq!(server.recv().unwrap_err().kind(), FailureKind::Timeout);
+}

@@ -142,3 +142,54 @@ async fn who_gives_up_connecting_holds_nobody_up() {
     assert_eq!(echo.connections.load(Ordering::Relaxed), 1);
     drop(silent);
 }
+
+#[tokio::test]
+async fn a_connection_has_room_for_those_that_wait_for_an_answer() {
+    const SOCKETS: usize = 100;
+    let (url, mut options, mut requests) = server().await;
+    options.one_at_a_time = false;
+    let serving = async {
+        // None is answered before all have asked.
+        let mut waiting = Vec::new();
+        while waiting.len() < SOCKETS {
+            waiting.push(requests.recv().await.unwrap());
+        }
+        assert!(waiting.iter().all(|(number, _)| *number == 0));
+        waiting.into_iter().map(accept).collect::<Vec<_>>()
+    };
+    let asking = join_all((0..SOCKETS).map(|_| Connection::connect(&url, &options)));
+    let (_open, connected) = tokio::join!(serving, asking);
+    assert!(connected.iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+async fn a_request_that_the_server_resets_is_not_asked_again() {
+    const SOCKETS: usize = 20;
+    let (url, mut options, mut requests) = server().await;
+    options.one_at_a_time = false;
+    let serving = tokio::spawn(async move {
+        let mut asked = Vec::new();
+        while let Some((number, (_request, mut respond))) = requests.recv().await {
+            asked.push(number);
+            respond.send_reset(h2::Reason::CANCEL);
+            if asked.len() == SOCKETS {
+                break;
+            }
+        }
+        (asked, requests.recv().now_or_never().is_none())
+    });
+    let connected = join_all((0..SOCKETS).map(|_| Connection::connect(&url, &options))).await;
+    assert!(connected.iter().all(Result::is_err));
+    assert_eq!(serving.await.unwrap(), (vec![0; SOCKETS], true));
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_servers_that_could_not_be_connected_to() {
+    let (root, _) = identity();
+    let options = options(root);
+    for _ in 0..5 {
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        assert!(Connection::connect(&format!("wss://localhost:{port}/"), &options).await.is_err());
+    }
+    assert_eq!(format!("{:?}", options.http2.unwrap()), "Http2 { servers: 1, .. }", "the last one");
+}

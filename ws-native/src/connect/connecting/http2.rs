@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ptr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -88,11 +89,17 @@ enum Way {
 /// A connection that takes WebSockets.
 #[derive(Clone)]
 struct Shared {
-    requests: SendRequest<Bytes>,
-    ping: Arc<Gate<Answering>>,
+    line: Line,
     around: Around,
     /// Owned by each stream of it that is in use.
     used: Arc<()>,
+}
+
+/// The way to the other end.
+#[derive(Clone)]
+struct Line {
+    requests: SendRequest<Bytes>,
+    ping: Arc<Gate<Answering>>,
 }
 
 /// Whether somebody is at the other end.
@@ -133,7 +140,7 @@ impl Http2 {
             Known::Unable => return Way::Http1,
             Known::Http1 => return Way::New(None),
             Known::Nothing | Known::Connection(_) => {
-                let gate = Arc::clone(&self.lock().entry(server.clone()).or_default().gate);
+                let gate = self.gate(server);
                 timeout(limit, gate.lock_owned()).await.ok()
             }
         };
@@ -148,28 +155,37 @@ impl Http2 {
         }
     }
 
+    /// The gate of this server. Nothing is kept of the others where there is nothing to know, and nobody is under way.
+    fn gate(&self, server: &Server) -> Arc<Gate<()>> {
+        let mut places = self.lock();
+        places.retain(|_, place| {
+            matches!(place.known, Known::Connection(_) | Known::Unable) || Arc::strong_count(&place.gate) > 1
+        });
+        Arc::clone(&places.entry(server.clone()).or_default().gate)
+    }
+
     /// The connection there is with this server, if it takes another stream and answers a ping in this time.
     async fn existing(&self, server: &Server, limit: Duration) -> Option<Shared> {
         let Known::Connection(shared) = self.known(server) else { return None };
         // A server that names no number may have as many streams as there is room for what it sends.
-        let most = shared.requests.current_max_send_streams().min(MAX_STREAMS as usize);
+        let most = shared.line.requests.current_max_send_streams().min(MAX_STREAMS as usize);
         // One owner is the connection that is known, one is this.
         if Arc::strong_count(&shared.used).saturating_sub(2) >= most {
             return None;
         }
-        if timeout(limit, shared.is_alive()).await == Ok(true) {
+        if timeout(limit, shared.line.is_alive()).await == Ok(true) {
             return Some(shared);
         }
         // It takes no more, or nobody is at its other end any more.
-        self.forget(server, &shared);
+        self.forget(server, &Arc::downgrade(&shared.used));
         None
     }
 
-    /// Uses this connection no more, unless there is another by now.
-    fn forget(&self, server: &Server, shared: &Shared) {
+    /// Uses the connection whose streams own this no more, unless there is another by now.
+    fn forget(&self, server: &Server, used: &Weak<()>) {
         if let Some(Place { known, .. }) = self.lock().get_mut(server)
             && let Known::Connection(other) = known
-            && Arc::ptr_eq(&other.used, &shared.used)
+            && ptr::eq(Arc::as_ptr(&other.used), used.as_ptr())
         {
             *known = Known::Nothing;
         }
@@ -194,17 +210,17 @@ impl Http2 {
         tokio::spawn(connection);
         let Some(ping) = ping else { return Ok(None) };
         let ping = Arc::new(Gate::new(Answering { ping, last: None }));
-        let shared = Shared { requests, ping, around, used: Arc::default() };
+        let shared = Shared { line: Line { requests, ping }, around, used: Arc::default() };
         // The server's settings come before its answer to anything.
-        shared.answers().await.map_err(failed)?;
-        let is_able = shared.requests.is_extended_connect_protocol_enabled();
+        shared.line.answers().await.map_err(failed)?;
+        let is_able = shared.line.requests.is_extended_connect_protocol_enabled();
         let known = if is_able { Known::Connection(shared.clone()) } else { Known::Unable };
         self.learn(server, known);
         Ok(Some(shared).filter(|_| is_able))
     }
 }
 
-impl Shared {
+impl Line {
     /// Whether it takes requests, and its other end has answered a ping just now.
     async fn is_alive(&self) -> bool {
         self.requests.clone().ready().await.is_ok() && self.answers().await.is_ok()
@@ -224,15 +240,24 @@ impl Shared {
         // It does not panic, and nobody ends it but the runtime.
         asking.await.unwrap_or_else(|_| Err(Reason::CANCEL.into()))
     }
+}
 
+impl Shared {
     /// The same as [`ask`](Self::ask), as long as its other end answers pings in this time: how long it takes for the answer is a matter
-    /// of the opening handshake. `None`: it is gone, or refuses.
-    async fn ask_while_alive(&self, request: &Request, config: &Config, limit: Duration) -> Option<(Stream, Answer)> {
-        let mut asking = pin!(self.clone().ask(request, config));
+    /// of the opening handshake. `None`: it is gone, or has not looked at the request.
+    async fn ask_while_alive(
+        self,
+        request: &Request,
+        config: &Config,
+        limit: Duration,
+    ) -> Option<Result<(Stream, Answer), ConnectError>> {
+        let line = self.line.clone();
+        let mut asking = pin!(self.ask(request, config));
         loop {
             match timeout(limit.max(FRESH), &mut asking).await {
-                Ok(answered) => return answered.ok(),
-                Err(_) if timeout(limit, self.is_alive()).await == Ok(true) => {}
+                Ok(Err(error)) if !is_answer(&error) => return None,
+                Ok(answered) => return Some(answered),
+                Err(_) if timeout(limit, line.is_alive()).await == Ok(true) => {}
                 Err(_) => return None,
             }
         }
@@ -251,13 +276,25 @@ impl Shared {
             head = head.header(name, value);
         }
         let head = head.body(()).map_err(invalid)?;
-        let mut requests = self.requests.ready().await.map_err(failed)?;
+        let mut requests = self.line.requests.ready().await.map_err(failed)?;
         let (answer, send) = requests.send_request(head, false).map_err(failed)?;
         let (head, receive) = answer.await.map_err(failed)?.into_parts();
         let stream = Stream::within(self.around, Http2Stream::new(send, receive, self.used));
         Ok((stream, Answer { status: head.status.as_u16(), headers: headers(&head.headers) }))
     }
 }
+
+/// Whether the server has looked at the request, and this is what it says to that. RFC 9113, section 8.7: "The REFUSED_STREAM error code
+/// can be included in a RST_STREAM frame to indicate that the stream is being closed prior to any processing having occurred. Any request
+/// that was sent on the reset stream can be safely retried."
+fn is_answer(error: &ConnectError) -> bool {
+    let ConnectError::Http2 { source, .. } = error else { return false };
+    let error = source.get_ref().and_then(|error| error.downcast_ref::<h2::Error>());
+    error.is_some_and(|error| error.is_reset() && error.is_remote() && error.reason() != Some(Reason::REFUSED_STREAM))
+}
+
+/// How many connections that others have opened a socket tries before it opens its own.
+const MOST_SHARED: usize = 2;
 
 impl Connecting {
     /// Performs the opening handshake over HTTP/2. `None`: it cannot be, or is not wanted. Without an answer: the server
@@ -274,18 +311,23 @@ impl Connecting {
         );
         // What is left of the time is for another connection.
         let limit = options.connect_timeout.min(options.config.handshake_timeout / 2);
-        let turn = loop {
+        let mut turn = None;
+        for _ in 0..MOST_SHARED {
             let shared = match http2.way(&server, limit).await {
                 Way::Existing(shared) => shared,
-                Way::New(turn) => break turn,
+                Way::New(own) => {
+                    turn = own;
+                    break;
+                }
                 Way::Http1 => return Ok(None),
             };
-            match shared.ask_while_alive(&self.request, &options.config, limit).await {
-                Some((stream, answer)) => return Ok(Some((stream, Some(answer)))),
-                // The server may have said meanwhile that it takes no more on this one, or be gone.
-                None => http2.forget(&server, &shared),
+            let used = Arc::downgrade(&shared.used);
+            if let Some(answered) = shared.ask_while_alive(&self.request, &options.config, limit).await {
+                return answered.map(|(stream, answer)| Some((stream, Some(answer))));
             }
-        };
+            // The server may have said meanwhile that it takes no more on this one, or be gone.
+            http2.forget(&server, &used);
+        }
         let stream = self.open_stream(true).await?;
         if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
             http2.learn(server, Known::Http1);
