@@ -162,7 +162,7 @@ describe('more than there is room for', () => {
 
   /** A connection whose network is the test's, with so many messages that wait for it, each as long as goes at once. */
   const crowded = (count) => {
-    const made = make();
+    const made = make({}, undefined, { maxSendQueue: 2 * MOST });
     for (let index = 0; index < count; index += 1) made.socket.send(`${index}`.padEnd(MOST - 14));
     const { last } = Fake;
     const { send } = last;
@@ -192,6 +192,25 @@ describe('more than there is room for', () => {
     }
     socket.send('at once');
     assert.deepEqual(sent(), ['0', '1', '2', 'next', 'at once']);
+  });
+
+  test('is nothing for a class that has room for all', () => {
+    const { socket } = make();
+    for (let index = 0; index < 8; index += 1) socket.send(`${index}`.padEnd(MOST));
+    Fake.last.open();
+    assert.equal(Fake.last.sent.length, 8);
+    socket.close();
+    assert.equal(Fake.last.closes.length, 1);
+  });
+
+  test('is not thrown away for a program that was busy as long as the peer may take nothing', () => {
+    const { socket, last, sent } = crowded(3);
+    socket.close();
+    // All timers of that time are due at once, and what the peer has taken meanwhile is seen behind them.
+    pass(10_000);
+    last.bufferedAmount = 0;
+    pass(64);
+    assert.deepEqual([sent(), last.closes], [['0', '1'], []]);
   });
 
   test('is as much as the option maxSendQueue says, and small ones go together', () => {
@@ -227,7 +246,8 @@ describe('more than there is room for', () => {
     assert.deepEqual([sent(), last.closes], [['0', '1'], []]);
     passSlowly(9900);
     last.bufferedAmount -= 1;
-    passSlowly(9999);
+    // And as long as it is asked twice more, for a program that was busy.
+    passSlowly(9999 + 128);
     assert.deepEqual(last.closes, []);
     passSlowly(65);
     assert.deepEqual([sent(), last.closes.length], [['0', '1'], 1]);

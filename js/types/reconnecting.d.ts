@@ -133,14 +133,15 @@ export declare class ReconnectingWebSocket extends Listened<ReconnectingEventMap
 
   /**
    * Sends a message, or keeps it for the next connection. What a handler of `open` sends at once, such as a token, goes before all
-   * that waited. After the end it is thrown away, with what waited then, and counted in `bufferedAmount` until `reconnect()`.
+   * that waited. What is sent while that goes out waits behind it. After the end it is thrown away, with what waited then, and counted in `bufferedAmount` until `reconnect()`.
    *
    * @throws {DOMException} "QuotaExceededError" when as much waits as may.
    */
   send(data: WebSocketData): void;
 
   /**
-   * Ends it: the connection, if there is one, and all attempts. What waits for a connection is thrown away.
+   * Ends it: the connection, if there is one, and all attempts. What waits goes out first if there is a connection that is open, unless
+   * the peer takes nothing for ten seconds; else it is thrown away.
    *
    * @throws {DOMException} as that of {@link WebSocket}.
    */

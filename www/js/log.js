@@ -122,9 +122,10 @@ export class Log {
 
   #scrolled() {
     const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < 8;
+    if (isAtEnd) this.#end = scrollTop;
     // Rows that have grown since the last frame move the end away; it is the user who scrolls up.
-    const isMovedUp = scrollTop < this.#end;
-    this.#follows = scrollHeight - scrollTop - clientHeight < 8 || (this.#follows && !isMovedUp);
+    this.#follows = isAtEnd || (this.#follows && scrollTop >= this.#end);
     this.#latest.hidden = this.#follows;
   }
 

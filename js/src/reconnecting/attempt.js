@@ -14,6 +14,9 @@ import { report } from '../report.js';
 /** How a connection ends that never was one, or that was given up. */
 export const ABNORMAL = { code: 1006, reason: '', wasClean: false };
 
+/** The default of the engine's class. Others have no such bound, and so much is as good as none. */
+const MAX_SEND_QUEUE = 268_435_456;
+
 export class Attempt {
   #owner;
   #settings;
@@ -23,8 +26,8 @@ export class Attempt {
   #isOver = false;
   /** The socket, once there is one. */
   socket;
-  /** How many bytes may wait in it: beyond, it fails. Other classes than the engine's have no such option. */
-  maxSendQueue = Infinity;
+  /** How many bytes may wait in it: beyond, it fails. */
+  maxSendQueue = MAX_SEND_QUEUE;
 
   /**
    * @param {import('./settings.js').Settings} settings
@@ -94,7 +97,7 @@ export class Attempt {
     const socket = new this.#settings.WebSocket(url, protocols);
     // It is closed with this from here on, whatever the class makes of the rest.
     this.socket = socket;
-    this.maxSendQueue = protocols?.maxSendQueue ?? Infinity;
+    this.maxSendQueue = protocols?.maxSendQueue ?? MAX_SEND_QUEUE;
     const listen = (type, tell) => socket.addEventListener(type, (event) => this.#isOver || tell(event));
     listen('open', () => {
       this.#stopTimer();

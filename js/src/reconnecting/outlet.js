@@ -6,8 +6,7 @@ import { report } from '../report.js';
 
 const OPEN = 1;
 
-/** The most bytes that are given to a socket at once; and which part of them may be left from before. */
-const MOST_AT_ONCE = 1 << 20;
+/** Which part of what is given to a socket at once may be left from before. */
 const PART_LEFT = 1 / 16;
 
 /** The most bytes that a message takes beside its own. */
@@ -37,13 +36,14 @@ export class Outlet {
   /**
    * @param {import('./outbox.js').Outbox} outbox
    * @param {any} socket that of the connection
-   * @param {number} maxSendQueue more than this fails it. Half is left for control frames, and for what a handler of `open` sends
+   * @param {number} maxSendQueue more than this fails it. Half is given to it at once: the rest is for control frames, and for what
+   *   a handler of `open` sends
    * @param {(message: any) => void} send
    */
   constructor(outbox, socket, maxSendQueue, send) {
     this.#outbox = outbox;
     this.#socket = socket;
-    this.#most = Math.min(MOST_AT_ONCE, maxSendQueue / 2);
+    this.#most = maxSendQueue / 2;
     this.#send = send;
   }
 
@@ -99,7 +99,10 @@ export class Outlet {
 
   #waitPatiently() {
     this.#cancelPatience();
-    this.#cancelPatience = after(PATIENCE, () => this.#finish(), false);
+    this.#cancelPatience = after(PATIENCE, () => {
+      // The program may have been busy all the time: what the peer has taken meanwhile is seen when the socket was asked again.
+      this.#cancelPatience = after(2 * LONGEST_PAUSE, () => this.#finish(), false);
+    }, false);
   }
 
   #finish() {
