@@ -1,6 +1,8 @@
 //! The halves of a connection, the Stream and the Sink, and futures that are dropped at any await.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod pipe;
+
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,20 +14,10 @@ use futures_util::{FutureExt as _, SinkExt, StreamExt as _, TryStreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, DuplexStream, ReadBuf, duplex};
 use tokio::task::yield_now;
 use ws_core::{CloseCode, FailureKind, Message};
-use ws_native::proto::{Config, Heartbeat, Part, Prepared};
+use ws_native::proto::{Heartbeat, Part, Prepared};
 use ws_native::{Broadcast, ConnectOptions, Connection, Received, Server};
 
-/// Without compression, so that what is sent takes the room it has.
-fn plain() -> Config {
-    let mut config = Config::default();
-    config.compression = None;
-    config
-}
-
-fn pair(capacity: usize) -> (Connection<DuplexStream>, Connection<DuplexStream>) {
-    let (near, far) = duplex(capacity);
-    (Connection::client_established(near, plain()), Connection::server_established(far, plain()))
-}
+use pipe::{pair, plain};
 
 fn text(text: &str) -> Option<Message> {
     Some(Message::Text(text.into()))

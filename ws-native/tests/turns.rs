@@ -1,6 +1,8 @@
 //! What a connection does besides giving its program what lies in its buffer, over streams in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod pipe;
+
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -8,24 +10,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use ws_core::{Failure, Message};
-use ws_native::proto::{Config, Prepared};
+use ws_native::proto::Prepared;
 use ws_native::{Broadcast, Connection, Shutdown};
+
+use pipe::{pair, plain};
 
 /// A client's message: the text x.
 const MESSAGE: &[u8] = b"\x81\x81\0\0\0\0x";
-
-/// Without compression, so that what is sent takes the room it has.
-fn plain() -> Config {
-    let mut config = Config::default();
-    config.compression = None;
-    config
-}
-
-/// Both ends of a connection, client and server, through a pipe that holds this many bytes.
-fn pair(capacity: usize) -> (Connection<DuplexStream>, Connection<DuplexStream>) {
-    let (near, far) = duplex(capacity);
-    (Connection::client_established(near, plain()), Connection::server_established(far, plain()))
-}
 
 /// Gives what a client sends to all in the room, one message after the other or as many as there are.
 fn serve(
