@@ -206,6 +206,7 @@ export class Connection {
 
   /** What the stream reports. */
   #events() {
+    let lose = (cause) => this.#later(this.#session.lost(cause, now()));
     return {
       opened: () => this.#inTask(this.#session.connected(now())),
       received: (chunk) => {
@@ -213,10 +214,14 @@ export class Connection {
         if (this.#tasks.busy && (this.#waiting += chunk.length) >= MOST_WAITING) this.#stream.pause();
         this.#inTask(this.#input.receive(chunk, now()));
       },
-      ended: () => this.#inTask(this.#session.end(now())),
+      ended: () => {
+        // All that the peer had to say has come, perhaps with its Close frame at the end, whatever becomes of what is written.
+        lose = () => this.#tasks.wake();
+        this.#inTask(this.#session.end(now()));
+      },
       lost: (cause) => {
         this.#canHold = false;
-        this.#later(this.#session.lost(cause, now()));
+        lose(cause);
       },
     };
   }

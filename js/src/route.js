@@ -11,8 +11,8 @@ export const LINGER = 2000;
  * @typedef {object} StreamEvents
  * @property {() => void} opened it can be written to; once
  * @property {(chunk: Uint8Array) => void} received the memory is the stream's again when it returns
- * @property {() => void} ended the peer has sent all it had
- * @property {(cause: string) => void} lost it could not be opened, or broke; the last one, as `ended` is
+ * @property {() => void} ended the peer has sent all it had; only `lost` may come behind it
+ * @property {(cause: string) => void} lost it could not be opened, or broke, and nothing that is written arrives; the last one
  *
  * A byte stream of a host.
  *

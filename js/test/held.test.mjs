@@ -1,6 +1,7 @@
 // Messages that a WebSocketStream holds back because nobody reads them, and what happens meanwhile.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import net from 'node:net';
 import { describe, test } from 'node:test';
 
@@ -41,6 +42,21 @@ for (const [name, send] of Object.entries(WAYS)) {
       peer.resume();
       assert.deepEqual(await stream.closed, { closeCode: 1000, reason: 'done' });
       await writing;
+    });
+
+    test('one that breaks behind the end of the peer ends, and loses nothing that came', async (t) => {
+      const { stream, writer, readable, socket, peer } = await streamThatHoldsBack(t, send);
+      await new Promise((resolve) => { peer.end(resolve); });
+      // The end may come though no more was asked for.
+      socket.resume();
+      await once(socket, 'end');
+      const writing = writer.write(new Uint8Array(LONG));
+      peer.resetAndDestroy();
+      await assert.rejects(writing, { name: 'InvalidStateError' });
+      const reader = readable.getReader();
+      assert.deepEqual(await reader.read(), { done: false, value: 'first' });
+      assert.deepEqual(await reader.read(), { done: false, value: 'second' });
+      await stream.closed.then(assert.fail, (error) => assert.equal(error.closeCode, 1006));
     });
 
     test('a connection that fails on this side ends', async (t) => {

@@ -19,13 +19,13 @@ export const WAYS = {
   },
 };
 
-/** A stream that holds the second message back, with its peer, which reads nothing. */
+/** A stream that holds the second message back, with its socket, and its peer, which reads nothing. */
 export async function streamThatHoldsBack(t, send, options) {
   const held = new Promise((resolve) => {
     const { pause } = net.Socket.prototype;
     t.mock.method(net.Socket.prototype, 'pause', function paused() {
       // Of two sockets, the one that has connected.
-      if (!connections.has(this)) resolve();
+      if (!connections.has(this)) resolve(this);
       return pause.call(this);
     });
   });
@@ -36,7 +36,7 @@ export async function streamThatHoldsBack(t, send, options) {
   });
   const stream = new WebSocketStream(url, options);
   const { readable, writable } = await stream.opened;
-  await held;
+  const socket = await held;
   const [peer] = connections;
-  return { stream, readable, writer: writable.getWriter(), peer, connections };
+  return { stream, readable, writer: writable.getWriter(), socket, peer, connections };
 }

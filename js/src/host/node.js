@@ -99,7 +99,10 @@ class Stream {
     socket.on('data', (chunk) => {
       if (!this.#over) this.#events.received(chunk);
     });
-    socket.once('end', () => finish(() => this.#events.ended()));
+    // What is written may still fail, or be what the peer waits for.
+    socket.once('end', () => {
+      if (!this.#over) this.#events.ended();
+    });
     socket.on('error', (cause) => finish(() => this.#events.lost(describe(cause))));
     socket.once('close', () => finish(() => this.#events.lost('the connection was closed')));
   }

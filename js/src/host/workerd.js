@@ -65,7 +65,6 @@ class Stream {
       if (this.#over && done) return;
       if (this.#over) continue;
       if (done) {
-        this.#over = true;
         this.#events.ended();
         return;
       }
