@@ -5,6 +5,7 @@
 //! has in its caches.
 
 use std::cell::RefCell;
+use std::mem;
 
 use bytes::BytesMut;
 
@@ -34,7 +35,24 @@ struct Spare {
     write: Vec<proto::Frames>,
 }
 
-/// Memory to read into.
+impl Spare {
+    /// A place for memory to read into: one that is free, or else that of the oldest.
+    fn place_for_reading(&mut self) -> &mut Piece {
+        let free = self.read.iter().position(|piece| piece.bytes.capacity() == 0);
+        let place = free.unwrap_or_else(|| {
+            if self.read.len() < KEPT {
+                self.read.push(Piece::default());
+            } else {
+                self.read.rotate_left(1);
+            }
+            self.read.len() - 1
+        });
+        &mut self.read[place]
+    }
+}
+
+/// Memory to read into; without capacity while a connection has it.
+#[derive(Default)]
 struct Piece {
     bytes: BytesMut,
     /// The reads it is for. To connections with other settings it would be too small, or too large to stay in the processor's caches.
@@ -57,9 +75,7 @@ pub(crate) fn lend_for_reading(connection: &mut proto::Connection) -> usize {
     let least = wanted.min(read / LARGE);
     if buffer.capacity() - length < least && !buffer.try_reclaim(least) {
         if length.saturating_add(wanted) <= read {
-            let mut fresh = spare_for_reading(length + wanted, read);
-            fresh.extend_from_slice(buffer);
-            *buffer = fresh;
+            move_to_spare(buffer, length + wanted, read);
         } else {
             buffer.reserve(wanted.min(TRUSTED.max(length.saturating_mul(PROVEN))));
         }
@@ -77,23 +93,35 @@ fn room(connection: &proto::Connection) -> usize {
     connection.config().most_read() + LEAST
 }
 
-fn spare_for_reading(least: usize, read: usize) -> BytesMut {
-    let spare = spare(|spare| {
-        let newest = spare.read.iter().rposition(|piece| piece.read == read)?;
-        Some(spare.read.remove(newest).bytes)
+/// Moves what is in a buffer to the memory that the thread has for such reads, with room for so many bytes in all. It is exchanged
+/// where it stands, as all memory here is: to move what describes it would take longer than most messages do.
+fn move_to_spare(buffer: &mut BytesMut, least: usize, read: usize) {
+    let is_moved = spare(|spare| {
+        let newest = spare.read.iter_mut().rfind(|piece| piece.read == read && piece.bytes.capacity() > 0)?;
+        // Where no message is left that shares it, it is whole again; else the rest of it is of use.
+        let is_usable = newest.bytes.try_reclaim(read) || newest.bytes.capacity() >= least;
+        if is_usable {
+            mem::swap(&mut newest.bytes, buffer);
+            buffer.extend_from_slice(&newest.bytes);
+        }
+        newest.bytes = BytesMut::new();
+        is_usable.then_some(())
     });
-    // Where no message is left that shares it, it is whole again; else the rest of it is of use.
-    let usable =
-        spare.flatten().and_then(|mut spare| (spare.try_reclaim(read) || spare.capacity() >= least).then_some(spare));
-    usable.unwrap_or_else(|| BytesMut::with_capacity(read))
+    if is_moved.flatten().is_none() {
+        let mut fresh = BytesMut::with_capacity(read);
+        fresh.extend_from_slice(buffer);
+        *buffer = fresh;
+    }
 }
 
 /// Lends memory to write into.
 pub(crate) fn lend_for_writing(connection: &mut proto::Connection) {
-    if let Some(frames) = connection.write_memory().filter(|frames| frames.capacity() == 0)
-        && let Some(spare) = spare(|spare| spare.write.pop()).flatten()
-    {
-        *frames = spare;
+    if let Some(frames) = connection.write_memory().filter(|frames| frames.capacity() == 0) {
+        spare(|spare| {
+            if let Some(newest) = spare.write.iter_mut().rfind(|frames| frames.capacity() > 0) {
+                mem::swap(newest, frames);
+            }
+        });
     }
 }
 
@@ -102,12 +130,17 @@ pub(crate) fn take_back(connection: &mut proto::Connection) {
     connection.release_idle();
     take_back_read(connection);
     if let Some(frames) = connection.write_memory().filter(|frames| frames.capacity() > 0) {
-        let frames = std::mem::take(frames);
-        spare(|spare| {
-            if frames.capacity() <= WRITE && spare.write.len() < KEPT {
-                spare.write.push(frames);
-            }
-        });
+        if frames.capacity() <= WRITE {
+            spare(|spare| {
+                if spare.write.len() < KEPT && spare.write.iter().all(|frames| frames.capacity() > 0) {
+                    spare.write.push(proto::Frames::default());
+                }
+                if let Some(free) = spare.write.iter_mut().find(|frames| frames.capacity() == 0) {
+                    mem::swap(free, frames);
+                }
+            });
+        }
+        *frames = proto::Frames::default();
     }
 }
 
@@ -129,16 +162,16 @@ fn take_back_read(connection: &mut proto::Connection) {
     }
     // The little that may be left of a frame moves to where it takes no more room than it needs.
     let rest = BytesMut::from(&buffer[..]);
-    let mut buffer = std::mem::replace(buffer, rest);
-    buffer.clear();
-    if buffer.capacity() < 2 * read {
-        spare(|spare| {
-            if spare.read.len() == KEPT {
-                spare.read.remove(0);
-            }
-            spare.read.push(Piece { bytes: buffer, read });
-        });
+    if buffer.capacity() >= 2 * read {
+        *buffer = rest;
+        return;
     }
+    spare(|spare| {
+        let piece = spare.place_for_reading();
+        *piece = Piece { bytes: rest, read };
+        mem::swap(&mut piece.bytes, buffer);
+        piece.bytes.clear();
+    });
 }
 
 /// Looks at what the thread has to spare. While it ends, there is nothing.
