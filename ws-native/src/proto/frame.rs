@@ -107,25 +107,34 @@ impl Header {
         Ok(Some((Self { fin, compressed, opcode, mask, length }, end)))
     }
 
-    /// Writes the header, that of a short frame at once.
-    #[inline]
+    /// Writes the header.
+    #[inline(always)]
     pub(super) fn encode(&self, output: &mut Vec<u8>) {
-        let first = u8::from(self.fin) << 7 | u8::from(self.compressed) << 6 | self.opcode.number();
-        let short = self.length as u8;
-        let [high, low] = (self.length as u16).to_be_bytes();
+        let (first, short) = (self.first(), self.length as u8);
         match (self.length, self.mask) {
             (0..=125, None) => output.extend_from_slice(&[first, short]),
             (0..=125, Some([a, b, c, d])) => output.extend_from_slice(&[first, 0x80 | short, a, b, c, d]),
-            (126..=0xFFFF, None) => output.extend_from_slice(&[first, 126, high, low]),
-            (126..=0xFFFF, Some([a, b, c, d])) => {
-                output.extend_from_slice(&[first, 0x80 | 126, high, low, a, b, c, d]);
-            }
-            (_, mask) => {
-                output.extend_from_slice(&[first, u8::from(mask.is_some()) << 7 | 127]);
-                output.extend_from_slice(&self.length.to_be_bytes());
-                output.extend_from_slice(mask.as_ref().map_or(&[], |key| key));
-            }
+            _ => self.encode_longer(output),
         }
+    }
+
+    /// Writes the header of a payload whose length has a field of its own.
+    fn encode_longer(&self, output: &mut Vec<u8>) {
+        let (first, masked) = (self.first(), u8::from(self.mask.is_some()) << 7);
+        if let Ok(length) = u16::try_from(self.length) {
+            let [high, low] = length.to_be_bytes();
+            output.extend_from_slice(&[first, masked | 126, high, low]);
+        } else {
+            output.extend_from_slice(&[first, masked | 127]);
+            output.extend_from_slice(&self.length.to_be_bytes());
+        }
+        output.extend_from_slice(self.mask.as_ref().map_or(&[], |key| key));
+    }
+
+    /// The first byte: what the frame is.
+    #[inline]
+    fn first(&self) -> u8 {
+        u8::from(self.fin) << 7 | u8::from(self.compressed) << 6 | self.opcode.number()
     }
 }
 

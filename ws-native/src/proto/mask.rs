@@ -108,14 +108,21 @@ fn before_line(start: *const u8, length: usize) -> usize {
 /// Masks eight bytes at a time, of which the compiler makes the vectors there are.
 #[inline(always)]
 fn apply_words(part: &mut [u8], key: [u8; 4]) {
-    let word = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
+    let word = twice(key);
     let (words, rest) = part.as_chunks_mut::<8>();
     for chunk in words {
         *chunk = (u64::from_ne_bytes(*chunk) ^ word).to_ne_bytes();
     }
-    for (byte, mask) in rest.iter_mut().zip(key.iter().cycle()) {
+    for (byte, mask) in rest.iter_mut().zip(word.to_ne_bytes()) {
         *byte ^= mask;
     }
+}
+
+/// A key for eight bytes.
+#[inline(always)]
+fn twice(key: [u8; 4]) -> u64 {
+    let once = u64::from(u32::from_ne_bytes(key));
+    once << 32 | once
 }
 
 /// Appends a payload, masked on the way.
@@ -164,14 +171,14 @@ fn copy_avx2(room: &mut [MaybeUninit<u8>], payload: &[u8], key: [u8; 4]) {
 /// Writes a payload, masked, to where there is exactly the room for it.
 #[inline(always)]
 fn copy_words(room: &mut [MaybeUninit<u8>], payload: &[u8], key: [u8; 4]) {
-    let word = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
+    let word = twice(key);
     let (words, rest) = payload.as_chunks::<8>();
     let (room, room_for_rest) = room.as_chunks_mut::<8>();
     assert!(room.len() == words.len() && room_for_rest.len() == rest.len());
     for (room, chunk) in room.iter_mut().zip(words) {
         *room = (u64::from_ne_bytes(*chunk) ^ word).to_ne_bytes().map(MaybeUninit::new);
     }
-    for ((room, byte), mask) in room_for_rest.iter_mut().zip(rest).zip(key.iter().cycle()) {
+    for ((room, byte), mask) in room_for_rest.iter_mut().zip(rest).zip(word.to_ne_bytes()) {
         room.write(byte ^ mask);
     }
 }
