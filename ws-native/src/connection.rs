@@ -312,7 +312,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
-        let mut unwritten = 0;
         if let State::Ending { .. } = self.inner.state {
             let end = self.inner.transport.poll_end(&mut self.inner.protocol, cx);
             if end != Poll::Ready(End::Reached) {
@@ -324,9 +323,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                     return Poll::Pending;
                 }
             }
-            unwritten = self.inner.protocol.drop_output();
+            self.inner.protocol.discard_output();
         }
-        Poll::Ready(self.inner.state.end(unwritten))
+        Poll::Ready(self.inner.state.end())
     }
 
     /// Ready when the end of the transport was waited for long enough.

@@ -137,7 +137,7 @@ impl Driver {
     /// The transport has ended, and the driver with it. The program may keep the socket for as long as it likes.
     fn leave(&self) {
         let mut state = self.shared.lock();
-        state.session.connection().drop_output();
+        state.session.connection().discard_output();
         let waker = state.stop_waiting();
         drop(state);
         drop(waker);

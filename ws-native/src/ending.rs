@@ -17,11 +17,7 @@ pub(crate) enum State {
     /// It is closed, and the transport is being ended, while there is patience. Then the program is told.
     Ending { closed: Box<Closed>, patience: Patience },
     /// The program was told.
-    Ended {
-        closed: Box<Closed>,
-        /// How many bytes were not written by then, and never will be.
-        unwritten: usize,
-    },
+    Ended(Box<Closed>),
 }
 
 impl State {
@@ -31,16 +27,16 @@ impl State {
         *self = Self::Ending { closed, patience };
     }
 
-    /// The transport has ended, or was waited for long enough, with so many bytes unwritten. Gives the cause of the end, once.
-    pub(crate) fn end(&mut self, unwritten: usize) -> Option<Failure> {
+    /// The transport has ended, or was waited for long enough. Gives the cause of the end, once.
+    pub(crate) fn end(&mut self) -> Option<Failure> {
         match mem::replace(self, Self::Running) {
             Self::Running => None,
             Self::Ending { closed, .. } => {
                 let failure = closed.error.clone().map(Failure::from);
-                *self = Self::Ended { closed, unwritten };
+                *self = Self::Ended(closed);
                 failure
             }
-            ended @ Self::Ended { .. } => {
+            ended @ Self::Ended(_) => {
                 *self = ended;
                 None
             }
@@ -51,15 +47,15 @@ impl State {
     pub(crate) fn closed(&self) -> Option<&Closed> {
         match self {
             Self::Running | Self::Ending { .. } => None,
-            Self::Ended { closed, .. } => Some(closed),
+            Self::Ended(closed) => Some(closed),
         }
     }
 
     /// Why the connection has failed, if it has.
-    fn failure<'a>(&'a self, protocol: &'a Connection) -> Option<&'a Error> {
+    pub(crate) fn failure<'a>(&'a self, protocol: &'a Connection) -> Option<&'a Error> {
         match self {
             Self::Running => protocol.failure(),
-            Self::Ending { closed, .. } | Self::Ended { closed, .. } => closed.error.as_ref(),
+            Self::Ending { closed, .. } | Self::Ended(closed) => closed.error.as_ref(),
         }
     }
 
@@ -71,21 +67,22 @@ impl State {
         broken: Option<&io::Error>,
     ) -> Poll<Result<(), Failure>> {
         match (transmitted, broken, self) {
-            // Nothing waits any more, for it was thrown away.
-            (Poll::Ready(()), _, Self::Ended { closed, unwritten: 1.. }) => {
-                Poll::Ready(Err(closed.error.clone().unwrap_or(Error::Ended).into()))
-            }
-            // What a connection that fails had still to write may have been thrown away.
-            (Poll::Ready(()), _, _) => {
-                Poll::Ready(self.failure(protocol).map_or(Ok(()), |error| Err(error.clone().into())))
-            }
+            // Nothing waits any more, for it was written, or thrown away.
+            (Poll::Ready(()), _, _) => Poll::Ready(match self.failure(protocol) {
+                Some(error) => Err(error.clone().into()),
+                None if protocol.has_discarded() => Err(unwritten()),
+                None => Ok(()),
+            }),
             (Poll::Pending, Some(error), _) => Poll::Ready(Err(Failure::new(FailureKind::Network, error.to_string()))),
-            (Poll::Pending, None, Self::Ended { closed, .. }) => {
-                Poll::Ready(Err(closed.error.clone().unwrap_or(Error::Ended).into()))
-            }
+            (Poll::Pending, None, Self::Ended(_)) => Poll::Ready(Err(unwritten())),
             (Poll::Pending, None, Self::Running | Self::Ending { .. }) => Poll::Pending,
         }
     }
+}
+
+/// What there is to say of messages that a connection without a failure has left behind.
+fn unwritten() -> Failure {
+    Failure::new(FailureKind::Network, "the connection was closed before all was written")
 }
 
 /// The failure of an opening handshake, of which this is the last event.

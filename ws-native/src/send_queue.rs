@@ -15,6 +15,8 @@ pub(crate) struct SendQueue {
     waiting: VecDeque<Waiting>,
     /// The bytes of all messages in it, those of blobs that are being read included.
     bytes: u64,
+    /// Some of what was in it was thrown away.
+    discarded: bool,
     next_blob: u32,
 }
 
@@ -77,7 +79,13 @@ impl SendQueue {
         Some(next)
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Whether something that was in it was thrown away.
+    pub(crate) fn has_discarded(&self) -> bool {
+        self.discarded
+    }
+
+    pub(crate) fn discard(&mut self) {
+        self.discarded |= !self.is_empty();
         self.waiting.clear();
         self.bytes = 0;
     }

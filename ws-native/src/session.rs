@@ -178,7 +178,7 @@ impl Session {
         // RFC 6455, section 7.1.3: "Upon either sending or receiving a Close control frame, it is said that _The WebSocket
         // Closing Handshake is Started_". This one no program has asked for.
         if was_open && self.connection.is_closing() {
-            self.queue.clear();
+            self.queue.discard();
             self.model.feedback(Feedback::ClosingHandshakeStarted);
         }
     }
@@ -204,6 +204,11 @@ impl Session {
     /// How many bytes of messages and frames have not reached the network, those of messages that wait for a blob included.
     pub fn unwritten(&self) -> u64 {
         (self.connection.backlog() as u64).saturating_add(self.queue.bytes())
+    }
+
+    /// Whether something that was sent was thrown away, for the connection ends: it is not written, and never will be.
+    pub fn has_discarded(&self) -> bool {
+        self.connection.has_discarded() || self.queue.has_discarded()
     }
 
     /// How many bytes have not reached the network: the output, and what was taken of it.
@@ -296,11 +301,11 @@ impl Session {
             Event::Text(text) => Feedback::Message(Message::Text(text)),
             Event::Binary(bytes) => Feedback::Message(Message::Binary(bytes)),
             Event::ClosingHandshakeStarted(_) => {
-                self.queue.clear();
+                self.queue.discard();
                 Feedback::ClosingHandshakeStarted
             }
             Event::Closed(closed) => {
-                self.queue.clear();
+                self.queue.discard();
                 let event = CloseEvent::new(closed.clean, closed.code(), closed.reason().into());
                 let failed = closed.error.is_some();
                 if let Some(proto::Error::Handshake(error)) = &closed.error

@@ -222,7 +222,27 @@ async fn a_peer_that_was_given_up_is_waited_for_no_more() {
     let (mut peer, mut ending) = server();
     peer.write_all(b"\x81\x00").await.unwrap();
     assert!(ending.recv().now_or_never().is_none());
-    assert!(timeout(HOUR, ending.flush()).await.expect("it ends").is_err());
+    let failure = timeout(HOUR, ending.flush()).await.expect("it ends").unwrap_err();
+    assert_eq!(failure.kind(), FailureKind::Protocol);
+}
+
+#[tokio::test]
+async fn what_a_stream_that_breaks_behind_the_peers_close_frame_has_not_taken_is_told() {
+    for length in [0, 1, 100_000] {
+        let (mut near, far) = duplex(16);
+        let mut client = Connection::client_established(far, Config::default());
+        if length > 0 {
+            client.feed(vec![0; length]).unwrap();
+        }
+        near.write_all(b"\x88\x02\x03\xe8").await.unwrap();
+        drop(near);
+        assert_eq!(client.recv().await.unwrap(), None);
+        assert!(client.closed().unwrap().clean);
+        // The answer to the Close frame is no loss.
+        let flushed = client.flush().await.map_err(|failure| failure.to_string());
+        let lost = Err("the connection was closed before all was written".to_owned());
+        assert_eq!(flushed, if length > 0 { lost } else { Ok(()) }, "{length}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

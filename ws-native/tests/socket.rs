@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::Notify;
-use ws_core::{Blob, BlobFuture, CloseEvent, FailureKind, HostBlob, Message};
+use ws_core::{Blob, BlobFuture, CloseEvent, FailureKind, HostBlob, Message, WebSocketStream};
 use ws_native::proto::Heartbeat;
-use ws_native::{ConnectOptions, Server, WebSocket};
+use ws_native::{ConnectOptions, Native, Server, WebSocket};
 
 use peer::{accept, listen, read_head};
 
@@ -173,6 +173,22 @@ async fn a_blob_that_is_read_later_keeps_its_place() {
     assert_eq!(connection.recv().await.unwrap(), Some(Message::Text("after".into())));
     assert_eq!(connection.recv().await.unwrap(), None);
     assert!(closed.await.unwrap().was_clean);
+}
+
+#[tokio::test]
+async fn a_stream_whose_blob_the_peers_end_throws_away_does_not_say_that_it_was_written() {
+    let (listener, url) = listen().await;
+    let stream = WebSocketStream::<Native>::new(&url).unwrap();
+    let (mut peer, opened) = tokio::join!(accept(&listener), stream.opened());
+    let mut writable = opened.unwrap().writable;
+    writable.write(Blob::from_host(LateBlob(Arc::default()))).await.unwrap();
+    let end = async move {
+        peer.write_all(b"\x88\x02\x03\xe8").await.unwrap();
+        // What it is answered with is all that there was to be written.
+        peer.read_exact(&mut [0; 8]).await.unwrap();
+    };
+    let (flushed, ()) = tokio::join!(writable.flush(), end);
+    assert!(flushed.is_err(), "four bytes were not written");
 }
 
 #[test]

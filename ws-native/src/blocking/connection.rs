@@ -194,9 +194,9 @@ impl<S: Timed> Connection<S> {
     /// Writes all that is queued.
     ///
     /// # Errors
-    /// [`Failure`]: the stream broke, or the connection is being closed and the peer has not read in [time](Config::close_timeout). What
-    /// the peer had sent before can still be [received](Self::recv). Or [`WouldBlock`](FailureKind::WouldBlock): the stream takes no
-    /// more yet, and what was not written stays queued.
+    /// [`Failure`]: the stream broke, and what the peer had sent before can still be [received](Self::recv); or the connection is
+    /// being closed and the peer has not read in [time](Config::close_timeout), or it is closed and not all was written. Or
+    /// [`WouldBlock`](FailureKind::WouldBlock): the stream takes no more yet, and what was not written stays queued.
     pub fn flush(&mut self) -> Result<(), Failure> {
         // It has failed already: the stream may never take what is left.
         if let Some(error) = self.protocol.failure() {
@@ -376,7 +376,8 @@ impl<S: Timed> Connection<S> {
             }
             tried = Some(deadline);
         }
-        Poll::Ready(self.state.end(self.protocol.drop_output()))
+        self.protocol.discard_output();
+        Poll::Ready(self.state.end())
     }
 }
 

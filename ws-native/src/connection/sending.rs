@@ -101,8 +101,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Writes all that is queued.
     ///
     /// # Errors
-    /// [`Failure`]: the stream broke, or the connection is being closed and the peer has not read in
-    /// [time](crate::proto::Config::close_timeout). What the peer had sent before can still be [received](Self::recv).
+    /// [`Failure`]: the stream broke, and what the peer had sent before can still be [received](Self::recv); or the connection is
+    /// being closed and the peer has not read in [time](crate::proto::Config::close_timeout), or it is closed and not all was written.
     ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped: what was not written stays queued.
@@ -119,9 +119,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             State::Running if self.inner.protocol.failure().is_some() => {}
             State::Running if self.inner.protocol.is_closing() => ready!(self.poll_given_up(cx)),
             State::Running => return Poll::Pending,
-            State::Ending { .. } | State::Ended { .. } => ready!(self.poll_patience(cx)),
+            State::Ending { .. } | State::Ended(_) => ready!(self.poll_patience(cx)),
         }
-        let failure = self.inner.protocol.failure().cloned();
+        let failure = self.inner.state.failure(&self.inner.protocol).cloned();
         Poll::Ready(Err(failure.unwrap_or(Error::Timeout(Phase::End)).into()))
     }
 
@@ -180,7 +180,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// Writes all that is queued, the Close frame being the last of it.
     pub(super) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        if let State::Ended { .. } = self.inner.state {
+        if let State::Ended(_) = self.inner.state {
             return Poll::Ready(Ok(()));
         }
         if let Poll::Ready(written) = self.poll_written(cx) {

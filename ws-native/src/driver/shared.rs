@@ -78,7 +78,8 @@ impl Shared {
                 if session.connection_is_closed() {
                     return false;
                 }
-                if session.unwritten() <= left {
+                // Where something was thrown away it is known when the connection is closed what that came to.
+                if session.unwritten() <= left && !session.has_discarded() {
                     return true;
                 }
             }

@@ -53,6 +53,10 @@ pub struct Connection {
     pong_end: u64,
     /// Where the Close frame ends among all bytes of the output, once it was sent.
     close_end: u64,
+    /// How long it is: at most 131 bytes.
+    close_length: u8,
+    /// Something that was sent before it was thrown away.
+    discarded: bool,
     /// The transport has no more bytes to give.
     ended: bool,
     /// What the peer must do in time.
@@ -158,6 +162,8 @@ impl Connection {
             pong: None,
             pong_end: 0,
             close_end: 0,
+            close_length: 0,
+            discarded: false,
             ended: false,
             watch: None,
             sent: false,
@@ -409,8 +415,10 @@ impl Connection {
 
     fn send_close(&mut self, sender: Closer, close: Option<&Close>) {
         let body = close.map(Close::encode).unwrap_or_default();
+        let start = self.outgoing.queued_total();
         self.encoder.control(&mut self.outgoing, Opcode::Close, &body);
         self.close_end = self.outgoing.queued_total();
+        self.close_length = (self.close_end - start) as u8;
         if let State::Established { closer, .. } = &mut self.state {
             *closer = Some(sender);
         }

@@ -80,7 +80,7 @@ impl Session {
     /// A blob could not be read: the connection fails, for its messages must not go on with a gap.
     pub fn blob_failed(&mut self, id: BlobId, error: BlobError) {
         if self.queue.is_reading(id) {
-            self.queue.clear();
+            self.queue.discard();
             self.connection.fail(proto::Error::Blob(error));
         }
     }
@@ -105,7 +105,7 @@ impl Session {
 
     /// Ends the connection at once, without a closing handshake: its last event is close with code 1006, after error.
     pub fn terminate(&mut self) {
-        self.queue.clear();
+        self.queue.discard();
         self.connection.lost(Failure::new(FailureKind::Cancelled, "this program has ended the connection"));
     }
 
@@ -128,7 +128,7 @@ impl Session {
         }
         let bound = self.connection.config().max_send_queue;
         if self.unwritten().saturating_add(length) > bound as u64 {
-            self.queue.clear();
+            self.queue.discard();
             let error = || proto::Error::Bound(proto::Bound::SendQueue(bound));
             // Known at once: whoever sends the message again by another connection would fail that, too.
             self.failure = Some(error().into());

@@ -102,16 +102,21 @@ impl Connection {
 
     /// The transport could not be opened, or broke.
     pub fn lost(&mut self, error: impl Into<Box<dyn core::error::Error + Send + Sync>>) {
-        self.outgoing.clear();
+        self.discard_output();
         self.fail(Error::Transport(error.into().into()));
     }
 
-    /// The transport has ended: what waits goes nowhere, and need not be kept. How many bytes that are.
-    #[cfg(any(feature = "tokio", feature = "blocking"))]
-    pub(crate) fn drop_output(&mut self) -> usize {
-        let unwritten = self.outgoing.backlog();
+    /// Whether something that was sent was thrown away, for the transport was gone before it could take that.
+    pub fn has_discarded(&self) -> bool {
+        self.discarded
+    }
+
+    /// The transport is gone: what waits goes nowhere, and need not be kept.
+    pub(crate) fn discard_output(&mut self) {
+        // Of a Close frame, behind which nothing comes, this does not speak.
+        let close = self.outgoing.remaining_to(self.close_end).min(self.close_length.into());
+        self.discarded |= self.backlog() as u64 > close;
         self.outgoing.clear();
-        unwritten
     }
 
     // Output.
