@@ -66,10 +66,7 @@ async fn what_came_before_a_failure_is_read_before_it() {
 /// What may wait at the most fails the connection beyond that. A writer has to wait before.
 #[tokio::test]
 async fn a_writer_waits_before_there_is_more_than_may() {
-    let mut options = ConnectOptions::default();
-    options.config.max_send_queue = 256 << 10;
-    options.config.compression = None;
-    let stream = WebSocketStream::builder(url("/echo")).options(options).connect().unwrap();
+    let stream = with_send_queue(url("/echo"), 256 << 10);
     let Opened { mut writable, mut readable, .. } = stream.opened().await.unwrap();
     let message = vec![0_u8; 16 << 10];
     let mut count = 0;
@@ -84,18 +81,19 @@ async fn a_writer_waits_before_there_is_more_than_may() {
     }
 }
 
-/// There is room by the mark, but not for a message that is larger than half of what may wait.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_writer_of_large_messages_waits_until_there_is_room_for_them() {
-    const SIZE: usize = 1900 << 10;
+/// Messages of 1900 KiB, of which one alone is larger than half of what may wait.
+const LARGE: usize = 1900 << 10;
+
+/// A server that begins to read when it is told to, reads as many large messages as these, and says how many came.
+fn count_large(most: usize) -> (String, mpsc::Sender<()>, tokio::sync::oneshot::Receiver<usize>) {
     /// Header and mask.
-    const FRAME: usize = 14 + SIZE;
+    const FRAME: usize = 14 + LARGE;
     let (begin, beginning) = mpsc::channel::<()>();
     let (count, counted) = tokio::sync::oneshot::channel();
     let url = serve(move |mut stream| {
         beginning.recv().unwrap();
         let (mut piece, mut bytes) = ([0; 16 << 10], 0);
-        while bytes < 30 * FRAME {
+        while bytes < most * FRAME {
             match stream.read(&mut piece).unwrap() {
                 0 => break,
                 read => bytes += read,
@@ -105,14 +103,26 @@ async fn a_writer_of_large_messages_waits_until_there_is_room_for_them() {
         // Until the test is over: a stream that ends sooner may do so before the writer knows that all was taken.
         let _ = beginning.recv();
     });
+    (url, begin, counted)
+}
+
+fn with_send_queue(url: String, max_send_queue: usize) -> WebSocketStream {
     let mut options = ConnectOptions::default();
-    options.config.max_send_queue = 2 << 20;
-    let stream = WebSocketStream::builder(url).options(options).connect().unwrap();
+    options.config.max_send_queue = max_send_queue;
+    options.config.compression = None;
+    WebSocketStream::builder(url).options(options).connect().unwrap()
+}
+
+/// There is room by the mark, but not for a message that is larger than half of what may wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_of_large_messages_waits_until_there_is_room_for_them() {
+    let (url, begin, counted) = count_large(30);
+    let stream = with_send_queue(url, 2 << 20);
     let Opened { mut writable, readable: _readable, .. } = stream.opened().await.unwrap();
     // As many as the network takes, or what may wait. One that has to wait is not sent.
     let mut written = 0;
     for _ in 0..30 {
-        match writable.write(vec![0; SIZE]).now_or_never() {
+        match writable.write(vec![0; LARGE]).now_or_never() {
             Some(result) => result.unwrap(),
             None => break,
         }
@@ -120,9 +130,24 @@ async fn a_writer_of_large_messages_waits_until_there_is_room_for_them() {
     }
     begin.send(()).unwrap();
     for _ in written..30 {
-        writable.write(vec![0; SIZE]).await.unwrap();
+        writable.write(vec![0; LARGE]).await.unwrap();
     }
     writable.flush().await.unwrap();
+    assert_eq!(counted.await.unwrap(), 30);
+    drop(begin);
+}
+
+#[cfg(feature = "send")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handle_to_large_messages_waits_until_there_is_room_for_them() {
+    let (url, begin, counted) = count_large(30);
+    let (handle, driver) = isosocket::SendHandle::new(with_send_queue(url, 2 << 20));
+    tokio::spawn(driver);
+    begin.send(()).unwrap();
+    for _ in 0..30 {
+        handle.send(vec![0; LARGE]).await.unwrap();
+    }
+    handle.flush().await.unwrap();
     assert_eq!(counted.await.unwrap(), 30);
     drop(begin);
 }
@@ -236,6 +261,66 @@ async fn what_is_asked_of_a_handle_before_its_driver_runs_is_done_in_order() {
         };
         assert_eq!(reported(&id).await, expected);
     }
+}
+
+/// What may wait at the most natively is less than what waits for the driver.
+#[cfg(feature = "send")]
+#[tokio::test]
+async fn what_waits_for_a_driver_goes_out_as_there_is_room_before_the_connection_is_closed() {
+    use isosocket::SendHandle;
+    for leaves in [false, true] {
+        let id = unique_id();
+        let (handle, driver) = SendHandle::new(with_send_queue(url(&format!("/tally?id={id}")), 256 << 10));
+        // It waits until the connection is established, and is given up if the handle is dropped before.
+        let opened = async {
+            handle.opened().await.unwrap();
+            for _ in 0..40 {
+                handle.try_send(vec![0; 16 << 10]).unwrap();
+            }
+            if leaves {
+                drop(handle);
+                "40 messages, 655360 bytes, clean 1005 "
+            } else {
+                handle.close_with(3001, "bye").unwrap();
+                "40 messages, 655360 bytes, clean 3001 bye"
+            }
+        };
+        let ((), expected) = futures_util::future::join(driver, opened).await;
+        assert_eq!(reported(&id).await, expected);
+    }
+}
+
+/// A peer that says back what it hears reads on only when it is heard.
+#[cfg(feature = "send")]
+#[tokio::test]
+async fn who_has_left_does_not_hold_up_what_still_goes_out() {
+    use isosocket::{SendHandle, SendHandleConfig};
+    const MESSAGE: usize = 1 << 20;
+    const COUNT: usize = 64;
+    const PIECE: usize = 0x4000;
+    let mut config = SendHandleConfig::default();
+    config.max_bytes = (COUNT * MESSAGE) as u64;
+    config.max_messages = COUNT;
+    let (done, is_done) = tokio::sync::oneshot::channel();
+    let url = serve(move |mut stream| {
+        let mut piece = [0; PIECE];
+        let mut pieces = 0;
+        while pieces < COUNT * MESSAGE / PIECE && stream.read_exact(&mut piece).is_ok() {
+            stream.write_all(&[&[0x82, 126, 0x40, 0], piece.as_slice()].concat()).unwrap();
+            pieces += 1;
+        }
+        done.send(pieces).unwrap();
+    });
+    let (handle, driver) = SendHandle::with_config(with_send_queue(url, 2 << 20), config);
+    let opened = async {
+        handle.opened().await.unwrap();
+        for _ in 0..COUNT {
+            handle.try_send(vec![0; MESSAGE]).unwrap();
+        }
+        drop(handle);
+    };
+    futures_util::future::join(driver, opened).await;
+    assert_eq!(is_done.await.unwrap(), COUNT * MESSAGE / PIECE);
 }
 
 #[tokio::test]

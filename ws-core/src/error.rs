@@ -69,7 +69,10 @@ pub enum SyntaxError {
         /// The reason's length in UTF-8 bytes.
         length: usize,
     },
-    /// The host refused the arguments without saying which; its own words follow.
+    /// A browser refuses the URL or a subprotocol. Its own words may have the URL, and there may be a password in it.
+    #[error("the URL is not one of a WebSocket, or a subprotocol is not valid")]
+    Refused,
+    /// The host refuses what it is given; its own words follow.
     #[error("{0}")]
     Host(alloc::string::String),
 }

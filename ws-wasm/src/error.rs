@@ -14,7 +14,8 @@ pub(crate) fn from_exception(exception: JsValue) -> Error {
         "SecurityError" => Error::Security(message),
         // Firefox's own, for what the page's policy forbids: it has no message.
         "NS_ERROR_CONTENT_BLOCKED" => Error::Security(name),
-        "SyntaxError" => Error::Syntax(SyntaxError::Host(message)),
+        // Chromium tells the URL, or its fragment, and this goes to logs.
+        "SyntaxError" => SyntaxError::Refused.into(),
         _ => Error::Host(message),
     }
 }

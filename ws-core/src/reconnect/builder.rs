@@ -60,7 +60,8 @@ impl<B: Reconnect> ReconnectingBuilder<B> {
     ///
     /// Default: after all codes but 1000, 1002, 1003 and 1007 to 1010, behind which the same would come again. A connection that may
     /// not be made at all, by the page's policy say, ends with 1006 as one that cannot be made now; of it
-    /// [`failure`](ReconnectingWebSocket::failure) says [`FailureKind::Policy`](crate::FailureKind::Policy).
+    /// [`failure`](ReconnectingWebSocket::failure) says [`FailureKind::Policy`](crate::FailureKind::Policy), but in Chromium, which
+    /// does not tell that the page's Content Security Policy forbids it.
     pub fn should_reconnect(
         mut self,
         should_reconnect: impl Fn(&CloseEvent) -> bool + MaybeSend + MaybeSync + 'static,

@@ -61,6 +61,9 @@ impl Default for ReconnectConfig {
 ///
 /// A connection whose peer says nothing for [`timeout`](Self::timeout) behind it has failed, and another is made.
 ///
+/// Parts of messages are not seen: where a long one may be under way when an answer is due, the timeout has to be longer than it
+/// takes. Natively `heartbeat`, of `ws_native::proto::Config`, sees them, too, and asks by pings.
+///
 /// ```
 /// use std::time::Duration;
 /// use ws_core::{KeepAlive, ReconnectConfig};

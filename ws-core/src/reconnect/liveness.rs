@@ -17,12 +17,22 @@ pub(super) struct Liveness {
 /// An answer is due.
 #[derive(Clone, Copy, Debug)]
 struct Question {
-    /// The peer has had the whole of it for as long as is waited for.
-    is_out: bool,
+    due: Due,
     /// How many bytes had gone out, when it was last waited for.
     gone: u64,
     /// How many were sent with the question.
     sent: u64,
+}
+
+/// When an answer is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// The question, or what was sent before it, is on its way, which may take its time.
+    Later,
+    /// The peer has the whole of it.
+    Now,
+    /// It was, but the program may have been busy: what has come meanwhile is received first.
+    Before,
 }
 
 /// What is to be done.
@@ -57,7 +67,8 @@ impl Liveness {
         let gone = self.gone(buffered);
         self.sent(length);
         self.has_heard = false;
-        self.question = Some(Question { is_out: buffered == 0, gone, sent: self.sent });
+        self.question =
+            Some(Question { due: if buffered == 0 { Due::Now } else { Due::Later }, gone, sent: self.sent });
         timeout
     }
 
@@ -71,9 +82,14 @@ impl Liveness {
             }
             None => Verdict::Ask,
             // The peer has the time for an answer from when the message has gone out: what was sent before may take longer.
-            Some(question) if !question.is_out && gone > question.gone => {
-                self.question = Some(Question { is_out: gone >= question.sent, gone, ..question });
+            Some(question) if question.due == Due::Later && gone > question.gone => {
+                let due = if gone >= question.sent { Due::Now } else { Due::Later };
+                self.question = Some(Question { due, gone, ..question });
                 Verdict::Wait(config.timeout)
+            }
+            Some(question) if question.due != Due::Before => {
+                self.question = Some(Question { due: Due::Before, ..question });
+                Verdict::Wait(Duration::ZERO)
             }
             Some(_) => Verdict::GiveUp,
         }
@@ -90,6 +106,7 @@ mod tests {
 
     const INTERVAL: Verdict = Verdict::Wait(Duration::from_secs(30));
     const TIMEOUT: Verdict = Verdict::Wait(Duration::from_secs(10));
+    const ONCE_MORE: Verdict = Verdict::Wait(Duration::ZERO);
 
     #[test]
     fn a_peer_that_talks_is_not_asked_and_one_that_answers_stays() {
@@ -109,6 +126,7 @@ mod tests {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
         liveness.heard();
         liveness.ask(config.timeout, 1, 0);
+        assert_eq!(liveness.rang(&config, 0), ONCE_MORE);
         assert_eq!(liveness.rang(&config, 0), Verdict::GiveUp);
     }
 
@@ -120,6 +138,7 @@ mod tests {
         assert_eq!(liveness.rang(&config, 60), TIMEOUT);
         // All of it is gone: from now on the peer has its time.
         assert_eq!(liveness.rang(&config, 0), TIMEOUT);
+        assert_eq!(liveness.rang(&config, 0), ONCE_MORE);
         assert_eq!(liveness.rang(&config, 0), Verdict::GiveUp);
     }
 
@@ -128,6 +147,17 @@ mod tests {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
         liveness.sent(100);
         liveness.ask(config.timeout, 1, 100);
+        assert_eq!(liveness.rang(&config, 101), ONCE_MORE);
         assert_eq!(liveness.rang(&config, 101), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn an_answer_that_has_come_while_the_program_was_busy_counts() {
+        let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
+        liveness.ask(config.timeout, 1, 0);
+        assert_eq!(liveness.rang(&config, 0), ONCE_MORE);
+        liveness.heard();
+        assert_eq!(liveness.rang(&config, 0), INTERVAL);
+        assert!(liveness.may_ask());
     }
 }

@@ -81,12 +81,18 @@ async fn open<B: Flow>(stream: &WebSocketStream<B>, shared: &Shared) -> Option<O
     .ok()
 }
 
-/// Sends what waits: as much as there is room for, and all of it if the connection is to be closed behind it.
+/// Sends what waits, as much as there is room for. What the connection is to be closed behind does not wait at the mark.
 fn write<B: Flow>(shared: &Shared, stream: &WebSocketStream<B>, writable: &mut Writable<B>, cx: &mut Context<'_>) {
     let mut writable = Pin::new(writable);
     for _ in 0..BATCH {
-        if shared.has_outgoing() && !matches!(writable.as_mut().poll_ready(cx), Poll::Ready(Ok(()))) {
-            return;
+        if let Some((length, is_closed_behind)) = shared.next_outgoing() {
+            if !is_closed_behind && !matches!(writable.as_mut().poll_ready(cx), Poll::Ready(Ok(()))) {
+                return;
+            }
+            // What waits may leave none for this one, and fail the connection. One that has failed tells so when it is sent.
+            if !stream.backend().has_room(length) && writable.as_mut().poll_flush(cx).is_pending() {
+                return;
+            }
         }
         match shared.take_outgoing() {
             // One that is refused is lost: the connection has begun to close, and counts it in what is buffered.

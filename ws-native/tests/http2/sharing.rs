@@ -1,6 +1,9 @@
 //! Sockets that share a connection do not stand in each other's way.
 
 use std::sync::atomic::Ordering;
+use std::sync::mpsc as blocking;
+use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -9,8 +12,8 @@ use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use ws_core::Message;
-use ws_native::{ConnectOptions, Connection};
+use ws_core::{EventKind, KeepAlive, Message, ReconnectConfig, ReconnectingWebSocket};
+use ws_native::{ConnectOptions, Connection, Native, WebSocket};
 
 use crate::echo::{echo, identity, options};
 use crate::other_ends::speaking;
@@ -76,6 +79,61 @@ async fn who_has_begun_to_send_and_waits_leaves_room_for_others() {
     let mut last = Connection::connect(&url, &options).await.unwrap();
     last.send("hello").await.unwrap();
     assert_eq!(last.recv().await.unwrap(), Some(Message::Text("hi".into())));
+}
+
+/// A program that was busy for longer than an answer may take: the connection hears of what has come, and then its sockets do.
+#[tokio::test]
+async fn an_answer_that_has_come_is_heard_before_its_peer_is_given_up() {
+    let (made, server_is_made) = tokio::sync::oneshot::channel();
+    let (asked, mut question) = mpsc::unbounded_channel();
+    let (answer, may_answer) = blocking::channel::<()>();
+    let (answered, is_answered) = blocking::channel();
+    let serving = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            let (url, options, mut requests) = server().await;
+            assert!(made.send((url, options)).is_ok());
+            let (mut send, mut body) = accept(requests.recv().await.unwrap());
+            body.data().await.unwrap().unwrap();
+            asked.send(()).unwrap();
+            may_answer.recv().unwrap();
+            send.send_data(Bytes::from_static(b"\x81\x01!"), false).unwrap();
+            // The connection, which is another task of this thread, gives it to the system.
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            answered.send(()).unwrap();
+            // Until the test is over.
+            let _ = may_answer.recv();
+        });
+    });
+    let (url, options) = server_is_made.await.unwrap();
+    let mut keep_alive = KeepAlive::new("?");
+    (keep_alive.interval, keep_alive.timeout) = (Duration::from_millis(20), Duration::from_secs(10));
+    let mut config = ReconnectConfig::default();
+    config.keep_alive = Some(keep_alive);
+    let (sender, mut told) = mpsc::unbounded_channel();
+    let _socket = ReconnectingWebSocket::<Native>::builder_with(move |attempt| {
+        attempt.connect(WebSocket::builder(url.as_str()).options(options.clone()));
+    })
+    .config(config)
+    .connect_with(|socket| {
+        for kind in [EventKind::Message, EventKind::Error] {
+            let sender = sender.clone();
+            socket.add_event_listener(kind, move |_, event| _ = sender.send(event.kind()));
+        }
+    })
+    .unwrap();
+    question.recv().await.unwrap();
+    // Nothing else of this thread runs while the answer comes, and its time is over.
+    tokio::time::pause();
+    answer.send(()).unwrap();
+    is_answered.recv().unwrap();
+    tokio::time::advance(Duration::from_secs(11)).await;
+    tokio::time::resume();
+    assert_eq!(told.recv().await, Some(EventKind::Message));
+    drop(answer);
+    serving.join().unwrap();
 }
 
 #[tokio::test]

@@ -6,12 +6,25 @@ use ws_core::{BinaryType, Error, ReadyState};
 
 use super::{WebSocket, Witness, turn, url};
 
+type Stream = ws_core::WebSocketStream<ws_wasm::BrowserStream>;
+
 #[wasm_bindgen_test]
 fn a_url_that_is_none_of_a_websocket_is_a_syntax_error() {
     for wrong in ["ws://h/#", "ws://h/#fragment", "ftp://h/", "mailto:a@b", "ws://[::1/", "ws://h:99999/"] {
         let error = WebSocket::new(wrong).unwrap_err();
         assert_eq!(error.name(), Some("SyntaxError"), "{wrong}");
         assert!(!error.to_string().is_empty(), "{wrong}");
+    }
+}
+
+/// There may be a password or a token in it, and errors go to logs.
+#[wasm_bindgen_test]
+fn the_error_does_not_tell_the_url() {
+    for wrong in ["ws://user:secret@h:99999/?token=secret", "ws://user:secret@h/#secret", "secret://user:secret@h/"] {
+        let errors = [WebSocket::new(wrong).unwrap_err(), Stream::new(wrong).unwrap_err()];
+        for error in errors.map(|error| format!("{error} {error:?}")) {
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 }
 

@@ -48,10 +48,10 @@ impl Shared {
         state.left && state.close.is_none() && state.outgoing.is_empty()
     }
 
-    /// Messages wait that are to be sent when there is room, and not at once because the connection is to be closed behind them.
-    pub(in crate::send_handle) fn has_outgoing(&self) -> bool {
+    /// The length of the message that is to be sent next, and whether the connection is to be closed behind those that wait.
+    pub(in crate::send_handle) fn next_outgoing(&self) -> Option<(u64, bool)> {
         let state = self.state.lock();
-        !state.left && state.close.is_none() && !state.outgoing.is_empty()
+        Some((state.outgoing.first()?, state.left || state.close.is_some()))
     }
 
     /// What is to be done next, in order.
@@ -99,14 +99,22 @@ impl Shared {
         state.close.take().is_some() || state.left
     }
 
-    /// Whether a message may be taken from the stream.
+    /// Whether a message may be taken from the stream. When all handles are dropped, the peer is not held up: it may take what
+    /// still goes out only when what it says is taken.
     pub(in crate::send_handle) fn wants_incoming(&self) -> bool {
         let state = self.state.lock();
-        matches!(state.reading, Reading::More) && state.incoming.has_room(&self.config)
+        matches!(state.reading, Reading::More) && (state.left || state.incoming.has_room(&self.config))
     }
 
     pub(in crate::send_handle) fn put_incoming(&self, message: Message) {
-        self.state.lock().incoming.push(message);
+        {
+            // One that nobody takes any more is dropped at the end of the function, when nothing is locked.
+            let mut state = self.state.lock();
+            if state.left {
+                return;
+            }
+            state.incoming.push(message);
+        }
         self.readers.wake();
     }
 

@@ -17,6 +17,11 @@ impl Queue {
         self.messages.is_empty()
     }
 
+    /// What the first message counts for.
+    pub(super) fn first(&self) -> Option<u64> {
+        self.messages.front().map(length)
+    }
+
     /// The bytes of the messages in it.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
