@@ -225,44 +225,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(crate) async fn next_event(&mut self) -> Event {
-        poll_fn(|cx| self.poll_event(cx, Delivery::Whole)).await
+        poll_fn(|cx| self.poll_event(cx)).await
     }
 
-    fn poll_event(&mut self, cx: &mut Context<'_>, delivery: Delivery) -> Poll<Event> {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         loop {
-            match self.inner.protocol.advance(delivery) {
+            match self.inner.protocol.advance(Delivery::Whole) {
                 Some(event) => return Poll::Ready(event),
-                None => ready!(self.poll_progress(cx)),
+                None => ready!(self.poll_pause(cx)),
             }
         }
-    }
-
-    /// Writes, reads and waits, until there is reason to look for an event again.
-    fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.poll_shutdown(cx) {
-            return Poll::Ready(());
-        }
-        if self.inner.protocol.handle_timeout_before_reading(|| self.inner.clock.now()) {
-            return Poll::Ready(());
-        }
-        let Ok(more) = self.inner.joined.poll(&mut self.inner.protocol, cx) else { return Poll::Ready(()) };
-        // The reader is about to wait: now is the time to write.
-        self.inner.turn = Turn::default();
-        let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
-        if self.waits_for_room() {
-            return self.poll_room(cx);
-        }
-        match self.inner.transport.poll_receive(&mut self.inner.protocol, cx) {
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => self.inner.protocol.lost(error),
-            // There is room again for what is broadcast.
-            Poll::Pending if more && transmitted.is_ready() => {}
-            Poll::Pending => {
-                self.note_wait();
-                return self.poll_deadline(cx);
-            }
-        }
-        Poll::Ready(())
     }
 
     /// Does what the shutdown says that it follows. Whether there was anything to do.
@@ -284,13 +256,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             }
         }
         done
-    }
-
-    /// There is nothing to be received. The time of a closing handshake that has just begun begins here.
-    fn note_wait(&mut self) {
-        if self.inner.protocol.is_timed() || self.inner.protocol.is_watched() {
-            self.inner.protocol.note_time(self.inner.clock.now(), true);
-        }
     }
 
     /// Ready when a time is over, and the protocol knows of it. To be called when it knows that it is waited, and for what.

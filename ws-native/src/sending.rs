@@ -2,11 +2,17 @@
 
 use ws_core::{CloseCode, Data, Failure, FailureKind};
 
-use crate::proto::{Close, Connection, Part, SendError};
+use crate::proto::{Close, Connection, Part, Role, SendError};
 
 /// The most bytes that may wait to be written while a server's `recv` reads on. Above it a client that does not read what
 /// it asked for is not read from either. A client reads on: if both ends stopped, they would wait for each other.
-pub(crate) const WATERMARK: usize = 1 << 20;
+const WATERMARK: usize = 1 << 20;
+
+/// Whether so much waits to be written that a server does not go on with what its client sends: to a stream that is not broken.
+#[inline(always)]
+pub(crate) fn waits_for_room(protocol: &Connection, is_broken: bool) -> bool {
+    protocol.backlog() > WATERMARK && protocol.role() == Role::Server && protocol.is_listening() && !is_broken
+}
 
 /// Whether the next message is welcome before what is queued is written.
 #[inline]

@@ -11,11 +11,9 @@ use ws_core::{CloseCode, Data, Failure, FailureKind};
 use super::wire::Wire;
 use super::{Stream, Timed};
 use crate::ending::{State, failure_of};
-use crate::proto::{
-    self, AcceptError, Closed, Config, Delivery, Error, Established, Event, Part, Phase, Request, Role,
-};
+use crate::proto::{self, AcceptError, Closed, Config, Delivery, Error, Established, Event, Part, Phase, Request};
 use crate::random;
-use crate::sending::{self, WATERMARK};
+use crate::sending;
 
 /// An established WebSocket connection over any byte stream that blocks, in either role.
 ///
@@ -68,7 +66,7 @@ impl<S: Timed> Connection<S> {
     ) -> Result<Self, Failure> {
         let protocol = proto::Connection::client(request, config, Box::new(random::secure), Duration::ZERO);
         let mut connection = Self::new(protocol, stream, start);
-        match connection.next_event(Delivery::Whole) {
+        match connection.next_event() {
             Poll::Ready(Event::Established(established)) => {
                 connection.established = established;
                 Ok(connection)
@@ -273,26 +271,31 @@ impl<S: Timed> Connection<S> {
     }
 
     /// Pending: the stream would block.
-    pub(super) fn next_event(&mut self, delivery: Delivery) -> Poll<Event> {
+    pub(super) fn next_event(&mut self) -> Poll<Event> {
         loop {
-            match self.protocol.advance(delivery) {
+            match self.protocol.advance(Delivery::Whole) {
                 Some(event) => return Poll::Ready(event),
                 None => ready!(self.progress()),
             }
         }
     }
 
-    /// Writes, reads and waits, until there is reason to look for an event again. Pending: the stream would block.
-    fn progress(&mut self) -> Poll<()> {
+    /// Writes, and reads if all that has come was given out, until there is reason to look for an event again. Pending: the stream
+    /// would block.
+    pub(super) fn progress(&mut self) -> Poll<()> {
+        let is_drained = !self.waits_for_room();
         if self.protocol.handle_timeout_before_reading(|| self.start.elapsed()) {
             return Poll::Ready(());
         }
-        // The reader is about to wait: now is the time to write.
+        // The program feeds nothing now: it is the time to write.
         let deadline = self.begin_wait();
         let by = self.instant(deadline);
         let _ = self.wire.transmit(&mut self.protocol, by);
         if self.waits_for_room() {
             return self.room_came(deadline);
+        }
+        if !is_drained {
+            return Poll::Ready(());
         }
         // How far the writing has come may have put it off.
         let deadline = self.begin_wait();
@@ -306,29 +309,15 @@ impl<S: Timed> Connection<S> {
         Poll::Ready(())
     }
 
-    /// Whether so much waits to be written that a server does not go on with what its client sends.
     #[inline]
     pub(super) fn waits_for_room(&self) -> bool {
-        self.protocol.backlog() > WATERMARK
-            && self.protocol.role() == Role::Server
-            && self.protocol.is_listening()
-            && self.wire.broken().is_none()
-    }
-
-    /// Writes, until there is reason to look again whether there is room. Pending: the stream would block.
-    pub(super) fn make_room(&mut self) -> Poll<()> {
-        let deadline = self.begin_wait();
-        let by = self.instant(deadline);
-        let _ = self.wire.transmit(&mut self.protocol, by);
-        if self.waits_for_room() { self.room_came(deadline) } else { Poll::Ready(()) }
+        sending::waits_for_room(&self.protocol, self.wire.broken().is_some())
     }
 
     /// What it comes to that there was no room before this deadline. Pending: the stream would block.
     fn room_came(&mut self, deadline: Option<Duration>) -> Poll<()> {
         let is_late = self.has_passed(deadline);
-        if self.protocol.is_timed() || self.protocol.is_watched() {
-            self.protocol.note_time_for_room(self.start.elapsed());
-        }
+        self.protocol.note_wait_for_room(|| self.start.elapsed());
         if self.has_passed(self.protocol.deadline()) {
             self.protocol.handle_timeout(self.start.elapsed());
             return Poll::Ready(());
@@ -339,9 +328,7 @@ impl<S: Timed> Connection<S> {
 
     /// The deadline of a wait that begins now. The times of what has just begun begin here, too.
     fn begin_wait(&mut self) -> Option<Duration> {
-        if self.protocol.is_timed() || self.protocol.is_watched() {
-            self.protocol.note_time(self.start.elapsed(), true);
-        }
+        self.protocol.note_wait(|| self.start.elapsed());
         self.protocol.deadline()
     }
 

@@ -14,7 +14,7 @@ use super::connection::would_block;
 use super::{Connection, Stream, Timed};
 use crate::Origins;
 use crate::ending::failure_of;
-use crate::proto::{self, Config, Delivery, Event, IncomingRequest};
+use crate::proto::{self, Config, Event, IncomingRequest};
 #[cfg(feature = "tls")]
 use crate::rustls::ServerConfig;
 use crate::sending::misuse;
@@ -198,7 +198,7 @@ impl<S: Timed> Incoming<S> {
 
     fn read_since(start: Instant, stream: S, config: Arc<Config>) -> Result<Self, Failure> {
         let mut connection = Connection::new(proto::Connection::server(config, Duration::ZERO), stream, start);
-        match connection.next_event(Delivery::Whole) {
+        match connection.next_event() {
             Poll::Ready(Event::Request(request)) => Ok(Self { connection, request }),
             Poll::Ready(Event::Closed(closed)) => {
                 connection.begin_end(closed);
@@ -253,7 +253,7 @@ impl<S: Timed> Incoming<S> {
     /// As [`refuse`](Self::refuse), and if a header cannot be sent: then there is no answer.
     pub fn refuse_with(mut self, status: u16, headers: &[(&str, &str)], message: &str) -> Result<(), Failure> {
         self.connection.refuse_with(status, headers, message).map_err(misuse)?;
-        match self.connection.next_event(Delivery::Whole) {
+        match self.connection.next_event() {
             Poll::Ready(Event::Closed(closed)) => self.connection.begin_end(closed),
             Poll::Ready(event) => return Err(failure_of(event)),
             Poll::Pending => return Err(would_block()),

@@ -137,7 +137,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Ready when a peer is given up that does not read, and does not see that it is to go; `recv` then tells of it.
     fn poll_given_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.inner.protocol.has_time_to_close() {
-            self.note_wait();
+            self.inner.protocol.note_wait(|| self.inner.clock.now());
             ready!(self.poll_deadline(cx));
         }
         Poll::Ready(())

@@ -6,9 +6,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Connection;
-use crate::proto::Role;
 use crate::receiving::SHOWN;
-use crate::sending::WATERMARK;
+use crate::sending;
 
 /// How much a program was given of what had come, with nothing to wait for in between: bytes, and for each message some more.
 #[derive(Debug, Default)]
@@ -31,6 +30,17 @@ impl Turn {
     }
 }
 
+/// Why the program is given nothing for the moment.
+#[derive(Clone, Copy)]
+enum Pause {
+    /// It has had its turn: what has come would else be all that is looked at until nothing of it is left.
+    TurnOver,
+    /// What it has answered waits for room.
+    NoRoom,
+    /// It was given all that has come.
+    Drained,
+}
+
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Whether the program is to be given more before others have their turn, or before what it has answered is written.
     #[inline(always)]
@@ -38,43 +48,66 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         !self.inner.turn.is_over() && !self.waits_for_room()
     }
 
-    /// Whether so much waits to be written that a server does not go on with what its client sends.
-    #[inline(always)]
-    pub(super) fn waits_for_room(&self) -> bool {
-        self.inner.protocol.backlog() > WATERMARK
-            && self.inner.protocol.role() == Role::Server
-            && self.inner.protocol.is_listening()
-            && self.inner.transport.broken().is_none()
-    }
-
-    /// Ends the program's turn: writes, hears of what is not the peer's, and lets other tasks run. What has come would else be all
-    /// that is looked at until nothing of it is left.
-    pub(super) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let is_over = mem::take(&mut self.inner.turn).is_over();
+    /// Looks after all but the program: a shutdown, the time, what is broadcast, the output; then reads, if nothing is left to give.
+    /// Ready: there is reason to look for an event again.
+    pub(super) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let pause = self.begin_pause();
+        let is_told = self.poll_shutdown(cx);
         if self.inner.protocol.handle_timeout_before_reading(|| self.inner.clock.now()) {
             return Poll::Ready(());
         }
-        let _ = self.poll_shutdown(cx);
-        if self.inner.joined.poll(&mut self.inner.protocol, cx).is_err() {
-            return Poll::Ready(());
-        }
-        // It has the task woken when there is room.
-        let _ = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
+        // It has failed, if that is an error.
+        let Ok(more) = self.inner.joined.poll(&mut self.inner.protocol, cx) else { return Poll::Ready(()) };
+        // The program feeds nothing now: it is the time to write. The stream has the task woken when there is room.
+        let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
         if self.waits_for_room() {
             return self.poll_room(cx);
         }
-        if is_over {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
+        match pause {
+            Pause::TurnOver => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Pause::NoRoom => Poll::Ready(()),
+            // The shutdown may have failed the connection, and then there is nothing to wait for.
+            Pause::Drained if is_told => Poll::Ready(()),
+            // There is room again for what is broadcast, if there is more of that.
+            Pause::Drained => self.poll_input(cx, more && transmitted.is_ready()),
+        }
+    }
+
+    fn begin_pause(&mut self) -> Pause {
+        if mem::take(&mut self.inner.turn).is_over() {
+            Pause::TurnOver
+        } else if self.waits_for_room() {
+            Pause::NoRoom
+        } else {
+            Pause::Drained
+        }
+    }
+
+    /// Reads; or waits for something to read, unless there is something else to do.
+    fn poll_input(&mut self, cx: &mut Context<'_>, is_busy: bool) -> Poll<()> {
+        match self.inner.transport.poll_receive(&mut self.inner.protocol, cx) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => self.inner.protocol.lost(error),
+            Poll::Pending if is_busy => {}
+            Poll::Pending => {
+                self.inner.protocol.note_wait(|| self.inner.clock.now());
+                return self.poll_deadline(cx);
+            }
         }
         Poll::Ready(())
     }
 
+    #[inline(always)]
+    fn waits_for_room(&self) -> bool {
+        sending::waits_for_room(&self.inner.protocol, self.inner.transport.broken().is_some())
+    }
+
     /// Waits for what the stream has no room for. Ready as [`poll_deadline`](Self::poll_deadline).
-    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.inner.protocol.is_timed() || self.inner.protocol.is_watched() {
-            self.inner.protocol.note_time_for_room(self.inner.clock.now());
-        }
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.inner.protocol.note_wait_for_room(|| self.inner.clock.now());
         self.poll_deadline(cx)
     }
 }

@@ -1,6 +1,6 @@
 //! What a connection receives: messages, whole, shown or in parts.
 
-use std::task::Poll;
+use std::task::{Poll, ready};
 
 use ws_core::{Failure, Message};
 
@@ -93,22 +93,32 @@ impl<S: Timed> Connection<S> {
     fn receive<M>(
         &mut self,
         delivery: Delivery,
-        mut simple: impl FnMut(&mut Self) -> Option<M>,
+        simple: impl FnMut(&mut Self) -> Option<M>,
         wanted: impl Fn(Event) -> Option<M>,
     ) -> Result<Option<M>, Failure> {
+        match self.try_receive(delivery, simple, wanted) {
+            Poll::Ready(received) => received,
+            Poll::Pending => Err(would_block()),
+        }
+    }
+
+    /// Pending: the stream would block.
+    fn try_receive<M>(
+        &mut self,
+        delivery: Delivery,
+        mut simple: impl FnMut(&mut Self) -> Option<M>,
+        wanted: impl Fn(Event) -> Option<M>,
+    ) -> Poll<Result<Option<M>, Failure>> {
         while let State::Running = self.state {
             if self.waits_for_room() {
-                if self.make_room().is_pending() {
-                    return Err(would_block());
-                }
+                ready!(self.progress());
                 continue;
             }
             if let Some(message) = simple(self) {
-                return Ok(Some(message));
+                return Poll::Ready(Ok(Some(message)));
             }
             match self.protocol.advance(delivery) {
-                None if self.progress().is_pending() => return Err(would_block()),
-                None => {}
+                None => ready!(self.progress()),
                 Some(Event::Closed(closed)) => self.begin_end(closed),
                 Some(event) => {
                     if matches!(event, Event::Pong(_)) && self.protocol.is_watched() {
@@ -117,15 +127,12 @@ impl<S: Timed> Connection<S> {
                     }
                     if let Some(message) = wanted(event) {
                         memory::take_back_if_read(&mut self.protocol);
-                        return Ok(Some(message));
+                        return Poll::Ready(Ok(Some(message)));
                     }
                 }
             }
         }
-        match self.end() {
-            Poll::Pending => Err(would_block()),
-            Poll::Ready(failure) => failure.map_or(Ok(None), Err),
-        }
+        self.end().map(|failure| failure.map_or(Ok(None), Err))
     }
 }
 

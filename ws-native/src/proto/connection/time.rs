@@ -97,10 +97,22 @@ impl Connection {
         }
     }
 
+    /// There is nothing to be received: the times of what has just begun begin here.
+    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    pub(crate) fn note_wait(&mut self, now: impl FnOnce() -> Duration) {
+        if self.is_timed() || self.is_watched() {
+            self.note_time(now(), true);
+        }
+    }
+
     /// The same for one who waits for room in the output, and meanwhile looks at nothing that comes: that the output goes is what
     /// is heard of the peer then.
     #[cfg(any(feature = "tokio", feature = "blocking"))]
-    pub(crate) fn note_time_for_room(&mut self, now: Duration) {
+    pub(crate) fn note_wait_for_room(&mut self, now: impl FnOnce() -> Duration) {
+        if !(self.is_timed() || self.is_watched()) {
+            return;
+        }
+        let now = now();
         // It may begin with this.
         self.note_time(now, false);
         if let Some(watch) = &mut self.watch {
