@@ -1,5 +1,7 @@
 //! Sockets over HTTP/2, several of them on one connection: [RFC 8441](https://datatracker.ietf.org/doc/html/rfc8441).
 
+mod line;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
@@ -8,14 +10,14 @@ use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
-use h2::client::SendRequest;
+use h2::Reason;
 use h2::ext::Protocol;
-use h2::{Ping, PingPong, Reason};
 use http::{Method, Version};
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use ws_core::url::SocketUrl;
+
+use line::{ANSWER, FRESH, Line};
 
 use super::proxy::ProxyUrl;
 use super::{ConnectError, Connecting, Tls};
@@ -95,23 +97,6 @@ struct Shared {
     used: Arc<()>,
 }
 
-/// The way to the other end.
-#[derive(Clone)]
-struct Line {
-    requests: SendRequest<Bytes>,
-    ping: Arc<Gate<Answering>>,
-}
-
-/// Whether somebody is at the other end.
-struct Answering {
-    ping: PingPong,
-    /// When the last ping was answered.
-    last: Option<Instant>,
-}
-
-/// How long the answer to a ping stands for another: of many sockets that are opened at once, one asks.
-const FRESH: Duration = Duration::from_secs(1);
-
 impl Server {
     fn new(url: &SocketUrl, tls: Tls, proxy: Option<ProxyUrl>) -> Self {
         Self { host: url.host().into(), port: url.port(), tls, proxy }
@@ -173,7 +158,7 @@ impl Http2 {
         if Arc::strong_count(&shared.used).saturating_sub(2) >= most {
             return None;
         }
-        if timeout(limit, shared.line.is_alive()).await == Ok(true) {
+        if shared.line.is_alive(limit).await {
             return Some(shared);
         }
         // It takes no more, or nobody is at its other end any more.
@@ -209,36 +194,14 @@ impl Http2 {
         // It ends when the last stream has, and nobody may open another.
         tokio::spawn(connection);
         let Some(ping) = ping else { return Ok(None) };
-        let ping = Arc::new(Gate::new(Answering { ping, last: None }));
-        let shared = Shared { line: Line { requests, ping }, around, used: Arc::default() };
+        let shared = Shared { line: Line::new(requests, ping), around, used: Arc::default() };
         // The server's settings come before its answer to anything.
-        shared.line.answers().await.map_err(failed)?;
+        let answered = shared.line.answers(config.handshake_timeout).await;
+        answered.map_err(|source| ConnectError::Http2 { host: server.host.clone(), source })?;
         let is_able = shared.line.requests.is_extended_connect_protocol_enabled();
         let known = if is_able { Known::Connection(shared.clone()) } else { Known::Unable };
         self.learn(server, known);
         Ok(Some(shared).filter(|_| is_able))
-    }
-}
-
-impl Line {
-    /// Whether it takes requests, and its other end has answered a ping just now.
-    async fn is_alive(&self) -> bool {
-        self.requests.clone().ready().await.is_ok() && self.answers().await.is_ok()
-    }
-
-    /// Waits for the answer to a ping, in a task of its own: a ping that was sent is to be waited for, whoever else does.
-    async fn answers(&self) -> Result<(), h2::Error> {
-        let ping = Arc::clone(&self.ping);
-        let asking = tokio::spawn(async move {
-            let mut answering = ping.lock().await;
-            if answering.last.is_none_or(|last| last.elapsed() > FRESH) {
-                answering.ping.ping(Ping::opaque()).await?;
-                answering.last = Some(Instant::now());
-            }
-            Ok(())
-        });
-        // It does not panic, and nobody ends it but the runtime.
-        asking.await.unwrap_or_else(|_| Err(Reason::CANCEL.into()))
     }
 }
 
@@ -254,10 +217,10 @@ impl Shared {
         let line = self.line.clone();
         let mut asking = pin!(self.ask(request, config));
         loop {
-            match timeout(limit.max(FRESH), &mut asking).await {
+            match timeout(limit.clamp(FRESH, ANSWER), &mut asking).await {
                 Ok(Err(error)) if !is_answer(&error) => return None,
                 Ok(answered) => return Some(answered),
-                Err(_) if timeout(limit, line.is_alive()).await == Ok(true) => {}
+                Err(_) if line.is_alive(limit).await => {}
                 Err(_) => return None,
             }
         }
