@@ -205,55 +205,81 @@ impl Http2 {
     }
 }
 
+/// Why a request has no answer.
+enum Unanswered {
+    /// The connection is gone, or the server has not looked at the request: it may be asked again.
+    Gone(ConnectError),
+    /// The server wants to be asked over HTTP/1.1.
+    Http1,
+    /// It is said to the program, and not asked again.
+    Failed(ConnectError),
+}
+
+impl Unanswered {
+    /// What this error is, in place of an answer.
+    fn new(host: &str, error: h2::Error) -> Self {
+        let reason = error.reason().filter(|_| error.is_remote());
+        // RFC 9113, section 8.7: "The REFUSED_STREAM error code can be included in a RST_STREAM frame to indicate that the stream is
+        // being closed prior to any processing having occurred. Any request that was sent on the reset stream can be safely retried."
+        let is_gone = error.is_go_away() || error.is_io() || reason == Some(Reason::REFUSED_STREAM);
+        let error = ConnectError::Http2 { host: host.into(), source: into_io(error) };
+        match reason {
+            // RFC 9113, section 7: "The endpoint requires that HTTP/1.1 be used instead of HTTP/2."
+            Some(Reason::HTTP_1_1_REQUIRED) => Self::Http1,
+            _ if is_gone => Self::Gone(error),
+            _ => Self::Failed(error),
+        }
+    }
+}
+
 impl Shared {
     /// The same as [`ask`](Self::ask), as long as its other end answers pings in this time: how long it takes for the answer is a matter
-    /// of the opening handshake. `None`: it is gone, or has not looked at the request.
+    /// of the opening handshake.
     async fn ask_while_alive(
         self,
         request: &Request,
         config: &Config,
         limit: Duration,
-    ) -> Option<Result<(Stream, Answer), ConnectError>> {
+    ) -> Result<(Stream, Answer), Unanswered> {
         let line = self.line.clone();
         let mut asking = pin!(self.ask(request, config));
         loop {
             match timeout(limit.clamp(FRESH, ANSWER), &mut asking).await {
-                Ok(Err(error)) if !is_answer(&error) => return None,
-                Ok(answered) => return Some(answered),
+                Ok(answered) => return answered,
                 Err(_) if line.is_alive(limit).await => {}
-                Err(_) => return None,
+                Err(elapsed) => {
+                    let host = request.host().into();
+                    return Err(Unanswered::Gone(ConnectError::Http2 { host, source: elapsed.into() }));
+                }
             }
         }
     }
 
     /// Performs the client's half of the opening handshake, on a stream of its own. Gives this, and the server's answer.
-    async fn ask(self, request: &Request, config: &Config) -> Result<(Stream, Answer), ConnectError> {
-        let failed = |error| ConnectError::Http2 { host: request.host().into(), source: into_io(error) };
-        let invalid = |error| ConnectError::Http2 { host: request.host().into(), source: io::Error::other(error) };
+    async fn ask(self, request: &Request, config: &Config) -> Result<(Stream, Answer), Unanswered> {
+        let host = request.host();
         let mut head = http::Request::builder()
             .method(Method::CONNECT)
             .version(Version::HTTP_2)
-            .uri(format!("https://{}{}", request.host(), request.resource()))
+            .uri(format!("https://{host}{}", request.resource()))
             .extension(Protocol::from_static("websocket"));
         for (name, value) in request.http2_headers(config) {
             head = head.header(name, value);
         }
-        let head = head.body(()).map_err(invalid)?;
-        let mut requests = self.line.requests.ready().await.map_err(failed)?;
-        let (answer, send) = requests.send_request(head, false).map_err(failed)?;
-        let (head, receive) = answer.await.map_err(failed)?.into_parts();
+        let head = head.body(()).map_err(|error| {
+            Unanswered::Failed(ConnectError::Http2 { host: host.into(), source: io::Error::other(error) })
+        })?;
+        let mut requests = self
+            .line
+            .requests
+            .ready()
+            .await
+            .map_err(|error| Unanswered::Gone(ConnectError::Http2 { host: host.into(), source: into_io(error) }))?;
+        let (answer, send) = requests.send_request(head, false).map_err(|error| Unanswered::new(host, error))?;
+        let (head, receive) = answer.await.map_err(|error| Unanswered::new(host, error))?.into_parts();
         let stream = Stream::within(self.around, Http2Stream::new(send, receive, self.used));
         Ok((stream, Answer { status: head.status.as_u16(), headers: headers(&head.headers) }))
     }
-}
-
-/// Whether the server has looked at the request, and this is what it says to that. RFC 9113, section 8.7: "The REFUSED_STREAM error code
-/// can be included in a RST_STREAM frame to indicate that the stream is being closed prior to any processing having occurred. Any request
-/// that was sent on the reset stream can be safely retried."
-fn is_answer(error: &ConnectError) -> bool {
-    let ConnectError::Http2 { source, .. } = error else { return false };
-    let error = source.get_ref().and_then(|error| error.downcast_ref::<h2::Error>());
-    error.is_some_and(|error| error.is_reset() && error.is_remote() && error.reason() != Some(Reason::REFUSED_STREAM))
 }
 
 /// How many connections that others have opened a socket tries before it opens its own.
@@ -285,11 +311,11 @@ impl Connecting {
                 Way::Http1 => return Ok(None),
             };
             let used = Arc::downgrade(&shared.used);
-            if let Some(answered) = shared.ask_while_alive(&self.request, &options.config, limit).await {
-                return answered.map(|(stream, answer)| Some((stream, Some(answer))));
+            match shared.ask_while_alive(&self.request, &options.config, limit).await {
+                // The server may have said meanwhile that it takes no more on this one, or be gone.
+                Err(Unanswered::Gone(_)) => http2.forget(&server, &used),
+                answered => return opened(answered),
             }
-            // The server may have said meanwhile that it takes no more on this one, or be gone.
-            http2.forget(&server, &used);
         }
         let stream = self.open_stream(true).await?;
         if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
@@ -298,8 +324,16 @@ impl Connecting {
         }
         let Some(shared) = http2.begin(server, stream, &options.config).await? else { return Ok(None) };
         drop(turn);
-        let (stream, answer) = shared.ask(&self.request, &options.config).await?;
-        Ok(Some((stream, Some(answer))))
+        opened(shared.ask(&self.request, &options.config).await)
+    }
+}
+
+/// What [`open_http2`](Connecting::open_http2) says of what came of a request.
+fn opened(answered: Result<(Stream, Answer), Unanswered>) -> Result<Option<(Stream, Option<Answer>)>, ConnectError> {
+    match answered {
+        Ok((stream, answer)) => Ok(Some((stream, Some(answer)))),
+        Err(Unanswered::Http1) => Ok(None),
+        Err(Unanswered::Gone(error) | Unanswered::Failed(error)) => Err(error),
     }
 }
 
