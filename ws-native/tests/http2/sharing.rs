@@ -287,3 +287,29 @@ async fn nothing_is_kept_of_servers_that_could_not_be_connected_to() {
     }
     assert_eq!(format!("{:?}", options.http2.unwrap()), "Http2 { servers: 1, .. }", "the last one");
 }
+
+#[tokio::test]
+async fn nothing_is_kept_of_connections_that_have_ended() {
+    let (root, tls) = identity();
+    let acceptor = speaking(&tls, &[b"h2"]);
+    let options = options(root);
+    for _ in 0..6 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("wss://localhost:{}/path", listener.local_addr().unwrap().port());
+        let serving = async {
+            let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            let mut builder = h2::server::Builder::new();
+            builder.enable_connect_protocol();
+            let mut connection = builder.handshake(stream).await.unwrap();
+            let accepted = accept((0, connection.accept().await.unwrap().unwrap()));
+            let running = tokio::spawn(async move { while connection.accept().await.is_some() {} });
+            (running, accepted)
+        };
+        let (connected, (running, _accepted)) = tokio::join!(Connection::connect(&url, &options), serving);
+        let mut socket = connected.unwrap();
+        running.abort();
+        // It hears of it with the end of its connection.
+        assert!(socket.recv().await.is_err());
+    }
+    assert_eq!(format!("{:?}", options.http2.unwrap()), "Http2 { servers: 1, .. }", "the last one");
+}

@@ -144,7 +144,12 @@ impl Http2 {
     fn gate(&self, server: &Server) -> Arc<Gate<()>> {
         let mut places = self.lock();
         places.retain(|_, place| {
-            matches!(place.known, Known::Connection(_) | Known::Unable) || Arc::strong_count(&place.gate) > 1
+            let is_of_use = match &place.known {
+                Known::Connection(shared) => shared.line.is_open(),
+                Known::Unable => true,
+                Known::Nothing | Known::Http1 => false,
+            };
+            is_of_use || Arc::strong_count(&place.gate) > 1
         });
         Arc::clone(&places.entry(server.clone()).or_default().gate)
     }
