@@ -91,6 +91,10 @@ impl Drop for Requests {
     }
 }
 
+/// How many requests and sockets of one client the program may hold. A stream that the client resets makes room for another at once,
+/// while a program that looks something up before it answers still holds its request.
+const MOST_HELD: usize = 2 * MAX_STREAMS as usize;
+
 /// Says of a request that nobody has looked at it. RFC 9113, section 8.7: "The REFUSED_STREAM error code can be included in a RST_STREAM
 /// frame to indicate that the stream is being closed prior to any processing having occurred. Any request that was sent on the reset
 /// stream can be safely retried."
@@ -142,7 +146,11 @@ async fn serve(
             connection.poll_accept(cx)
         });
         // The client has gone, or has broken the protocol, or does not go though it should.
-        let Some(Ok((request, respond))) = accepted.await else { return };
+        let Some(Ok((request, mut respond))) = accepted.await else { return };
+        if Arc::strong_count(&used) > MOST_HELD {
+            respond.send_reset(Reason::REFUSED_STREAM);
+            continue;
+        }
         if let Some(incoming) = read(request, respond, around, &settings, &used)
             && let Err(TrySendError::Full(incoming) | TrySendError::Closed(incoming)) = requests.try_send(incoming)
         {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
@@ -248,5 +249,28 @@ async fn requests_that_the_program_has_not_looked_at_may_be_made_again() {
         assert_eq!((error.reason(), error.is_remote()), (Some(h2::Reason::REFUSED_STREAM), true));
     }
     // The one that was looked at goes on.
-    assert!(futures_util::FutureExt::now_or_never(taken).is_none());
+    assert!(taken.now_or_never().is_none());
+}
+
+#[tokio::test]
+async fn requests_that_the_client_gives_up_at_once_do_not_pile_up() {
+    let (root, tls) = identity();
+    let server = Server::bind("127.0.0.1:0").await.unwrap().tls(tls);
+    let address = server.local_address().unwrap();
+    let serving = async { server.accept().await.unwrap().requests().await.unwrap() };
+    let (mut requests, (mut client, mut ping, _)) = tokio::join!(serving, plain_client(address, root));
+    let mut held = Vec::new();
+    for _ in 0..1000 {
+        let (_answer, mut send) = client.send_request(request(), false).unwrap();
+        ping.ping(h2::Ping::opaque()).await.unwrap();
+        send.send_reset(h2::Reason::CANCEL);
+        while let Some(incoming) = requests.next().now_or_never() {
+            held.push(incoming.unwrap().unwrap());
+        }
+    }
+    assert_eq!(held.len(), 256);
+    // There is room again.
+    held.clear();
+    let _asked = client.send_request(request(), false).unwrap();
+    assert!(requests.next().await.unwrap().is_ok());
 }
