@@ -18,7 +18,7 @@ pub use split::{Receiver, Sender};
 use turn::Turn;
 
 use crate::clock::Clock;
-use crate::ending::{State, failure_of};
+use crate::ending::{Patience, State, failure_of};
 use crate::proto::{self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Request};
 use crate::random;
 use crate::server::{Broadcast, Follower, Joined, Phase as ShutdownPhase, Shutdown};
@@ -251,7 +251,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 }
                 ShutdownPhase::Over => {
                     self.inner.follower = None;
-                    self.inner.protocol.lost(Failure::new(FailureKind::Cancelled, "the server has shut down"));
+                    match &mut self.inner.state {
+                        State::Ending { patience, .. } => *patience = Patience::over(),
+                        _ => self.inner.protocol.lost(Failure::new(FailureKind::Cancelled, "the server has shut down")),
+                    }
                 }
             }
         }
@@ -278,6 +281,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
         if let State::Ending { .. } = self.inner.state {
+            let _ = self.poll_shutdown(cx);
             let end = self.inner.transport.poll_end(&mut self.inner.protocol, cx);
             if end != Poll::Ready(End::Reached) {
                 let waits = self.poll_patience(cx).is_pending();

@@ -106,6 +106,12 @@ impl Patience {
         Self { remaining: Self::steps(backlog), deadline: now.checked_add(limit) }
     }
 
+    /// Nothing is waited for.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn over() -> Self {
+        Self { remaining: 0, deadline: Some(Duration::ZERO) }
+    }
+
     /// The deadline, which begins again when a step of 64 KiB was written, and when all was.
     pub(crate) fn deadline(&mut self, backlog: usize, now: Duration, limit: Duration) -> Option<Duration> {
         if Self::steps(backlog) < self.remaining {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf, duplex};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf, duplex};
 use tokio::time::{advance, timeout};
 use ws_core::{FailureKind, Message};
 use ws_native::proto::Config;
@@ -260,4 +260,37 @@ async fn a_client_that_has_closed_is_not_waited_for_to_read() {
         assert!(server.closed().unwrap().clean);
         assert!(server.flush().await.is_err(), "most of it was not written");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_cuts_a_connection_whose_end_is_waited_for() {
+    const STEP: usize = 64 << 10;
+    let (mut client, server) = duplex(STEP);
+    let mut server = Connection::server_established(server, Config::default());
+    let shutdown = Shutdown::default();
+    server.follow(&shutdown);
+    for _ in 0..15 {
+        server.feed(vec![7; STEP - 100]).unwrap();
+    }
+    client.write_all(b"\x88\x80\0\0\0\0").await.unwrap();
+    // It takes what it is sent, each time just before it would be given up.
+    let reading = tokio::spawn(async move {
+        let mut buffer = vec![0; STEP];
+        loop {
+            tokio::time::sleep(Duration::from_millis(1900)).await;
+            client.read_exact(&mut buffer).await.unwrap();
+        }
+    });
+    {
+        let mut received = pin!(server.recv());
+        let left = tokio::select! {
+            biased;
+            _ = &mut received => panic!("it is not over"),
+            left = shutdown.begin(Duration::from_secs(5)) => left,
+        };
+        assert_eq!((left, received.now_or_never().unwrap().unwrap()), (1, None));
+    }
+    // What was not written never will be.
+    assert_eq!(server.flush().await.unwrap_err().kind(), FailureKind::Ended);
+    reading.abort();
 }

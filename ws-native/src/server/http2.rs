@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use h2::RecvStream;
 use h2::ext::Protocol;
 use h2::server::{Builder, Connection as Http2Connection, SendResponse};
+use h2::{Reason, RecvStream};
 use http::{HeaderValue, Method, Request, Response, header};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::{sleep, timeout};
 use ws_core::{Failure, FailureKind};
 
@@ -81,6 +81,29 @@ impl Requests {
     }
 }
 
+impl Drop for Requests {
+    fn drop(&mut self) {
+        let Source::Many(requests) = &mut self.0 else { return };
+        requests.close();
+        while let Ok(incoming) = requests.try_recv() {
+            give_back(incoming);
+        }
+    }
+}
+
+/// How many requests and sockets of one client the program may hold. A stream that the client resets makes room for another at once,
+/// while a program that looks something up before it answers still holds its request.
+const MOST_HELD: usize = 2 * MAX_STREAMS as usize;
+
+/// Says of a request that nobody has looked at it. RFC 9113, section 8.7: "The REFUSED_STREAM error code can be included in a RST_STREAM
+/// frame to indicate that the stream is being closed prior to any processing having occurred. Any request that was sent on the reset
+/// stream can be safely retried."
+fn give_back(incoming: Incoming) {
+    if let Answering::Http2(mut asked, _) = incoming.answering {
+        asked.respond.send_reset(Reason::REFUSED_STREAM);
+    }
+}
+
 /// Runs the connection to its end. When the program wants no more requests, when the server shuts down, or when the client
 /// has no socket for a time, it is told to make no more, and the connection ends with its last socket.
 async fn serve(
@@ -123,10 +146,15 @@ async fn serve(
             connection.poll_accept(cx)
         });
         // The client has gone, or has broken the protocol, or does not go though it should.
-        let Some(Ok((request, respond))) = accepted.await else { return };
-        if let Some(incoming) = read(request, respond, around, &settings, &used) {
-            // One that the program does not take is dropped, and with it its stream.
-            let _ = requests.try_send(incoming);
+        let Some(Ok((request, mut respond))) = accepted.await else { return };
+        if Arc::strong_count(&used) > MOST_HELD {
+            respond.send_reset(Reason::REFUSED_STREAM);
+            continue;
+        }
+        if let Some(incoming) = read(request, respond, around, &settings, &used)
+            && let Err(TrySendError::Full(incoming) | TrySendError::Closed(incoming)) = requests.try_send(incoming)
+        {
+            give_back(incoming);
         }
     }
 }

@@ -247,7 +247,8 @@ impl Accepted {
 
     /// The client's requests: over HTTP/2, which is offered by ALPN if the server speaks TLS, there can be many on one
     /// connection. 128 at a time, be they requests or sockets, of each of which up to 128 KiB may have come that nobody has read;
-    /// in frames that are very small they take up to 64 MiB of memory more.
+    /// in frames that are very small they take up to 64 MiB of memory more. While the program holds 256 of them, those included that the
+    /// client has given up, further requests are reset: the client may make them again.
     ///
     /// ```no_run
     /// # async fn program(server: ws_native::Server) -> Result<(), Box<dyn std::error::Error>> {

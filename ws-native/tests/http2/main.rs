@@ -2,6 +2,7 @@
 #![cfg(feature = "http2")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod dead;
 mod echo;
 mod other_ends;
 mod own_ends;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
@@ -82,11 +83,11 @@ async fn a_connection_that_takes_no_more_is_followed_by_another() {
 }
 
 #[cfg(unix)]
-/// A client of h2 that has begun a connection with this server, and what tells when the connection has ended.
+/// A client of h2 that has begun a connection with this server, its pings, and what tells when the connection has ended.
 async fn plain_client(
     address: SocketAddr,
     root: CertificateDer<'static>,
-) -> (h2::client::SendRequest<Bytes>, JoinHandle<Result<(), h2::Error>>) {
+) -> (h2::client::SendRequest<Bytes>, h2::PingPong, JoinHandle<Result<(), h2::Error>>) {
     let mut roots = ws_native::rustls::RootCertStore::empty();
     roots.add(root).unwrap();
     let provider = Arc::new(ws_native::rustls::crypto::ring::default_provider());
@@ -103,7 +104,16 @@ async fn plain_client(
     let mut ping = connection.ping_pong().unwrap();
     let running = tokio::spawn(connection);
     ping.ping(h2::Ping::opaque()).await.unwrap();
-    (sender, running)
+    (sender, ping, running)
+}
+
+fn request() -> http::Request<()> {
+    let builder = http::Request::builder()
+        .method("CONNECT")
+        .uri("https://localhost/path")
+        .extension(h2::ext::Protocol::from_static("websocket"))
+        .header("sec-websocket-version", "13");
+    builder.body(()).unwrap()
 }
 
 #[tokio::test]
@@ -114,7 +124,7 @@ async fn a_client_that_makes_no_request_is_let_go() {
         server.config(config)
     })
     .await;
-    let (_client, running) = plain_client(echo.address(), echo.root.clone()).await;
+    let (_client, _, running) = plain_client(echo.address(), echo.root.clone()).await;
     running.await.unwrap().unwrap();
 }
 
@@ -122,7 +132,7 @@ async fn a_client_that_makes_no_request_is_let_go() {
 async fn a_shutdown_lets_a_client_go_that_has_no_socket() {
     let shutdown = Shutdown::default();
     let echo = echo(|server| server.shutdown(&shutdown)).await;
-    let (_client, running) = plain_client(echo.address(), echo.root.clone()).await;
+    let (_client, _, running) = plain_client(echo.address(), echo.root.clone()).await;
     let (left, ended) = tokio::join!(shutdown.begin(Duration::from_secs(60)), running);
     ended.unwrap().unwrap();
     assert_eq!(left, 0);
@@ -137,7 +147,7 @@ async fn cookies_in_fields_of_their_own_are_one_header() {
         let mut requests = server.accept().await.unwrap().requests().await.unwrap();
         requests.next().await.unwrap().unwrap().request().headers().get("Cookie").map(<[u8]>::to_vec)
     });
-    let (mut client, _running) = plain_client(address, root).await;
+    let (mut client, ..) = plain_client(address, root).await;
     let request = http::Request::builder()
         .method("CONNECT")
         .uri("https://localhost/path")
@@ -152,7 +162,7 @@ async fn cookies_in_fields_of_their_own_are_one_header() {
 #[tokio::test]
 async fn another_client_is_served() {
     let echo = echo(|server| server).await;
-    let (mut client, _running) = plain_client(echo.address(), echo.root.clone()).await;
+    let (mut client, ..) = plain_client(echo.address(), echo.root.clone()).await;
     assert!(client.is_extended_connect_protocol_enabled());
 
     // The example of section 5.1.
@@ -217,4 +227,50 @@ async fn another_client_is_served() {
         }
         assert_eq!(String::from_utf8(content).unwrap(), message);
     }
+}
+
+#[tokio::test]
+async fn requests_that_the_program_has_not_looked_at_may_be_made_again() {
+    let (root, tls) = identity();
+    let server = Server::bind("127.0.0.1:0").await.unwrap().tls(tls);
+    let address = server.local_address().unwrap();
+    let serving = async { server.accept().await.unwrap().requests().await.unwrap() };
+    let (mut requests, (mut client, mut ping, _)) = tokio::join!(serving, plain_client(address, root));
+    let (taken, _send) = client.send_request(request(), false).unwrap();
+    let _incoming = requests.next().await.unwrap().unwrap();
+    let (waiting, _send) = client.send_request(request(), false).unwrap();
+    // The server has read what was sent before.
+    ping.ping(h2::Ping::opaque()).await.unwrap();
+    drop(requests);
+    // And this one comes before the client knows of it.
+    let (late, _send) = client.send_request(request(), false).unwrap();
+    for answer in [waiting, late] {
+        let error = answer.await.unwrap_err();
+        assert_eq!((error.reason(), error.is_remote()), (Some(h2::Reason::REFUSED_STREAM), true));
+    }
+    // The one that was looked at goes on.
+    assert!(taken.now_or_never().is_none());
+}
+
+#[tokio::test]
+async fn requests_that_the_client_gives_up_at_once_do_not_pile_up() {
+    let (root, tls) = identity();
+    let server = Server::bind("127.0.0.1:0").await.unwrap().tls(tls);
+    let address = server.local_address().unwrap();
+    let serving = async { server.accept().await.unwrap().requests().await.unwrap() };
+    let (mut requests, (mut client, mut ping, _)) = tokio::join!(serving, plain_client(address, root));
+    let mut held = Vec::new();
+    for _ in 0..1000 {
+        let (_answer, mut send) = client.send_request(request(), false).unwrap();
+        ping.ping(h2::Ping::opaque()).await.unwrap();
+        send.send_reset(h2::Reason::CANCEL);
+        while let Some(incoming) = requests.next().now_or_never() {
+            held.push(incoming.unwrap().unwrap());
+        }
+    }
+    assert_eq!(held.len(), 256);
+    // There is room again.
+    held.clear();
+    let _asked = client.send_request(request(), false).unwrap();
+    assert!(requests.next().await.unwrap().is_ok());
 }

@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
 use ws_core::{CloseCode, FailureKind, Message};
 use ws_native::proto::{Error, HandshakeError, Seen};
 use ws_native::rustls::{ClientConfig, RootCertStore};
@@ -303,45 +302,6 @@ async fn more_sockets_than_streams_have_another_connection() {
     assert_eq!(echo.connections.load(Ordering::Relaxed), 2);
     sockets[129].send("hello").await.unwrap();
     assert_eq!(sockets[129].recv().await.unwrap(), Some(Message::Text("hello".into())));
-}
-
-/// Passes on what comes to another port of the loopback interface, the first connection only until it is told to stop.
-async fn relay(port: u16) -> (u16, tokio::sync::watch::Sender<bool>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let own = listener.local_addr().unwrap().port();
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    tokio::spawn(async move {
-        for number in 0.. {
-            let (mut client, _) = listener.accept().await.unwrap();
-            let mut stopped = stopped.clone();
-            tokio::spawn(async move {
-                let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-                let is_over = async { stopped.wait_for(|stop| *stop && number == 0).await.is_ok() };
-                let is_over = tokio::select! {
-                    _ = tokio::io::copy_bidirectional(&mut client, &mut server) => false,
-                    is_over = is_over => is_over,
-                };
-                if is_over {
-                    // Nobody is told that nothing goes through any more.
-                    std::future::pending::<()>().await;
-                }
-            });
-        }
-    });
-    (own, stop)
-}
-
-#[tokio::test]
-async fn a_connection_that_is_dead_is_not_used_again() {
-    let mut echo = echo(|server| server).await;
-    let (port, stop) = relay(echo.address().port()).await;
-    let url = format!("wss://localhost:{port}/path");
-    echo.options.connect_timeout = Duration::from_secs(2);
-    let mut first = Connection::connect(&url, &echo.options).await.unwrap();
-    exchange(&mut first).await;
-    stop.send(true).unwrap();
-    exchange(&mut Connection::connect(&url, &echo.options).await.unwrap()).await;
-    assert_eq!(echo.connections.load(Ordering::Relaxed), 2);
 }
 
 /// To connect is one thing, and what the server thinks of a request another.

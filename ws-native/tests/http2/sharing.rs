@@ -13,7 +13,7 @@ use h2::{RecvStream, SendStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use ws_core::{EventKind, KeepAlive, Message, ReconnectConfig, ReconnectingWebSocket};
-use ws_native::{ConnectOptions, Connection, Native, WebSocket};
+use ws_native::{ConnectOptions, Connection, Http2, Incoming, Native, WebSocket};
 
 use crate::echo::{echo, identity, options};
 use crate::other_ends::speaking;
@@ -242,12 +242,132 @@ async fn a_request_that_the_server_resets_is_not_asked_again() {
 }
 
 #[tokio::test]
+async fn a_request_that_the_server_has_not_looked_at_is_asked_again() {
+    let (url, options, mut requests) = server().await;
+    let serving = async {
+        let first = accept(requests.recv().await.unwrap());
+        let (number, (_, mut respond)) = requests.recv().await.unwrap();
+        respond.send_reset(h2::Reason::REFUSED_STREAM);
+        let again = requests.recv().await.unwrap();
+        let numbers = (number, again.0);
+        (numbers, first, accept(again))
+    };
+    let asking = async {
+        let first = Connection::connect(&url, &options).await.unwrap();
+        (first, Connection::connect(&url, &options).await.unwrap())
+    };
+    let ((numbers, ..), _sockets) = tokio::join!(serving, asking);
+    assert_eq!(numbers, (0, 1));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_is_not_asked_for_again() {
+    let (url, mut options, mut requests) = server().await;
+    options.config.max_head = 4096;
+    let serving = tokio::spawn(async move {
+        let mut numbers = Vec::new();
+        let mut kept = Vec::new();
+        for length in [10, 5000, 10] {
+            let (number, (request, mut respond)) = requests.recv().await.unwrap();
+            numbers.push(number);
+            let answer = http::Response::builder().header("a", "x".repeat(length)).body(()).unwrap();
+            kept.push((respond.send_response(answer, false).unwrap(), request));
+        }
+        (numbers, kept)
+    });
+    let _first = Connection::connect(&url, &options).await.unwrap();
+    assert!(Connection::connect(&url, &options).await.is_err());
+    let _third = Connection::connect(&url, &options).await.unwrap();
+    assert_eq!(serving.await.unwrap().0, [0; 3]);
+}
+
+#[tokio::test]
+async fn headers_of_an_http1_connection_do_not_stand_in_the_way() {
+    let mut echo = echo(|server| server).await;
+    for (name, value) in [("Keep-Alive", "timeout=5"), ("Proxy-Connection", "keep-alive"), ("TE", "gzip")] {
+        echo.options.headers.push((name.into(), value.into()));
+    }
+    let _first = Connection::connect(&echo.url, &echo.options).await.unwrap();
+    let _second = Connection::connect(&echo.url, &echo.options).await.unwrap();
+    assert_eq!(echo.connections.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_wants_http1_for_a_request_is_asked_over_it() {
+    let (root, tls) = identity();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("wss://localhost:{}/path", listener.local_addr().unwrap().port());
+    let acceptor = speaking(&tls, &[b"h2", b"http/1.1"]);
+    // Each connection of HTTP/2 takes the first of two requests, or none.
+    let serving = tokio::spawn(async move {
+        let mut kept = Vec::new();
+        for taken in [0, 1] {
+            let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+            let mut builder = h2::server::Builder::new();
+            builder.enable_connect_protocol();
+            let mut connection: h2::server::Connection<_, Bytes> = builder.handshake(stream).await.unwrap();
+            for number in 0..=taken {
+                let (request, mut respond) = connection.accept().await.unwrap().unwrap();
+                if number < taken {
+                    kept.push(accept((0, (request, respond))));
+                } else {
+                    respond.send_reset(h2::Reason::HTTP_1_1_REQUIRED);
+                }
+            }
+            let running = tokio::spawn(async move { while connection.accept().await.is_some() {} });
+            let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+            let incoming = Incoming::read(stream, ws_native::proto::Config::default()).await.unwrap();
+            incoming.accept(None).await.unwrap().send("hi").await.unwrap();
+            running.abort();
+            let _ = running.await;
+        }
+        kept
+    });
+    let mut options = options(root);
+    let mut socket = Connection::connect(&url, &options).await.unwrap();
+    assert_eq!(socket.recv().await.unwrap(), Some(Message::Text("hi".into())));
+    options.http2 = Some(Http2::default());
+    let _first = Connection::connect(&url, &options).await.unwrap();
+    let mut socket = Connection::connect(&url, &options).await.unwrap();
+    assert_eq!(socket.recv().await.unwrap(), Some(Message::Text("hi".into())));
+    serving.await.unwrap();
+}
+
+#[tokio::test]
 async fn nothing_is_kept_of_servers_that_could_not_be_connected_to() {
     let (root, _) = identity();
     let options = options(root);
     for _ in 0..5 {
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
         assert!(Connection::connect(&format!("wss://localhost:{port}/"), &options).await.is_err());
+    }
+    assert_eq!(format!("{:?}", options.http2.unwrap()), "Http2 { servers: 1, .. }", "the last one");
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_connections_that_have_ended() {
+    let (root, tls) = identity();
+    let acceptor = speaking(&tls, &[b"h2"]);
+    let options = options(root);
+    for _ in 0..6 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("wss://localhost:{}/path", listener.local_addr().unwrap().port());
+        let serving = async {
+            let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            let mut builder = h2::server::Builder::new();
+            builder.enable_connect_protocol();
+            let mut connection = builder.handshake(stream).await.unwrap();
+            let accepted = accept((0, connection.accept().await.unwrap().unwrap()));
+            let running = tokio::spawn(async move { while connection.accept().await.is_some() {} });
+            (running, accepted)
+        };
+        let (connected, (running, _accepted)) = tokio::join!(Connection::connect(&url, &options), serving);
+        let mut socket = connected.unwrap();
+        running.abort();
+        // It hears of it with the end of its connection.
+        assert!(socket.recv().await.is_err());
     }
     assert_eq!(format!("{:?}", options.http2.unwrap()), "Http2 { servers: 1, .. }", "the last one");
 }

@@ -1,5 +1,7 @@
 //! Sockets over HTTP/2, several of them on one connection: [RFC 8441](https://datatracker.ietf.org/doc/html/rfc8441).
 
+mod line;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
@@ -8,14 +10,14 @@ use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
-use h2::client::SendRequest;
+use h2::Reason;
 use h2::ext::Protocol;
-use h2::{Ping, PingPong, Reason};
 use http::{Method, Version};
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use ws_core::url::SocketUrl;
+
+use line::{ANSWER, FRESH, Line};
 
 use super::proxy::ProxyUrl;
 use super::{ConnectError, Connecting, Tls};
@@ -95,23 +97,6 @@ struct Shared {
     used: Arc<()>,
 }
 
-/// The way to the other end.
-#[derive(Clone)]
-struct Line {
-    requests: SendRequest<Bytes>,
-    ping: Arc<Gate<Answering>>,
-}
-
-/// Whether somebody is at the other end.
-struct Answering {
-    ping: PingPong,
-    /// When the last ping was answered.
-    last: Option<Instant>,
-}
-
-/// How long the answer to a ping stands for another: of many sockets that are opened at once, one asks.
-const FRESH: Duration = Duration::from_secs(1);
-
 impl Server {
     fn new(url: &SocketUrl, tls: Tls, proxy: Option<ProxyUrl>) -> Self {
         Self { host: url.host().into(), port: url.port(), tls, proxy }
@@ -159,7 +144,12 @@ impl Http2 {
     fn gate(&self, server: &Server) -> Arc<Gate<()>> {
         let mut places = self.lock();
         places.retain(|_, place| {
-            matches!(place.known, Known::Connection(_) | Known::Unable) || Arc::strong_count(&place.gate) > 1
+            let is_of_use = match &place.known {
+                Known::Connection(shared) => shared.line.is_open(),
+                Known::Unable => true,
+                Known::Nothing | Known::Http1 => false,
+            };
+            is_of_use || Arc::strong_count(&place.gate) > 1
         });
         Arc::clone(&places.entry(server.clone()).or_default().gate)
     }
@@ -173,7 +163,7 @@ impl Http2 {
         if Arc::strong_count(&shared.used).saturating_sub(2) >= most {
             return None;
         }
-        if timeout(limit, shared.line.is_alive()).await == Ok(true) {
+        if shared.line.is_alive(limit).await {
             return Some(shared);
         }
         // It takes no more, or nobody is at its other end any more.
@@ -209,10 +199,10 @@ impl Http2 {
         // It ends when the last stream has, and nobody may open another.
         tokio::spawn(connection);
         let Some(ping) = ping else { return Ok(None) };
-        let ping = Arc::new(Gate::new(Answering { ping, last: None }));
-        let shared = Shared { line: Line { requests, ping }, around, used: Arc::default() };
+        let shared = Shared { line: Line::new(requests, ping), around, used: Arc::default() };
         // The server's settings come before its answer to anything.
-        shared.line.answers().await.map_err(failed)?;
+        let answered = shared.line.answers(config.handshake_timeout).await;
+        answered.map_err(|source| ConnectError::Http2 { host: server.host.clone(), source })?;
         let is_able = shared.line.requests.is_extended_connect_protocol_enabled();
         let known = if is_able { Known::Connection(shared.clone()) } else { Known::Unable };
         self.learn(server, known);
@@ -220,77 +210,81 @@ impl Http2 {
     }
 }
 
-impl Line {
-    /// Whether it takes requests, and its other end has answered a ping just now.
-    async fn is_alive(&self) -> bool {
-        self.requests.clone().ready().await.is_ok() && self.answers().await.is_ok()
-    }
+/// Why a request has no answer.
+enum Unanswered {
+    /// The connection is gone, or the server has not looked at the request: it may be asked again.
+    Gone(ConnectError),
+    /// The server wants to be asked over HTTP/1.1.
+    Http1,
+    /// It is said to the program, and not asked again.
+    Failed(ConnectError),
+}
 
-    /// Waits for the answer to a ping, in a task of its own: a ping that was sent is to be waited for, whoever else does.
-    async fn answers(&self) -> Result<(), h2::Error> {
-        let ping = Arc::clone(&self.ping);
-        let asking = tokio::spawn(async move {
-            let mut answering = ping.lock().await;
-            if answering.last.is_none_or(|last| last.elapsed() > FRESH) {
-                answering.ping.ping(Ping::opaque()).await?;
-                answering.last = Some(Instant::now());
-            }
-            Ok(())
-        });
-        // It does not panic, and nobody ends it but the runtime.
-        asking.await.unwrap_or_else(|_| Err(Reason::CANCEL.into()))
+impl Unanswered {
+    /// What this error is, in place of an answer.
+    fn new(host: &str, error: h2::Error) -> Self {
+        let reason = error.reason().filter(|_| error.is_remote());
+        // RFC 9113, section 8.7: "The REFUSED_STREAM error code can be included in a RST_STREAM frame to indicate that the stream is
+        // being closed prior to any processing having occurred. Any request that was sent on the reset stream can be safely retried."
+        let is_gone = error.is_go_away() || error.is_io() || reason == Some(Reason::REFUSED_STREAM);
+        let error = ConnectError::Http2 { host: host.into(), source: into_io(error) };
+        match reason {
+            // RFC 9113, section 7: "The endpoint requires that HTTP/1.1 be used instead of HTTP/2."
+            Some(Reason::HTTP_1_1_REQUIRED) => Self::Http1,
+            _ if is_gone => Self::Gone(error),
+            _ => Self::Failed(error),
+        }
     }
 }
 
 impl Shared {
     /// The same as [`ask`](Self::ask), as long as its other end answers pings in this time: how long it takes for the answer is a matter
-    /// of the opening handshake. `None`: it is gone, or has not looked at the request.
+    /// of the opening handshake.
     async fn ask_while_alive(
         self,
         request: &Request,
         config: &Config,
         limit: Duration,
-    ) -> Option<Result<(Stream, Answer), ConnectError>> {
+    ) -> Result<(Stream, Answer), Unanswered> {
         let line = self.line.clone();
         let mut asking = pin!(self.ask(request, config));
         loop {
-            match timeout(limit.max(FRESH), &mut asking).await {
-                Ok(Err(error)) if !is_answer(&error) => return None,
-                Ok(answered) => return Some(answered),
-                Err(_) if timeout(limit, line.is_alive()).await == Ok(true) => {}
-                Err(_) => return None,
+            match timeout(limit.clamp(FRESH, ANSWER), &mut asking).await {
+                Ok(answered) => return answered,
+                Err(_) if line.is_alive(limit).await => {}
+                Err(elapsed) => {
+                    let host = request.host().into();
+                    return Err(Unanswered::Gone(ConnectError::Http2 { host, source: elapsed.into() }));
+                }
             }
         }
     }
 
     /// Performs the client's half of the opening handshake, on a stream of its own. Gives this, and the server's answer.
-    async fn ask(self, request: &Request, config: &Config) -> Result<(Stream, Answer), ConnectError> {
-        let failed = |error| ConnectError::Http2 { host: request.host().into(), source: into_io(error) };
-        let invalid = |error| ConnectError::Http2 { host: request.host().into(), source: io::Error::other(error) };
+    async fn ask(self, request: &Request, config: &Config) -> Result<(Stream, Answer), Unanswered> {
+        let host = request.host();
         let mut head = http::Request::builder()
             .method(Method::CONNECT)
             .version(Version::HTTP_2)
-            .uri(format!("https://{}{}", request.host(), request.resource()))
+            .uri(format!("https://{host}{}", request.resource()))
             .extension(Protocol::from_static("websocket"));
         for (name, value) in request.http2_headers(config) {
             head = head.header(name, value);
         }
-        let head = head.body(()).map_err(invalid)?;
-        let mut requests = self.line.requests.ready().await.map_err(failed)?;
-        let (answer, send) = requests.send_request(head, false).map_err(failed)?;
-        let (head, receive) = answer.await.map_err(failed)?.into_parts();
+        let head = head.body(()).map_err(|error| {
+            Unanswered::Failed(ConnectError::Http2 { host: host.into(), source: io::Error::other(error) })
+        })?;
+        let mut requests = self
+            .line
+            .requests
+            .ready()
+            .await
+            .map_err(|error| Unanswered::Gone(ConnectError::Http2 { host: host.into(), source: into_io(error) }))?;
+        let (answer, send) = requests.send_request(head, false).map_err(|error| Unanswered::new(host, error))?;
+        let (head, receive) = answer.await.map_err(|error| Unanswered::new(host, error))?.into_parts();
         let stream = Stream::within(self.around, Http2Stream::new(send, receive, self.used));
         Ok((stream, Answer { status: head.status.as_u16(), headers: headers(&head.headers) }))
     }
-}
-
-/// Whether the server has looked at the request, and this is what it says to that. RFC 9113, section 8.7: "The REFUSED_STREAM error code
-/// can be included in a RST_STREAM frame to indicate that the stream is being closed prior to any processing having occurred. Any request
-/// that was sent on the reset stream can be safely retried."
-fn is_answer(error: &ConnectError) -> bool {
-    let ConnectError::Http2 { source, .. } = error else { return false };
-    let error = source.get_ref().and_then(|error| error.downcast_ref::<h2::Error>());
-    error.is_some_and(|error| error.is_reset() && error.is_remote() && error.reason() != Some(Reason::REFUSED_STREAM))
 }
 
 /// How many connections that others have opened a socket tries before it opens its own.
@@ -322,11 +316,11 @@ impl Connecting {
                 Way::Http1 => return Ok(None),
             };
             let used = Arc::downgrade(&shared.used);
-            if let Some(answered) = shared.ask_while_alive(&self.request, &options.config, limit).await {
-                return answered.map(|(stream, answer)| Some((stream, Some(answer))));
+            match shared.ask_while_alive(&self.request, &options.config, limit).await {
+                // The server may have said meanwhile that it takes no more on this one, or be gone.
+                Err(Unanswered::Gone(_)) => http2.forget(&server, &used),
+                answered => return opened(answered),
             }
-            // The server may have said meanwhile that it takes no more on this one, or be gone.
-            http2.forget(&server, &used);
         }
         let stream = self.open_stream(true).await?;
         if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
@@ -335,8 +329,16 @@ impl Connecting {
         }
         let Some(shared) = http2.begin(server, stream, &options.config).await? else { return Ok(None) };
         drop(turn);
-        let (stream, answer) = shared.ask(&self.request, &options.config).await?;
-        Ok(Some((stream, Some(answer))))
+        opened(shared.ask(&self.request, &options.config).await)
+    }
+}
+
+/// What [`open_http2`](Connecting::open_http2) says of what came of a request.
+fn opened(answered: Result<(Stream, Answer), Unanswered>) -> Result<Option<(Stream, Option<Answer>)>, ConnectError> {
+    match answered {
+        Ok((stream, answer)) => Ok(Some((stream, Some(answer)))),
+        Err(Unanswered::Http1) => Ok(None),
+        Err(Unanswered::Gone(error) | Unanswered::Failed(error)) => Err(error),
     }
 }
 

@@ -167,6 +167,13 @@ pub(super) fn is_key(key: &str) -> bool {
 /// connection-specific header fields." The connection of an answer ends with it, or is none of HTTP any more.
 const OF_CONNECTION: [&str; 2] = ["keep-alive", "proxy-connection"];
 
+/// Whether a request over HTTP/2 goes without this header. In the same section: "The only exception to this is the TE header field, which
+/// MAY be present in an HTTP/2 request; when it is, it MUST NOT contain any value other than "trailers"."
+pub(super) fn is_of_connection(name: &str, value: &[u8]) -> bool {
+    OF_CONNECTION.iter().any(|own| own.eq_ignore_ascii_case(name))
+        || (name.eq_ignore_ascii_case("te") && value != b"trailers")
+}
+
 /// Fails unless the program can add these headers to an answer.
 pub(super) fn expect_sendable(headers: &[(&str, &str)]) -> Result<(), AcceptError> {
     let unfit = |(name, value): &&(&str, &str)| {

@@ -87,7 +87,8 @@ impl Request {
         &self.resource
     }
 
-    /// The headers of the request over HTTP/2: [RFC 8441, section 5][1].
+    /// The headers of the request over HTTP/2: [RFC 8441, section 5][1]. Those that a program has added for a connection of HTTP/1.1, such
+    /// as Keep-Alive, are left out.
     ///
     /// ```
     /// use ws_native::proto::{Config, Request};
@@ -107,7 +108,8 @@ impl Request {
         if let Some(compression) = config.compression() {
             headers.push(("sec-websocket-extensions".into(), compression::offer(&compression).into_bytes()));
         }
-        headers.extend(self.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+        let others = self.headers.iter().filter(|(name, value)| !http::is_of_connection(name, value));
+        headers.extend(others.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
         headers
     }
 
@@ -166,6 +168,21 @@ mod tests {
         assert!(Request::new("h", "/a b", &[] as &[&str]).is_err());
         assert!(Request::new("h\r\nX: y", "/", &[] as &[&str]).is_err());
         assert!(Request::new("h", "/", &["a", "a"]).is_err());
+    }
+
+    #[test]
+    fn headers_of_an_http1_connection_are_left_out_over_http2() {
+        let mut request = Request::new("h", "/", &[] as &[&str]).unwrap();
+        for (name, value) in
+            [("Keep-Alive", "5"), ("PROXY-Connection", "close"), ("TE", "gzip"), ("Te", "trailers, gzip")]
+        {
+            request = request.header(name, value).unwrap();
+        }
+        request = request.header("TE", "trailers").unwrap().header("A", "b").unwrap();
+        let config = Config { compression: None, ..Config::default() };
+        let sent = request.http2_headers(&config).split_off(1);
+        assert_eq!(sent, [("te".to_owned(), b"trailers".to_vec()), ("a".to_owned(), b"b".to_vec())]);
+        assert!(request.encode("", None).ends_with(b"Keep-Alive: 5\r\nPROXY-Connection: close\r\nTE: gzip\r\nTe: trailers, gzip\r\nTE: trailers\r\nA: b\r\n\r\n"));
     }
 
     #[test]
