@@ -132,11 +132,16 @@ export class Connection {
     this.#flushSoon();
   }
 
-  /** The session keeps the message's place in the order while the Blob is read. */
+  /** The session keeps the message's place in the order while the Blob is read, unless it discards it. */
   sendBlob(blob) {
     const id = this.#session.send_blob(Reflect.apply(sizeOf, blob, []));
+    this.#flushSoon();
+    if (id === undefined) return;
     Reflect.apply(readAll, blob, []).then(
-      (buffer) => this.#later(this.#session.blob_read(id, new Uint8Array(buffer), now())),
+      (buffer) => {
+        this.#session.blob_read(id, new Uint8Array(buffer));
+        this.#flushSoon();
+      },
       () => this.#later(this.#session.blob_failed(id, now())),
     );
   }

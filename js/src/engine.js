@@ -41,13 +41,17 @@ export const createSession = (...parameters) => new Session(...parameters);
 
 /** Sends a text message. */
 export function sendText(session, text) {
-  // No character has more than three bytes.
-  if (3 * text.length > DESK || !session.send_text_on(desk, writeText(text))) session.send_text(text);
+  // No character has more than three bytes, nor fewer than one.
+  if (3 * text.length <= DESK && session.send_text_on(desk, writeText(text))) return;
+  if (session.has_room(text.length)) session.send_text(text);
+  else session.send_blob(lengthOfText(text));
 }
 
-/** Sends a binary message of so many bytes. */
+/** Sends a binary message of so many bytes. A long one is copied when the session has said that it takes it. */
 export function sendBytes(session, message, length) {
-  if (length > DESK || !sendBytesOnDesk(session, message, length)) session.send_bytes(viewOfBytes(message));
+  if (length <= DESK && sendBytesOnDesk(session, message, length)) return;
+  const id = session.send_blob(length);
+  if (id !== undefined) session.blob_read(id, viewOfBytes(message));
 }
 
 function sendBytesOnDesk(session, message, length) {
@@ -96,6 +100,9 @@ function readTextOfArray(start, length) {
 const writeText = typeof Buffer === 'function'
   ? (text) => /** @type {any} */ (viewed()).utf8Write(text, deskStart, DESK)
   : (text) => encoder.encodeInto(text, viewed().subarray(deskStart, deskStart + DESK)).written;
+
+/** The number of bytes of a text that is not written anywhere. */
+const lengthOfText = typeof Buffer === 'function' ? (text) => Buffer.byteLength(text) : (text) => encoder.encode(text).length;
 
 function viewed() {
   if (bytes.length === 0) bytes = viewOf(memory.buffer);

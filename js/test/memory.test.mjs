@@ -13,6 +13,13 @@ WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
     return instance;
   },
 });
+/** The sizes of all Blobs that were read. */
+const read = [];
+const readAll = Blob.prototype.arrayBuffer;
+Blob.prototype.arrayBuffer = function arrayBuffer() {
+  read.push(this.size);
+  return readAll.call(this);
+};
 const { bytesOf, interfacesOver, longFrame, socketOver } = await import('./network.mjs');
 const { frame, text } = await import('./peer.mjs');
 
@@ -83,6 +90,31 @@ test('nothing of a connection that has compressed and is closed, though the prog
   assert.ok(grown < 4 * MEBIBYTE, `${grown} bytes more with 50 connections`);
   assert.equal(kept.length, 55);
 });
+
+for (const [kind, message, length] of [
+  ['bytes', new Uint8Array(48 * MEBIBYTE), 48 * MEBIBYTE],
+  ['a text', '\u00e9'.repeat(24 * MEBIBYTE), 48 * MEBIBYTE],
+  ['a Blob', new Blob([new Uint8Array(3 * MEBIBYTE)]), 3 * MEBIBYTE],
+]) {
+  test(`nothing of ${kind} for which there is no room, or that comes too late: it is counted alone`, async () => {
+    const { WebSocket: Socket, failure: failureOf } = interfacesOver(() => {});
+    const open = async (options) => {
+      const socket = new Socket('ws://host.test/', options);
+      await new Promise((resolve) => { socket.onopen = resolve; });
+      return socket;
+    };
+    const full = await open({ maxSendQueue: MEBIBYTE });
+    const late = await open({ closeTimeout: 1 });
+    late.close();
+    const before = inUse();
+    full.send(message);
+    late.send(message);
+    assert.deepEqual([full.bufferedAmount, late.bufferedAmount], [length, length]);
+    const { code } = await new Promise((resolve) => { full.onclose = resolve; });
+    assert.deepEqual([code, failureOf(full)], [1006, 'more than 1048576 bytes wait to be transmitted (maxSendQueue)']);
+    assert.deepEqual([inUse() - before, read], [0, []]);
+  });
+}
 
 const { WebSocket, failure } = interfacesOver(() => {}, (events) => events.received(COMPRESSED), { headers: DEFLATE });
 

@@ -56,10 +56,10 @@ declare module "*/wasm/isosocket_engine.js" {
     task_was_clean(): boolean;
     send_text(text: string): void;
     send_text_on(desk: Desk, length: number): void;
-    send_bytes(bytes: Uint8Array): void;
+    has_room(bytes: number): boolean;
     send_bytes_on(desk: Desk, length: number): void;
-    send_blob(size: number): number;
-    blob_read(id: number, bytes: Uint8Array): number;
+    send_blob(size: number): number | undefined;
+    blob_read(id: number, bytes: Uint8Array): void;
     blob_failed(id: number): number;
     close(code?: number, reason?: string): number;
     ping(payload: Uint8Array, now: number): number;
