@@ -1,10 +1,9 @@
 // The RFC 6455 engine, compiled to WebAssembly, and its memory. It is loaded at the first use, and at once: a constructor
 // cannot wait.
 
-import { Desk, initSync, Session, Settings } from './wasm/isosocket_engine.js';
+import { MortalSession, stillborn } from './mortal-session.js';
+import { Desk, initSync, Settings } from './wasm/isosocket_engine.js';
 import { viewOfBytes } from './webidl.js';
-
-export { Settings };
 
 /** The most bytes of a message that is written where the engine reads it; longer ones it keeps. */
 const DESK = 16384;
@@ -33,9 +32,30 @@ export function loadEngine(loadModule) {
 /**
  * Makes the engine's side of one connection.
  *
- * @param {ConstructorParameters<typeof Session>} parameters
+ * @param {(settings: Settings) => void} apply puts the program's settings in
+ * @param {() => void} died called when the engine cannot go on with it, if only to poll it
  */
-export const createSession = (...parameters) => new Session(...parameters);
+export function createSession(host, resource, protocols, headers, apply, now, died) {
+  try {
+    // The session takes the settings over.
+    const session = new MortalSession(host, resource, protocols, headers, settingsOf(apply), now);
+    session.died = died;
+    return session;
+  } catch (error) {
+    return stillborn(error, died);
+  }
+}
+
+function settingsOf(apply) {
+  const settings = new Settings();
+  try {
+    apply(settings);
+  } catch (error) {
+    settings.free();
+    throw error;
+  }
+  return settings;
+}
 
 // What throws is a call of its own: to give an outcome that may be an exception costs as much as to send a short message.
 

@@ -397,7 +397,7 @@ impl Session {
     fn flags(&mut self) -> u32 {
         // The host has what it needs of it. A connection that then is idle would keep its last message.
         self.task = Current::Nothing;
-        if !memory::grow_ahead() {
+        if !memory::grow_ahead(self.engine.ready_state() == ReadyState::Connecting) {
             self.engine.lost("the engine has used up its memory: it has 4 GiB for a thread");
         }
         // Nothing is looked at that comes behind messages that the host has not handed over. Behind those of a connection that has
