@@ -78,7 +78,8 @@ export class Connection {
     const inContext = host.captureContext();
     this.#alarm = new Alarm(inContext);
     this.#tasks = new TaskSource(() => this.#runTask(), () => this.#readOn(), inContext);
-    this.#session = newSession(host, url, protocols, headersFor(url, headers, originOption(dictionary)), dictionary, now());
+    const fields = headersFor(url, headers, originOption(dictionary));
+    this.#session = newSession(host, url, protocols, fields, dictionary, now(), () => this.#flushSoon());
     this.#batch = new Batch(this.#session);
     this.#input = new Input(this.#session, this.#batch);
     this.#output = new Output(this.#session);
@@ -132,11 +133,16 @@ export class Connection {
     this.#flushSoon();
   }
 
-  /** The session keeps the message's place in the order while the Blob is read. */
+  /** The session keeps the message's place in the order while the Blob is read, unless it discards it. */
   sendBlob(blob) {
     const id = this.#session.send_blob(Reflect.apply(sizeOf, blob, []));
+    this.#flushSoon();
+    if (id === undefined) return;
     Reflect.apply(readAll, blob, []).then(
-      (buffer) => this.#later(this.#session.blob_read(id, new Uint8Array(buffer), now())),
+      (buffer) => {
+        this.#session.blob_read(id, new Uint8Array(buffer));
+        this.#flushSoon();
+      },
       () => this.#later(this.#session.blob_failed(id, now())),
     );
   }
@@ -193,8 +199,10 @@ export class Connection {
 
   #connect(connect, target, options) {
     // What is pending goes out when the stream is open.
-    this.#session.connecting(now());
+    const flags = this.#session.connecting(now()) & ~TRANSMIT;
     this.#setAlarm();
+    this.#later(flags);
+    if (this.#ended) return;
     const events = this.#events();
     try {
       this.#stream = openRoute(connect, target, options, events);

@@ -1,10 +1,9 @@
 // The RFC 6455 engine, compiled to WebAssembly, and its memory. It is loaded at the first use, and at once: a constructor
 // cannot wait.
 
-import { Desk, initSync, Session, Settings } from './wasm/isosocket_engine.js';
+import { MortalSession, stillborn } from './mortal-session.js';
+import { Desk, initSync, Settings } from './wasm/isosocket_engine.js';
 import { viewOfBytes } from './webidl.js';
-
-export { Settings };
 
 /** The most bytes of a message that is written where the engine reads it; longer ones it keeps. */
 const DESK = 16384;
@@ -33,21 +32,46 @@ export function loadEngine(loadModule) {
 /**
  * Makes the engine's side of one connection.
  *
- * @param {ConstructorParameters<typeof Session>} parameters
+ * @param {(settings: Settings) => void} apply puts the program's settings in
+ * @param {() => void} died called when the engine cannot go on with it, if only to poll it
  */
-export const createSession = (...parameters) => new Session(...parameters);
+export function createSession(host, resource, protocols, headers, apply, now, died) {
+  try {
+    // The session takes the settings over.
+    const session = new MortalSession(host, resource, protocols, headers, settingsOf(apply), now);
+    session.died = died;
+    return session;
+  } catch (error) {
+    return stillborn(error, died);
+  }
+}
+
+function settingsOf(apply) {
+  const settings = new Settings();
+  try {
+    apply(settings);
+  } catch (error) {
+    settings.free();
+    throw error;
+  }
+  return settings;
+}
 
 // What throws is a call of its own: to give an outcome that may be an exception costs as much as to send a short message.
 
 /** Sends a text message. */
 export function sendText(session, text) {
-  // No character has more than three bytes.
-  if (3 * text.length > DESK || !session.send_text_on(desk, writeText(text))) session.send_text(text);
+  // No character has more than three bytes, nor fewer than one.
+  if (3 * text.length <= DESK && session.send_text_on(desk, writeText(text))) return;
+  if (session.has_room(text.length)) session.send_text(text);
+  else session.send_blob(lengthOfText(text));
 }
 
-/** Sends a binary message of so many bytes. */
+/** Sends a binary message of so many bytes. A long one is copied when the session has said that it takes it. */
 export function sendBytes(session, message, length) {
-  if (length > DESK || !sendBytesOnDesk(session, message, length)) session.send_bytes(viewOfBytes(message));
+  if (length <= DESK && sendBytesOnDesk(session, message, length)) return;
+  const id = session.send_blob(length);
+  if (id !== undefined) session.blob_read(id, viewOfBytes(message));
 }
 
 function sendBytesOnDesk(session, message, length) {
@@ -96,6 +120,9 @@ function readTextOfArray(start, length) {
 const writeText = typeof Buffer === 'function'
   ? (text) => /** @type {any} */ (viewed()).utf8Write(text, deskStart, DESK)
   : (text) => encoder.encodeInto(text, viewed().subarray(deskStart, deskStart + DESK)).written;
+
+/** The number of bytes of a text that is not written anywhere. */
+const lengthOfText = typeof Buffer === 'function' ? (text) => Buffer.byteLength(text) : (text) => encoder.encode(text).length;
 
 function viewed() {
   if (bytes.length === 0) bytes = viewOf(memory.buffer);

@@ -34,8 +34,10 @@ let folder;
 let setting;
 let programs = [];
 let proxies;
-/** A server that compresses. */
+/** A server that compresses, or ends the connection if the path says so. */
 let deflating;
+/** What its clients have closed these connections with. */
+let answers = [];
 
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'isosocket-hosts-'));
@@ -44,7 +46,13 @@ before(async () => {
   const server = await listen();
   const secure = await listen('--authority', authority);
   deflating = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: { threshold: 0 } });
-  deflating.on('connection', (peer) => peer.on('message', (data, isBinary) => peer.send(data, { binary: isBinary })));
+  deflating.on('connection', (peer, { url }) => {
+    peer.on('message', (data, isBinary) => peer.send(data, { binary: isBinary }));
+    const end = { '/close': () => peer.close(4001, 'bye'), '/empty': () => peer.close(), '/lost': () => peer.terminate() }[url];
+    if (!end) return;
+    answers.push(once(peer, 'close').then(([code]) => code));
+    end();
+  });
   await once(deflating, 'listening');
   const closed = await listen();
   await programs.pop().stop();
@@ -125,13 +133,16 @@ describe('the main entry, over the WebSocket of the host', () => {
     test(`in workerd as of ${date}`, async () => {
       const configuration = path.join(folder, `workerd-host-${date}.capnp`);
       writeFileSync(configuration, configurationOf(setting, setting.tls.ca, date, 'worker-host.mjs'));
-      const echoed = ['|', 'a', '98,99', 'd', '', '1', 3000];
+      const echoed = ['|', 'a', '98,99', 'd', '', '1', 'nothing', 'nothing', 'nothing', 3000];
+      answers = [];
       assert.deepEqual(await outcomeOf(binary('workerd'), ['test', '--verbose', '--import-path', root, configuration]), {
         sockets: [echoed, echoed],
         stream: ['|', 's', 'InvalidAccessError', 'InvalidAccessError', 'InvalidAccessError', 4999],
+        ended: [[4001, 'bye'], [1005, ''], [1006]],
         misuse: ['SyntaxError', 'SyntaxError'],
         seconds: ['nothing', 'nothing', 'nothing', 'SyntaxError', 'TypeError'],
       });
+      assert.deepEqual(await Promise.all(answers), [4001, 1005, 1006]);
     });
   }
 });

@@ -4,15 +4,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
 
-/** The memory of every module that is made from here on. */
-const memories = [];
-WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
-  construct(target, parameters) {
-    const instance = new target(...parameters);
-    memories.push(instance.exports.memory);
-    return instance;
-  },
-});
+import { leave, memories } from './memories.mjs';
+
+/** The sizes of all Blobs that were read. */
+const read = [];
+const readAll = Blob.prototype.arrayBuffer;
+Blob.prototype.arrayBuffer = function arrayBuffer() {
+  read.push(this.size);
+  return readAll.call(this);
+};
 const { bytesOf, interfacesOver, longFrame, socketOver } = await import('./network.mjs');
 const { frame, text } = await import('./peer.mjs');
 
@@ -84,6 +84,31 @@ test('nothing of a connection that has compressed and is closed, though the prog
   assert.equal(kept.length, 55);
 });
 
+for (const [kind, message, length] of [
+  ['bytes', new Uint8Array(48 * MEBIBYTE), 48 * MEBIBYTE],
+  ['a text', '\u00e9'.repeat(24 * MEBIBYTE), 48 * MEBIBYTE],
+  ['a Blob', new Blob([new Uint8Array(3 * MEBIBYTE)]), 3 * MEBIBYTE],
+]) {
+  test(`nothing of ${kind} for which there is no room, or that comes too late: it is counted alone`, async () => {
+    const { WebSocket: Socket, failure: failureOf } = interfacesOver(() => {});
+    const open = async (options) => {
+      const socket = new Socket('ws://host.test/', options);
+      await new Promise((resolve) => { socket.onopen = resolve; });
+      return socket;
+    };
+    const full = await open({ maxSendQueue: MEBIBYTE });
+    const late = await open({ closeTimeout: 1 });
+    late.close();
+    const before = inUse();
+    full.send(message);
+    late.send(message);
+    assert.deepEqual([full.bufferedAmount, late.bufferedAmount], [length, length]);
+    const { code } = await new Promise((resolve) => { full.onclose = resolve; });
+    assert.deepEqual([code, failureOf(full)], [1006, 'more than 1048576 bytes wait to be transmitted (maxSendQueue)']);
+    assert.deepEqual([inUse() - before, read], [0, []]);
+  });
+}
+
 const { WebSocket, failure } = interfacesOver(() => {}, (events) => events.received(COMPRESSED), { headers: DEFLATE });
 
 /** A socket that gets a compressed message, and then sends one. It may be closed. */
@@ -112,19 +137,27 @@ test('it grows in few steps, however many connections make it grow', async () =>
 
 // Behind it there is no memory left for others.
 test('where there is no more of it, the connection that needs more fails, and the others go on', async () => {
-  const MOST = 65_536;
-  const [memory] = memories;
   const first = await openCompressing();
-  // Nobody writes to it: it is taken from the engine, and not from the machine.
-  memory.grow(MOST - memory.buffer.byteLength / 65_536 - 16);
+  leave(16);
   const open = [];
   let last;
   do {
     last = await openCompressing();
     open.push(last);
   } while (last.readyState === WebSocket.OPEN && open.length < 1000);
-  assert.equal(failure(last), 'the transport failed: the engine has used up its memory: it has 4 GiB for a thread');
+  const usedUp = 'the transport failed: the engine has used up its memory: it has 4 GiB for a thread';
+  assert.equal(failure(last), usedUp);
   first.send(bytesOf(1000, 3));
+  await new Promise(setImmediate);
+  assert.equal(first.readyState, WebSocket.OPEN);
+  // There may be some memory that others gave back; but what is kept for those that are open is not used up by new ones.
+  for (let number = 0; number < 500; number += 1) {
+    last = await openCompressing();
+    open.push(last);
+    if (last.readyState !== WebSocket.OPEN) assert.deepEqual([last.readyState, failure(last)], [WebSocket.CLOSED, usedUp]);
+  }
+  assert.equal(last.readyState, WebSocket.CLOSED);
+  first.send(bytesOf(1000, 4));
   await new Promise(setImmediate);
   assert.equal(first.readyState, WebSocket.OPEN);
 });

@@ -38,17 +38,28 @@ describe('keepAlive', () => {
     const { log } = established({ keepAlive: { ...keepAlive, message: () => new Uint8Array([1]) } });
     pass(500);
     Fake.last.receive('tick');
-    pass(500);
+    pass(999);
     assert.deepEqual(Fake.last.sent, []);
-    pass(1000);
+    pass(1);
     assert.deepEqual(Fake.last.sent, [new Uint8Array([1])]);
     Fake.last.receive('pong');
     await passAndReceive(200);
-    pass(999);
+    pass(799);
     assert.equal(Fake.last.sent.length, 1);
     pass(1);
     assert.equal(Fake.last.sent.length, 2);
     assert.deepEqual(log, ['message tick OPEN', 'message pong OPEN']);
+  });
+
+  test('asks when nothing has come for the interval, whenever the last message did', () => {
+    established({ keepAlive });
+    const { last } = Fake;
+    pass(1);
+    last.receive('tick');
+    pass(999);
+    assert.deepEqual(last.sent, []);
+    pass(1);
+    assert.deepEqual(last.sent, ['ping']);
   });
 
   test('looks at what has come in time, though the program was busy', async () => {
@@ -58,7 +69,9 @@ describe('keepAlive', () => {
     Fake.last.receive('pong');
     await settle();
     assert.deepEqual(log, ['message pong OPEN']);
-    pass(1000);
+    pass(999);
+    assert.equal(Fake.last.sent.length, 1);
+    pass(1);
     assert.equal(Fake.last.sent.length, 2);
     pass(200);
     Fake.last.end(1000);

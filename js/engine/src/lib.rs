@@ -278,9 +278,10 @@ impl Session {
         is_sent(&self.engine.send_text(desk.text(length)))
     }
 
-    /// The `send()` method, for bytes, which are kept.
-    pub fn send_bytes(&mut self, bytes: Vec<u8>) -> Result<(), JsValue> {
-        sent(self.engine.send(Data::Binary(bytes.into())))
+    /// Whether a text of so many bytes may be sent, and finds room among what waits to be transmitted.
+    pub fn has_room(&self, bytes: u32) -> bool {
+        self.engine.ready_state() == ReadyState::Open
+            && self.engine.unwritten() + u64::from(bytes) <= self.engine.config().max_send_queue as u64
     }
 
     /// The `send()` method, for bytes that were written on the desk. Whether it was done: it cannot be while connecting.
@@ -288,21 +289,19 @@ impl Session {
         is_sent(&self.engine.send_binary(desk.bytes(length)))
     }
 
-    /// The `send()` method, for a blob of this size, which the host reads meanwhile.
-    pub fn send_blob(&mut self, size: f64) -> Result<u32, JsValue> {
+    /// The `send()` method, for a blob of this size, which the host reads meanwhile, or for bytes that are to be had at once: see
+    /// [`blob_read`](Self::blob_read). None: it is discarded, and nothing of it is to be read.
+    pub fn send_blob(&mut self, size: f64) -> Result<Option<u32>, JsValue> {
         match self.engine.send_blob(size as u64) {
-            Ok(id) => Ok(id.number()),
-            // No blob has this number: the host's reading it comes to nothing.
-            Err(Error::Discarded(_)) => Ok(u32::MAX),
+            Ok(id) => Ok(Some(id.number())),
+            Err(Error::Discarded(_)) => Ok(None),
             Err(error) => Err(thrown(&error)),
         }
     }
 
-    /// The bytes of a blob.
-    pub fn blob_read(&mut self, id: u32, bytes: &[u8], now: f64) -> u32 {
-        self.at(now);
-        self.engine.blob_read(BlobId::from_number(id), Bytes::copy_from_slice(bytes));
-        self.flags()
+    /// The bytes of a blob, which are kept. As with what is sent, the host calls `poll()` then.
+    pub fn blob_read(&mut self, id: u32, bytes: Vec<u8>) {
+        self.engine.blob_read(BlobId::from_number(id), bytes.into());
     }
 
     /// A blob could not be read.
@@ -398,7 +397,7 @@ impl Session {
     fn flags(&mut self) -> u32 {
         // The host has what it needs of it. A connection that then is idle would keep its last message.
         self.task = Current::Nothing;
-        if !memory::grow_ahead() {
+        if !memory::grow_ahead(self.engine.ready_state() == ReadyState::Connecting) {
             self.engine.lost("the engine has used up its memory: it has 4 GiB for a thread");
         }
         // Nothing is looked at that comes behind messages that the host has not handed over. Behind those of a connection that has

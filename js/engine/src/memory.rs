@@ -12,17 +12,23 @@ const PAGE: usize = 64 << 10;
 /// The part of the memory by which it grows ahead.
 const PART: usize = 8;
 
-/// How many bytes are to be left when there is no room for that part: who needs more memory then gives up what it has.
+/// How many bytes are to be left when there is no room for that part: who needs more memory then gives up what it has, and there are
+/// no more new connections.
 const RESERVE: usize = 64 << 20;
+
+/// From how many pages on it cannot grow by as much.
+const NEARLY_ALL: usize = 65_536 - RESERVE / PAGE;
 
 /// How many pages it had when it was last looked at.
 static PAGES: AtomicUsize = AtomicUsize::new(0);
 
 /// If the memory has grown, lets it grow by some more, which costs no machine anything until it is written to. False: it is all but
-/// used up, and the connection that has made it grow has to go.
-pub(crate) fn grow_ahead() -> bool {
+/// used up, and the connection that has made it grow, or is a new one, has to go. The others go on, with what is left.
+pub(crate) fn grow_ahead(is_new: bool) -> bool {
     let pages = wasm32::memory_size::<0>();
-    if pages == PAGES.load(Ordering::Relaxed) {
+    // What is left then may be used up though it does not grow.
+    let looks = pages != PAGES.load(Ordering::Relaxed) || is_new && pages >= NEARLY_ALL;
+    if !looks {
         return true;
     }
     let has_room = is_there(pages / PART * PAGE) || is_there(RESERVE);

@@ -5,6 +5,9 @@ import { requireArguments, toClampedUnsignedShort, toMessage, toUSVString, toWeb
 import { validateCloseCodeAndReason } from '../websocket-error.js';
 import { getURLRecord } from '../websocket.js';
 
+/** The codes that no Close frame has: 1005 says that it had none, 1006 that there was no frame. */
+const NOT_SENT = [1005, 1006];
+
 /**
  * Makes the class.
  *
@@ -22,6 +25,12 @@ export function defineWorkerdSocket(HostWebSocket) {
       refuse({ ...dictionary, protocols: undefined });
       // It knows no http: and https:, and no lists but arrays.
       super(getURLRecord(urlString).href, list);
+      // With a compatibility date before 2026-04-07 it leaves the answer to the peer's Close frame to the program. And it stays open
+      // when the connection is lost.
+      this.addEventListener('close', ({ code }) => {
+        if (NOT_SENT.includes(code)) super.close();
+        else super.close(code);
+      });
     }
 
     // They are null where there is none.
@@ -35,12 +44,14 @@ export function defineWorkerdSocket(HostWebSocket) {
 
     send(data) {
       requireArguments(arguments.length, 1, "Failed to execute 'send' on 'WebSocket'");
-      if (!(data instanceof Blob) && !this.#waiting) {
+      if (!(data instanceof Blob) && !this.#waiting && this.readyState <= HostWebSocket.OPEN) {
         super.send(data);
         return;
       }
       if (this.readyState === HostWebSocket.CONNECTING) throw new DOMException('the socket is not open yet', 'InvalidStateError');
       const message = toMessage(data);
+      // It would throw. By the standard a message is discarded when the closing handshake has started.
+      if (this.readyState > HostWebSocket.OPEN) return;
       // It would send a Blob as the text "[object Blob]". Bytes are those of now.
       if (message instanceof Blob) this.#inOrder(async () => super.send(await message.arrayBuffer()));
       else {

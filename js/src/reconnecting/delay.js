@@ -15,3 +15,6 @@ export function after(delay, callback, keepsAlive = true) {
   if (!keepsAlive) timer?.unref?.();
   return () => clearTimeout(timer);
 }
+
+/** The milliseconds on the program's clock, as it is at this moment. */
+export const time = () => globalThis.performance.now();

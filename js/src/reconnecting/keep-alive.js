@@ -2,7 +2,7 @@
 
 import { clearImmediate, setImmediate } from '../timers.js';
 import { toMessage } from '../webidl.js';
-import { after } from './delay.js';
+import { after, time } from './delay.js';
 import { sizeOf } from './outbox.js';
 import { report } from '../report.js';
 
@@ -14,8 +14,8 @@ export class KeepAlive {
   /** The turn of the event loop after the time for an answer. */
   #turn;
   #isStopped = false;
-  /** Whether a message has come since the timer was set. */
-  #heard = false;
+  /** When the last message has come since the timer was set; undefined if none has. */
+  #heardAt;
   /** Whether an answer is due. */
   #hasAsked = false;
   /** How many bytes were sent; and how many with the message for the peer, the last time. */
@@ -36,7 +36,7 @@ export class KeepAlive {
 
   /** A message has come. */
   heard() {
-    this.#heard = true;
+    this.#heardAt = time();
   }
 
   /** Sends a message of the program's. What is on its way shows that the peer takes something. */
@@ -68,17 +68,27 @@ export class KeepAlive {
     clearImmediate(this.#turn);
   }
 
-  #wait() {
+  /** Waits for the interval to be over: since so many milliseconds nothing has come. */
+  #wait(silence = 0) {
     this.#hasAsked = false;
-    this.#after(this.#settings.interval, () => (this.#heard ? this.#wait() : this.ask()));
+    this.#after(Math.max(this.#settings.interval - silence, 0), () => {
+      if (!this.#waitOn()) this.ask();
+    });
+  }
+
+  /** Waits again if a message has come meanwhile; says whether one has. */
+  #waitOn() {
+    if (this.#heardAt === undefined) return false;
+    this.#wait(time() - this.#heardAt);
+    return true;
   }
 
   /** The peer has the time for an answer from when the message has gone out: what was sent before may take longer. */
   #awaitAnswer(isOut) {
     const gone = this.#gone;
     const look = () => {
-      if (this.#heard) this.#wait();
-      else if (!isOut && this.#gone > gone) this.#awaitAnswer(this.#gone >= this.#sentWithQuestion);
+      if (this.#waitOn()) return;
+      if (!isOut && this.#gone > gone) this.#awaitAnswer(this.#gone >= this.#sentWithQuestion);
       else this.#giveUp();
     };
     // What the host has is received first: it may have come in time, and the program been busy.
@@ -96,7 +106,7 @@ export class KeepAlive {
     // The program may have ended it while it was asked for the message.
     if (this.#isStopped) return;
     this.#cancelTimer();
-    this.#heard = false;
+    this.#heardAt = undefined;
     this.#cancelTimer = after(delay, callback);
   }
 }

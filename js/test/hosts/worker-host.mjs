@@ -25,9 +25,20 @@ const echo = (Class, url) => new Promise((resolve) => {
     bytes[0] = 2;
   };
   socket.onmessage = ({ data }) => {
-    if (seen.push(told(data)) === 6) socket.close(3000, 'bye');
+    if (seen.push(told(data)) !== 6) return;
+    socket.close(3000, 'bye');
+    // What comes too late is thrown away.
+    seen.push(...['late', new Uint8Array(1), new Blob(['late'])].map((late) => nameOf(() => socket.send(late))));
   };
   socket.onclose = ({ code }) => resolve([...seen, code]);
+});
+
+/** The events at the end of a connection that the peer ends. */
+const ended = (url) => new Promise((resolve) => {
+  const seen = [];
+  const socket = new WebSocket(url);
+  socket.addEventListener('error', () => seen.push('error'));
+  socket.addEventListener('close', ({ code, reason }) => resolve([...seen, code, reason]));
 });
 
 async function stream(url) {
@@ -41,11 +52,12 @@ async function stream(url) {
 }
 
 export default {
-  async test(controller, { setting: { server } }) {
+  async test(controller, { setting: { server, deflating: peer } }) {
     const url = `${server}/echo`;
     const outcome = {
       sockets: await Promise.all([WebSocket, ReconnectingWebSocket].map((Class) => echo(Class, url.replace('ws:', 'http:')))),
       stream: await stream(url),
+      ended: [await ended(`${peer}/close`), await ended(`${peer}/empty`), (await ended(`${peer}/lost`)).slice(0, 1)],
       misuse: ['ftp://x', 'ws://x/#y'].map((wrong) => nameOf(() => new WebSocket(wrong))),
       seconds: [null, new Set(['a']), { protocols: 'a' }, ['a', 'a'], { headers: {} }].map((second) => nameOf(() => new WebSocket(url, second).close())),
     };

@@ -60,7 +60,8 @@ export function fakeClass() {
 
 /** Takes the timers and the dice over. @returns what lets time pass, and `dice`, whose `value` is what Math.random() gives */
 export function takeTime(t) {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  t.mock.method(performance, 'now', () => Date.now());
   const dice = { value: 0 };
   t.mock.method(Math, 'random', () => dice.value);
   const pass = (milliseconds) => t.mock.timers.tick(milliseconds);

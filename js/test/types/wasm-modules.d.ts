@@ -33,9 +33,11 @@ declare module "*/wasm/isosocket_engine.js" {
     constructor(host: string, resource: string, protocols: string[], headers: string[], settings: Settings, now: number);
     connected(now: number): number;
     receive(chunk: Uint8Array, now: number): number;
+    set_aside(least: number): number;
     end(now: number): number;
     lost(cause: string, now: number): number;
     timeout(now: number): number;
+    poll(now: number): number;
     deadline(): number | undefined;
     output_start(): number;
     output_length(): number;
@@ -55,11 +57,11 @@ declare module "*/wasm/isosocket_engine.js" {
     task_reason(): string;
     task_was_clean(): boolean;
     send_text(text: string): void;
-    send_text_on(desk: Desk, length: number): void;
-    send_bytes(bytes: Uint8Array): void;
-    send_bytes_on(desk: Desk, length: number): void;
-    send_blob(size: number): number;
-    blob_read(id: number, bytes: Uint8Array): number;
+    send_text_on(desk: Desk, length: number): boolean;
+    has_room(bytes: number): boolean;
+    send_bytes_on(desk: Desk, length: number): boolean;
+    send_blob(size: number): number | undefined;
+    blob_read(id: number, bytes: Uint8Array): void;
     blob_failed(id: number): number;
     close(code?: number, reason?: string): number;
     ping(payload: Uint8Array, now: number): number;

@@ -256,7 +256,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             return false;
         }
         if let Phase::Open { liveness: Some((liveness, _)), .. } = &mut state.phase {
-            liveness.heard();
+            liveness.heard(self.0.host.now());
         }
         true
     }

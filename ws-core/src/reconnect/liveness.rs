@@ -1,14 +1,14 @@
 //! Whether the peer is still there.
 
-use core::{mem, time::Duration};
+use core::time::Duration;
 
 use super::config::KeepAlive;
 
 /// What is known of a connection's peer. It is told of all messages, and asked when its time is over.
 #[derive(Debug, Default)]
 pub(super) struct Liveness {
-    /// Whether a message has come since the last time that something was waited for.
-    has_heard: bool,
+    /// When the last message has come since the last time that something was waited for, if one has.
+    heard: Option<Duration>,
     /// How many bytes were sent.
     sent: u64,
     question: Option<Question>,
@@ -48,8 +48,8 @@ pub(super) enum Verdict {
 
 impl Liveness {
     /// A message has come.
-    pub(super) fn heard(&mut self) {
-        self.has_heard = true;
+    pub(super) fn heard(&mut self, now: Duration) {
+        self.heard = Some(now);
     }
 
     /// So many bytes were sent. What is on its way shows that the peer takes something.
@@ -66,20 +66,20 @@ impl Liveness {
     pub(super) fn ask(&mut self, timeout: Duration, length: u64, buffered: u64) -> Duration {
         let gone = self.gone(buffered);
         self.sent(length);
-        self.has_heard = false;
-        self.question =
-            Some(Question { due: if buffered == 0 { Due::Now } else { Due::Later }, gone, sent: self.sent });
+        self.heard = None;
+        let due = if buffered == 0 { Due::Now } else { Due::Later };
+        self.question = Some(Question { due, gone, sent: self.sent });
         timeout
     }
 
     /// The time is over, while so many bytes wait for the network.
-    pub(super) fn rang(&mut self, config: &KeepAlive, buffered: u64) -> Verdict {
+    pub(super) fn rang(&mut self, config: &KeepAlive, buffered: u64, now: Duration) -> Verdict {
+        if let Some(heard) = self.heard.take() {
+            self.question = None;
+            return Verdict::Wait(config.interval.saturating_sub(now.saturating_sub(heard)));
+        }
         let gone = self.gone(buffered);
         match self.question {
-            _ if mem::take(&mut self.has_heard) => {
-                self.question = None;
-                Verdict::Wait(config.interval)
-            }
             None => Verdict::Ask,
             // The peer has the time for an answer from when the message has gone out: what was sent before may take longer.
             Some(question) if question.due == Due::Later && gone > question.gone => {
@@ -104,30 +104,41 @@ impl Liveness {
 mod tests {
     use super::*;
 
+    const NOW: Duration = Duration::from_secs(100);
     const INTERVAL: Verdict = Verdict::Wait(Duration::from_secs(30));
     const TIMEOUT: Verdict = Verdict::Wait(Duration::from_secs(10));
     const ONCE_MORE: Verdict = Verdict::Wait(Duration::ZERO);
 
     #[test]
+    fn a_peer_is_asked_when_it_has_been_silent_for_the_interval() {
+        let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
+        liveness.heard(NOW);
+        assert_eq!(liveness.rang(&config, 0, NOW + Duration::from_secs(29)), Verdict::Wait(Duration::from_secs(1)));
+        assert_eq!(liveness.rang(&config, 0, NOW + Duration::from_secs(30)), Verdict::Ask);
+        liveness.heard(NOW);
+        assert_eq!(liveness.rang(&config, 0, NOW + Duration::from_secs(31)), Verdict::Wait(Duration::ZERO));
+    }
+
+    #[test]
     fn a_peer_that_talks_is_not_asked_and_one_that_answers_stays() {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
-        liveness.heard();
-        assert_eq!(liveness.rang(&config, 0), INTERVAL);
-        assert_eq!(liveness.rang(&config, 0), Verdict::Ask);
+        liveness.heard(NOW);
+        assert_eq!(liveness.rang(&config, 0, NOW), INTERVAL);
+        assert_eq!(liveness.rang(&config, 0, NOW), Verdict::Ask);
         assert_eq!(liveness.ask(config.timeout, 1, 0), config.timeout);
         assert!(!liveness.may_ask());
-        liveness.heard();
-        assert_eq!(liveness.rang(&config, 0), INTERVAL);
+        liveness.heard(NOW);
+        assert_eq!(liveness.rang(&config, 0, NOW), INTERVAL);
         assert!(liveness.may_ask());
     }
 
     #[test]
     fn a_peer_that_says_nothing_is_given_up() {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
-        liveness.heard();
+        liveness.heard(NOW);
         liveness.ask(config.timeout, 1, 0);
-        assert_eq!(liveness.rang(&config, 0), ONCE_MORE);
-        assert_eq!(liveness.rang(&config, 0), Verdict::GiveUp);
+        assert_eq!(liveness.rang(&config, 0, NOW), ONCE_MORE);
+        assert_eq!(liveness.rang(&config, 0, NOW), Verdict::GiveUp);
     }
 
     #[test]
@@ -135,11 +146,11 @@ mod tests {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
         liveness.sent(100);
         liveness.ask(config.timeout, 1, 100);
-        assert_eq!(liveness.rang(&config, 60), TIMEOUT);
+        assert_eq!(liveness.rang(&config, 60, NOW), TIMEOUT);
         // All of it is gone: from now on the peer has its time.
-        assert_eq!(liveness.rang(&config, 0), TIMEOUT);
-        assert_eq!(liveness.rang(&config, 0), ONCE_MORE);
-        assert_eq!(liveness.rang(&config, 0), Verdict::GiveUp);
+        assert_eq!(liveness.rang(&config, 0, NOW), TIMEOUT);
+        assert_eq!(liveness.rang(&config, 0, NOW), ONCE_MORE);
+        assert_eq!(liveness.rang(&config, 0, NOW), Verdict::GiveUp);
     }
 
     #[test]
@@ -147,17 +158,17 @@ mod tests {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
         liveness.sent(100);
         liveness.ask(config.timeout, 1, 100);
-        assert_eq!(liveness.rang(&config, 101), ONCE_MORE);
-        assert_eq!(liveness.rang(&config, 101), Verdict::GiveUp);
+        assert_eq!(liveness.rang(&config, 101, NOW), ONCE_MORE);
+        assert_eq!(liveness.rang(&config, 101, NOW), Verdict::GiveUp);
     }
 
     #[test]
     fn an_answer_that_has_come_while_the_program_was_busy_counts() {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
         liveness.ask(config.timeout, 1, 0);
-        assert_eq!(liveness.rang(&config, 0), ONCE_MORE);
-        liveness.heard();
-        assert_eq!(liveness.rang(&config, 0), INTERVAL);
+        assert_eq!(liveness.rang(&config, 0, NOW), ONCE_MORE);
+        liveness.heard(NOW);
+        assert_eq!(liveness.rang(&config, 0, NOW), INTERVAL);
         assert!(liveness.may_ask());
     }
 }

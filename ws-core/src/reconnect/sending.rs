@@ -235,7 +235,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         if alarm.id != id {
             return;
         }
-        match liveness.rang(config, buffered) {
+        match liveness.rang(config, buffered, self.0.host.now()) {
             Verdict::Wait(delay) => {
                 let before = mem::replace(alarm, self.alarm(next, delay));
                 drop(state);
