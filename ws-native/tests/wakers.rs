@@ -3,14 +3,15 @@
 
 mod pipe;
 
-use std::pin::pin;
+use std::io;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, mpsc};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, duplex};
-use ws_native::{Connection, Sender};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
+use ws_native::{Broadcast, Connection, Sender};
 
 use pipe::{pair, plain};
 
@@ -91,4 +92,54 @@ fn a_waker_of_a_half_may_use_the_other() {
         }
         assert!(pin!(client.recv()).poll(&mut cx).is_ready());
     });
+}
+
+/// A stream on which nothing comes, and that remembers no waker.
+struct Silent;
+
+impl AsyncRead for Silent {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Silent {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+/// Counts the subscribers when it is dropped.
+struct Counts(Broadcast);
+
+impl Drop for Counts {
+    fn drop(&mut self) {
+        self.0.subscribers();
+    }
+}
+
+#[test]
+fn a_waker_of_a_subscriber_may_use_the_broadcast() {
+    fn polls(poll: impl Fn(&mut Connection<Silent>, &mut Context<'_>) -> bool + Send + 'static) {
+        ends(move || {
+            let mut server = Connection::server_established(Silent, plain());
+            let room = Broadcast::default();
+            server.join(&room);
+            server.feed("not taken").unwrap();
+            for waker in [Owner::waker(Counts(room.clone())), Waker::noop().clone()] {
+                assert!(poll(&mut server, &mut Context::from_waker(&waker)), "it waits");
+            }
+            assert_eq!(room.send("still here"), 1);
+        });
+    }
+    polls(|server, cx| pin!(server.recv()).poll(cx).is_pending());
+    polls(|server, cx| pin!(server.flush()).poll(cx).is_pending());
 }
