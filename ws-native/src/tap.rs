@@ -127,12 +127,14 @@ impl Tapping {
 
     /// Pending while there is much that the tap was not told yet. Nobody is woken by this: something may be locked.
     fn poll_room(&self, cx: &Context<'_>) -> Poll<()> {
+        // A waker is somebody's code: none is cloned or dropped while this is locked.
+        let waker = cx.waker().clone();
         let mut untold = self.lock();
-        if untold.bytes < FULL && untold.seen.len() < MANY {
-            return Poll::Ready(());
-        }
-        untold.waiting = Some(cx.waker().clone());
-        Poll::Pending
+        let has_room = untold.bytes < FULL && untold.seen.len() < MANY;
+        let unneeded = if has_room { Some(waker) } else { untold.waiting.replace(waker) };
+        drop(untold);
+        drop(unneeded);
+        if has_room { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn lock(&self) -> MutexGuard<'_, Untold> {
@@ -236,6 +238,10 @@ impl AsyncWrite for Tapped {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc;
+    use std::task::Wake;
+    use std::thread;
+    use std::time::Duration;
     use tokio::io::{AsyncReadExt as _, duplex};
 
     #[derive(Debug, Default)]
@@ -249,6 +255,34 @@ mod tests {
         fn received(&self, seen: Seen) {
             panic!("nobody sent {seen:?}");
         }
+    }
+
+    /// A waker that tells the tap when it is dropped.
+    struct Tells(Arc<Tapping>);
+
+    impl Wake for Tells {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for Tells {
+        fn drop(&mut self) {
+            self.0.tell();
+        }
+    }
+
+    #[test]
+    fn a_waker_may_use_what_it_waits_for() {
+        let (done, waits) = mpsc::channel();
+        // On a thread of its own, which a deadlock would keep for ever.
+        thread::spawn(move || {
+            let tapping = Tapping::begin(&(Arc::new(Sent::default()) as Arc<dyn Tap>));
+            tapping.lock().bytes = FULL;
+            for waker in [Waker::from(Arc::new(Tells(Arc::clone(&tapping)))), Waker::noop().clone()] {
+                assert!(tapping.poll_room(&Context::from_waker(&waker)).is_pending());
+            }
+            done.send(()).unwrap();
+        });
+        waits.recv_timeout(Duration::from_secs(60)).expect("it ends");
     }
 
     #[tokio::test]

@@ -1,10 +1,11 @@
 //! The two halves of a connection, for two tasks.
 
+mod waking;
+
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -12,6 +13,7 @@ use futures_sink::Sink;
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::{CloseCode, Data, Failure, Message};
 
+use self::waking::{Place, Waking};
 use super::{Connection, in_memory};
 use crate::Stream as Transport;
 use crate::proto::{Closed, Established, Part, Prepared};
@@ -59,27 +61,9 @@ struct Shared<T> {
     connection: Mutex<Connection<T>>,
     /// The tap on its stream.
     tapping: Option<Arc<Tapping>>,
-    waiting: Arc<Waiting>,
+    waking: Arc<Waking>,
     /// Wakes all that wait.
     waker: Waker,
-}
-
-/// The tasks that wait for the connection.
-///
-/// A transport remembers one task for reading and one for writing, the last that asked, and either half may be that. So it
-/// is told to remember all of them, and whatever happens, all look again.
-#[derive(Debug, Default)]
-struct Waiting {
-    wakers: Mutex<Vec<(u64, Waker)>>,
-    /// How many places there were.
-    places: AtomicU64,
-}
-
-/// The place of one that may wait. Dropped, it is forgotten.
-#[derive(Debug)]
-struct Place {
-    waiting: Arc<Waiting>,
-    number: u64,
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
@@ -98,13 +82,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Ok(()) }
     /// ```
     pub fn split(self) -> (Sender<T>, Receiver<T>) {
-        let waiting = Arc::<Waiting>::default();
-        let waker = Waker::from(Arc::clone(&waiting));
+        let waking = Arc::new(Waking::new());
+        let waker = Waker::from(Arc::clone(&waking));
         let tapping = self.inner.tapping.clone();
         if let Some(tapping) = &tapping {
             tapping.hold_back();
         }
-        let shared = Arc::new(Shared { connection: Mutex::new(self), tapping, waiting, waker });
+        let shared = Arc::new(Shared { connection: Mutex::new(self), tapping, waking, waker });
         let receiver = Receiver { place: shared.place(), shared: Arc::clone(&shared) };
         (Sender { place: shared.place(), shared }, receiver)
     }
@@ -117,22 +101,23 @@ impl<T> Shared<T> {
     }
 
     fn place(&self) -> Place {
-        let number = self.waiting.places.fetch_add(1, Ordering::Relaxed);
-        Place { waiting: Arc::clone(&self.waiting), number }
+        self.waking.place()
     }
 
     /// Polls the connection for the task that has this place.
     fn poll<R>(
         &self,
-        place: &Place,
+        place: &mut Place,
         cx: &Context<'_>,
         poll: impl FnOnce(&mut Connection<T>, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
-        let mut connection = self.lock();
-        // Before it is polled, so that what happens meanwhile is not missed.
-        place.wait(cx.waker());
-        let outcome = poll(&mut connection, &mut Context::from_waker(&self.waker));
-        drop(connection);
+        // The place is taken before the connection is polled, so that what happens meanwhile is not missed.
+        let outcome = place.poll(cx, || {
+            let mut connection = self.lock();
+            let _polled = self.waking.poll();
+            poll(&mut connection, &mut Context::from_waker(&self.waker))
+        });
+        self.waking.wake_late();
         if let Some(tapping) = &self.tapping {
             tapping.tell();
         }
@@ -141,8 +126,8 @@ impl<T> Shared<T> {
 
     /// Polls the connection, for the task that has this place, until it has come to something.
     async fn until<R>(&self, mut poll: impl FnMut(&mut Connection<T>, &mut Context<'_>) -> Poll<R>) -> R {
-        let place = self.place();
-        poll_fn(|cx| self.poll(&place, cx, &mut poll)).await
+        let mut place = self.place();
+        poll_fn(|cx| self.poll(&mut place, cx, &mut poll)).await
     }
 
     /// Queues something. If that fails the connection, or gives it a deadline, those who wait are to know.
@@ -159,7 +144,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Shared<T> {
     /// Polls the connection for the task that has this place, and receives.
     fn poll_receive<M>(
         &self,
-        place: &Place,
+        place: &mut Place,
         cx: &Context<'_>,
         poll: impl FnOnce(&mut Connection<T>, &mut Context<'_>) -> Poll<Result<Option<M>, Failure>>,
     ) -> Poll<Result<Option<M>, Failure>> {
@@ -184,39 +169,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Shared<T> {
     }
 }
 
-impl Waiting {
-    fn lock(&self) -> MutexGuard<'_, Vec<(u64, Waker)>> {
-        self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Place {
-    fn wait(&self, waker: &Waker) {
-        let mut waiting = self.waiting.lock();
-        match waiting.iter_mut().find(|(number, _)| *number == self.number) {
-            Some((_, known)) => known.clone_from(waker),
-            None => waiting.push((self.number, waker.clone())),
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.waiting.lock().retain(|(number, _)| *number != self.number);
-    }
-}
-
-impl Wake for Waiting {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        let waiting: Vec<_> = self.lock().drain(..).collect();
-        waiting.into_iter().for_each(|(_, waker)| waker.wake());
-    }
-}
-
 impl<T: AsyncRead + AsyncWrite + Unpin> Receiver<T> {
     /// The next message. `None`: the closing handshake was completed, see [`closed`](Self::closed).
     ///
@@ -226,7 +178,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receiver<T> {
     /// # Cancel safety
     /// As [`Connection::recv`].
     pub async fn recv(&mut self) -> Result<Option<Message>, Failure> {
-        poll_fn(|cx| self.shared.poll_receive(&self.place, cx, Connection::poll_message)).await
+        poll_fn(|cx| self.shared.poll_receive(&mut self.place, cx, Connection::poll_message)).await
     }
 
     /// The next message, ping or pong: see [`Connection::recv_any`].
@@ -237,7 +189,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receiver<T> {
     /// # Cancel safety
     /// As [`Connection::recv`].
     pub async fn recv_any(&mut self) -> Result<Option<Received>, Failure> {
-        poll_fn(|cx| self.shared.poll_receive(&self.place, cx, Connection::poll_any)).await
+        poll_fn(|cx| self.shared.poll_receive(&mut self.place, cx, Connection::poll_any)).await
     }
 
     /// The next part of a message, as it arrives: see [`Connection::recv_part`].
@@ -248,7 +200,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Receiver<T> {
     /// # Cancel safety
     /// As [`Connection::recv`].
     pub async fn recv_part(&mut self) -> Result<Option<Part>, Failure> {
-        poll_fn(|cx| self.shared.poll_receive(&self.place, cx, Connection::poll_part)).await
+        poll_fn(|cx| self.shared.poll_receive(&mut self.place, cx, Connection::poll_part)).await
     }
 
     /// Gets the messages that are sent to this broadcast from now on: see [`Connection::join`].
@@ -407,8 +359,9 @@ impl<T> Clone for Sender<T> {
 impl<T: AsyncRead + AsyncWrite + Unpin> Stream for Receiver<T> {
     type Item = Result<Message, Failure>;
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.shared.poll_receive(&self.place, cx, Connection::poll_message).map(Result::transpose)
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { shared, place } = &mut *self;
+        shared.poll_receive(place, cx, Connection::poll_message).map(Result::transpose)
     }
 }
 
@@ -416,20 +369,23 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream for Receiver<T> {
 impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Message> for Sender<T> {
     type Error = Failure;
 
-    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        self.shared.poll(&self.place, cx, Connection::poll_ready)
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        let Self { shared, place } = &mut *self;
+        shared.poll(place, cx, Connection::poll_ready)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Failure> {
         self.feed(message)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        self.shared.poll(&self.place, cx, Connection::poll_flush)
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        let Self { shared, place } = &mut *self;
+        shared.poll(place, cx, Connection::poll_flush)
     }
 
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        self.shared.start_closing(None)?;
-        self.shared.poll(&self.place, cx, Connection::poll_close)
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        let Self { shared, place } = &mut *self;
+        shared.start_closing(None)?;
+        shared.poll(place, cx, Connection::poll_close)
     }
 }

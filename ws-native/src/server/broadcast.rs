@@ -188,6 +188,17 @@ impl Queue {
         }
     }
 
+    fn next(&mut self, room: Option<usize>) -> Next {
+        if self.over {
+            return Next::Over;
+        }
+        match self.pop_within(room) {
+            Some(message) => Next::Message(message),
+            None if self.messages.is_empty() => Next::Nothing,
+            None => Next::NoRoom,
+        }
+    }
+
     /// The first message, if there is room for it.
     fn pop_within(&mut self, room: Option<usize>) -> Option<Prepared> {
         let length = self.messages.front()?.payload().len();
@@ -254,22 +265,26 @@ impl Subscription {
 
     /// Whether it was too slow. If it was not, the task is woken when it is.
     fn poll_over(&self, cx: &mut Context<'_>) -> bool {
+        // A waker is somebody's code: none is cloned or dropped while the queue is locked.
+        let waker = cx.waker().clone();
         let mut queue = lock(&self.queue);
-        queue.waker = Some(cx.waker().clone());
-        queue.over
+        let is_over = queue.over;
+        let unneeded = queue.waker.replace(waker);
+        drop(queue);
+        drop(unneeded);
+        is_over
     }
 
     /// The next message, if there is room for it. If it is none, the task is woken when there is more to say.
     fn poll_next(&self, room: Option<usize>, cx: &mut Context<'_>) -> Next {
+        let waker = cx.waker().clone();
         let mut queue = lock(&self.queue);
-        if queue.over {
-            return Next::Over;
-        }
-        if let Some(message) = queue.pop_within(room) {
-            return Next::Message(message);
-        }
-        queue.waker = Some(cx.waker().clone());
-        if queue.messages.is_empty() { Next::Nothing } else { Next::NoRoom }
+        let next = queue.next(room);
+        let waits = matches!(next, Next::NoRoom | Next::Nothing);
+        let unneeded = if waits { queue.waker.replace(waker) } else { Some(waker) };
+        drop(queue);
+        drop(unneeded);
+        next
     }
 
     fn is_to(&self, broadcast: &Broadcast) -> bool {
