@@ -291,6 +291,6 @@ async fn a_shutdown_cuts_a_connection_whose_end_is_waited_for() {
         assert_eq!((left, received.now_or_never().unwrap().unwrap()), (1, None));
     }
     // What was not written never will be.
-    assert_eq!(server.flush().await.unwrap_err().kind(), FailureKind::Ended);
+    assert_eq!(server.flush().await.unwrap_err().kind(), FailureKind::Network);
     reading.abort();
 }
