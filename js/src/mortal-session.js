@@ -79,7 +79,7 @@ export class MortalSession extends Session {
 /** The others that need memory. */
 const OTHERS = [
   'connecting', 'connected', 'end', 'lost', 'timeout', 'task_reason', 'send_text', 'send_blob', 'blob_read', 'blob_failed', 'close',
-  'ping', 'terminate', 'extensions', 'protocol', 'failure',
+  'ping', 'terminate', 'output_taken', 'transmitted', 'extensions', 'protocol', 'failure',
 ];
 
 for (const name of OTHERS) {

@@ -5,8 +5,8 @@ import { requireArguments, toClampedUnsignedShort, toMessage, toUSVString, toWeb
 import { validateCloseCodeAndReason } from '../websocket-error.js';
 import { getURLRecord } from '../websocket.js';
 
-/** The codes that no Close frame has: 1005 says that it had none, 1006 that there was no frame. */
-const NOT_SENT = [1005, 1006];
+/** Whether the host sends this code in answer to the peer's, which may be any number. */
+const isSendable = (code) => code >= 1000 && code < 5000 && ![1004, 1005, 1006, 1015].includes(code);
 
 /**
  * Makes the class.
@@ -28,8 +28,8 @@ export function defineWorkerdSocket(HostWebSocket) {
       // With a compatibility date before 2026-04-07 it leaves the answer to the peer's Close frame to the program. And it stays open
       // when the connection is lost.
       this.addEventListener('close', ({ code }) => {
-        if (NOT_SENT.includes(code)) super.close();
-        else super.close(code);
+        if (isSendable(code)) super.close(code);
+        else super.close();
       });
     }
 

@@ -57,7 +57,9 @@ export default {
     const outcome = {
       sockets: await Promise.all([WebSocket, ReconnectingWebSocket].map((Class) => echo(Class, url.replace('ws:', 'http:')))),
       stream: await stream(url),
-      ended: [await ended(`${peer}/close`), await ended(`${peer}/empty`), (await ended(`${peer}/lost`)).slice(0, 1)],
+      ended: [
+        await ended(`${peer}/close`), await ended(`${peer}/empty`), await ended(`${peer}/odd`), (await ended(`${peer}/lost`)).slice(0, 1),
+      ],
       misuse: ['ftp://x', 'ws://x/#y'].map((wrong) => nameOf(() => new WebSocket(wrong))),
       seconds: [null, new Set(['a']), { protocols: 'a' }, ['a', 'a'], { headers: {} }].map((second) => nameOf(() => new WebSocket(url, second).close())),
     };
