@@ -251,7 +251,8 @@ impl Shared {
         loop {
             match timeout(limit.clamp(FRESH, ANSWER), &mut asking).await {
                 Ok(answered) => return answered,
-                Err(_) if line.is_alive(limit).await => {}
+                // It may take no more requests, and answer this one.
+                Err(_) if line.answers(limit.min(ANSWER)).await.is_ok() => {}
                 Err(elapsed) => {
                     let host = request.host().into();
                     return Err(Unanswered::Gone(ConnectError::Http2 { host, source: elapsed.into() }));

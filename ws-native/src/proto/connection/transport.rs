@@ -113,7 +113,7 @@ impl Connection {
 
     /// The transport is gone: what waits goes nowhere, and need not be kept.
     pub(crate) fn discard_output(&mut self) {
-        // Of a Close frame, behind which nothing comes, this does not speak.
+        // Of a Close frame this does not speak.
         let close = self.outgoing.remaining_to(self.close_end).min(self.close_length.into());
         self.discarded |= self.backlog() as u64 > close;
         self.outgoing.clear();
