@@ -234,11 +234,11 @@ async fn what_a_stream_that_breaks_behind_the_peers_close_frame_has_not_taken_is
         if length > 0 {
             client.feed(vec![0; length]).unwrap();
         }
-        near.write_all(b"\x88\x02\x03\xe8").await.unwrap();
+        near.write_all(b"\x89\x01a\x88\x02\x03\xe8").await.unwrap();
         drop(near);
         assert_eq!(client.recv().await.unwrap(), None);
         assert!(client.closed().unwrap().clean);
-        // The answer to the Close frame is no loss.
+        // The answers to the ping and to the Close frame are no loss.
         let flushed = client.flush().await.map_err(|failure| failure.to_string());
         let lost = Err("the connection was closed before all was written".to_owned());
         assert_eq!(flushed, if length > 0 { lost } else { Ok(()) }, "{length}");

@@ -51,20 +51,18 @@ pub struct Connection {
     pong: Option<Bytes>,
     /// Where the last pong ends in the output.
     pong_end: u64,
-    /// Where the Close frame ends among all bytes of the output, once it was sent.
+    /// Where the last message, or part of one, ends among all bytes of the output.
+    message_end: u64,
+    /// Where the Close frame ends in it, once it was sent.
     close_end: u64,
-    /// How long it is: at most 131 bytes.
-    close_length: u8,
-    /// Something that was sent before it was thrown away.
+    /// Something of the messages was thrown away.
     discarded: bool,
-    /// The transport has no more bytes to give.
+    /// The transport has no more bytes to give, or is not waited for any longer.
     ended: bool,
     /// What the peer must do in time.
     timer: Option<Timer>,
     /// What an open connection is to notice in time, if anything; from when the time is first known.
     watch: Option<Box<Watch>>,
-    /// A message, or a part of one, was sent, of which the watch does not know yet.
-    sent: bool,
 }
 
 /// How many bytes may wait before a pong is held back until the one before it has gone; of those that are held back only the newest
@@ -161,12 +159,11 @@ impl Connection {
             encoder: Encoder::new(keys),
             pong: None,
             pong_end: 0,
+            message_end: 0,
             close_end: 0,
-            close_length: 0,
             discarded: false,
             ended: false,
             watch: None,
-            sent: false,
         }
     }
 
@@ -415,10 +412,8 @@ impl Connection {
 
     fn send_close(&mut self, sender: Closer, close: Option<&Close>) {
         let body = close.map(Close::encode).unwrap_or_default();
-        let start = self.outgoing.queued_total();
         self.encoder.control(&mut self.outgoing, Opcode::Close, &body);
         self.close_end = self.outgoing.queued_total();
-        self.close_length = (self.close_end - start) as u8;
         if let State::Established { closer, .. } = &mut self.state {
             *closer = Some(sender);
         }

@@ -15,16 +15,16 @@ pub(super) struct Timer {
     progress: Option<u64>,
     /// How many bytes were read since it was seen to be over.
     #[cfg(feature = "std")]
-    late: Option<usize>,
+    late: Option<u32>,
 }
 
 /// What a system may have kept of what came in time, for a program that is slow to read it: more than systems keep by default.
 #[cfg(feature = "std")]
-const LATE: usize = 8 << 20;
+const LATE: u32 = 8 << 20;
 
 /// What a read counts for at least: a peer that always has a little more to say is not heard for ever.
 #[cfg(feature = "std")]
-const READ: usize = 16 << 10;
+const READ: u32 = 16 << 10;
 
 /// The bytes that must reach the network within a timer's time for it to begin again: a peer that takes them one by one is
 /// not waited for.
@@ -90,7 +90,7 @@ impl Timer {
     #[cfg(feature = "std")]
     pub(super) fn note_read(&mut self, count: usize) {
         if let Some(late) = &mut self.late {
-            *late = late.saturating_add(count.max(READ));
+            *late = late.saturating_add(u32::try_from(count).unwrap_or(u32::MAX).max(READ));
         }
     }
 }

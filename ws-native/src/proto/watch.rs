@@ -106,8 +106,8 @@ impl Watch {
         self.round_trip_time
     }
 
-    /// Notes what was received, whether a message or a part of one was queued, and how far the output is.
-    pub(super) fn note(&mut self, now: Duration, heard: Heard, queued: bool, outgoing: &Outgoing) {
+    /// Notes what was received, where the last message that was sent ends in the output, and how far that is.
+    pub(super) fn note(&mut self, now: Duration, heard: Heard, message_end: u64, outgoing: &Outgoing) {
         if let Some(ping) = self.ping.take_if(|ping| ping.answered) {
             self.round_trip_time = Some(now.saturating_sub(ping.sent));
         }
@@ -120,10 +120,8 @@ impl Watch {
                 ping.sent = now;
             }
         }
-        if queued {
-            self.message.end = outgoing.queued_total();
-        }
-        if self.message.has_moved(outgoing) || queued {
+        let is_new = mem::replace(&mut self.message.end, message_end) != message_end;
+        if self.message.has_moved(outgoing) || is_new {
             self.used = now;
         }
         self.hear(now, heard);

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::{Closer, Connection, State};
+use crate::proto::encoder::Encoder;
 use crate::proto::error::{Bound, Error};
 use crate::proto::event::SendError;
 use crate::proto::frame::Opcode;
@@ -51,9 +52,8 @@ impl Connection {
     /// # Errors
     /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
-        self.admit(message.payload().len(), self.encoder.complete())?;
-        self.encoder.prepared(&mut self.outgoing, message);
-        Ok(())
+        let order = self.encoder.complete();
+        self.send(message.payload().len(), order, |encoder, outgoing| encoder.prepared(outgoing, message))
     }
 
     /// Sends a part of a text message, as it is produced; the first one begins the message, the last one ends it. Until then
@@ -104,9 +104,8 @@ impl Connection {
     }
 
     fn send_copied(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
-        self.admit(payload.len(), self.encoder.complete())?;
-        self.encoder.message(&mut self.outgoing, opcode, payload);
-        Ok(())
+        let order = self.encoder.complete();
+        self.send(payload.len(), order, |encoder, outgoing| encoder.message(outgoing, opcode, payload))
     }
 
     #[inline]
@@ -114,19 +113,23 @@ impl Connection {
         if payload.len() < Outgoing::LONG {
             return self.send_copied(opcode, &payload);
         }
-        self.admit(payload.len(), self.encoder.complete())?;
-        self.encoder.owned(&mut self.outgoing, opcode, payload);
-        Ok(())
+        let order = self.encoder.complete();
+        self.send(payload.len(), order, |encoder, outgoing| encoder.owned(outgoing, opcode, payload))
     }
 
     fn send_part(&mut self, opcode: Opcode, payload: &[u8], last: bool) -> Result<(), SendError> {
-        self.admit(payload.len(), self.encoder.continues(opcode))?;
-        self.encoder.part(&mut self.outgoing, opcode, payload, last);
-        Ok(())
+        let order = self.encoder.continues(opcode);
+        self.send(payload.len(), order, |encoder, outgoing| encoder.part(outgoing, opcode, payload, last))
     }
 
-    /// Lets a message of this length in, if it can be sent, may come now, and there is room for it.
-    fn admit(&mut self, length: usize, order: Result<(), SendError>) -> Result<(), SendError> {
+    /// Has a message of this length encoded, if it can be sent, may come now, and there is room for it.
+    #[inline]
+    fn send(
+        &mut self,
+        length: usize,
+        order: Result<(), SendError>,
+        encode: impl FnOnce(&mut Encoder, &mut Outgoing),
+    ) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(self.refusal());
         }
@@ -137,7 +140,8 @@ impl Connection {
             self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
             return Err(SendError::Full);
         }
-        self.sent = true;
+        encode(&mut self.encoder, &mut self.outgoing);
+        self.message_end = self.outgoing.queued_total();
         Ok(())
     }
 

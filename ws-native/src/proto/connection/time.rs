@@ -1,7 +1,6 @@
 //! What a connection has to do in time, and its peer.
 
 use alloc::boxed::Box;
-use core::mem;
 use core::time::Duration;
 
 use ws_core::CloseCode;
@@ -90,7 +89,7 @@ impl Connection {
             timer.begin(now, self.outgoing.remaining_to(self.close_end), &self.config);
         } else if self.is_watched() {
             let watch = self.watch.get_or_insert_with(|| Box::new(Watch::begin(now, &self.config)));
-            watch.note(now, self.incoming.take_heard(), mem::take(&mut self.sent), &self.outgoing);
+            watch.note(now, self.incoming.take_heard(), self.message_end, &self.outgoing);
             if waits {
                 watch.wait(self.incoming.buffer().len());
             }

@@ -106,16 +106,14 @@ impl Connection {
         self.fail(Error::Transport(error.into().into()));
     }
 
-    /// Whether something that was sent was thrown away, for the transport was gone before it could take that.
+    /// Whether a message, or a part of one, was thrown away, for the transport was gone before it could take that.
     pub fn has_discarded(&self) -> bool {
         self.discarded
     }
 
     /// The transport is gone: what waits goes nowhere, and need not be kept.
     pub(crate) fn discard_output(&mut self) {
-        // Of a Close frame this does not speak.
-        let close = self.outgoing.remaining_to(self.close_end).min(self.close_length.into());
-        self.discarded |= self.backlog() as u64 > close;
+        self.discarded |= self.outgoing.remaining_to(self.message_end) > 0;
         self.outgoing.clear();
     }
 
