@@ -180,6 +180,9 @@ impl SendHandle {
 
     /// Starts the closing handshake with a Close frame that has no body, when what is in the queue has been sent; a connection
     /// that is being made is given up. From now on nothing can be sent.
+    ///
+    /// A queue that does not fit into what the connection lets wait is not given up, however long the peer takes nothing: it may be
+    /// one that answers each message and wants to be read first. Natively a heartbeat ends it, or dropping the driver.
     pub fn close(&self) {
         self.shared().close(None);
     }

@@ -36,7 +36,7 @@ struct Spare {
 }
 
 impl Spare {
-    /// A place for memory to read into: one that is free, or else that of the oldest.
+    /// A place for memory to read into: one that is free, or else the next by turns.
     fn place_for_reading(&mut self) -> &mut Piece {
         let free = self.read.iter().position(|piece| piece.bytes.capacity() == 0);
         let place = free.unwrap_or_else(|| {
@@ -97,14 +97,14 @@ fn room(connection: &proto::Connection) -> usize {
 /// where it stands, as all memory here is: to move what describes it would take longer than most messages do.
 fn move_to_spare(buffer: &mut BytesMut, least: usize, read: usize) {
     let is_moved = spare(|spare| {
-        let newest = spare.read.iter_mut().rfind(|piece| piece.read == read && piece.bytes.capacity() > 0)?;
+        let piece = spare.read.iter_mut().rfind(|piece| piece.read == read && piece.bytes.capacity() > 0)?;
         // Where no message is left that shares it, it is whole again; else the rest of it is of use.
-        let is_usable = newest.bytes.try_reclaim(read) || newest.bytes.capacity() >= least;
+        let is_usable = piece.bytes.try_reclaim(read) || piece.bytes.capacity() >= least;
         if is_usable {
-            mem::swap(&mut newest.bytes, buffer);
-            buffer.extend_from_slice(&newest.bytes);
+            mem::swap(&mut piece.bytes, buffer);
+            buffer.extend_from_slice(&piece.bytes);
         }
-        newest.bytes = BytesMut::new();
+        piece.bytes = BytesMut::new();
         is_usable.then_some(())
     });
     if is_moved.flatten().is_none() {
@@ -118,8 +118,8 @@ fn move_to_spare(buffer: &mut BytesMut, least: usize, read: usize) {
 pub(crate) fn lend_for_writing(connection: &mut proto::Connection) {
     if let Some(frames) = connection.write_memory().filter(|frames| frames.capacity() == 0) {
         spare(|spare| {
-            if let Some(newest) = spare.write.iter_mut().rfind(|frames| frames.capacity() > 0) {
-                mem::swap(newest, frames);
+            if let Some(kept) = spare.write.iter_mut().rfind(|frames| frames.capacity() > 0) {
+                mem::swap(kept, frames);
             }
         });
     }

@@ -1,28 +1,25 @@
 //! Sockets over HTTP/2, several of them on one connection: [RFC 8441](https://datatracker.ietf.org/doc/html/rfc8441).
 
 mod line;
+mod shared;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io;
-use std::pin::pin;
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use h2::Reason;
-use h2::ext::Protocol;
-use http::{Method, Version};
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 use tokio::time::timeout;
 use ws_core::url::SocketUrl;
 
-use line::{ANSWER, FRESH, Line};
+use line::Line;
+use shared::{Shared, Unanswered};
 
 use super::proxy::ProxyUrl;
 use super::{ConnectError, Connecting, Tls};
-use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, STREAM_WINDOW, headers, into_io};
-use crate::proto::{Answer, Config, Request};
+use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, MAX_STREAMS, STREAM_WINDOW, into_io};
+use crate::proto::{Answer, Config};
 use crate::stream::{Around, Stream};
 
 /// Connections of HTTP/2 that sockets share: those that were opened with clones of one value.
@@ -86,15 +83,6 @@ enum Way {
     New(Option<OwnedMutexGuard<()>>),
     /// Over HTTP/1.1.
     Http1,
-}
-
-/// A connection that takes WebSockets.
-#[derive(Clone)]
-struct Shared {
-    line: Line,
-    around: Around,
-    /// Owned by each stream of it that is in use.
-    used: Arc<()>,
 }
 
 impl Server {
@@ -207,84 +195,6 @@ impl Http2 {
         let known = if is_able { Known::Connection(shared.clone()) } else { Known::Unable };
         self.learn(server, known);
         Ok(Some(shared).filter(|_| is_able))
-    }
-}
-
-/// Why a request has no answer.
-enum Unanswered {
-    /// The connection is gone, or the server has not looked at the request: it may be asked again.
-    Gone(ConnectError),
-    /// The server wants to be asked over HTTP/1.1.
-    Http1,
-    /// It is said to the program, and not asked again.
-    Failed(ConnectError),
-}
-
-impl Unanswered {
-    /// What this error is, in place of an answer.
-    fn new(host: &str, error: h2::Error) -> Self {
-        let reason = error.reason().filter(|_| error.is_remote());
-        // RFC 9113, section 8.7: "The REFUSED_STREAM error code can be included in a RST_STREAM frame to indicate that the stream is
-        // being closed prior to any processing having occurred. Any request that was sent on the reset stream can be safely retried."
-        let is_gone = error.is_go_away() || error.is_io() || reason == Some(Reason::REFUSED_STREAM);
-        let error = ConnectError::Http2 { host: host.into(), source: into_io(error) };
-        match reason {
-            // RFC 9113, section 7: "The endpoint requires that HTTP/1.1 be used instead of HTTP/2."
-            Some(Reason::HTTP_1_1_REQUIRED) => Self::Http1,
-            _ if is_gone => Self::Gone(error),
-            _ => Self::Failed(error),
-        }
-    }
-}
-
-impl Shared {
-    /// The same as [`ask`](Self::ask), as long as its other end answers pings in this time: how long it takes for the answer is a matter
-    /// of the opening handshake.
-    async fn ask_while_alive(
-        self,
-        request: &Request,
-        config: &Config,
-        limit: Duration,
-    ) -> Result<(Stream, Answer), Unanswered> {
-        let line = self.line.clone();
-        let mut asking = pin!(self.ask(request, config));
-        loop {
-            match timeout(limit.clamp(FRESH, ANSWER), &mut asking).await {
-                Ok(answered) => return answered,
-                // It may take no more requests, and answer this one.
-                Err(_) if line.answers(limit.min(ANSWER)).await.is_ok() => {}
-                Err(elapsed) => {
-                    let host = request.host().into();
-                    return Err(Unanswered::Gone(ConnectError::Http2 { host, source: elapsed.into() }));
-                }
-            }
-        }
-    }
-
-    /// Performs the client's half of the opening handshake, on a stream of its own. Gives this, and the server's answer.
-    async fn ask(self, request: &Request, config: &Config) -> Result<(Stream, Answer), Unanswered> {
-        let host = request.host();
-        let mut head = http::Request::builder()
-            .method(Method::CONNECT)
-            .version(Version::HTTP_2)
-            .uri(format!("https://{host}{}", request.resource()))
-            .extension(Protocol::from_static("websocket"));
-        for (name, value) in request.http2_headers(config) {
-            head = head.header(name, value);
-        }
-        let head = head.body(()).map_err(|error| {
-            Unanswered::Failed(ConnectError::Http2 { host: host.into(), source: io::Error::other(error) })
-        })?;
-        let mut requests = self
-            .line
-            .requests
-            .ready()
-            .await
-            .map_err(|error| Unanswered::Gone(ConnectError::Http2 { host: host.into(), source: into_io(error) }))?;
-        let (answer, send) = requests.send_request(head, false).map_err(|error| Unanswered::new(host, error))?;
-        let (head, receive) = answer.await.map_err(|error| Unanswered::new(host, error))?.into_parts();
-        let stream = Stream::within(self.around, Http2Stream::new(send, receive, self.used));
-        Ok((stream, Answer { status: head.status.as_u16(), headers: headers(&head.headers) }))
     }
 }
 
