@@ -181,7 +181,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ///
     /// Not between the parts of a message that is [sent in parts](Self::send_part): then they wait for its end.
     pub fn join(&mut self, broadcast: &Broadcast) {
-        self.inner.joined.join(broadcast);
+        // One that has ended has left all it had joined, and nothing would make it leave another.
+        if let State::Running = self.inner.state {
+            self.inner.joined.join(broadcast);
+        }
     }
 
     /// Gets no more messages of this broadcast, nor those that still wait to be taken.

@@ -267,6 +267,41 @@ async fn those_that_never_read_keep_no_more_than_the_bound_together() {
     }
 }
 
+#[tokio::test]
+async fn a_long_message_is_not_kept_out_by_short_ones_that_never_end() {
+    const SHORT: usize = 1000;
+    let (ticks, room) = (room(|config| config.slow = Slow::Drop), Broadcast::default());
+    let (mut client, mut server) = pair(1 << 10, &ticks);
+    server.join(&room);
+    (0..100).for_each(|_| _ = ticks.send(&[1; SHORT][..]));
+    turn(&mut server);
+    room.send(&[7; LONG][..]);
+    for step in 0.. {
+        assert!(step < 500, "it never comes");
+        // Or the streams would give nothing any more, so that others have their turn.
+        tokio::task::yield_now().await;
+        ticks.send(&[1; SHORT][..]);
+        turn(&mut server);
+        if let Some(Ok(Some(Message::Binary(bytes)))) = client.recv().now_or_never()
+            && bytes.len() == LONG
+        {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_has_ended_joins_nothing() {
+    let room = Broadcast::default();
+    let (near, far) = duplex(1 << 10);
+    let (mut client, mut server) =
+        (Connection::client_established(near, plain()), Connection::server_established(far, plain()));
+    client.close(None).await.unwrap();
+    assert!(matches!(tokio::join!(client.recv(), server.recv()), (Ok(None), Ok(None))));
+    server.join(&room);
+    assert_eq!((room.send("a"), room.subscribers()), (0, 0));
+}
+
 /// A server's end that has joined, for whose client more waits to be written than it reads.
 fn busy(room: &Broadcast) -> (Connection<DuplexStream>, Server) {
     let (client, mut server) = pair(1 << 10, room);

@@ -138,3 +138,45 @@ async fn a_server_gives_no_more_than_it_has_room_to_answer() {
     drop(answering);
     assert_eq!(answered, MESSAGES);
 }
+
+/// A client that takes all it is given is not too slow, however much it asks for.
+#[tokio::test]
+async fn what_is_broadcast_comes_between_the_answers_of_the_program() {
+    const MESSAGES: usize = 1000;
+    const LONG: usize = 100 << 10;
+    for (answer, length, soon) in [(LONG, 1, 40), (1 << 10, 1, 300), (LONG, LONG, 40)] {
+        let room = Broadcast::default();
+        let (mut near, far) = duplex(1 << 20);
+        near.write_all(&MESSAGE.repeat(MESSAGES)).await.unwrap();
+        let (mut client, mut server) =
+            (Connection::client_established(near, plain()), Connection::server_established(far, plain()));
+        server.join(&room);
+        let answering = tokio::spawn(async move {
+            while let Some(_message) = server.recv().await.unwrap() {
+                server.feed(vec![0; answer]).unwrap();
+            }
+        });
+        let sends = room.clone();
+        // A task as the other is, so that they have their turns.
+        let asking = tokio::spawn(async move {
+            let (mut answers, mut sent, mut received, mut first) = (0, 0, 0, MESSAGES);
+            while answers < MESSAGES || received < sent {
+                let Some(Message::Binary(message)) = client.recv().await.unwrap() else { panic!("bytes") };
+                if message[0] == 1 {
+                    received += 1;
+                    first = first.min(answers);
+                    continue;
+                }
+                answers += 1;
+                if length == 1 || answers == 1 {
+                    sent += sends.send(vec![1; length]) + sends.send(vec![1; length]);
+                }
+            }
+            (received, sent, first)
+        });
+        let (received, sent, first) = asking.await.unwrap();
+        assert_eq!((received, room.slow()), (sent, 0));
+        assert!(first < soon, "{answer}, {length}: {first}");
+        answering.abort();
+    }
+}

@@ -28,6 +28,10 @@ impl Turn {
     pub(super) fn is_over(&self) -> bool {
         self.0 >= Self::WHOLE
     }
+
+    fn has_begun(&self) -> bool {
+        self.0 > 0
+    }
 }
 
 /// Why the program is given nothing for the moment.
@@ -51,13 +55,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Looks after all but the program: a shutdown, the time, what is broadcast, the output; then reads, if nothing is left to give.
     /// Ready: there is reason to look for an event again.
     pub(super) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let answered = if self.inner.turn.has_begun() { self.inner.protocol.backlog() } else { 0 };
         let pause = self.begin_pause();
         let is_told = self.poll_shutdown(cx);
         if self.inner.protocol.handle_timeout_before_reading(|| self.inner.clock.now()) {
             return Poll::Ready(());
         }
         // It has failed, if that is an error.
-        let Ok(more) = self.inner.joined.poll(&mut self.inner.protocol, cx) else { return Poll::Ready(()) };
+        let Ok(more) = self.inner.joined.poll(&mut self.inner.protocol, answered, cx) else { return Poll::Ready(()) };
         // The program feeds nothing now: it is the time to write. The stream has the task woken when there is room.
         let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
         if self.waits_for_room() {

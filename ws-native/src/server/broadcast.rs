@@ -359,39 +359,44 @@ impl Joined {
         self.missed + missed.sum::<u64>()
     }
 
-    /// Queues the messages that have come, as long as there is room to write them. Whether more wait that only want for
-    /// room. After an error the connection has failed.
-    pub(crate) fn poll(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) -> Result<bool, SendError> {
-        if self.subscriptions.is_empty() {
-            return Ok(false);
-        }
+    /// Queues the messages that have come, as long as there is room to write them: behind so many bytes that the program has
+    /// queued in its turn, which are not to keep them out. Whether more wait that only want for room. After an error the connection
+    /// has failed.
+    pub(crate) fn poll(
+        &mut self,
+        connection: &mut proto::Connection,
+        answered: usize,
+        cx: &mut Context<'_>,
+    ) -> Result<bool, SendError> {
         if !connection.is_open() {
             self.leave_all();
             return Ok(false);
         }
-        // One message of each by turns, and each time another is the first, so that none keeps the others out.
-        self.subscriptions.rotate_left(1);
-        let mut wants_room = false;
-        let mut taken = true;
-        while std::mem::take(&mut taken) {
-            wants_room = false;
-            for subscription in &self.subscriptions {
-                match subscription.poll_next(room(connection), cx) {
-                    Next::Message(message) => {
-                        memory::lend_for_writing(connection);
-                        connection.send_prepared(&message)?;
-                        taken = true;
-                    }
-                    Next::NoRoom => wants_room = true,
-                    Next::Nothing => {}
-                    Next::Over => {
-                        self.leave_slowly(connection);
-                        return Ok(false);
-                    }
+        // One message of each by turns.
+        let count = self.subscriptions.len();
+        let (mut index, mut idle) = (0, 0);
+        while idle < count {
+            match self.subscriptions[index].poll_next(room(connection, answered), cx) {
+                Next::Message(message) => {
+                    memory::lend_for_writing(connection);
+                    connection.send_prepared(&message)?;
+                    idle = 0;
+                }
+                Next::Nothing => idle += 1,
+                // It is the next to have room, however much there is of the others.
+                Next::NoRoom => {
+                    self.subscriptions.rotate_left(index);
+                    self.poll_slow(connection, cx);
+                    return Ok(connection.is_open() && !connection.is_sending_parts());
+                }
+                Next::Over => {
+                    self.leave_slowly(connection);
+                    return Ok(false);
                 }
             }
+            index = (index + 1) % count;
         }
-        Ok(wants_room && !connection.is_sending_parts())
+        Ok(false)
     }
 
     /// Begins to close the connection if it was too slow. If it was not, the task is woken when it is.
@@ -413,13 +418,15 @@ fn last_room(connection: &proto::Connection) -> Option<usize> {
     room.filter(|_| !connection.is_sending_parts())
 }
 
-/// How many bytes the next message may have. `None`: there may be none now, not even an empty one. When nothing else waits
-/// to be written, any message may be next.
-fn room(connection: &proto::Connection) -> Option<usize> {
-    match connection.backlog() {
+/// How many bytes the next message may have, behind so many that do not count. `None`: there may be none now, not even an empty
+/// one. When nothing else waits to be written, any message may be next.
+fn room(connection: &proto::Connection, answered: usize) -> Option<usize> {
+    let backlog = connection.backlog();
+    match backlog.saturating_sub(answered) {
         _ if connection.is_sending_parts() => None,
-        0 => Some(usize::MAX),
-        backlog => TAKEN.min(connection.config().max_send_queue).checked_sub(backlog),
+        _ if backlog == 0 => Some(usize::MAX),
+        0 => last_room(connection),
+        taken => Some(TAKEN.checked_sub(taken)?.min(last_room(connection)?)),
     }
 }
 
