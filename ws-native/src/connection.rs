@@ -2,6 +2,7 @@
 
 mod receiving;
 mod sending;
+mod sides;
 mod sink;
 mod split;
 mod turn;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::{CloseCode, Data, Failure, FailureKind};
 
+use sides::{Side, Sides};
 pub use split::{Receiver, Sender};
 use turn::Turn;
 
@@ -70,6 +72,8 @@ struct Inner<T> {
     tapping: Option<Arc<Tapping>>,
     /// What the program has had since others had their turn.
     turn: Turn,
+    /// Who waits at its sides, once it is used as a Stream or a Sink.
+    sides: Option<Box<Sides>>,
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
@@ -156,6 +160,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             joined: Joined::default(),
             tapping: None,
             turn: Turn::default(),
+            sides: None,
         };
         Self { inner: Box::new(inner) }
     }
@@ -283,6 +288,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
+        self.poll_side(Side::Reading, cx, Self::poll_transport_end)
+    }
+
+    fn poll_transport_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
         if let State::Ending { .. } = self.inner.state {
             let _ = self.poll_shutdown(cx);
             let end = self.inner.transport.poll_end(&mut self.inner.protocol, cx);

@@ -13,9 +13,10 @@ use std::time::Duration;
 use futures_util::{FutureExt as _, SinkExt, StreamExt as _, TryStreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, DuplexStream, ReadBuf, duplex};
 use tokio::task::yield_now;
+use tokio::time::timeout;
 use ws_core::{CloseCode, FailureKind, Message};
 use ws_native::proto::{Heartbeat, Part, Prepared};
-use ws_native::{Broadcast, ConnectOptions, Connection, Received, Server};
+use ws_native::{Broadcast, ConnectOptions, Connection, Received, Server, Shutdown};
 
 use pipe::{pair, plain};
 
@@ -232,6 +233,72 @@ async fn a_stream_ends_after_its_failure() {
     drop(server);
     assert_eq!(client.next().await.unwrap().unwrap_err().kind(), FailureKind::Ended);
     assert!(client.next().await.is_none());
+}
+
+// Halves by somebody who knows no more than that it is a Stream and a Sink.
+
+#[tokio::test(start_paused = true)]
+async fn a_writer_is_told_that_a_reader_has_written_for_it() {
+    let (client, mut server) = pair(16);
+    let (mut sink, mut stream) = futures_util::StreamExt::split(client);
+    let sending = tokio::spawn(async move { sink.send(Message::Binary(vec![7; 1000].into())).await });
+    yield_now().await;
+    // It is the last who has waited for room then.
+    server.feed("hello").unwrap();
+    assert!(server.flush().now_or_never().is_some_and(|flushed| flushed.is_ok()));
+    assert_eq!(stream.next().await.unwrap().unwrap(), Message::Text("hello".into()));
+    let reading = tokio::spawn(async move { stream.next().await });
+    yield_now().await;
+    assert!(matches!(server.recv().await.unwrap(), Some(Message::Binary(bytes)) if bytes.len() == 1000));
+    timeout(Duration::from_secs(1), sending).await.expect("it ends").unwrap().unwrap();
+    drop(server);
+    assert!(reading.await.unwrap().unwrap().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_is_told_that_a_writer_has_begun_to_close() {
+    let (client, _silent) = pair(1024);
+    let (mut sink, mut stream) = futures_util::StreamExt::split(client);
+    let waiting = tokio::spawn(async move { stream.next().await });
+    yield_now().await;
+    sink.close().await.unwrap();
+    let received = timeout(Duration::from_secs(3600), waiting).await.expect("it ends");
+    assert!(received.unwrap().unwrap().unwrap_err().is_timeout());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_hears_of_a_shutdown_though_a_writer_has_asked_after_it() {
+    let (mut client, mut server) = pair(1024);
+    let shutdown = Shutdown::default();
+    server.follow(&shutdown);
+    let (mut sink, mut stream) = futures_util::StreamExt::split(server);
+    let waiting = tokio::spawn(async move { stream.next().await });
+    yield_now().await;
+    sink.send(Message::Text("hello".into())).await.unwrap();
+    drop(sink);
+    let receiving = async { [client.recv().await, client.recv().await] };
+    let leaving = async { tokio::join!(shutdown.begin(Duration::from_secs(60)), receiving) };
+    let (left, received) = timeout(Duration::from_secs(3600), leaving).await.expect("it ends");
+    assert_eq!(received.map(Result::unwrap), [text("hello"), None]);
+    assert!(waiting.await.unwrap().is_none());
+    assert_eq!(left, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_sender_has_sent_counts_from_when_it_was_sent() {
+    const IDLE: Duration = Duration::from_secs(60);
+    let (near, far) = duplex(1024);
+    let mut config = plain();
+    config.idle_timeout = Some(IDLE);
+    let (sender, mut receiver) = Connection::server_established(far, config).split();
+    let mut client = Connection::client_established(near, plain());
+    tokio::spawn(async move { receiver.recv().await });
+    tokio::time::sleep(IDLE / 2).await;
+    let sent = tokio::time::Instant::now();
+    sender.send("hello").await.unwrap();
+    assert_eq!(client.recv().await.unwrap(), text("hello"));
+    assert_eq!(client.recv().await.unwrap(), None);
+    assert_eq!(sent.elapsed().as_secs(), IDLE.as_secs());
 }
 
 // Dropped at any await.

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::{CloseCode, Data, Failure};
 
+use super::sides::Side;
 use super::{Connection, in_memory};
 use crate::ending::State;
 use crate::proto::{Error, Part, Phase, Prepared};
@@ -111,6 +112,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        self.poll_side(Side::Writing, cx, Self::poll_all_written)
+    }
+
+    fn poll_all_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         if let Poll::Ready(written) = self.poll_written(cx) {
             return Poll::Ready(written);
         }
@@ -128,6 +133,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let _ = self.poll_shutdown(cx);
         let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
+        if self.inner.protocol.is_watched() {
+            // Who receives meanwhile, if anybody does, looks at the clock only when the time was over without this.
+            self.inner.protocol.note_time(self.inner.clock.now(), false);
+        }
         if transmitted.is_pending() {
             self.inner.joined.poll_slow(&mut self.inner.protocol, cx);
         }
@@ -175,11 +184,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     pub(super) fn start_closing(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
         let close = sending::close_frame(close)?;
         self.inner.joined.give_out(&mut self.inner.protocol);
-        sending::start_closing(&mut self.inner.protocol, close.as_ref())
+        let was_open = self.inner.protocol.is_open();
+        sending::start_closing(&mut self.inner.protocol, close.as_ref())?;
+        if was_open {
+            // Who waits to receive has a deadline from now on.
+            self.wake_sides();
+        }
+        Ok(())
     }
 
     /// Writes all that is queued, the Close frame being the last of it.
     pub(super) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        self.poll_side(Side::Writing, cx, Self::poll_close_written)
+    }
+
+    fn poll_close_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         if let State::Ended(_) = self.inner.state {
             return Poll::Ready(Ok(()));
         }

@@ -1,4 +1,4 @@
-//! A connection as a Stream and a Sink of messages, for the combinators of `futures`.
+//! A connection as a Stream and a Sink of messages, for the combinators of `futures`. Its sides may be polled by two tasks.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -27,7 +27,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream for Connection<T> {
     type Item = Result<Message, Failure>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_message(cx).map(Result::transpose)
+        let connection = self.get_mut();
+        connection.have_sides();
+        let received = connection.poll_message(cx);
+        if let Poll::Ready(Ok(None) | Err(_)) = received {
+            // Who waits to write learns that nothing can be written any more.
+            connection.wake_sides();
+        }
+        received.map(Result::transpose)
     }
 }
 
@@ -40,19 +47,25 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Message> for Connection<T> {
     type Error = Failure;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        self.get_mut().poll_ready(cx)
+        let connection = self.get_mut();
+        connection.have_sides();
+        connection.poll_ready(cx)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Failure> {
-        self.get_mut().feed(message)
+        let connection = self.get_mut();
+        connection.feed(message).inspect_err(|_| connection.wake_sides())
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        self.get_mut().poll_flush(cx)
+        let connection = self.get_mut();
+        connection.have_sides();
+        connection.poll_flush(cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let connection = self.get_mut();
+        connection.have_sides();
         connection.start_closing(None)?;
         connection.poll_close(cx)
     }

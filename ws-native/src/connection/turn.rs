@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Connection;
+use super::sides::Side;
 use crate::receiving::SHOWN;
 use crate::sending;
 
@@ -55,6 +56,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Looks after all but the program: a shutdown, the time, what is broadcast, the output; then reads, if nothing is left to give.
     /// Ready: there is reason to look for an event again.
     pub(super) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_side(Side::Reading, cx, Self::poll_all_else)
+    }
+
+    fn poll_all_else(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let answered = if self.inner.turn.has_begun() { self.inner.protocol.backlog() } else { 0 };
         let pause = self.begin_pause();
         let is_told = self.poll_shutdown(cx);

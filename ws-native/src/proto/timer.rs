@@ -11,8 +11,8 @@ pub(super) struct Timer {
     phase: Phase,
     /// When it is over. `None`: it has not begun, or lies beyond all time.
     deadline: Option<Duration>,
-    /// How far the transmission was when it began.
-    progress: Option<u64>,
+    /// How far the transmission was when it began, in steps.
+    progress: Option<u32>,
     /// How many bytes were read since it was seen to be over.
     #[cfg(feature = "std")]
     late: Option<u32>,
@@ -57,7 +57,7 @@ impl Timer {
             Phase::Close => config.close_timeout,
             Phase::End => config.end_timeout,
         };
-        let progress = Some(remaining.div_ceil(STEP));
+        let progress = Some(u32::try_from(remaining.div_ceil(STEP)).unwrap_or(u32::MAX));
         if self.progress != progress {
             self.progress = progress;
             self.deadline = now.checked_add(limit);
