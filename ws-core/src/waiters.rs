@@ -10,38 +10,53 @@ use core::{
 
 use spin::Mutex;
 
-/// The wakers of those who wait, by the numbers of their places.
+/// The wakers of those who wait.
 ///
 /// Who waits takes a place before looking, and who changes what is waited for does so before waking: so nobody misses a change.
-/// The lock is held to put a waker away or to take it out. A waker is somebody's code: none is cloned, woken or dropped under it.
+/// The lock is held to put a waker away or to take it out, which is the same work however many wait. A waker is somebody's code:
+/// none is cloned, woken or dropped under it.
 #[derive(Debug)]
 pub struct Waiters(Mutex<Places>);
 
 #[derive(Debug)]
 struct Places {
-    taken: Vec<(u64, Waker)>,
-    next: u64,
+    wakers: Vec<Option<Waker>>,
+    /// The places that are free among them.
+    free: Vec<usize>,
+    /// How often all were woken.
+    round: u64,
+}
+
+/// A place that was taken. It is nobody's any more when all are woken.
+#[derive(Debug)]
+struct Taken {
+    index: usize,
+    round: u64,
 }
 
 /// Where somebody waits. Dropped, it is free again.
 #[derive(Debug)]
 pub struct Place<W: Deref<Target = Waiters>> {
     waiters: W,
-    /// Its number, once it is taken.
-    number: Option<u64>,
+    taken: Option<Taken>,
 }
 
 impl Waiters {
     /// Nobody waits.
     #[allow(clippy::new_without_default, reason = "it is what a field begins with")]
     pub const fn new() -> Self {
-        Self(Mutex::new(Places { taken: Vec::new(), next: 0 }))
+        Self(Mutex::new(Places { wakers: Vec::new(), free: Vec::new(), round: 0 }))
     }
 
     /// Wakes all, and forgets them.
     pub fn wake(&self) {
-        let woken = mem::take(&mut self.0.lock().taken);
-        woken.into_iter().for_each(|(_, waker)| waker.wake());
+        let woken = {
+            let mut places = self.0.lock();
+            places.round += 1;
+            places.free.clear();
+            mem::take(&mut places.wakers)
+        };
+        woken.into_iter().flatten().for_each(Waker::wake);
     }
 
     /// Waits until there is something to be told, which is looked for whenever all are woken.
@@ -50,44 +65,55 @@ impl Waiters {
         poll_fn(move |cx| place.poll(cx, &mut look))
     }
 
-    /// Has this task woken the next time, at a place that gets its number if it has none.
-    fn take(&self, place: &mut Option<u64>, cx: &Context<'_>) {
+    /// Has this task woken the next time, at the place that it has taken, or at another.
+    fn take(&self, taken: &mut Option<Taken>, cx: &Context<'_>) {
         let waker = cx.waker().clone();
         let mut places = self.0.lock();
-        let number = *place.get_or_insert_with(|| {
-            places.next += 1;
-            places.next
-        });
-        let unneeded = match places.taken.iter_mut().find(|(taken, _)| *taken == number) {
-            Some((_, waiting)) => Some(mem::replace(waiting, waker)),
-            None => {
-                places.taken.push((number, waker));
-                None
-            }
-        };
+        let unneeded = places.waker(taken).replace(waker);
         drop(places);
         drop(unneeded);
     }
 
-    fn leave(&self, place: Option<u64>) {
-        let Some(number) = place else { return };
+    fn leave(&self, taken: &mut Option<Taken>) {
+        let Some(taken) = taken.take() else { return };
         let mut places = self.0.lock();
-        let index = places.taken.iter().position(|(taken, _)| *taken == number);
-        let unneeded = index.map(|index| places.taken.swap_remove(index));
+        let unneeded = places.leave(&taken);
         drop(places);
         drop(unneeded);
+    }
+}
+
+impl Places {
+    fn waker(&mut self, taken: &mut Option<Taken>) -> &mut Option<Waker> {
+        let index = match taken {
+            Some(taken) if taken.round == self.round => taken.index,
+            _ => self.free.pop().unwrap_or(self.wakers.len()),
+        };
+        *taken = Some(Taken { index, round: self.round });
+        if index == self.wakers.len() {
+            self.wakers.push(None);
+        }
+        &mut self.wakers[index]
+    }
+
+    fn leave(&mut self, taken: &Taken) -> Option<Waker> {
+        if taken.round != self.round {
+            return None;
+        }
+        self.free.push(taken.index);
+        self.wakers[taken.index].take()
     }
 }
 
 impl<W: Deref<Target = Waiters>> Place<W> {
     /// It is not taken.
     pub const fn new(waiters: W) -> Self {
-        Self { waiters, number: None }
+        Self { waiters, taken: None }
     }
 
     /// Has this task woken the next time.
     pub(crate) fn take(&mut self, cx: &Context<'_>) {
-        self.waiters.take(&mut self.number, cx);
+        self.waiters.take(&mut self.taken, cx);
     }
 
     /// What there is to be told, or a place here until there is.
@@ -95,7 +121,7 @@ impl<W: Deref<Target = Waiters>> Place<W> {
         self.take(cx);
         let told = look();
         if told.is_ready() {
-            self.waiters.leave(self.number);
+            self.waiters.leave(&mut self.taken);
         }
         told
     }
@@ -103,6 +129,54 @@ impl<W: Deref<Target = Waiters>> Place<W> {
 
 impl<W: Deref<Target = Waiters>> Drop for Place<W> {
     fn drop(&mut self) {
-        self.waiters.leave(self.number);
+        self.waiters.leave(&mut self.taken);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{sync::Arc, task::Wake, vec::Vec};
+    use core::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Their number squared would be more than can be waited for.
+    #[test]
+    fn those_who_wait_are_woken_once_however_many_they_are() {
+        const WAITING: usize = 200_000;
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&count));
+        let cx = Context::from_waker(&waker);
+        let waiters = Waiters::new();
+        let mut places = Vec::from_iter((0..WAITING).map(|_| Place::new(&waiters)));
+        let mut woken = 0;
+        for _ in 0..2 {
+            // The second time each has its place already.
+            places.iter_mut().for_each(|place| place.take(&cx));
+            places.iter_mut().rev().for_each(|place| place.take(&cx));
+            assert!(places.iter_mut().step_by(2).all(|place| place.poll(&cx, || Poll::Ready(())).is_ready()));
+            waiters.wake();
+            waiters.wake();
+            woken += WAITING / 2;
+            assert_eq!(count.0.load(Ordering::Relaxed), woken);
+        }
+        // One that was woken takes another, and one that is dropped waits no more.
+        places.iter_mut().rev().for_each(|place| place.take(&cx));
+        places.truncate(1);
+        let mut last = Place::new(&waiters);
+        last.take(&cx);
+        waiters.wake();
+        assert_eq!(count.0.load(Ordering::Relaxed), woken + 2);
+        drop((places, last, waker));
+        assert_eq!(Arc::strong_count(&count), 1);
     }
 }
