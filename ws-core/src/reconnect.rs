@@ -3,6 +3,8 @@
 use alloc::{boxed::Box, string::String};
 use core::{fmt, mem, time::Duration};
 
+use spin::MutexGuard;
+
 use crate::{
     BinaryType, Builder, Close, CloseCode, CloseEvent, Data, Error, Failure, MaybeSend, MaybeSync, ReadyState,
     WebSocket, counted::Counted,
@@ -25,7 +27,7 @@ mod stall;
 mod turns;
 
 use inner::{Inner, Source};
-use phase::{Cause, Farewell, Outlet, Phase};
+use phase::{Cause, Farewell, Open, Outlet, Phase, State, drop_unlocked};
 
 pub use attempt::Attempt;
 pub use back_off::BackOff;
@@ -212,35 +214,16 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let mut state = self.0.state.lock();
         let (socket, id) = (state.socket().cloned(), state.number());
         let next = match &mut state.phase {
-            Phase::Open { farewell: Some(_), .. } | Phase::Closing { .. } | Phase::Cancelled { .. } | Phase::Closed => {
-                return;
-            }
+            Phase::Open(Open { farewell: Some(_), .. })
+            | Phase::Closing { .. }
+            | Phase::Cancelled { .. }
+            | Phase::Closed => return,
             Phase::Idle => Phase::Closed,
-            // What was sent before goes first: at once if it is a handler of `open` that closes, or when the handlers have returned.
-            Phase::Open { outlet: outlet @ Outlet::Greeting { .. }, farewell, .. } => {
-                *farewell = Some(Farewell(close));
-                let (is_here, connection) = (self.leads_out(outlet), state.connection);
-                drop(state);
-                if is_here {
-                    self.send_waiting(connection);
-                }
-                return;
+            Phase::Open(open) if !matches!(open.outlet, Outlet::Socket) => {
+                open.farewell = Some(Farewell(close));
+                return self.close_behind_waiting(state, id);
             }
-            // From now on the peer has its time to take something.
-            Phase::Open { outlet: outlet @ Outlet::Draining { .. }, farewell, .. } => {
-                *farewell = Some(Farewell(close));
-                let soon = Outlet::Draining { alarm: self.alarm(id, Duration::ZERO), stall: None };
-                let before = mem::replace(outlet, soon);
-                drop(state);
-                drop(before);
-                return;
-            }
-            // The end that is about to be told is the last.
-            Phase::Open { outlet: Outlet::Refused { .. }, farewell, .. } => {
-                *farewell = Some(Farewell(close));
-                return;
-            }
-            Phase::Open { socket, .. } | Phase::Connecting { socket: Some(socket), .. } => {
+            Phase::Open(Open { socket, .. }) | Phase::Connecting { socket: Some(socket), .. } => {
                 Phase::Closing { socket: socket.clone() }
             }
             // The end that is being told is the last.
@@ -257,12 +240,32 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                 Phase::Cancelled { alarm: self.alarm(id, Duration::ZERO), event }
             }
         };
-        let before = self.enter(&mut state, next);
-        let discarded = state.discard();
-        drop(state);
-        drop((before, discarded));
+        drop_unlocked((self.enter(&mut state, next), state.discard()), state);
         if let Some(socket) = socket {
             socket.backend().close(close);
+        }
+    }
+
+    /// The program has closed the connection, which ends when what was sent before has gone out.
+    fn close_behind_waiting(&self, mut state: MutexGuard<'_, State<B>>, id: u64) {
+        let connection = state.connection;
+        let Some(Open { outlet, .. }) = state.open(connection) else { return };
+        match outlet {
+            // That goes out now if a handler of `open` closes, and otherwise when the handlers have returned.
+            Outlet::Greeting { .. } => {
+                let is_here = self.leads_out(outlet);
+                drop(state);
+                if is_here {
+                    self.send_waiting(connection);
+                }
+            }
+            // From now on the peer has its time to take something.
+            Outlet::Draining { .. } => {
+                let soon = Outlet::Draining { alarm: self.alarm(id, Duration::ZERO), stall: None };
+                drop_unlocked(mem::replace(outlet, soon), state);
+            }
+            // The end that is about to be told is the last.
+            Outlet::Refused { .. } | Outlet::Socket => {}
         }
     }
 
@@ -272,10 +275,10 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let mut state = self.0.state.lock();
         let socket = state.socket().cloned();
         let event = match &mut state.phase {
-            Phase::Open { farewell: None, .. } if is_open => {
+            Phase::Open(Open { farewell: None, .. }) if is_open => {
                 Some(CloseEvent::new(false, close.code(), close.reason().into()))
             }
-            Phase::Open { .. } | Phase::Closing { .. } => Some(CloseEvent::abnormal()),
+            Phase::Open(_) | Phase::Closing { .. } => Some(CloseEvent::abnormal()),
             Phase::Cancelled { event, .. } | Phase::Waiting { cause: Cause::Program(event), .. } => event.take(),
             Phase::Ending { event, .. } => Some(event.clone()),
             Phase::Idle | Phase::Connecting { .. } | Phase::Waiting { .. } | Phase::Closed => None,
@@ -285,8 +288,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         state.connection = id;
         state.back_off.reset();
         state.discarded = 0;
-        drop(state);
-        drop(before);
+        drop_unlocked(before, state);
         if let Some(socket) = socket {
             socket.backend().close(Some(close));
         }

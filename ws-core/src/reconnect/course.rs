@@ -13,7 +13,7 @@ use super::{
     host::{Host, Reconnect},
     inner::{Relay, Source},
     liveness::Liveness,
-    phase::{Cause, Left, Outlet, Phase, State},
+    phase::{Cause, Left, Open, Outlet, Phase, State, drop_unlocked},
     turns::Turn,
 };
 use crate::{Builder, CloseEvent, Error, Event, Failure, Task, WebSocket, counted::Counted};
@@ -55,9 +55,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         if state.connection == connection
             && let Phase::Connecting { deadline, failure, .. } = &mut state.phase
         {
-            let before = (failure.replace(cause), mem::replace(deadline, self.alarm(id, Duration::ZERO)));
-            drop(state);
-            drop(before);
+            drop_unlocked((failure.replace(cause), mem::replace(deadline, self.alarm(id, Duration::ZERO))), state);
         }
     }
 
@@ -78,57 +76,54 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     pub(super) fn rang(&self, id: u64) {
         let mut state = self.0.state.lock();
         let (connection, next) = (state.connection, state.number());
+        if !state.has_alarm(id) {
+            return;
+        }
         match &mut state.phase {
-            Phase::Connecting { deadline, failure, .. } if deadline.id == id => {
+            Phase::Connecting { failure, .. } => {
                 let failure = failure.take();
                 drop(state);
                 let late = || GivenUp::Late(self.0.config.connection_timeout).into();
                 self.fail(connection, failure.unwrap_or_else(late));
             }
-            Phase::Open { outlet: Outlet::Greeting { alarm, .. } | Outlet::Draining { alarm, .. }, .. }
+            Phase::Open(Open { outlet: Outlet::Greeting { alarm, .. } | Outlet::Draining { alarm, .. }, .. })
                 if alarm.id == id =>
             {
                 drop(state);
                 self.send_waiting(connection);
             }
-            Phase::Open { outlet: Outlet::Refused { alarm, failure }, .. } if alarm.id == id => {
+            Phase::Open(Open { outlet: Outlet::Refused { alarm, failure }, .. }) if alarm.id == id => {
                 let failure = failure.clone();
                 drop(state);
                 self.fail(connection, failure);
             }
-            Phase::Open { liveness: Some((_, alarm)), .. } if alarm.id == id => {
+            Phase::Open(_) => {
                 drop(state);
                 self.beat(id);
             }
-            Phase::Ending { alarm, event, .. } if alarm.id == id => {
+            Phase::Ending { alarm, event, .. } => {
                 let event = event.clone();
                 // It rings when the program does not return this time either.
-                let before = mem::replace(alarm, self.alarm(next, Duration::ZERO));
-                drop(state);
-                drop(before);
+                drop_unlocked(mem::replace(alarm, self.alarm(next, Duration::ZERO)), state);
                 self.conclude(connection, event);
             }
-            Phase::Waiting { alarm, cause: Cause::Program(event @ Some(_)) } if alarm.id == id => {
+            Phase::Waiting { cause: Cause::Program(event @ Some(_)), .. } => {
                 let event = event.take();
                 // It rings when the program does not return.
-                let before = self.wait(&mut state, next, Duration::ZERO, Cause::Program(None));
-                drop(state);
-                drop(before);
+                drop_unlocked(self.wait(&mut state, next, Duration::ZERO, Cause::Program(None)), state);
                 event.into_iter().for_each(|event| self.fire(&Event::Close(event)));
                 self.connect_again(next);
             }
-            Phase::Waiting { alarm, .. } if alarm.id == id => {
+            Phase::Waiting { .. } => {
                 drop(state);
                 self.connect_again(id);
             }
-            Phase::Cancelled { alarm, event } if alarm.id == id => {
+            Phase::Cancelled { event, .. } => {
                 let event = event.take().unwrap_or_else(CloseEvent::abnormal);
-                let before = self.enter(&mut state, Phase::Closed);
-                drop(state);
-                drop(before);
+                drop_unlocked(self.enter(&mut state, Phase::Closed), state);
                 self.fire(&Event::Close(event));
             }
-            _ => {}
+            Phase::Idle | Phase::Closing { .. } | Phase::Closed => {}
         }
     }
 
@@ -138,11 +133,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let id = state.number();
         match &state.phase {
             Phase::Waiting { cause: Cause::Retry, .. } => {
-                let before = self.wait(&mut state, id, Duration::ZERO, Cause::Wake);
-                drop(state);
-                drop(before);
+                drop_unlocked(self.wait(&mut state, id, Duration::ZERO, Cause::Wake), state);
             }
-            Phase::Open { liveness: Some((liveness, _)), .. } if liveness.may_ask() => {
+            Phase::Open(Open { liveness: Some((liveness, _)), .. }) if liveness.may_ask() => {
                 drop(state);
                 self.ask_peer();
             }
@@ -172,9 +165,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let deadline = self.alarm(state.number(), self.0.config.connection_timeout);
         state.connection = connection;
         state.requeued = 0;
-        let before = self.enter(&mut state, Phase::Connecting { socket: None, deadline, failure: None });
-        drop(state);
-        drop(before);
+        drop_unlocked(self.enter(&mut state, Phase::Connecting { socket: None, deadline, failure: None }), state);
         Some(connection)
     }
 
@@ -182,10 +173,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     fn forget(&self, connection: u64) {
         let mut state = self.0.state.lock();
         if state.connection == connection {
-            let before = self.enter(&mut state, Phase::Closed);
-            let discarded = state.discard();
-            drop(state);
-            drop((before, discarded));
+            drop_unlocked((self.enter(&mut state, Phase::Closed), state.discard()), state);
         }
     }
 
@@ -234,17 +222,14 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             return;
         }
         let keep_alive = self.0.config.keep_alive.as_ref();
-        let phase = Phase::Open {
+        let open = Open {
             socket: socket.clone(),
             since: self.0.host.now(),
             outlet: Outlet::Greeting { thread: self.0.host.thread(), alarm: self.alarm(greeting, Duration::ZERO) },
             farewell: None,
             liveness: keep_alive.map(|config| (Liveness::default(), self.alarm(beat, config.interval))),
         };
-        let before = self.enter(&mut state, phase);
-        let failure = state.failure.take();
-        drop(state);
-        drop((before, failure));
+        drop_unlocked((self.enter(&mut state, Phase::Open(open)), state.failure.take()), state);
         self.fire(&Event::Open);
         self.send_waiting(connection);
     }
@@ -255,7 +240,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         if !state.is_of(connection) {
             return false;
         }
-        if let Phase::Open { liveness: Some((liveness, _)), .. } = &mut state.phase {
+        if let Phase::Open(Open { liveness: Some((liveness, _)), .. }) = &mut state.phase {
             liveness.heard(self.0.host.now());
         }
         true
@@ -285,15 +270,14 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let alarm = self.alarm(state.number(), Duration::ZERO);
         let is_last = match &state.phase {
             _ if state.connection != connection => return false,
-            Phase::Connecting { .. } | Phase::Open { farewell: None, .. } => false,
-            Phase::Open { .. } | Phase::Closing { .. } => true,
+            Phase::Connecting { .. } | Phase::Open(Open { farewell: None, .. }) => false,
+            Phase::Open(_) | Phase::Closing { .. } => true,
             _ => return false,
         };
         let next = Phase::Ending { event: event.clone(), was_asked: false, is_last, alarm };
         let before = self.enter(&mut state, next);
         let failure = if failed { mem::replace(&mut state.failure, failure) } else { failure };
-        drop(state);
-        drop((before, failure));
+        drop_unlocked((before, failure), state);
         if let Some(socket) = socket {
             socket.close();
         }
@@ -336,8 +320,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             Phase::Waiting { cause: Cause::Program(event), .. } | Phase::Cancelled { event, .. } => event.take(),
             _ => None,
         };
-        drop(state);
-        drop(event);
+        drop_unlocked(event, state);
     }
 
     /// What comes behind a connection: another, by the alarm of this number, or nothing.
@@ -355,17 +338,14 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         if again && matches!(state.phase, Phase::Ending { is_last: false, .. }) {
             let delay = state.back_off.delay(&self.0.config, self.0.host.chance());
             let event = ReconnectingEvent { attempt: state.back_off.count().saturating_add(1), delay };
-            let before = self.wait(&mut state, id, delay, Cause::Retry);
-            drop(state);
-            drop(before);
+            drop_unlocked(self.wait(&mut state, id, delay, Cause::Retry), state);
             return Some((id, event));
         }
         let before = self.enter(&mut state, Phase::Closed);
         let unsent = buffered.saturating_sub(state.requeued);
         state.discarded = state.discarded.saturating_add(unsent);
         let discarded = state.discard();
-        drop(state);
-        drop((before, discarded));
+        drop_unlocked((before, discarded), state);
         None
     }
 

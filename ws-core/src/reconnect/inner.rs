@@ -10,7 +10,7 @@ use super::{
     attempt::Attempt,
     config::ReconnectConfig,
     host::{Host, Reconnect},
-    phase::{Alarm, Farewell, Phase, State},
+    phase::{Alarm, Farewell, Open, Phase, State},
     turns::{Turn, Turns},
 };
 use crate::{
@@ -36,7 +36,8 @@ pub(crate) struct Inner<B: Reconnect> {
 /// is lost: nobody waits for it any more, and more than there is room for would fail the connection.
 impl<B: Reconnect> Drop for Inner<B> {
     fn drop(&mut self) {
-        let State { phase: Phase::Open { socket, farewell, .. }, outbox, .. } = self.state.get_mut() else { return };
+        let State { phase: Phase::Open(open), outbox, .. } = self.state.get_mut() else { return };
+        let Open { socket, farewell, .. } = open;
         B::call(|| {
             while outbox.first().is_some_and(|length| socket.backend().has_room(length))
                 && let Some((message, _)) = outbox.take()

@@ -2,6 +2,8 @@
 
 use core::{mem, time::Duration};
 
+use spin::MutexGuard;
+
 use super::{
     back_off::BackOff,
     host::{Host, Reconnect},
@@ -11,7 +13,7 @@ use super::{
 };
 use crate::{BinaryType, Close, CloseEvent, Failure, ReadyState, WebSocket};
 
-/// Is changed with the lock held; what falls out of it is dropped without.
+/// Changed with the lock held. What is replaced in it is dropped without, by [`drop_unlocked`].
 pub(super) struct State<B: Reconnect> {
     pub(super) phase: Phase<B>,
     /// Which connection it is that there is, is to be, or was: what others say is not heard.
@@ -42,14 +44,7 @@ pub(super) enum Phase<B: Reconnect> {
         /// Why the deadline rings at once.
         failure: Option<Failure>,
     },
-    Open {
-        socket: WebSocket<B>,
-        since: Duration,
-        outlet: Outlet<B>,
-        /// How the program has closed it, which waits for what was sent before.
-        farewell: Option<Farewell>,
-        liveness: Option<(Liveness, Alarm<B>)>,
-    },
+    Open(Open<B>),
     /// The connection is over. That is told, and whether there is another is asked.
     Ending {
         event: CloseEvent,
@@ -60,9 +55,14 @@ pub(super) enum Phase<B: Reconnect> {
         alarm: Alarm<B>,
     },
     /// The next connection is waited for.
-    Waiting { alarm: Alarm<B>, cause: Cause },
+    Waiting {
+        alarm: Alarm<B>,
+        cause: Cause,
+    },
     /// The program has closed it.
-    Closing { socket: WebSocket<B> },
+    Closing {
+        socket: WebSocket<B>,
+    },
     /// The program has closed it when there was no socket, of which is told when the alarm rings.
     Cancelled {
         alarm: Alarm<B>,
@@ -71,6 +71,16 @@ pub(super) enum Phase<B: Reconnect> {
     },
     /// For good, unless the program begins anew.
     Closed,
+}
+
+/// A connection that is open.
+pub(super) struct Open<B: Reconnect> {
+    pub(super) socket: WebSocket<B>,
+    pub(super) since: Duration,
+    pub(super) outlet: Outlet<B>,
+    /// How the program has closed it, which waits for what was sent before.
+    pub(super) farewell: Option<Farewell>,
+    pub(super) liveness: Option<(Liveness, Alarm<B>)>,
 }
 
 /// Where messages go while there is a connection.
@@ -87,6 +97,15 @@ pub(super) enum Outlet<B: Reconnect> {
     Refused { alarm: Alarm<B>, failure: Failure },
     /// Out.
     Socket,
+}
+
+impl<B: Reconnect> Outlet<B> {
+    fn alarm(&self) -> Option<&Alarm<B>> {
+        match self {
+            Self::Greeting { alarm, .. } | Self::Draining { alarm, .. } | Self::Refused { alarm, .. } => Some(alarm),
+            Self::Socket => None,
+        }
+    }
 }
 
 /// The arguments of `close()`.
@@ -107,7 +126,7 @@ pub(super) struct Alarm<B: Reconnect> {
     pub(super) _timer: <B::Host as Host>::Timer,
 }
 
-/// What was in the place of what is there now.
+/// What a change of phase has replaced.
 pub(super) struct Left<B: Reconnect> {
     _phase: Phase<B>,
     _last_socket: Option<(u64, WebSocket<B>)>,
@@ -141,8 +160,8 @@ impl<B: Reconnect> State<B> {
             Phase::Connecting { .. } | Phase::Ending { is_last: false, .. } | Phase::Waiting { .. } => {
                 ReadyState::Connecting
             }
-            Phase::Open { farewell: None, .. } => ReadyState::Open,
-            Phase::Open { .. } | Phase::Ending { .. } | Phase::Closing { .. } | Phase::Cancelled { .. } => {
+            Phase::Open(Open { farewell: None, .. }) => ReadyState::Open,
+            Phase::Open(_) | Phase::Ending { .. } | Phase::Closing { .. } | Phase::Cancelled { .. } => {
                 ReadyState::Closing
             }
         }
@@ -157,10 +176,18 @@ impl<B: Reconnect> State<B> {
     pub(super) fn socket(&self) -> Option<&WebSocket<B>> {
         match &self.phase {
             Phase::Connecting { socket, .. } => socket.as_ref(),
-            Phase::Open { socket, .. } | Phase::Closing { socket } => Some(socket),
+            Phase::Open(Open { socket, .. }) | Phase::Closing { socket } => Some(socket),
             Phase::Idle | Phase::Ending { .. } | Phase::Waiting { .. } | Phase::Cancelled { .. } | Phase::Closed => {
                 None
             }
+        }
+    }
+
+    /// This connection, if it is open.
+    pub(super) fn open(&mut self, connection: u64) -> Option<&mut Open<B>> {
+        match &mut self.phase {
+            Phase::Open(open) if self.connection == connection => Some(open),
+            _ => None,
         }
     }
 
@@ -183,19 +210,13 @@ impl<B: Reconnect> State<B> {
             | Phase::Ending { alarm, .. }
             | Phase::Waiting { alarm, .. }
             | Phase::Cancelled { alarm, .. } => is_it(alarm),
-            Phase::Open { outlet, liveness, .. } => {
-                liveness.as_ref().is_some_and(|(_, alarm)| is_it(alarm))
-                    || match outlet {
-                        Outlet::Greeting { alarm, .. }
-                        | Outlet::Draining { alarm, .. }
-                        | Outlet::Refused { alarm, .. } => is_it(alarm),
-                        Outlet::Socket => false,
-                    }
+            Phase::Open(Open { outlet, liveness, .. }) => {
+                outlet.alarm().is_some_and(is_it) || liveness.as_ref().is_some_and(|(_, alarm)| is_it(alarm))
             }
         }
     }
 
-    /// Leaves a phase for another. What is given back is to be dropped when the lock is not held any more.
+    /// Leaves a phase for another. What is given back is to be dropped [unlocked](drop_unlocked).
     pub(super) fn enter(&mut self, phase: Phase<B>, now: Duration, min_uptime: Duration) -> Left<B> {
         if self.has_lasted(now, min_uptime) {
             self.back_off.reset();
@@ -208,7 +229,7 @@ impl<B: Reconnect> State<B> {
     }
 
     pub(super) fn has_lasted(&self, now: Duration, min_uptime: Duration) -> bool {
-        matches!(self.phase, Phase::Open { since, .. } if now.saturating_sub(since) >= min_uptime)
+        matches!(self.phase, Phase::Open(Open { since, .. }) if now.saturating_sub(since) >= min_uptime)
     }
 
     /// There is to be no connection: what waits for one is thrown away. It is given back to be dropped later.
@@ -216,4 +237,11 @@ impl<B: Reconnect> State<B> {
         self.discarded = self.discarded.saturating_add(self.outbox.bytes());
         mem::take(&mut self.outbox)
     }
+}
+
+/// Unlocks the state, and then drops what was replaced in it: a socket, a timer or a message may run code of the program as it is
+/// dropped, and that may use the socket.
+pub(super) fn drop_unlocked<B: Reconnect, T>(replaced: T, state: MutexGuard<'_, State<B>>) {
+    drop(state);
+    drop(replaced);
 }

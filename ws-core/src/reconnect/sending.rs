@@ -8,7 +8,7 @@ use super::{
     given_up::GivenUp,
     host::{Host as _, Reconnect},
     liveness::Verdict,
-    phase::{Farewell, Outlet, Phase},
+    phase::{Farewell, Open, Outlet, Phase, drop_unlocked},
     stall::Stall,
 };
 use crate::{Data, Error, Failure, FailureKind, ReadyState, WebSocket};
@@ -28,7 +28,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                     return Err(Error::Discarded(state.ready_state()));
                 }
                 match &state.phase {
-                    Phase::Open { socket, outlet, .. }
+                    Phase::Open(Open { socket, outlet, .. })
                         if refused_by != Some(state.connection) && self.leads_out(outlet) =>
                     {
                         (socket.clone(), state.connection)
@@ -99,12 +99,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     fn turn_outlet(&self, connection: u64, to: impl FnOnce(u64) -> Outlet<B>) {
         let mut state = self.0.state.lock();
         let id = state.number();
-        if state.connection == connection
-            && let Phase::Open { outlet, .. } = &mut state.phase
-        {
-            let before = mem::replace(outlet, to(id));
-            drop(state);
-            drop(before);
+        if let Some(open) = state.open(connection) {
+            drop_unlocked(mem::replace(&mut open.outlet, to(id)), state);
         }
     }
 
@@ -114,10 +110,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let now = self.0.host.now();
         let mut state = self.0.state.lock();
         let id = state.number();
-        if state.connection != connection {
-            return;
-        }
-        let Phase::Open { outlet, farewell, .. } = &mut state.phase else { return };
+        let Some(Open { outlet, farewell, .. }) = state.open(connection) else { return };
         let before = match outlet {
             Outlet::Draining { stall, .. } => *stall,
             _ => None,
@@ -128,21 +121,16 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             return self.say_farewell(connection);
         }
         let alarm = self.alarm(id, stall.pause(now));
-        let before = mem::replace(outlet, Outlet::Draining { alarm, stall: Some(stall) });
-        drop(state);
-        drop(before);
+        drop_unlocked(mem::replace(outlet, Outlet::Draining { alarm, stall: Some(stall) }), state);
     }
 
     /// The length of the first message that waits, and whether the program has closed the socket. When there is none, what is sent
     /// goes out, and a socket that the program has closed is closed.
     fn next_waiting(&self, connection: u64) -> Option<(u64, bool)> {
         let mut state = self.0.state.lock();
-        let state_now = &mut *state;
-        if state_now.connection != connection {
-            return None;
-        }
-        let Phase::Open { outlet, farewell, .. } = &mut state_now.phase else { return None };
-        match (outlet, state_now.outbox.first()) {
+        let first = state.outbox.first();
+        let Open { outlet, farewell, .. } = state.open(connection)?;
+        match (outlet, first) {
             (Outlet::Refused { .. }, _) => {}
             (_, Some(length)) => return Some((length, farewell.is_some())),
             (_, None) if farewell.is_some() => {
@@ -150,9 +138,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                 self.say_farewell(connection);
             }
             (outlet, None) => {
-                let before = mem::replace(outlet, Outlet::Socket);
-                drop(state);
-                drop(before);
+                drop_unlocked(mem::replace(outlet, Outlet::Socket), state);
             }
         }
         None
@@ -161,31 +147,22 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// The first message that waits, for which there is room.
     fn take_waiting(&self, connection: u64) -> Option<(Data, u64)> {
         let mut state = self.0.state.lock();
-        let state_now = &mut *state;
-        if state_now.connection != connection {
-            return None;
-        }
-        let Phase::Open { outlet, .. } = &mut state_now.phase else { return None };
+        let Open { outlet, .. } = state.open(connection)?;
         *outlet = match mem::replace(outlet, Outlet::Socket) {
             Outlet::Greeting { alarm, .. } | Outlet::Draining { alarm, .. } => Outlet::Draining { alarm, stall: None },
             outlet => outlet,
         };
-        state_now.outbox.take()
+        state.outbox.take()
     }
 
     /// Closes a socket as the program has. What still waits is thrown away.
     fn say_farewell(&self, connection: u64) {
         let mut state = self.0.state.lock();
-        if state.connection != connection {
-            return;
-        }
-        let Phase::Open { socket, farewell, .. } = &mut state.phase else { return };
+        let Some(Open { socket, farewell, .. }) = state.open(connection) else { return };
         let Some(Farewell(close)) = farewell.take() else { return };
         let socket = socket.clone();
-        let before = self.enter(&mut state, Phase::Closing { socket: socket.clone() });
-        let discarded = state.discard();
-        drop(state);
-        drop((before, discarded));
+        let closing = Phase::Closing { socket: socket.clone() };
+        drop_unlocked((self.enter(&mut state, closing), state.discard()), state);
         socket.backend().close(close);
     }
 
@@ -193,9 +170,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     fn wait_again(&self, connection: u64, message: Data, length: u64) {
         let mut state = self.0.state.lock();
         if !state.takes_messages() {
-            drop(state);
-            drop(message);
-            return;
+            return drop_unlocked(message, state);
         }
         state.outbox.put_back(message, length);
         if state.connection == connection {
@@ -218,9 +193,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             return;
         }
         let mut state = self.0.state.lock();
-        if state.connection == connection
-            && let Phase::Open { liveness: Some((liveness, _)), .. } = &mut state.phase
-        {
+        if let Some(Open { liveness: Some((liveness, _)), .. }) = state.open(connection) {
             liveness.sent(bytes);
         }
     }
@@ -231,15 +204,13 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let mut state = self.0.state.lock();
         let connection = state.connection;
         let next = state.number();
-        let Phase::Open { liveness: Some((liveness, alarm)), .. } = &mut state.phase else { return };
+        let Phase::Open(Open { liveness: Some((liveness, alarm)), .. }) = &mut state.phase else { return };
         if alarm.id != id {
             return;
         }
         match liveness.rang(config, buffered, self.0.host.now()) {
             Verdict::Wait(delay) => {
-                let before = mem::replace(alarm, self.alarm(next, delay));
-                drop(state);
-                drop(before);
+                drop_unlocked(mem::replace(alarm, self.alarm(next, delay)), state);
             }
             Verdict::Ask => {
                 drop(state);
@@ -258,11 +229,10 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let length = config.message.len();
         let mut state = self.0.state.lock();
         let id = state.number();
-        let Phase::Open { socket, liveness: Some((liveness, alarm)), .. } = &mut state.phase else { return };
+        let Phase::Open(Open { socket, liveness: Some((liveness, alarm)), .. }) = &mut state.phase else { return };
         let before = mem::replace(alarm, self.alarm(id, liveness.ask(config.timeout, length, buffered)));
         let socket = socket.clone();
-        drop(state);
-        drop(before);
+        drop_unlocked(before, state);
         // A peer that has begun to close is asked in vain, and ends within the time.
         let _ = socket.send(config.message.clone());
     }
