@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use ws_core::url::SocketUrl;
 use ws_core::{Failure, Task};
 
@@ -18,10 +17,12 @@ use crate::policy::Policy as _;
 use crate::proto::Request;
 use crate::stream::Stream;
 use crate::tap::{Tapped, Tapping};
-use crate::transport::{End, Transmitted, Transport};
+use crate::transport::{End, Transport};
 
+mod round;
 mod shared;
 
+use round::poll_round;
 pub(crate) use shared::{Holding, Shared};
 
 /// Runs a socket from connecting to its end, as far as its tasks are asked for.
@@ -263,85 +264,6 @@ impl Drop for Driver {
         drop(state);
         self.leave();
         self.shared.tell_writers();
-    }
-}
-
-/// The most that is written before what has arrived is looked at: a peer that reads as fast as it can must not keep a socket
-/// from hearing what it says.
-const STEP: usize = 256 << 10;
-
-/// Reads and writes what can be, until there is something to run.
-fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
-    shared: &Shared,
-    transport: &mut Transport<T>,
-    clock: &mut Clock,
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    let mut state = shared.lock();
-    loop {
-        let unwritten = state.session.unwritten();
-        let transmitted = transport.poll_transmit_some(&mut state.session, STEP, cx);
-        if state.session.unwritten() < unwritten {
-            drop(state);
-            shared.tell_writers();
-            state = shared.lock();
-        }
-        // The event loop is at its step 1: what has been written by now counts.
-        state.session.begin_turn();
-        if state.holds_message(clock.now()) {
-            // What came with the message may have made output, such as a pong.
-            if transmitted == Poll::Ready(Transmitted::All) && !state.session.output().is_empty() {
-                continue;
-            }
-            // Nothing is read, which would show that the transport is broken.
-            if state.holding == Holding::BeforeFailure && transport.broken().is_some() {
-                // What comes before that is given out first: it cannot be much.
-                state.holding = Holding::Nothing;
-                continue;
-            }
-            if let Some(error) = transport.take_broken() {
-                state.session.lost(error);
-                continue;
-            }
-            // Of the deadlines that of the closing handshake stays; what the peer sends may be a sign of life.
-            let is_timed = state.session.connection().is_timed();
-            if clock.poll_deadline(state.session.deadline().filter(|_| is_timed), cx).is_ready() {
-                state.session.handle_timeout(clock.now());
-                continue;
-            }
-        } else {
-            if state.session.has_task(clock.now()) || state.session.is_closed() {
-                return Poll::Ready(());
-            }
-            // Reading on may have made output that no task stands for, such as a pong.
-            if transmitted == Poll::Ready(Transmitted::All) && !state.session.output().is_empty() {
-                continue;
-            }
-            if state.session.connection().handle_timeout_before_reading(|| clock.now()) {
-                continue;
-            }
-            match transport.poll_receive(&mut state.session, cx) {
-                Poll::Ready(Ok(())) => continue,
-                Poll::Ready(Err(error)) => {
-                    state.session.lost(error);
-                    continue;
-                }
-                // There is nothing to be received: a peer of which nothing was heard is given up.
-                Poll::Pending if clock.poll_deadline(state.session.deadline(), cx).is_ready() => {
-                    state.session.handle_timeout(clock.now());
-                    continue;
-                }
-                Poll::Pending => {}
-            }
-        }
-        let waker = state.wait(cx);
-        drop(state);
-        drop(waker);
-        if transmitted == Poll::Ready(Transmitted::Some) {
-            // There is more to write, when others had their turn.
-            cx.waker().wake_by_ref();
-        }
-        return Poll::Pending;
     }
 }
 
