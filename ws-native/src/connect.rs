@@ -24,6 +24,8 @@ mod unverified;
 
 #[cfg(feature = "blocking")]
 pub(crate) use addresses::interleave;
+#[cfg(all(feature = "blocking", feature = "tls"))]
+pub(crate) use addresses::without_brackets;
 #[cfg(feature = "http2")]
 pub use connecting::Http2;
 #[cfg(feature = "tokio")]

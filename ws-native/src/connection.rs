@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::ending::{Patience, State, failure_of};
 use crate::proto::{self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Request};
 use crate::random;
-use crate::server::{Broadcast, Follower, Joined, Phase as ShutdownPhase, Shutdown};
+use crate::server::{Broadcast, Follower, Joined, Progress, Shutdown};
 use crate::stream::Stream;
 use crate::tap::Tapping;
 use crate::transport::{End, Transport};
@@ -245,19 +245,20 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         }
     }
 
-    /// Does what the shutdown says that it follows. Whether there was anything to do.
+    /// Does what the shutdown says that this connection follows. Whether there was anything to do.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> bool {
         let mut done = false;
-        while let Some(Poll::Ready(phase)) = self.inner.follower.as_mut().map(|follower| follower.poll_phase(cx)) {
+        while let Some(Poll::Ready(progress)) = self.inner.follower.as_mut().map(|follower| follower.poll_progress(cx))
+        {
             done = true;
-            match phase {
-                ShutdownPhase::Running => {}
-                ShutdownPhase::Leaving => {
+            match progress {
+                Progress::Running => {}
+                Progress::Leaving => {
                     self.inner.joined.give_out(&mut self.inner.protocol);
                     // One that is not open is going away already.
                     self.inner.protocol.leave(&Close::new(CloseCode::GOING_AWAY));
                 }
-                ShutdownPhase::Over => {
+                Progress::Over => {
                     self.inner.follower = None;
                     match &mut self.inner.state {
                         State::Ending { patience, .. } => *patience = Patience::over(),
@@ -269,7 +270,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         done
     }
 
-    /// Ready when a time is over, and the protocol knows of it. To be called when it knows that it is waited, and for what.
+    /// Ready when a deadline of the protocol has passed, and the protocol was told. Before the call the protocol has to know what
+    /// is waited for: that decides which deadline there is.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // It is the timer that says whether it is over: as the stream, it is pending in a task that is to let others run.
         ready!(self.inner.clock.poll_deadline(self.inner.protocol.deadline(), cx));

@@ -4,6 +4,9 @@ use url::Url;
 
 use crate::proto::IncomingRequest;
 
+/// What a page that may not connect is told.
+pub(crate) const PAGE_REFUSED: &str = "this page may not connect\n";
+
 /// The pages whose browsers a server takes requests from. A browser lets any page connect to any server, with the user's
 /// cookies, and names the page's origin in the Origin header: it is for the server to refuse. Requests without the header
 /// are not a browser's, and are taken.

@@ -176,7 +176,7 @@ impl<'h> Handshake<'h> {
 
     #[cfg(feature = "tls")]
     fn secure(&self, stream: Stream) -> Result<Stream, Failure> {
-        let host = self.url.host().trim_start_matches('[').trim_end_matches(']');
+        let host = crate::connect::without_brackets(self.url.host());
         let limit = self.options.tls_timeout;
         let deadline = self.deadline(limit);
         let secured = crate::Tls::of(self.options).and_then(|tls| super::tls::connect(&tls, host, stream, deadline));

@@ -14,6 +14,7 @@ use super::connection::would_block;
 use super::{Connection, Stream, Timed};
 use crate::Origins;
 use crate::ending::failure_of;
+use crate::origin::PAGE_REFUSED;
 use crate::proto::{self, Config, Event, IncomingRequest};
 #[cfg(feature = "tls")]
 use crate::rustls::ServerConfig;
@@ -153,8 +154,8 @@ impl Accepted {
         self.stream.peer_address()
     }
 
-    /// Reads the client's request, after the TLS handshake if the server speaks TLS. One that is none for a WebSocket is
-    /// answered with the HTTP status that says why, and so is one of a page that may not connect.
+    /// Reads the client's request, after the TLS handshake if the server speaks TLS. A request that does not ask for a
+    /// WebSocket is answered with the HTTP status that says why, and so is one of a page that may not connect.
     ///
     /// # Errors
     /// [`Failure`]: the request was not valid or not allowed, did not come in time, or the stream broke.
@@ -164,7 +165,7 @@ impl Accepted {
         let stream = secure(stream, &settings, start)?;
         let incoming = Incoming::read_since(start, stream, Arc::clone(&settings.config))?;
         if !settings.origins.allow(incoming.request()) {
-            incoming.refuse(403, "this page may not connect\n")?;
+            incoming.refuse(403, PAGE_REFUSED)?;
             return Err(Failure::new(FailureKind::Policy, "the request's Origin is not allowed"));
         }
         Ok(incoming)

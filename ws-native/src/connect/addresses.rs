@@ -21,6 +21,12 @@ pub(crate) fn interleave(addresses: impl IntoIterator<Item = SocketAddr>) -> Vec
     ordered
 }
 
+/// A host of a URL as everything but URLs writes it: an IPv6 address without its brackets.
+#[cfg(feature = "tokio")]
+pub(crate) fn without_brackets(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

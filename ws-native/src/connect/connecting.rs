@@ -193,7 +193,7 @@ fn on_the_way(proxy: Option<&proxy::ProxyUrl>, error: ConnectError) -> ConnectEr
 
 /// The addresses of a host, in the order to try them.
 async fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, ConnectError> {
-    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let name = addresses::without_brackets(host);
     let found = within(limit, Stage::Resolve(host.into()), lookup_host((name, port))).await?;
     let addresses = found.map(addresses::interleave).and_then(|addresses| match addresses.is_empty() {
         true => Err(io::Error::new(io::ErrorKind::NotFound, "it has no address")),
@@ -205,7 +205,7 @@ async fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAdd
 /// Performs the TLS handshake with this host.
 #[cfg(feature = "tls")]
 async fn secure(host: &str, stream: Stream, options: &ConnectOptions, http2: bool) -> Result<Stream, ConnectError> {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let host = addresses::without_brackets(host);
     let failed = |source| ConnectError::tls(host, source);
     let tls = Tls::of(options).map_err(failed)?;
     #[cfg(feature = "http2")]

@@ -49,7 +49,7 @@ use crate::proto::{Config, IncomingRequest};
 
 pub use super::hyper::Rejection;
 
-/// The extractor of a request for a WebSocket. What is none is answered as its [`Rejection`] says.
+/// The extractor of a request for a WebSocket. Any other request is answered as its [`Rejection`] says.
 ///
 /// The request's path is the one that the router leaves: in a nested router, without the prefix.
 ///

@@ -16,10 +16,11 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::{sleep, timeout};
 use ws_core::{Failure, FailureKind};
 
-use super::{Answering, Incoming, Phase, Settings, Shutdown};
+use super::{Answering, Incoming, Progress, Settings, Shutdown};
 use crate::Connection;
 use crate::clock::Clock;
 use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, STREAM_WINDOW};
+use crate::origin::PAGE_REFUSED;
 use crate::proto::{self, Config, IncomingRequest, Refusal};
 use crate::sending::misuse;
 use crate::stream::{Around, Stream};
@@ -122,8 +123,8 @@ async fn serve(
     loop {
         let accepted = poll_fn(|cx| {
             let mut is_to_end = !is_ending && unwanted.as_mut().poll(cx).is_ready();
-            while let Some(Poll::Ready(phase)) = follower.as_mut().map(|follower| follower.poll_phase(cx)) {
-                if phase == Phase::Over {
+            while let Some(Poll::Ready(progress)) = follower.as_mut().map(|follower| follower.poll_progress(cx)) {
+                if progress == Progress::Over {
                     return Poll::Ready(None);
                 }
                 is_to_end = true;
@@ -159,7 +160,7 @@ async fn serve(
     }
 }
 
-/// Reads a request. One that is none for a WebSocket, or not allowed, is answered.
+/// Reads a request. One that does not ask for a WebSocket, or is not allowed, is refused here.
 fn read(
     request: Request<RecvStream>,
     respond: SendResponse<Bytes>,
@@ -203,7 +204,7 @@ fn read(
             Some(Incoming { request: Arc::new(request), answering: Answering::Http2(asked, |stream| stream) })
         }
         Ok(_) => {
-            let _ = asked.refuse(403, &[], "this page may not connect\n");
+            let _ = asked.refuse(403, &[], PAGE_REFUSED);
             None
         }
         Err(error) => {

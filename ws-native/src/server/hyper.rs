@@ -71,7 +71,7 @@ pub struct UpgradeOptions {
     pub shutdown: Option<Shutdown>,
 }
 
-/// Accepts a request, if it is one for a WebSocket: gives the answer, with status 101, and what becomes the connection. Of
+/// Accepts a request, if it asks for a WebSocket: gives the answer, with status 101, and what becomes the connection. Of
 /// the request only the means to upgrade is taken.
 ///
 /// The program may add headers to the answer, and has to send it. hyper does not tell whether another one was sent
@@ -194,14 +194,14 @@ impl fmt::Debug for Upgrade {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// It is none for a WebSocket, or not a valid one. Statuses 400, 405 and 426.
+    /// It does not ask for a WebSocket, or is not valid. Statuses 400, 405 and 426.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
     /// It came over HTTP/2 or later, where connections are not upgraded, and another request (RFC 8441) is needed that
     /// is not supported. Status 501.
     #[error("WebSockets are supported over HTTP/1.1 alone here")]
     Version,
-    /// It is a page's whose origin is not one of the [`Origins`]. Status 403.
+    /// It comes from a page whose origin is not one of the [`Origins`]. Status 403.
     #[error("this page may not connect")]
     Origin,
     /// The HTTP server does not upgrade its connections, or somebody else has taken the means to. Status 500.

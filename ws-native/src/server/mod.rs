@@ -32,11 +32,11 @@ pub use broadcast::{Broadcast, BroadcastConfig, Slow};
 #[cfg(feature = "http2")]
 pub use http2::Requests;
 pub use shutdown::Shutdown;
-pub(crate) use shutdown::{Follower, Phase};
+pub(crate) use shutdown::{Follower, Progress};
 
 use crate::clock::Clock;
 use crate::ending::failure_of;
-use crate::origin::Origins;
+use crate::origin::{Origins, PAGE_REFUSED};
 use crate::proto::{self, Config, Event, IncomingRequest};
 use crate::sending::misuse;
 use crate::{Connection, Stream};
@@ -223,8 +223,8 @@ impl Accepted {
         self.stream.peer_address()
     }
 
-    /// Reads the client's request, after the TLS handshake if the server speaks TLS. One that is none for a WebSocket is
-    /// answered with the HTTP status that says why, and so is one of a page that may not connect.
+    /// Reads the client's request, after the TLS handshake if the server speaks TLS. A request that does not ask for a
+    /// WebSocket is answered with the HTTP status that says why, and so is one of a page that may not connect.
     ///
     /// # Errors
     /// [`Failure`]: the request was not valid or not allowed, did not come in time, or the stream broke.
@@ -305,7 +305,7 @@ impl Incoming {
         if settings.origins.allow(&self.request) {
             return Ok(self);
         }
-        self.refuse(403, "this page may not connect\n").await?;
+        self.refuse(403, PAGE_REFUSED).await?;
         Err(Failure::new(FailureKind::Policy, "the request's Origin is not allowed"))
     }
 }

@@ -30,7 +30,7 @@ use tokio::time::timeout;
 /// ```
 #[derive(Clone)]
 pub struct Shutdown {
-    phase: watch::Sender<Phase>,
+    progress: watch::Sender<Progress>,
     connections: Arc<Connections>,
 }
 
@@ -46,7 +46,7 @@ impl Connections {
 
 /// How far the end is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Phase {
+pub(crate) enum Progress {
     Running,
     /// Connections are to be closed.
     Leaving,
@@ -63,15 +63,15 @@ impl Shutdown {
     /// # Cancel safety
     /// Dropped, the connections are closed all the same, but none is cut.
     pub async fn begin(&self, limit: Duration) -> usize {
-        self.phase.send_if_modified(|phase| {
-            let is_new = *phase < Phase::Leaving;
-            *phase = Phase::Leaving.max(*phase);
+        self.progress.send_if_modified(|progress| {
+            let is_new = *progress < Progress::Leaving;
+            *progress = Progress::Leaving.max(*progress);
             is_new
         });
-        let _ = timeout(limit, self.phase.closed()).await;
+        let _ = timeout(limit, self.progress.closed()).await;
         // Once they know, they leave.
         let left = self.connections.count();
-        self.phase.send_replace(Phase::Over);
+        self.progress.send_replace(Progress::Over);
         left
     }
 
@@ -89,7 +89,7 @@ impl Shutdown {
 
 impl Default for Shutdown {
     fn default() -> Self {
-        Self { phase: watch::Sender::new(Phase::Running), connections: Arc::default() }
+        Self { progress: watch::Sender::new(Progress::Running), connections: Arc::default() }
     }
 }
 
@@ -104,27 +104,27 @@ impl fmt::Debug for Shutdown {
 pub(crate) struct Follower {
     /// Counts it among the connections. Dropped before the other, whose end is what is waited for.
     _connection: Option<Arc<()>>,
-    next: Pin<Box<dyn Future<Output = (watch::Receiver<Phase>, Phase)> + Send + Sync>>,
+    next: Pin<Box<dyn Future<Output = (watch::Receiver<Progress>, Progress)> + Send + Sync>>,
 }
 
 impl Follower {
     fn new(shutdown: &Shutdown, connection: Option<Arc<()>>) -> Self {
-        Self { _connection: connection, next: Box::pin(beyond(shutdown.phase.subscribe(), Phase::Running)) }
+        Self { _connection: connection, next: Box::pin(beyond(shutdown.progress.subscribe(), Progress::Running)) }
     }
 
-    /// Ready once for each phase that comes.
-    pub(crate) fn poll_phase(&mut self, cx: &mut Context<'_>) -> Poll<Phase> {
-        let (receiver, phase) = ready!(self.next.as_mut().poll(cx));
-        self.next = Box::pin(beyond(receiver, phase));
-        Poll::Ready(phase)
+    /// Ready once for each step of its progress.
+    pub(crate) fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<Progress> {
+        let (receiver, progress) = ready!(self.next.as_mut().poll(cx));
+        self.next = Box::pin(beyond(receiver, progress));
+        Poll::Ready(progress)
     }
 }
 
-/// Waits for a phase beyond this one.
-async fn beyond(mut receiver: watch::Receiver<Phase>, known: Phase) -> (watch::Receiver<Phase>, Phase) {
-    let phase = receiver.wait_for(|phase| *phase > known).await.map(|phase| *phase);
-    match phase {
-        Ok(phase) => (receiver, phase),
+/// Waits until it is further than this.
+async fn beyond(mut receiver: watch::Receiver<Progress>, known: Progress) -> (watch::Receiver<Progress>, Progress) {
+    let progress = receiver.wait_for(|progress| *progress > known).await.map(|progress| *progress);
+    match progress {
+        Ok(progress) => (receiver, progress),
         // Nobody is left who could end anything.
         Err(_) => pending().await,
     }
