@@ -48,13 +48,16 @@ pub use host::{Call, Host, Reconnect, WakeCall};
 ///   that was given to a connection which then ends is not sent again: whether the peer has it is not known;
 /// - [`close`](Self::close) is final, in each state. If there is no connection then, it is followed by another `close` event, with 1006,
 ///   to say that there will be none;
-/// - [`reconnect`](Self::reconnect) begins anew, in each state. Of a connection that is not open yet, and of a delay, it tells nothing.
+/// - [`reconnect`](Self::reconnect) begins anew, in each state. A connection that is not open yet,
+///   or a delay, ends without an event.
 ///
-/// The type is a handle: clones name the same socket. When the last one is dropped, the connection is closed behind what was sent, and
-/// none is made any more. Of what waits then goes out what the connection has room for, and the rest is lost: natively what is more
-/// than `max_send_queue` with what waits for the network already, in browsers nothing. A handler is given the socket and need not capture it; one that captures a clone keeps it for ever. One that panics
-/// stops nothing natively; in a browser, where no panic can be caught, those behind it are not called for that event, and the
-/// one that has panicked is never called again.
+/// The type is a handle: clones name the same socket. When the last one is dropped, the connection
+/// is closed after what was sent, and no other is made. What waits then goes out as far as the
+/// connection has room for it, and the rest is lost: natively what would make more than
+/// `max_send_queue` wait for the network, in browsers nothing. A handler is given the socket and
+/// need not capture it; one that captures a clone keeps it for ever. One that panics stops nothing
+/// natively; in a browser, where no panic can be caught, those behind it are not called for that
+/// event, and the one that has panicked is never called again.
 ///
 /// ```
 /// # fn program<B: ws_core::Reconnect>() -> Result<(), ws_core::Error> {
@@ -109,8 +112,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         self.0.state.lock().ready_state()
     }
 
-    /// The bytes of what was given to [`send`](Self::send) and not yet to the network, be it for lack of a connection. What a connection
-    /// took with it that has ended does not count; what was thrown away because there is to be no other does, until
+    /// The bytes of what was given to [`send`](Self::send) and not yet to the network, be it for
+    /// lack of a connection. What was lost with a connection that has ended does not count; what
+    /// was thrown away because there will be no further connection does, until
     /// [`reconnect`](Self::reconnect).
     pub fn buffered_amount(&self) -> u64 {
         let (waiting, socket) = {
@@ -145,7 +149,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// Which retry is under way, or waited for, since a connection has lasted. 0: none.
+    /// Which retry is under way, or waited for, since a connection last lasted. 0: none.
     pub fn retry_count(&self) -> u32 {
         let state = self.0.state.lock();
         if state.has_lasted(self.0.host.now(), self.0.config.min_uptime) {
@@ -155,8 +159,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         state.back_off.count().saturating_add(u32::from(is_waiting))
     }
 
-    /// Why the newest connection that failed did, until another is open. Browsers do not tell, but what this side has given up is
-    /// known there, too: a connection that took too long to be made, a peer that says nothing.
+    /// Why the newest connection that has failed did so, until another is open. Browsers do not
+    /// tell, but what this side has given up is known there, too: a connection that took too long
+    /// to be made, a peer that says nothing.
     ///
     /// For the program that runs the socket, as [`WebSocket::failure`](crate::WebSocket::failure) is.
     pub fn failure(&self) -> Option<Failure> {
@@ -166,10 +171,12 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Sends a message, or has it wait for a connection.
     ///
     /// # Errors
-    /// [`Error::QuotaExceeded`] if too much waits for a connection; in state OPEN, too, as long as what has waited still goes out:
-    /// what is sent meanwhile waits behind it. [`Error::Discarded`] when it is closed, or the program has closed
-    /// it; and for a message that is by itself more than may wait for the network, which is the end of this connection, as for a
-    /// [`WebSocket`](crate::WebSocket). One that is so only when it is sent, behind others, is lost with its connection.
+    /// [`Error::QuotaExceeded`] if too much waits for a connection; in state OPEN, too, as long as
+    /// what has waited still goes out: what is sent meanwhile waits behind it. [`Error::Discarded`]
+    /// when it is closed, or the program has closed it; and for a message that by itself is more
+    /// than may wait for the network, which ends this connection, as it does a
+    /// [`WebSocket`](crate::WebSocket)'s. A message that waited, and turns out to be too large only
+    /// when its turn comes, is lost with its connection.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
         self.transmit(data.into())
     }
@@ -177,8 +184,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Closes it for good: what waits for a connection is thrown away, and none is made any more, unless the program
     /// [begins anew](Self::reconnect). As [`WebSocket::close`](crate::WebSocket::close) for the connection that there is.
     ///
-    /// If what has waited still goes out by that connection, it is closed behind the last of it. That lasts as long as the peer takes
-    /// something: when it has taken nothing for 10 s, the rest is thrown away.
+    /// If that connection is still sending what has waited, it is closed after the last of it. This
+    /// goes on as long as the peer takes something: when it has taken nothing for 10 s, the rest is
+    /// thrown away.
     pub fn close(&self) {
         self.close_for_good(None);
     }

@@ -8,8 +8,9 @@ use crate::{Builder, Failure, counted::Weak};
 
 /// A connection that is to be made: the program says what to, now or later, from wherever it likes.
 ///
-/// Dropped without an answer, the connection has failed; and it has when there is none within
-/// [`connection_timeout`](crate::ReconnectConfig::connection_timeout). Then the next one is asked for, as after any other failure.
+/// If it is dropped without an answer, the connection has failed; so it has if there is no answer
+/// within [`connection_timeout`](crate::ReconnectConfig::connection_timeout). Then the next one is
+/// asked for, as after any other failure.
 ///
 /// ```
 /// # fn program<B: ws_core::Reconnect>(spawn: fn(core::pin::Pin<Box<dyn Future<Output = ()> + Send>>)) -> Result<(), ws_core::Error> {
@@ -42,19 +43,21 @@ impl<B: Reconnect> Attempt<B> {
         Self { owner, connection, retry_count, is_answered: false }
     }
 
-    /// Which retry it is, since a connection has lasted. 0: it is none.
+    /// Which retry this is since a connection last lasted. 0: it is no retry.
     pub fn retry_count(&self) -> u32 {
         self.retry_count
     }
 
     /// Connects to this URL.
     ///
-    /// One that cannot be connected to fails the attempt, in the words of the [`Error`](crate::Error).
+    /// A URL that cannot be connected to fails the attempt, in the words of the
+    /// [`Error`](crate::Error).
     pub fn connect_to(self, url: impl Into<String>) {
         self.connect(crate::WebSocket::builder(url));
     }
 
-    /// Connects as described: with subprotocols, and with what the backend has to be set. As [`connect_to`](Self::connect_to).
+    /// Connects as described: with subprotocols, and with the backend's own options. As
+    /// [`connect_to`](Self::connect_to).
     pub fn connect(mut self, to: impl Into<Builder<B>>) {
         self.is_answered = true;
         if let Some(owner) = self.owner() {

@@ -6,13 +6,15 @@ use core::time::Duration;
 use super::config::ReconnectConfig;
 use crate::CloseCode;
 
-/// Codes after which the same would happen again: the peer is done, or it is no use to talk to it like this.
+/// Codes after which another connection would end the same way: the peer is done, or does not
+/// accept what this side does.
 const FINAL_CODES: [u16; 7] = [1000, 1002, 1003, 1007, 1008, 1009, 1010];
 
-/// How far the first delay may be above the shortest: with a second as the shortest, up to the RFC's five.
+/// How many times the shortest delay the first one may be: with one second as the shortest, up to
+/// the RFC's five.
 const FIRST_SPREAD: u32 = 5;
 
-/// How many retries there were since a connection has lasted, and how long the next delay may be.
+/// How many retries there were since a connection last lasted, and how long the next delay may be.
 ///
 /// A [`ReconnectingWebSocket`](crate::ReconnectingWebSocket) has one. It is for programs that make their connections
 /// themselves: without a clock and without chance, it says when the next one is due.
@@ -35,8 +37,8 @@ pub struct BackOff {
 }
 
 impl BackOff {
-    /// Whether another connection may come to more than one that was closed with this code: after all but 1000, 1002,
-    /// 1003 and 1007 to 1010, behind which the same would come again.
+    /// Whether it is worth connecting again after a connection was closed with this code: yes,
+    /// except for 1000, 1002, 1003 and 1007 to 1010, after which the same would happen again.
     ///
     /// ```
     /// use ws_core::{BackOff, CloseCode};

@@ -55,13 +55,14 @@ impl<B: Reconnect> ReconnectingBuilder<B> {
         self
     }
 
-    /// Sets after which end of a connection there is to be another. It is asked before that end is told, if there is a retry left and
-    /// the program has not closed the socket.
+    /// Sets after which end of a connection another one is made. The function is called before that
+    /// end is told, if a retry is left and the program has not closed the socket.
     ///
-    /// Default: after all codes but 1000, 1002, 1003 and 1007 to 1010, behind which the same would come again. A connection that may
-    /// not be made at all, by the page's policy say, ends with 1006 as one that cannot be made now; of it
-    /// [`failure`](ReconnectingWebSocket::failure) says [`FailureKind::Policy`](crate::FailureKind::Policy), but in Chromium, which
-    /// does not tell that the page's Content Security Policy forbids it.
+    /// Default: after all codes but 1000, 1002, 1003 and 1007 to 1010, after which the same would
+    /// happen again. A connection that the page's policy forbids ends with 1006, just as one that
+    /// cannot be made at the moment. [`failure`](ReconnectingWebSocket::failure) then says
+    /// [`FailureKind::Policy`](crate::FailureKind::Policy), except in Chromium, which does not tell
+    /// that the page's Content Security Policy forbids it.
     pub fn should_reconnect(
         mut self,
         should_reconnect: impl Fn(&CloseEvent) -> bool + MaybeSend + MaybeSync + 'static,

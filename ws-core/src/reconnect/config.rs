@@ -1,4 +1,4 @@
-//! What can be set of connecting again. The names are those of the npm package.
+//! The settings for connecting again. The names are those of the npm package.
 
 use core::time::Duration;
 
@@ -16,27 +16,32 @@ use crate::Data;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReconnectConfig {
-    /// The shortest delay before a retry. Each is taken at random between this and a bound that grows: no two clients of a server
-    /// that comes back connect at the same time. The first bound is five times this. Default: 1 s.
+    /// The shortest delay before a retry. Each delay is chosen at random between this and a bound
+    /// that grows, so that the clients of a server that comes back do not all connect at the same
+    /// time. The first bound is five times this. Default: 1 s.
     pub min_reconnection_delay: Duration,
     /// The most that the bound grows to. Default: 30 s.
     pub max_reconnection_delay: Duration,
     /// By how much the bound grows with each retry. Less than 1 is as 1. Default: 2.
     pub reconnection_delay_grow_factor: f64,
-    /// How long a connection has to last for retries and delays to be counted anew behind it. Default: 5 s.
+    /// How long a connection has to last before retries and delays start again from the beginning.
+    /// Default: 5 s.
     pub min_uptime: Duration,
-    /// How long a connection may take to be made, from when the program is asked for what to connect to. Default: 10 s.
+    /// How long making a connection may take, from when the program is asked what to connect to.
+    /// Default: 10 s.
     pub connection_timeout: Duration,
-    /// How many retries there are until a connection lasts. Default: no end of them.
+    /// The most retries in a row, until a connection lasts. Default: no limit.
     pub max_retries: Option<u32>,
-    /// The most messages that wait for a connection, or behind such as still go out by one that is open. Default: 65,536.
+    /// The most messages that may wait: for a connection, or behind earlier ones that an open
+    /// connection is still sending. Default: 65,536.
     pub max_enqueued_messages: usize,
     /// The most bytes in them. Default: 16 MiB.
     pub max_enqueued_bytes: u64,
-    /// Nothing is connected before [`reconnect`](crate::ReconnectingWebSocket::reconnect). A URL that is none is then told of by `error`,
-    /// and not thrown. Default: false.
+    /// Connects only when [`reconnect`](crate::ReconnectingWebSocket::reconnect) is called. An
+    /// invalid URL is then reported by an `error` event, and not by an error of the constructor.
+    /// Default: false.
     pub start_closed: bool,
-    /// A message that finds out a peer that is not there any more. Default: none.
+    /// A message that is sent to find out whether the peer is still there. Default: none.
     pub keep_alive: Option<KeepAlive>,
 }
 
@@ -57,12 +62,15 @@ impl Default for ReconnectConfig {
     }
 }
 
-/// A message that the peer answers, whatever the answer is: a program in a browser can send no pings.
+/// A message that the peer answers, in whatever way. It stands in for pings, which a program in a
+/// browser cannot send.
 ///
-/// A connection whose peer says nothing for [`timeout`](Self::timeout) behind it has failed, and another is made.
+/// If the peer says nothing for [`timeout`](Self::timeout) after this message, the connection has
+/// failed and another one is made.
 ///
-/// Parts of messages are not seen: where a long one may be under way when an answer is due, the timeout has to be longer than it
-/// takes. Natively `heartbeat`, of `ws_native::proto::Config`, sees them, too, and asks by pings.
+/// Only whole messages count as a sign of life: where a long one may be arriving when an answer is
+/// due, the timeout has to be longer than that takes. Natively, `heartbeat` of
+/// `ws_native::proto::Config` sees parts of messages, too, and asks by pings.
 ///
 /// ```
 /// use std::time::Duration;
@@ -77,9 +85,9 @@ impl Default for ReconnectConfig {
 pub struct KeepAlive {
     /// What is sent.
     pub message: Data,
-    /// How long nothing has to come from the peer for it to be sent. Default: 30 s.
+    /// The message is sent when nothing has come from the peer for this long. Default: 30 s.
     pub interval: Duration,
-    /// How long the peer has for an answer, from when the message has gone out. Default: 10 s.
+    /// How long the peer has to answer, counted from when the message has gone out. Default: 10 s.
     pub timeout: Duration,
 }
 

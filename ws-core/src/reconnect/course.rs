@@ -1,7 +1,7 @@
 //! The course of a socket that connects again: how one connection follows another.
 //!
-//! Wherever the program is called, what comes next is in the state already, or an alarm is set that goes on with it: the program may
-//! panic, which in a browser nothing can catch.
+//! Before the program is called, the next step is already in the state, or an alarm is set that
+//! takes it: the program may panic, which nothing can catch in a browser.
 
 use alloc::boxed::Box;
 use core::{mem, time::Duration};
@@ -19,9 +19,9 @@ use super::{
 use crate::{Builder, CloseEvent, Error, Event, Failure, Task, WebSocket, counted::Counted};
 
 impl<B: Reconnect> ReconnectingWebSocket<B> {
-    /// Makes the first connection. What the constructor of its socket throws is thrown.
+    /// Makes the first connection. Fails with what the constructor of its socket fails with.
     pub(super) fn begin(&self) -> Result<(), Error> {
-        // What registers handlers may have closed it.
+        // The function that registers handlers may have closed the socket.
         let Some(connection) = self.begin_connection(|phase| matches!(phase, Phase::Idle)) else { return Ok(()) };
         let Source::Fixed(make) = &self.0.source else {
             self.take(Turn::Ask(connection), None);
@@ -38,7 +38,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// Connects to what the program has said, if that is waited for still.
+    /// Connects to what the program has said, if an answer is still wanted.
     pub(super) fn connect(&self, connection: u64, to: Builder<B>) {
         if !self.0.state.lock().is_asking(connection) {
             return;
@@ -48,7 +48,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// The connection cannot be made, of which is told in a turn of its own.
+    /// The connection cannot be made. The program is told in a turn of its own.
     pub(super) fn fail_soon(&self, connection: u64, cause: Failure) {
         let mut state = self.0.state.lock();
         let id = state.number();
@@ -72,7 +72,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// An alarm rings, if it still is one.
+    /// The alarm of this number rings. Does nothing if it is not waited for any more.
     pub(super) fn rang(&self, id: u64) {
         let mut state = self.0.state.lock();
         let (connection, next) = (state.connection, state.number());
@@ -103,13 +103,13 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             }
             Phase::Ending { alarm, event, .. } => {
                 let event = event.clone();
-                // It rings when the program does not return this time either.
+                // Rings if the program does not return this time either.
                 drop_unlocked(mem::replace(alarm, self.alarm(next, Duration::ZERO)), state);
                 self.conclude(connection, event);
             }
             Phase::Waiting { cause: Cause::Program(event @ Some(_)), .. } => {
                 let event = event.take();
-                // It rings when the program does not return.
+                // Rings if the program does not return.
                 drop_unlocked(self.wait(&mut state, next, Duration::ZERO, Cause::Program(None)), state);
                 event.into_iter().for_each(|event| self.fire(&Event::Close(event)));
                 self.connect_again(next);
@@ -152,7 +152,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         state.enter(phase, self.0.host.now(), self.0.config.min_uptime)
     }
 
-    /// A connection is to be made from now on, if the phase is still the right one for that.
+    /// Begins a connection, if the phase still allows it. Gives its number.
     fn begin_connection(&self, may: impl FnOnce(&Phase<B>) -> bool) -> Option<u64> {
         let mut state = self.0.state.lock();
         if !may(&state.phase) {
@@ -169,7 +169,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         Some(connection)
     }
 
-    /// The first connection cannot be made, as the program is told: it is as if there was nothing.
+    /// The first connection cannot be made, which the constructor's error says: it is as if there
+    /// had been nothing.
     fn forget(&self, connection: u64) {
         let mut state = self.0.state.lock();
         if state.connection == connection {
@@ -177,7 +178,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// Makes the next connection, if this alarm is still the one that says so.
+    /// Makes the next connection, if this is still the alarm that is waited for.
     fn connect_again(&self, id: u64) {
         let is_due = |phase: &Phase<B>| matches!(phase, Phase::Waiting { alarm, .. } if alarm.id == id);
         let Some(connection) = self.begin_connection(is_due) else { return };
@@ -189,11 +190,11 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
 
     fn open(&self, connection: u64, to: Builder<B>) -> Result<(), Error> {
         let relay = Relay { owner: Counted::downgrade(&self.0), connection };
-        // Nobody takes it if it is not wanted any more, and it is given up.
+        // If it is not wanted any more, nobody keeps the socket, and it is given up.
         to.connect_to(Box::new(relay), |socket| self.adopt(connection, socket)).map(drop)
     }
 
-    /// Keeps the socket, of which there is nothing heard yet.
+    /// Keeps the socket, from which nothing has been heard yet.
     fn adopt(&self, connection: u64, adopted: &WebSocket<B>) {
         let mut state = self.0.state.lock();
         let (is_asking, mut binary_type) = (state.is_asking(connection), state.binary_type);
@@ -203,7 +204,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
         *socket = Some(adopted.clone());
         drop(state);
-        // The program may set another meanwhile.
+        // The program may set another type meanwhile.
         loop {
             adopted.set_binary_type(binary_type);
             let newest = self.0.state.lock().binary_type;
@@ -234,7 +235,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         self.send_waiting(connection);
     }
 
-    /// A message has come. Whether it is to be told.
+    /// A message has come. Says whether to tell the program.
     fn received(&self, connection: u64) -> bool {
         let mut state = self.0.state.lock();
         if !state.is_of(connection) {
@@ -246,7 +247,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         true
     }
 
-    /// Gives a connection up, and tells so.
+    /// Gives a connection up, and tells the program.
     pub(super) fn fail(&self, connection: u64, failure: Failure) {
         self.end(connection, Some(failure), true, CloseEvent::abnormal());
     }
@@ -284,7 +285,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         true
     }
 
-    /// Decides what comes behind a connection, unless the program has begun anew meanwhile, and tells of its end.
+    /// Decides what follows a connection, unless the program has begun anew meanwhile, and tells of
+    /// its end.
     fn conclude(&self, connection: u64, event: CloseEvent) {
         let again = self.may_retry(connection, &event);
         let retry = self.decide(connection, again);
@@ -305,7 +307,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                 return false;
             }
             let Phase::Ending { was_asked, is_last: false, .. } = &mut state.phase else { return false };
-            // One that panicked when it was asked keeps its socket.
+            // A program that panicked when it was asked keeps its socket.
             if mem::replace(was_asked, true) {
                 return true;
             }
@@ -313,7 +315,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         (self.0.should_reconnect)(event)
     }
 
-    /// Of the end that is being told nobody else tells: what a program that has begun anew would, if it panicked meanwhile.
+    /// This end is told here. A program that has begun anew or closed the socket meanwhile has set
+    /// an alarm that would tell it, too.
     fn take_over(&self) {
         let mut state = self.0.state.lock();
         let event = match &mut state.phase {
@@ -323,7 +326,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         drop_unlocked(event, state);
     }
 
-    /// What comes behind a connection: another, by the alarm of this number, or nothing.
+    /// What follows a connection: another one, with the number of its alarm, or nothing.
     fn decide(&self, connection: u64, again: bool) -> Option<(u64, ReconnectingEvent)> {
         let last_socket = self.0.state.lock().last_socket.clone();
         let buffered = match last_socket {

@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReconnectingEvent {
-    /// Which retry it is, since a connection has lasted: 1 is the first.
+    /// Which retry this is since a connection last lasted: 1 is the first.
     pub attempt: u32,
     /// How long it is until then.
     pub delay: Duration,

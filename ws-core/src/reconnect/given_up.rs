@@ -4,7 +4,8 @@ use core::{error, fmt, time::Duration};
 
 use crate::{Error, Failure, FailureKind};
 
-/// The cause of a failure. It has no other form than its words: what would derive one is long, and a page downloads it.
+/// The cause of a failure. `Debug` shows the words of `Display`: a derived one would be longer, and
+/// pages download it.
 pub(super) enum GivenUp {
     /// It was not there within this time.
     Late(Duration),
@@ -12,7 +13,7 @@ pub(super) enum GivenUp {
     Silent(Duration),
     /// The program did not say what to connect to.
     Unanswered,
-    /// The program said something else than what can be connected to, or be sent.
+    /// The program named something that cannot be connected to, or sent.
     Refused(Error),
 }
 

@@ -1,11 +1,11 @@
-//! What connecting again takes of a host.
+//! What connecting again needs from a host.
 
 use alloc::boxed::Box;
 use core::time::Duration;
 
 use crate::{Error, Flow, MaybeSend, MaybeSync};
 
-/// A backend whose host has what connecting again takes.
+/// A backend whose host has what connecting again needs.
 pub trait Reconnect: Flow<Options: Clone + MaybeSend + MaybeSync> + MaybeSend + MaybeSync {
     /// Where timers are.
     type Host: Host;
@@ -17,9 +17,9 @@ pub trait Reconnect: Flow<Options: Clone + MaybeSend + MaybeSync> + MaybeSend + 
     fn host() -> Result<Self::Host, Error>;
 }
 
-/// A clock, timers and chance, which `ws-core` has not.
+/// A clock, timers and randomness, which `ws-core` does not have.
 pub trait Host: MaybeSend + MaybeSync + 'static {
-    /// What is to be called. Dropped, it is not called any more, unless it is being called.
+    /// A call to come. Dropped, it is cancelled, unless it is already running.
     type Timer: MaybeSend + MaybeSync;
 
     /// The time since some moment. It does not go back.
@@ -28,7 +28,8 @@ pub trait Host: MaybeSend + MaybeSync + 'static {
     /// A number from 0 to less than 1, at random.
     fn chance(&self) -> f64;
 
-    /// Which thread this is, by a number that no other has at the same time. The same each time where there is but one.
+    /// Which thread this is, by a number that no other thread has at the same time. Always the same
+    /// where there is only one.
     fn thread(&self) -> usize {
         0
     }
@@ -36,8 +37,8 @@ pub trait Host: MaybeSend + MaybeSync + 'static {
     /// Calls back once after this delay, however short it is, in a task of its own.
     fn after(&self, delay: Duration, call: Call) -> Self::Timer;
 
-    /// Calls back as long as the host lives, each time that it is worth while to look at once and not to wait for a timer, which may
-    /// have slept with the device. There may be no such signs.
+    /// Calls back, as long as the host lives, whenever it is worth looking at once instead of
+    /// waiting for a timer, which may have slept with the device. A host may have no such signs.
     fn on_wake(&mut self, call: WakeCall) {
         drop(call);
     }

@@ -1,4 +1,4 @@
-//! What the handles of a socket that connects again share, and how turns come to be taken.
+//! What the handles of a socket that connects again share, and how turns are taken.
 
 use alloc::boxed::Box;
 use core::time::Duration;
@@ -32,8 +32,9 @@ pub(crate) struct Inner<B: Reconnect> {
     pub(super) state: Mutex<State<B>>,
 }
 
-/// Nobody is left: of a connection that is open the end is that of a [`WebSocket`], behind what was sent. What there is no room for
-/// is lost: nobody waits for it any more, and more than there is room for would fail the connection.
+/// The last handle is gone: an open connection ends as that of a [`WebSocket`] does, after what was
+/// sent. What there is no room for is lost: nobody is left to wait for room, and sending more would
+/// fail the connection.
 impl<B: Reconnect> Drop for Inner<B> {
     fn drop(&mut self) {
         let State { phase: Phase::Open(open), outbox, .. } = self.state.get_mut() else { return };
@@ -42,7 +43,7 @@ impl<B: Reconnect> Drop for Inner<B> {
             while outbox.first().is_some_and(|length| socket.backend().has_room(length))
                 && let Some((message, _)) = outbox.take()
             {
-                // One that is not taken is lost with its connection.
+                // A message that is not taken is lost with its connection.
                 let _ = socket.send(message);
             }
             if let Some(Farewell(close)) = farewell.take() {
@@ -52,7 +53,7 @@ impl<B: Reconnect> Drop for Inner<B> {
     }
 }
 
-/// Where a connection is to be made to.
+/// What connections are made to.
 pub(super) enum Source<B: Reconnect> {
     /// To the same each time.
     Fixed(Make<B>),
@@ -96,7 +97,8 @@ impl<B: Reconnect> Audience<B> for Relay<B> {
 }
 
 impl<B: Reconnect> ReconnectingWebSocket<B> {
-    /// Does what is to be done, now or behind what is under way. What a turn that panics leaves undone, an alarm does.
+    /// Performs a turn, now or after the one that is under way. If a turn panics, an alarm does
+    /// what it has left undone.
     pub(super) fn take(&self, turn: Turn, of: Option<&WebSocket<B>>) {
         let is_due = |id| self.0.state.lock().has_alarm(id);
         let mut next = self.0.turns.enter(turn, of, is_due);
@@ -115,7 +117,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         Alarm { id, _timer: self.after(delay, move |socket| socket.take(Turn::Alarm(id), None)) }
     }
 
-    /// Calls back, unless there is nobody left.
+    /// Calls back after a delay, unless the last handle is gone.
     fn after(&self, delay: Duration, call: impl FnOnce(&Self) + MaybeSend + 'static) -> <B::Host as Host>::Timer {
         let owner = Counted::downgrade(&self.0);
         self.0.host.after(

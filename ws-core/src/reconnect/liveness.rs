@@ -4,10 +4,11 @@ use core::time::Duration;
 
 use super::config::KeepAlive;
 
-/// What is known of a connection's peer. It is told of all messages, and asked when its time is over.
+/// What is known of a connection's peer. It hears of all messages, and says what to do when a time
+/// is over.
 #[derive(Debug, Default)]
 pub(super) struct Liveness {
-    /// When the last message has come since the last time that something was waited for, if one has.
+    /// When the last message has come, if one has since the current wait began.
     heard: Option<Duration>,
     /// How many bytes were sent.
     sent: u64,
@@ -18,7 +19,7 @@ pub(super) struct Liveness {
 #[derive(Clone, Copy, Debug)]
 struct Question {
     due: Due,
-    /// How many bytes had gone out, when it was last waited for.
+    /// How many bytes had gone out when the current wait began.
     gone: u64,
     /// How many were sent with the question.
     sent: u64,
@@ -27,11 +28,11 @@ struct Question {
 /// When an answer is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Due {
-    /// The question, or what was sent before it, is on its way, which may take its time.
+    /// The question, or what was sent before it, is still on its way, which may take a while.
     Later,
     /// The peer has the whole of it.
     Now,
-    /// It was, but the program may have been busy: what has come meanwhile is received first.
+    /// It was due, but the program may have been busy: what has come meanwhile is received first.
     Before,
 }
 
@@ -57,12 +58,13 @@ impl Liveness {
         self.sent = self.sent.saturating_add(bytes);
     }
 
-    /// Whether the message may be sent out of turn, when the device may have slept.
+    /// Whether the message may be sent ahead of time, because the device may have slept.
     pub(super) fn may_ask(&self) -> bool {
         self.question.is_none()
     }
 
-    /// The message, of this length, is being sent, while so many bytes wait for the network. Gives how long to wait for the answer.
+    /// A message of this length is being sent while `buffered` bytes wait for the network. Gives
+    /// how long to wait for the answer.
     pub(super) fn ask(&mut self, timeout: Duration, length: u64, buffered: u64) -> Duration {
         let gone = self.gone(buffered);
         self.sent(length);
@@ -72,7 +74,7 @@ impl Liveness {
         timeout
     }
 
-    /// The time is over, while so many bytes wait for the network.
+    /// The time is over, while `buffered` bytes wait for the network.
     pub(super) fn rang(&mut self, config: &KeepAlive, buffered: u64, now: Duration) -> Verdict {
         if let Some(heard) = self.heard.take() {
             self.question = None;
@@ -81,7 +83,8 @@ impl Liveness {
         let gone = self.gone(buffered);
         match self.question {
             None => Verdict::Ask,
-            // The peer has the time for an answer from when the message has gone out: what was sent before may take longer.
+            // The peer's time to answer begins when the message has gone out: what was sent before
+            // it may take longer.
             Some(question) if question.due == Due::Later && gone > question.gone => {
                 let due = if gone >= question.sent { Due::Now } else { Due::Later };
                 self.question = Some(Question { due, gone, ..question });

@@ -5,8 +5,8 @@ use alloc::collections::VecDeque;
 use super::config::ReconnectConfig;
 use crate::Data;
 
-/// Messages, in the order in which they were sent, with their lengths: to ask a blob of the program's for its size is the program's
-/// code, and so is to drop it, neither of which is done here.
+/// Messages, in the order in which they were sent, with their lengths. Asking a blob of the
+/// program's for its size runs the program's code, and so does dropping it: neither is done here.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     messages: VecDeque<(Data, u64)>,

@@ -16,18 +16,21 @@ use crate::{BinaryType, Close, CloseEvent, Failure, ReadyState, WebSocket};
 /// Changed with the lock held. What is replaced in it is dropped without, by [`drop_unlocked`].
 pub(super) struct State<B: Reconnect> {
     pub(super) phase: Phase<B>,
-    /// Which connection it is that there is, is to be, or was: what others say is not heard.
+    /// The number of the current connection, or else of the next or the last one. What any other
+    /// connection reports is ignored.
     pub(super) connection: u64,
     /// The number of the newest connection or alarm.
     newest: u64,
     pub(super) binary_type: BinaryType,
     pub(super) back_off: BackOff,
     pub(super) outbox: Outbox,
-    /// The bytes of what was thrown away, for there is to be no connection.
+    /// The bytes of what was thrown away because there will be no further connection.
     pub(super) discarded: u64,
-    /// The bytes of what the socket counts, though it was not sent by it but waits here.
+    /// Bytes that the socket counts in its `bufferedAmount`, though the messages were not sent and
+    /// wait here again.
     pub(super) requeued: u64,
-    /// What is asked for its attributes when there is no connection, and which one it was of.
+    /// The socket of the last connection, with that connection's number: it has the attributes
+    /// while there is no connection.
     pub(super) last_socket: Option<(u64, WebSocket<B>)>,
     /// Why the newest connection that failed did, until there is another.
     pub(super) failure: Option<Failure>,
@@ -37,21 +40,22 @@ pub(super) struct State<B: Reconnect> {
 pub(super) enum Phase<B: Reconnect> {
     /// Not begun; messages wait.
     Idle,
-    /// The program is asked what to connect to, or is connecting to it.
+    /// The program was asked what to connect to, or the connection to it is being made.
     Connecting {
         socket: Option<WebSocket<B>>,
         deadline: Alarm<B>,
-        /// Why the deadline rings at once.
+        /// Why the attempt has failed; the deadline then rings at once.
         failure: Option<Failure>,
     },
     Open(Open<B>),
-    /// The connection is over. That is told, and whether there is another is asked.
+    /// The connection is over. The program is told so, and asked whether there is to be another.
     Ending {
         event: CloseEvent,
         was_asked: bool,
         /// The program has closed it.
         is_last: bool,
-        /// Goes on if the program does not return when it is told or asked: because it panics.
+        /// Rings if the program does not return from its handler because it panics, and then the
+        /// end goes on.
         alarm: Alarm<B>,
     },
     /// The next connection is waited for.
@@ -63,10 +67,10 @@ pub(super) enum Phase<B: Reconnect> {
     Closing {
         socket: WebSocket<B>,
     },
-    /// The program has closed it when there was no socket, of which is told when the alarm rings.
+    /// The program has closed it while there was no socket. It is told when the alarm rings.
     Cancelled {
         alarm: Alarm<B>,
-        /// What is told, if it is of a connection.
+        /// The event to fire, if a connection was closed before.
         event: Option<CloseEvent>,
     },
     /// For good, unless the program begins anew.
@@ -85,15 +89,18 @@ pub(super) struct Open<B: Reconnect> {
 
 /// Where messages go while there is a connection.
 pub(super) enum Outlet<B: Reconnect> {
-    /// Handlers of `open` run, on this thread: what it sends goes out, before what has waited. What others send waits.
+    /// Handlers of `open` run on this thread: what they send goes out at once, before what has
+    /// waited. What other threads send waits.
     Greeting { thread: usize, alarm: Alarm<B> },
-    /// What has waited is being sent. What is sent waits behind it.
+    /// What has waited is being sent; new messages wait behind it.
     Draining {
         alarm: Alarm<B>,
-        /// Why the alarm does not ring at once: there was no room when it was last looked.
+        /// Set if there was no room at the last look: the alarm then rings some time later, and
+        /// otherwise at once.
         stall: Option<Stall>,
     },
-    /// A message that waited was refused, of which is told when the alarm rings. What is sent waits for another connection.
+    /// A message that waited was refused; the connection fails when the alarm rings. New messages
+    /// wait for the next connection.
     Refused { alarm: Alarm<B>, failure: Failure },
     /// Out.
     Socket,
@@ -116,7 +123,8 @@ pub(super) enum Cause {
     Retry,
     /// A retry, sooner, because the device is awake: it is not counted.
     Wake,
-    /// The program begins anew; with how the connection before it was closed, of which is to be told.
+    /// The program begins anew. The event says how the previous connection was closed, and is still
+    /// to be fired.
     Program(Option<CloseEvent>),
 }
 
@@ -167,12 +175,12 @@ impl<B: Reconnect> State<B> {
         }
     }
 
-    /// Whether what is sent is for this connection or the next, and not in vain.
+    /// Whether a message can still be sent, by this connection or the next.
     pub(super) fn takes_messages(&self) -> bool {
         matches!(self.phase, Phase::Idle) || self.ready_state() < ReadyState::Closing
     }
 
-    /// The socket of the connection that there is or is to be.
+    /// The socket of the current connection, open or being made.
     pub(super) fn socket(&self) -> Option<&WebSocket<B>> {
         match &self.phase {
             Phase::Connecting { socket, .. } => socket.as_ref(),
@@ -191,12 +199,12 @@ impl<B: Reconnect> State<B> {
         }
     }
 
-    /// Whether this is the connection that there is, or is to be.
+    /// Whether this is the current connection, open or being made.
     pub(super) fn is_of(&self, connection: u64) -> bool {
         self.connection == connection && self.socket().is_some()
     }
 
-    /// Whether it is waited for what this connection is to be made to.
+    /// Whether the program was asked what to make this connection to, and has not answered yet.
     pub(super) fn is_asking(&self, connection: u64) -> bool {
         self.connection == connection && matches!(self.phase, Phase::Connecting { socket: None, failure: None, .. })
     }
@@ -232,7 +240,8 @@ impl<B: Reconnect> State<B> {
         matches!(self.phase, Phase::Open(Open { since, .. }) if now.saturating_sub(since) >= min_uptime)
     }
 
-    /// There is to be no connection: what waits for one is thrown away. It is given back to be dropped later.
+    /// There will be no further connection: what waits for one is thrown away. It is given back to
+    /// be dropped [unlocked](drop_unlocked).
     pub(super) fn discard(&mut self) -> Outbox {
         self.discarded = self.discarded.saturating_add(self.outbox.bytes());
         mem::take(&mut self.outbox)

@@ -1,4 +1,4 @@
-//! What is sent: by the connection that there is, or by the next one; and whether the peer answers.
+//! Sending, by this connection or the next one; and whether the peer still answers.
 
 use core::{mem, time::Duration};
 
@@ -16,7 +16,8 @@ use crate::{Data, Error, Failure, FailureKind, ReadyState, WebSocket};
 impl<B: Reconnect> ReconnectingWebSocket<B> {
     pub(super) fn transmit(&self, message: Data) -> Result<(), Error> {
         let length = message.len();
-        // The connection that did not take it, and the one that has counted it all the same.
+        // The connection that did not take the message, and the one that has counted its bytes all
+        // the same.
         let (mut refused_by, mut counted_by) = (None, None);
         loop {
             let (socket, connection) = {
@@ -68,8 +69,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let count = self.0.state.lock().outbox.len();
         for _ in 0..=count {
             let Some((length, is_closed)) = self.next_waiting(connection) else { return };
-            // Here it waits as well as there, where too much of it would fail the connection. When the program has closed it, it goes
-            // out as far as there is room, with the Close frame behind it.
+            // A message can wait here as well as in the socket, where too many bytes would fail the
+            // connection. When the program has closed the socket, all that there is room for goes
+            // out, with the Close frame behind it.
             let left = socket.buffered_amount();
             let is_enough = !is_closed && left > socket.backend().high_water_mark();
             if is_enough || !socket.backend().has_room(length) {
@@ -86,8 +88,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         self.turn_outlet(connection, |id| Outlet::Draining { alarm: self.alarm(id, Duration::ZERO), stall: None });
     }
 
-    /// A message that waited was too much for the socket, whose end says so; or it was refused for another reason, and that is the
-    /// end of this connection: in a turn of its own, for it may be the program's call of `close()` by which it was sent.
+    /// The socket has refused a message that had waited. If it was too large, the socket has failed
+    /// by itself; otherwise this connection is failed here, in a turn of its own, for the message
+    /// may have been sent by the program's call of `close()`.
     fn refuse(&self, connection: u64, socket: &WebSocket<B>, error: Error) {
         if socket.failure().is_none() {
             let failure = Failure::from(GivenUp::Refused(error));
@@ -95,7 +98,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// What is sent by this connection goes there from now on.
+    /// Changes where this connection's messages go.
     fn turn_outlet(&self, connection: u64, to: impl FnOnce(u64) -> Outlet<B>) {
         let mut state = self.0.state.lock();
         let id = state.number();
@@ -104,8 +107,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// There is no room for the first message, with so many bytes left that wait for the network. It is looked again a while later,
-    /// unless the program has closed the socket and the peer takes nothing.
+    /// There is no room for the first message while this many bytes wait for the network. Looks
+    /// again after a while, unless the program has closed the socket and the peer takes no more.
     fn wait_for_room(&self, connection: u64, left: u64) {
         let now = self.0.host.now();
         let mut state = self.0.state.lock();
@@ -124,8 +127,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         drop_unlocked(mem::replace(outlet, Outlet::Draining { alarm, stall: Some(stall) }), state);
     }
 
-    /// The length of the first message that waits, and whether the program has closed the socket. When there is none, what is sent
-    /// goes out, and a socket that the program has closed is closed.
+    /// The length of the first message that waits, and whether the program has closed the socket.
+    /// If none waits, messages go straight to the socket from now on, and a socket that the program
+    /// has closed is now closed.
     fn next_waiting(&self, connection: u64) -> Option<(u64, bool)> {
         let mut state = self.0.state.lock();
         let first = state.outbox.first();
@@ -166,7 +170,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         socket.backend().close(close);
     }
 
-    /// The message was not sent, though the socket counts it: it is the first again, if there is to be another connection.
+    /// The message was not sent, though the socket has counted it: it becomes the first again, if
+    /// there may be another connection.
     fn wait_again(&self, connection: u64, message: Data, length: u64) {
         let mut state = self.0.state.lock();
         if !state.takes_messages() {
@@ -178,7 +183,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// Whether what this thread sends goes out.
+    /// Whether a message that this thread sends goes to the socket at once.
     pub(super) fn leads_out(&self, outlet: &Outlet<B>) -> bool {
         match outlet {
             Outlet::Greeting { thread, .. } => *thread == self.0.host.thread(),
@@ -187,7 +192,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// So many bytes were sent by this connection.
+    /// This many bytes were sent by this connection.
     fn sent(&self, connection: u64, bytes: u64) {
         if self.0.config.keep_alive.is_none() {
             return;
@@ -198,7 +203,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// The time is over that a peer may say nothing, or has for an answer.
+    /// The time is over in which the peer should have said something, or have answered.
     pub(super) fn beat(&self, id: u64) {
         let Some((config, buffered)) = self.keep_alive() else { return };
         let mut state = self.0.state.lock();
@@ -237,7 +242,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         let _ = socket.send(config.message.clone());
     }
 
-    /// What is set, and how many bytes wait for the network.
+    /// The settings of `keep_alive`, if it is on, and how many bytes wait for the network.
     fn keep_alive(&self) -> Option<(&KeepAlive, u64)> {
         Some((self.0.config.keep_alive.as_ref()?, self.socket()?.buffered_amount()))
     }
@@ -245,9 +250,10 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
 
 /// Why a socket did not take a message.
 enum Refusal {
-    /// The connection is about to end, which was not known yet: another one may take it.
+    /// The connection is about to end, which was not known before. The next one may take the
+    /// message.
     Closing,
-    /// It is the message's fault, and would be so in another connection.
+    /// The message is at fault, and would be refused by any other connection, too.
     Message(Error),
 }
 
@@ -255,7 +261,7 @@ fn send<B: Reconnect>(socket: &WebSocket<B>, message: &Data) -> Result<(), Refus
     // Where there is room for any message, nothing waits.
     let (had_failed, was_empty) = (socket.failure().is_some(), socket.backend().has_room(u64::MAX));
     socket.send(message.clone()).map_err(|error| {
-        // It alone is more than may wait for the network, which is the end of the connection.
+        // The message alone is more than may wait for the network, and has failed the connection.
         let is_too_much = || socket.failure().is_some_and(|failure| failure.kind() == FailureKind::Limit);
         match error {
             Error::Discarded(_) if had_failed || !was_empty || !is_too_much() => Refusal::Closing,

@@ -2,17 +2,19 @@
 
 use core::time::Duration;
 
-/// How long a peer may take nothing once the program has closed the socket. Then what still waits is thrown away, and the socket
-/// closed: nobody waits for it for ever. Natively a peer has as long for its answer to a Close frame (`close_timeout`).
+/// How long the peer may take no data after the program has closed the socket. Then the socket is
+/// closed and what still waits is thrown away, so that it does not take for ever. Natively a peer
+/// has equally long to answer a Close frame (`close_timeout`).
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long is waited before it is looked again, when something has gone out.
+/// The delay before the next look, if something has gone out since the last one.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 
-/// How long at the most, when nothing has.
+/// The longest delay, if nothing has gone out.
 const LONGEST_PAUSE: Duration = Duration::from_millis(64);
 
-/// There is no room: how many bytes were left when it was last looked, and since when nothing has gone out.
+/// There is no room: how many bytes were left at the last look, and since when nothing has gone
+/// out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stall {
     left: u64,
@@ -20,7 +22,8 @@ pub(super) struct Stall {
 }
 
 impl Stall {
-    /// There is no room, with so many bytes left; and there was none when it was looked before, if it was.
+    /// There is no room, and this many bytes are left. `before` is what the last look has found, if
+    /// there was one.
     pub(super) fn look(before: Option<Self>, left: u64, now: Duration) -> Self {
         let since = match before {
             Some(before) if before.left <= left => before.since,
@@ -29,12 +32,12 @@ impl Stall {
         Self { left, since }
     }
 
-    /// How long to wait before the next look: twice as long each time that nothing has gone out.
+    /// The delay before the next look. It doubles while nothing goes out.
     pub(super) fn pause(&self, now: Duration) -> Duration {
         SHORTEST_PAUSE.saturating_add(self.lasts(now)).min(LONGEST_PAUSE)
     }
 
-    /// Whether a socket that is closed waits no more.
+    /// Whether a socket that was closed is to stop waiting.
     pub(super) fn is_hopeless(&self, now: Duration) -> bool {
         self.lasts(now) >= PATIENCE
     }

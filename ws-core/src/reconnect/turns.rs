@@ -1,4 +1,4 @@
-//! One thing at a time: what sockets and timers have to say comes from several threads where a program has them.
+//! One thing at a time: sockets and timers may report from several threads.
 
 #[cfg(target_arch = "wasm32")]
 use core::marker::PhantomData;
@@ -9,7 +9,7 @@ use crate::{Task, WebSocket};
 #[cfg(not(target_arch = "wasm32"))]
 use {alloc::collections::VecDeque, spin::Mutex};
 
-/// What is to be done, with nothing else of the same socket under way.
+/// Something to do while nothing else of the same socket is under way.
 pub(super) enum Turn {
     /// The socket of a connection runs a task.
     Task { connection: u64, task: Task },
@@ -19,14 +19,15 @@ pub(super) enum Turn {
     Ask(u64),
 }
 
-/// Whoever comes while a turn is under way leaves his own to the one whose turn it is.
+/// A queue of turns. A thread that comes while a turn is under way leaves its own in the queue, and
+/// the thread whose turn it is takes it from there.
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) struct Turns<B: Reconnect>(Mutex<Queue<B>>);
 
 #[cfg(not(target_arch = "wasm32"))]
 struct Queue<B: Reconnect> {
     is_busy: bool,
-    /// A task is with the socket that it comes of, which is held back until then.
+    /// Each task has the socket that it comes from, which is held back until the task's turn.
     waiting: VecDeque<(Turn, Option<WebSocket<B>>)>,
 }
 
@@ -36,8 +37,9 @@ impl<B: Reconnect> Turns<B> {
         Self(Mutex::new(Queue { is_busy: false, waiting: VecDeque::new() }))
     }
 
-    /// Gives a turn back that is to be performed now, and then those that are [left](Self::next). Alarms that are not due any more,
-    /// of which there may be any number while a turn takes long, are not left.
+    /// Gives the turn back if it is to be performed now, before those that [wait](Self::next).
+    /// Otherwise it waits, and alarms that are no longer due are removed: a long turn could let any
+    /// number of them pile up.
     pub(super) fn enter(&self, turn: Turn, of: Option<&WebSocket<B>>, is_due: impl Fn(u64) -> bool) -> Option<Turn> {
         let mut queue = self.0.lock();
         if queue.is_busy {
@@ -52,7 +54,7 @@ impl<B: Reconnect> Turns<B> {
         Some(turn)
     }
 
-    /// A turn that was left, or nothing: then another may enter.
+    /// The next turn that waits. `None`: there is none, and another thread may enter.
     pub(super) fn next(&self) -> Option<Turn> {
         let mut queue = self.0.lock();
         let next = queue.waiting.pop_front();
@@ -67,7 +69,7 @@ impl<B: Reconnect> Turns<B> {
     }
 }
 
-/// In a browser all is of one thread, and what comes here are tasks of their own.
+/// In a browser there is one thread, and all that comes here comes in a task of its own.
 #[cfg(target_arch = "wasm32")]
 pub(super) struct Turns<B: Reconnect>(PhantomData<B>);
 
