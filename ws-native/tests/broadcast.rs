@@ -1,6 +1,8 @@
 //! One message to many connections, over streams in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod pipe;
+
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,24 +15,18 @@ use ws_core::{CloseCode, Failure, FailureKind, Message};
 use ws_native::proto::{Config, Part, Prepared};
 use ws_native::{Broadcast, BroadcastConfig, Connection, Shutdown, Slow};
 
+use pipe::plain;
+
 /// More than a connection takes to write next while anything else waits to be written.
 const LONG: usize = 100 << 10;
 
 type Server<T = DuplexStream> = Connection<T>;
 
-/// Without compression, so that what is sent takes the room it has.
-fn plain() -> Config {
-    let mut config = Config::default();
-    config.compression = None;
-    config
-}
-
 /// Both ends of a connection through a pipe that holds this many bytes, of which the server's has joined.
 fn pair(capacity: usize, room: &Broadcast) -> (Connection<DuplexStream>, Server) {
-    let (near, far) = duplex(capacity);
-    let mut server = Connection::server_established(far, plain());
+    let (client, mut server) = pipe::pair(capacity);
     server.join(room);
-    (Connection::client_established(near, plain()), server)
+    (client, server)
 }
 
 fn room(change: impl FnOnce(&mut BroadcastConfig)) -> Broadcast {

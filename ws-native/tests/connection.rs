@@ -1,6 +1,8 @@
 //! The asynchronous face, over streams in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod pipe;
+
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -13,15 +15,10 @@ use ws_core::{Blob, CloseCode, FailureKind, Message};
 use ws_native::proto::{Config, Part, Request};
 use ws_native::{Connection, Incoming, Received};
 
+use pipe::plain;
+
 fn request(protocols: &[&str]) -> Request {
     Request::new("h", "/path", protocols).unwrap()
-}
-
-/// Without compression, so that what is sent takes the room it has.
-fn plain() -> Config {
-    let mut config = Config::default();
-    config.compression = None;
-    config
 }
 
 /// Both ends of a connection, through a pipe that holds this many bytes.

@@ -1,4 +1,5 @@
 //! Both ends of a connection, in memory.
+#![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
 
 use tokio::io::{DuplexStream, duplex};
 use ws_native::Connection;
