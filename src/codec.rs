@@ -25,8 +25,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What comes from a peer may be anything: all codecs refuse what is left over after a value, and what is nested deeper than
-//! 127 levels.
+//! A peer may send anything: all codecs refuse messages with something left over after the value,
+//! and values that are nested deeper than 127 levels.
 
 #[cfg(feature = "js-values")]
 mod js_values;
@@ -46,8 +46,8 @@ pub use js_values::JsValues;
 
 /// JSON, by serde_json. Sends text; reads text, and binary messages that are text in UTF-8.
 ///
-/// Integers of 64 bits are exact, which a peer in JavaScript cannot read: see [`JsValues`]. What is not finite is written as
-/// `null`. Bytes are arrays of numbers.
+/// Integers of 64 bits are written exactly, which a peer in JavaScript cannot read exactly: see
+/// [`JsValues`]. Numbers that are not finite are written as `null`. Bytes are arrays of numbers.
 ///
 /// ```
 /// use isosocket::{Data, Json};
@@ -77,7 +77,8 @@ pub struct Json;
 #[derive(Clone, Copy, Debug)]
 pub struct MessagePack;
 
-/// A value that a codec cannot express, or a message that is no such value. The words are those of the codec's library.
+/// A value that a codec cannot express, or a message that cannot be read as a value. The words are
+/// those of the codec's library.
 #[derive(Debug)]
 pub struct CodecError(Cause);
 

@@ -1,5 +1,5 @@
-//! The socket of a component on a page, whichever framework shows it: opened when the component is on the page, and gone
-//! with it.
+//! The socket of a component on a page, for any framework: opened when the component is on the
+//! page, and gone with it.
 
 use std::fmt;
 use std::rc::Rc;
@@ -19,8 +19,8 @@ pub use socket::HookSocket;
 
 use reconnection::Reconnection;
 
-/// What a hook does beyond connecting to a URL. By it the component has a [`WebSocket`], or one that
-/// [connects again](Self::reconnecting).
+/// What a hook does beyond connecting to a URL. It says, too, whether the component has a
+/// [`WebSocket`] or one that [connects again](Self::reconnecting).
 ///
 /// ```
 /// use isosocket::BinaryType;
@@ -48,7 +48,8 @@ pub struct UseWebSocketOptions<S: HookSocket = WebSocket> {
 type Handler<S, E> = Rc<dyn Fn(&S, &E)>;
 
 impl UseWebSocketOptions<ReconnectingWebSocket> {
-    /// The component has a socket that connects again when its connection ends, as set here when the socket is made.
+    /// The component has a socket that connects again when its connection ends. This configuration
+    /// is read when the socket is made.
     ///
     /// Its state is CONNECTING between two connections, and a [`close`](Self::onclose) is the last one only if it is CLOSED. Messages
     /// are kept from one connection to the next, and what is sent meanwhile waits.
@@ -65,10 +66,11 @@ impl UseWebSocketOptions<ReconnectingWebSocket> {
         Self::with(Reconnection::new(config))
     }
 
-    /// As [`reconnecting`](Self::reconnecting), where the program says each time what to connect to: as with
-    /// [`ReconnectingWebSocket::builder_with`], by an [`Attempt`] and from the hook's URL. It may do so later, when it has got a
-    /// token for instance. The subprotocols are then those that it says. That it is asked is settled when the socket is made, and so it
-    /// is with [`should_reconnect`](Self::should_reconnect).
+    /// As [`reconnecting`](Self::reconnecting), but the program says each time what to connect to,
+    /// by an [`Attempt`] as with [`ReconnectingWebSocket::builder_with`], given the hook's URL. It
+    /// may answer later, for instance when it has a token. The subprotocols are then up to the
+    /// program, too. Whether it is asked is decided when the socket is made; so it is with
+    /// [`should_reconnect`](Self::should_reconnect).
     ///
     /// ```
     /// use isosocket::ReconnectConfig;
@@ -86,14 +88,17 @@ impl UseWebSocketOptions<ReconnectingWebSocket> {
         Self::with(Reconnection { ask: Some(Rc::new(ask)), ..Reconnection::new(config) })
     }
 
-    /// Says after which end of a connection there is to be another. Where nothing says so, or not any more, it is as
-    /// [`ReconnectingBuilder::should_reconnect`](crate::ReconnectingBuilder::should_reconnect) has it by default.
+    /// Says after which end of a connection another one is made. Without this function, or when
+    /// newer options do not have it, the default of
+    /// [`ReconnectingBuilder::should_reconnect`](crate::ReconnectingBuilder::should_reconnect)
+    /// holds.
     pub fn should_reconnect(mut self, decide: impl Fn(&CloseEvent) -> bool + 'static) -> Self {
         self.setting.should_reconnect = Some(Rc::new(decide));
         self
     }
 
-    /// Is called after the end of a connection that another one is to follow, with the delay until then.
+    /// Is called after the end of a connection that another one will follow, with the delay until
+    /// then.
     pub fn onreconnecting(mut self, handler: impl Fn(&ReconnectingWebSocket, &ReconnectingEvent) + 'static) -> Self {
         self.setting.onreconnecting = Rc::new(handler);
         self
@@ -119,15 +124,15 @@ impl<S: HookSocket> UseWebSocketOptions<S> {
         self
     }
 
-    /// Sets how binary messages are handed over; as blobs, if nothing is set.
+    /// Sets how binary messages are handed over. Default: as blobs.
     pub fn binary_type(mut self, binary_type: BinaryType) -> Self {
         self.binary_type = binary_type;
         self
     }
 
-    /// Keeps so many messages as state, the newest ones. The default is 1, the last message; with 0 a message changes
-    /// no state, and is heard by [`onmessage`](Self::onmessage) alone. In Yew a message costs as much as those that are kept, which
-    /// are copied as handles.
+    /// Keeps this many messages as state, the newest ones. The default is 1, the last message; with
+    /// 0 a message changes no state, and only [`onmessage`](Self::onmessage) hears of it. In Yew
+    /// each new message copies the handles of all that are kept.
     pub fn keep(mut self, messages: usize) -> Self {
         self.keep = messages;
         self
@@ -145,7 +150,8 @@ impl<S: HookSocket> UseWebSocketOptions<S> {
         self
     }
 
-    /// Is called when the connection is closed or could not be made, and not when the component is taken from the page.
+    /// Is called when the connection is closed or could not be made, but not when the component is
+    /// taken from the page.
     pub fn onclose(mut self, handler: impl Fn(&S, &CloseEvent) + 'static) -> Self {
         self.onclose = Rc::new(handler);
         self
@@ -205,7 +211,8 @@ pub(crate) enum Mounted<S: HookSocket> {
 }
 
 impl<S: HookSocket> Mounted<S> {
-    /// The socket, or what a socket in its place would answer to a message.
+    /// The socket, or, if there is none, the error that a closed or connecting socket would give
+    /// for a message.
     pub(crate) fn socket(&self) -> Result<S, Error> {
         match self {
             Self::NotYet => Err(Error::InvalidState),

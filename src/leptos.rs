@@ -24,8 +24,9 @@
 //! }
 //! ```
 //!
-//! A connection that is closed stays closed. To connect again, change the URL's signal or show the component anew; or have a socket
-//! that does so by itself, with [`UseWebSocketOptions::reconnecting`], also to a URL that is new each time.
+//! A connection that is closed stays closed. To connect again, change the URL's signal or show the
+//! component anew; or use a socket that does so by itself, with
+//! [`UseWebSocketOptions::reconnecting`], if need be to another URL each time.
 //!
 //! Import names from here, as the example does: behind `use isosocket::*` the name `leptos` would be this module's and the
 //! framework's.
@@ -57,8 +58,8 @@ pub type MessageStorage = SyncStorage;
 
 /// Connects to a URL while the component is on the page.
 ///
-/// In a page the URL may be a relative one, such as `/chat`. When it is a signal and changes, the socket is closed and
-/// another one opened. A signal that tells of the same URL again changes nothing.
+/// In a page the URL may be a relative one, such as `/chat`. When it is a signal and changes, the
+/// socket is closed and another one opened. A signal that gives the same URL again changes nothing.
 ///
 /// See the [module](self) for an example.
 pub fn use_websocket(url: impl Into<Signal<String>>) -> UseWebSocketReturn {
@@ -101,7 +102,7 @@ pub fn use_websocket_with_options<S: HookSocket>(
         close_event: set_close_event,
         error: set_error,
     };
-    // Nothing on a server, also in a program whose server was compiled to run effects.
+    // Nothing happens on a server, even if it was compiled to run effects.
     if cfg!(target_arch = "wasm32") {
         Effect::new(move |last: Option<String>| {
             let url = url.get();
@@ -129,14 +130,15 @@ fn connect<S: HookSocket>(
     let told = options.clone();
     let listener = move |socket: &S, event: &Event| {
         setters.tell(event, socket.state(), told.keep);
-        // An effect that ran at once may have been the end of the component, and of all that a callback could read.
+        // An effect that runs at once may end the component, and with it all that a callback could
+        // read.
         if mounted.try_with_value(|mounted| mounted.has(socket)) == Some(true) {
             untracked(|| told.call_back(socket, event));
         }
     };
     let next = match Connection::open(url, &options.protocols, options.binary_type, settings, listener) {
         Ok(connection) => {
-            // One that connects again may have been told not to begin yet.
+            // A socket that connects again may have been told not to begin yet.
             setters.ready_state.set(connection.socket().state());
             Mounted::Connected(connection)
         }
@@ -145,16 +147,18 @@ fn connect<S: HookSocket>(
             Mounted::NoMore
         }
     };
-    // The component may have gone before its effect ran: then the socket goes as well.
+    // If the component has gone before its effect ran, the socket goes as well.
     drop(mounted.try_set_value(next));
 }
 
-/// Takes the socket away. It is dropped when nothing is locked any more: what goes with it may use the signals.
+/// Takes the socket away. It is dropped when nothing is locked any more, for that may run code that
+/// uses the signals.
 fn take_off<S: HookSocket>(mounted: StoredValue<Mounted<S>, MessageStorage>, next: Mounted<S>) {
     drop(mounted.try_update_value(|mounted| mem::replace(mounted, next)));
 }
 
-/// A callback runs for an event, and so what it reads need not be tracked; without this, Leptos would complain.
+/// A callback runs for an event, so the signals that it reads need not be tracked; without this,
+/// Leptos would complain.
 fn untracked(call: impl FnOnce()) {
     let _zone = SpecialNonReactiveZone::enter();
     untrack(call);
@@ -195,7 +199,7 @@ impl<S: HookSocket> UseWebSocketReturn<S> {
     /// Starts the closing handshake without a code; a socket that is connecting fails. Does nothing where there is no
     /// socket: before the component is on the page, and after.
     pub fn close(&self) {
-        // Without a code there is nothing to be refused.
+        // Without a code there is nothing to refuse.
         let _ = self.end(None);
     }
 
@@ -207,8 +211,8 @@ impl<S: HookSocket> UseWebSocketReturn<S> {
         self.end(Some((code.into(), reason)))
     }
 
-    /// The socket itself, for what else it has: `protocol()`, `buffered_amount()` and so on. It is closed with the
-    /// component, whoever holds it.
+    /// The socket itself, for its other methods, such as `protocol()` and `buffered_amount()`. It
+    /// is closed with the component, whoever holds it.
     pub fn socket(&self) -> Option<S> {
         self.mounted_socket().ok()
     }
@@ -269,7 +273,7 @@ impl Setters {
         self.error.set(None);
     }
 
-    /// An event came, with which the socket is in this state; so many messages are kept.
+    /// An event came, and the socket is now in this state. `keep` messages are kept.
     fn tell(self, event: &Event, ready_state: ReadyState, keep: usize) {
         match event {
             Event::Open => {

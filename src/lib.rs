@@ -64,9 +64,9 @@
 //! | `webpki-roots` | natively | `native::Roots::Bundled`: Mozilla's roots, compiled in, for where the platform has none |
 //! | `cli` | natively | nothing for the library: the command line program `isosocket` |
 //!
-//! `http2` and `webpki-roots` change nothing by themselves: a program that wants them says so in its [`ConnectOptions`], whose
-//! fields are of the types of `isosocket::native`, which is the crate `ws-native` and is there without a feature. TLS, proxies,
-//! cookies and compression need none.
+//! `http2` and `webpki-roots` change nothing by themselves: a program that wants them says so in
+//! its [`ConnectOptions`], with types of `isosocket::native`. That is the crate `ws-native`, and
+//! needs no feature; nor do TLS, proxies, cookies and compression.
 //!
 //! ```no_run
 //! # #[cfg(all(feature = "http2", feature = "webpki-roots", not(target_arch = "wasm32")))]
@@ -118,7 +118,8 @@ pub use ws_core::{
 };
 #[cfg(feature = "send")]
 pub use ws_core::{Message, SendHandle, SendHandleConfig, TrySendError};
-/// What there is natively alone: what [`ConnectOptions`] are made of, and all else of the crate.
+/// What there is only natively: the types of [`ConnectOptions`]' fields, and the rest of the crate
+/// `ws-native`.
 #[cfg(not(target_arch = "wasm32"))]
 #[doc(no_inline)]
 pub use ws_native as native;
@@ -139,7 +140,7 @@ pub type ReconnectingWebSocket = ws_core::ReconnectingWebSocket<Platform>;
 /// A socket that connects again, about to be made; see [`ReconnectingWebSocket::builder`].
 pub type ReconnectingBuilder = ws_core::ReconnectingBuilder<Platform>;
 
-/// The question what a socket is to connect to; see [`ReconnectingWebSocket::builder_with`].
+/// A connection that the program is asked for; see [`ReconnectingWebSocket::builder_with`].
 pub type Attempt = ws_core::Attempt<Platform>;
 
 /// A WebSocket as two streams with back-pressure.
@@ -154,14 +155,14 @@ pub type Opened = ws_core::Opened<StreamPlatform>;
 /// The half of a stream that messages come from.
 pub type Readable = ws_core::Readable<StreamPlatform>;
 
-/// The half of a stream that messages are sent by.
+/// The half of a stream that sends messages.
 pub type Writable = ws_core::Writable<StreamPlatform>;
 
 /// An established stream whose messages are values; see [`Opened::typed`].
 pub type TypedOpened<In, Out, C> = ws_core::TypedOpened<StreamPlatform, In, Out, C>;
 
-/// What can be set beyond the standard's arguments, which is the platform's matter: nothing in browsers, and natively what
-/// `isosocket::native` has the types for.
+/// What can be set beyond the standard's arguments. This depends on the platform: nothing in
+/// browsers, and natively what `isosocket::native` has the types for.
 pub type ConnectOptions = <Platform as ws_core::Backend>::Options;
 
 /// The programs of the README.

@@ -25,8 +25,9 @@
 //! }
 //! ```
 //!
-//! A connection that is closed stays closed. To connect again, change the URL or give the component another `key`; or have a socket
-//! that does so by itself, with [`UseWebSocketOptions::reconnecting`], also to a URL that is new each time.
+//! A connection that is closed stays closed. To connect again, change the URL or give the component
+//! another `key`; or use a socket that does so by itself, with
+//! [`UseWebSocketOptions::reconnecting`], if need be to another URL each time.
 //!
 //! Import names from here, as the example does: behind `use isosocket::*` the name `yew` would be this module's and the
 //! framework's.
@@ -58,8 +59,9 @@ pub fn use_websocket(url: impl Into<AttrValue>) -> UseWebSocketHandle {
 
 /// As [`use_websocket`], with subprotocols, more than the last message, or callbacks.
 ///
-/// Of the callbacks those of the newest render that is on the page are called, so they see its state. When the subprotocols or
-/// the type of binary messages change, the socket is closed and another one opened, as when the URL does.
+/// The callbacks of the newest render that is on the page are called, so they see its state. When
+/// the subprotocols or the type of binary messages change, the socket is closed and another one
+/// opened, as when the URL does.
 ///
 /// ```
 /// use isosocket::yew::{UseWebSocketOptions, use_websocket_with_options};
@@ -91,7 +93,8 @@ pub fn use_websocket_with_options<S: HookSocket>(
     let shared = use_memo((), |()| Shared::new(update));
     let address = (url.into(), options.protocols.clone(), options.binary_type);
     let newest = use_mut_ref(|| options.clone());
-    // Not before this render is on the page, as the address: one that is suspended has the socket of the last one.
+    // Only when this render is on the page, as with the address: one that is suspended has the
+    // socket of the last one.
     let set = Rc::clone(&newest);
     use_effect(move || drop(set.replace(options)));
     let handle = UseWebSocketHandle { seen: shared.version.get(), shared: Rc::clone(&shared) };
@@ -108,11 +111,11 @@ pub fn use_websocket_with_options<S: HookSocket>(
             told.change(|state| state.hear(event, socket.state(), options.keep));
             options.call_back(socket, event);
         };
-        // A server has no effects; where they are run all the same there is no page to be on.
+        // A server runs no effects; if they are run all the same, there is no page.
         if cfg!(target_arch = "wasm32") {
             shared.mounted.replace(match Connection::open(url, protocols, *binary_type, settings, listener) {
                 Ok(connection) => {
-                    // One that connects again may have been told not to begin yet.
+                    // A socket that connects again may have been told not to begin yet.
                     shared.change(|state| state.ready_state = connection.socket().state());
                     Mounted::Connected(connection)
                 }
@@ -122,7 +125,8 @@ pub fn use_websocket_with_options<S: HookSocket>(
                 }
             });
         }
-        // Dropped when nothing is borrowed any more: what goes with a connection may use the handle.
+        // Dropped when nothing is borrowed any more: dropping a connection may run code that uses
+        // the handle.
         move || drop(shared.mounted.replace(Mounted::NoMore))
     });
     handle
@@ -130,9 +134,9 @@ pub fn use_websocket_with_options<S: HookSocket>(
 
 /// The socket of a component.
 ///
-/// Clones name the same socket. A handle that was moved into a callback sees the state of the moment, not of the render it
-/// is from, and is CLOSED when the component has gone. It can be a property of another component, which is then rendered
-/// with each change.
+/// Clones name the same socket. A handle that was moved into a callback sees the current state, not
+/// that of the render it is from, and is CLOSED when the component has gone. It can be a property
+/// of another component, which is then rendered with each change.
 ///
 /// ```
 /// use isosocket::yew::UseWebSocketHandle;
@@ -151,7 +155,7 @@ pub fn use_websocket_with_options<S: HookSocket>(
 /// ```
 pub struct UseWebSocketHandle<S: HookSocket = WebSocket> {
     shared: Rc<Shared<S>>,
-    /// The version of the state that the render saw which the handle is from.
+    /// The version of the state that was rendered when the handle was made.
     seen: u64,
 }
 
@@ -171,7 +175,8 @@ impl<S: HookSocket> UseWebSocketHandle<S> {
 
     /// The newest messages, the last one at the end: as many as [`keep`](UseWebSocketOptions::keep) says.
     ///
-    /// The list is the one of the moment: it does not change any more, and is there as long as the program keeps it.
+    /// The list is a snapshot: it does not change any more, and lives as long as the program keeps
+    /// it.
     pub fn messages(&self) -> Rc<VecDeque<MessageEvent>> {
         Rc::clone(&self.shared.state.borrow().messages)
     }
@@ -199,7 +204,7 @@ impl<S: HookSocket> UseWebSocketHandle<S> {
     /// Starts the closing handshake without a code; a socket that is connecting fails. Does nothing where there is no
     /// socket: before the component is on the page, and after.
     pub fn close(&self) {
-        // Without a code there is nothing to be refused.
+        // Without a code there is nothing to refuse.
         let _ = self.end(None);
     }
 
@@ -211,8 +216,8 @@ impl<S: HookSocket> UseWebSocketHandle<S> {
         self.end(Some((code.into(), reason)))
     }
 
-    /// The socket itself, for what else it has: `protocol()`, `buffered_amount()` and so on. It is closed with the
-    /// component, whoever holds it.
+    /// The socket itself, for its other methods, such as `protocol()` and `buffered_amount()`. It
+    /// is closed with the component, whoever holds it.
     pub fn socket(&self) -> Option<S> {
         self.shared.mounted.borrow().socket().ok()
     }
@@ -226,7 +231,7 @@ impl<S: HookSocket> UseWebSocketHandle<S> {
     }
 }
 
-/// Equal as long as nothing has changed since the other one's render.
+/// Equal if nothing has changed between the two renders.
 impl<S: HookSocket> PartialEq for UseWebSocketHandle<S> {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.shared, &other.shared) && self.seen == other.seen
@@ -256,9 +261,10 @@ impl<S: HookSocket> fmt::Debug for UseWebSocketHandle<S> {
     }
 }
 
-/// What a component's handles and its connection have in common.
+/// What a component's handles and its connection share.
 ///
-/// A reducer's handle would keep each version of the state that was read by it, and a callback may have one for ever.
+/// A reducer's handle would keep the version of the state that was read through it, and a callback
+/// may keep a handle for ever.
 struct Shared<S: HookSocket> {
     state: RefCell<State>,
     /// How often the state has changed.
@@ -272,7 +278,7 @@ impl<S: HookSocket> Shared<S> {
         Self { state: RefCell::default(), version: Cell::new(0), mounted: RefCell::default(), update }
     }
 
-    /// Changes the state, and has the component rendered if it is another one then.
+    /// Changes the state, and has the component rendered if the state is then another.
     fn change(&self, change: impl FnOnce(&mut State)) {
         let mut next = self.state.borrow().clone();
         change(&mut next);
@@ -299,7 +305,7 @@ impl State {
         *self = Self::default();
     }
 
-    /// An event came, with which the socket is in this state; so many messages are kept.
+    /// An event came, and the socket is now in this state. `keep` messages are kept.
     fn hear(&mut self, event: &Event, ready_state: ReadyState, keep: usize) {
         match event {
             Event::Open => {

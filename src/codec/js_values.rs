@@ -7,25 +7,29 @@ use super::{CodecError, text};
 
 /// JSON as a peer in JavaScript writes and reads it. Sends text; reads text, and binary messages that are text in UTF-8.
 ///
-/// In browsers it is done by the engine's own `JSON` and serde-wasm-bindgen, so that a program has neither a parser nor a
-/// printer in it; a small one is 1.3 KB smaller by that, compressed. Natively serde_json does what a browser would do, with the same bytes
-/// for the same value, except that of a map's keys those like `10` and `9` come first in browsers, in the order of the numbers:
+/// In browsers this uses the engine's own `JSON` and serde-wasm-bindgen, so that a program needs
+/// neither a parser nor a printer: a small one is 1.3 KB smaller, compressed. Natively serde_json
+/// does what a browser would do, with the same bytes for the same value, except that browsers put a
+/// map's keys like `10` and `9` first, in the order of the numbers:
 ///
 /// - numbers are those of JavaScript: an integer beyond 2⁵³ - 1, on either side of zero, is refused, by the sender and by the
 ///   receiver, where others would round it; `1.0` is `1`, and whole numbers are read as either kind;
-/// - integers of 128 bits are refused by the sender, and in browsers by the receiver; what is not finite is `null`;
-/// - of two members of an object with one name the last one counts.
+/// - integers of 128 bits are refused by the sender, and in browsers by the receiver; numbers that
+///   are not finite are `null`;
+/// - of two members of an object with the same name the last one counts.
 ///
 /// Members of an object are read in the order that JavaScript gives them in browsers, and natively in the order of their names, unless
 /// something in the program asks for serde_json's feature `preserve_order`.
 ///
-/// A map is to have text as its keys: browsers refuse others, and lose the key `__proto__` of a map that they write. A lone
-/// surrogate that a text has as an escape is refused natively, and a replacement character in browsers.
+/// The keys of a map have to be text: browsers refuse others, and lose the key `__proto__` of a map
+/// that they write. An escaped lone surrogate in a text is refused natively, and becomes a
+/// replacement character in browsers.
 ///
-/// Of what is read, browsers let more pass than the type says, where serde_json refuses it: members of an object that the type does
-/// not have, also with `deny_unknown_fields`; surplus elements for a tuple; a number too large for an `f64`, as infinity. What they do
-/// not read is an array for a struct. A member that is not there is looked for among those that every object has: an
-/// optional field must not be named `constructor`, `toString` or `valueOf`.
+/// When reading, browsers accept things that serde_json refuses: members that the type does not
+/// have, even with `deny_unknown_fields`; surplus elements for a tuple; a number that is too large
+/// for an `f64`, as infinity. But they do not read an array as a struct. A missing member is looked
+/// up among those that every object has: an optional field must not be named `constructor`,
+/// `toString` or `valueOf`.
 ///
 /// ```
 /// use isosocket::{Data, JsValues};
@@ -80,7 +84,8 @@ mod json {
         T::deserialize(value)
     }
 
-    /// Makes all numbers what they are in JavaScript: an integer where they are safe integers, and else a double.
+    /// Makes all numbers what they are in JavaScript: integers if they are safe integers, and
+    /// otherwise doubles.
     fn make_javascript(value: &mut Value) {
         match value {
             Value::Null | Value::Bool(_) | Value::String(_) => {}

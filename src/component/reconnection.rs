@@ -13,9 +13,9 @@ type Tell = dyn Fn(&ReconnectingWebSocket, &ReconnectingEvent);
 #[derive(Clone)]
 pub struct Reconnection {
     pub(super) config: ReconnectConfig,
-    /// What to connect to; nothing: to the hook's URL.
+    /// Says what to connect to. `None`: to the hook's URL.
     pub(super) ask: Option<Rc<Ask>>,
-    /// After which end to connect again; nothing: as the socket does by itself.
+    /// Says after which end to connect again. `None`: the socket's default.
     pub(super) should_reconnect: Option<Rc<Decide>>,
     pub(super) onreconnecting: Rc<Tell>,
 }

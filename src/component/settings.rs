@@ -1,4 +1,4 @@
-//! What is set for the socket of a component, as it is called for by the socket.
+//! The settings for the socket of a component, as the socket asks for them.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -6,10 +6,11 @@ use std::rc::Rc;
 
 use send_wrapper::SendWrapper;
 
-/// Calls with what is set at the moment, in the way that callbacks are to be called.
+/// Calls a function with the current settings, in the way that callbacks have to be called.
 type LookUp<T> = Rc<dyn Fn(&mut dyn FnMut(&T))>;
 
-/// What is set for a socket at the moment, until its component has another or is gone: what a program has set may hold the socket.
+/// The current settings for a socket. They are dropped when its component has another socket or is
+/// gone, for they may hold the socket.
 pub struct Settings<T> {
     /// Of the page's one thread, as what listens.
     look_up: SendWrapper<Rc<RefCell<Option<LookUp<T>>>>>,
@@ -20,7 +21,7 @@ impl<T> Settings<T> {
         Self { look_up: SendWrapper::new(Rc::new(RefCell::new(Some(Rc::new(look_up))))) }
     }
 
-    /// What this makes of what is set. `None`: nothing is any more.
+    /// What the function makes of the settings. `None`: there are none any more.
     pub(super) fn read<R>(&self, make: impl FnOnce(&T) -> R) -> Option<R> {
         let look_up = self.look_up.borrow().clone()?;
         let (mut make, mut made) = (Some(make), None);
@@ -30,7 +31,7 @@ impl<T> Settings<T> {
 
     /// From now on nothing is set.
     pub(super) fn clear(&self) {
-        // Dropped when nothing is borrowed any more: what goes with it may be anything.
+        // Dropped when nothing is borrowed any more: that may run any code.
         drop(self.look_up.replace(None));
     }
 }

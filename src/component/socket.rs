@@ -15,7 +15,7 @@ use crate::{
 /// The events that a hook hears: `error` is followed by `close` at once.
 const KINDS: [EventKind; 3] = [EventKind::Open, EventKind::Message, EventKind::Close];
 
-/// A socket that a hook can have: a [`WebSocket`], or a [`ReconnectingWebSocket`]. There is no other.
+/// A socket that a hook can have: a [`WebSocket`] or a [`ReconnectingWebSocket`], and nothing else.
 pub trait HookSocket: Face {}
 
 impl HookSocket for WebSocket {}
@@ -23,10 +23,10 @@ impl HookSocket for ReconnectingWebSocket {}
 
 /// What a hook does with its socket.
 pub trait Face: Clone + PartialEq + fmt::Debug + MaybeSend + MaybeSync + 'static {
-    /// What is set for a socket beyond its URL, subprotocols and type of binary messages.
+    /// The settings for a socket beyond its URL, subprotocols and type of binary messages.
     type Setting: Clone + fmt::Debug + 'static;
 
-    /// Makes a socket and has `register` called with it before anything is heard.
+    /// Makes a socket, and calls `register` with it before anything can happen.
     fn open(
         url: &str,
         protocols: &[String],
@@ -111,7 +111,8 @@ impl Face for ReconnectingWebSocket {
             let (settings, url) = (settings.clone(), url.to_owned());
             Self::builder_with(move |attempt| match settings.read(|setting| setting.ask.clone()).flatten() {
                 Some(ask) => drop(settings.read(|_| ask(attempt, &url))),
-                // It asks no more, or has no component any more and is told to reconnect all the same.
+                // The options no longer ask the program, or the component is gone and somebody has
+                // called `reconnect()` all the same.
                 None => attempt.connect_to(url.as_str()),
             })
         } else {
@@ -122,10 +123,10 @@ impl Face for ReconnectingWebSocket {
             builder = builder.should_reconnect(move |event| {
                 let decide = |setting: &Reconnection| match &setting.should_reconnect {
                     Some(decide) => decide(event),
-                    // The newest options do not say: it is as the socket does by itself.
+                    // The newest options do not say: the default holds.
                     None => BackOff::is_worth_it(event.code),
                 };
-                // A component that is gone wants no other connection.
+                // A component that is gone wants no further connection.
                 settings.read(decide).unwrap_or_default()
             });
         }
@@ -184,7 +185,8 @@ impl<S: HookSocket> Connection<S> {
         settings: Settings<S::Setting>,
         listener: impl Fn(&S, &Event) + 'static,
     ) -> Result<Self, Error> {
-        // What listens is of the page's one thread. Elsewhere nothing connects: see the callers.
+        // The listener lives on the page's only thread. Elsewhere nothing connects: see the
+        // callers.
         let listener = SendWrapper::new(Rc::new(listener));
         let mut listeners = Vec::new();
         let socket = S::open(url, protocols, settings.clone(), |socket| {
@@ -208,7 +210,7 @@ impl<S: HookSocket> Drop for Connection<S> {
             self.socket.ignore(listener);
         }
         self.settings.clear();
-        // Without a code there is nothing to be refused.
+        // Without a code there is nothing to refuse.
         let _ = self.socket.end(None);
     }
 }

@@ -10,9 +10,10 @@ use crate::{
 
 /// A WebSocket implementation: the browser's own, RFC 6455 over a native socket, or one made for a test.
 ///
-/// [`WebSocket`] is the interface over it. The getters are asked each time and never remembered, for a browser moves
-/// `readyState` and drains `bufferedAmount` without an event. All methods take `&self` and may be called from within a
-/// handler, that is, while [`EventTarget::run`] is on the stack: keep nothing borrowed or locked there.
+/// [`WebSocket`] is the interface over it. The getters are asked each time and never cached,
+/// because a browser changes `readyState` and `bufferedAmount` without an event. All methods take
+/// `&self` and may be called from within a handler, that is, while [`EventTarget::run`] is on the
+/// stack: keep nothing borrowed or locked there.
 pub trait Backend: Sized + 'static {
     /// Settings of a connection beyond what the standard's constructor takes.
     type Options: Default;
@@ -64,8 +65,9 @@ pub trait Backend: Sized + 'static {
     /// WebSocket closing handshake, with no status code for the Close message." One that is connecting is given up.
     fn abandon(&self);
 
-    /// Calls what is the program's, such as a handler. Where a program that panics goes on, the panic ends here, when it has
-    /// been reported, as a browser reports an exception of a listener and calls the next one.
+    /// Calls a function of the program's, such as a handler. Where a program can go on after a
+    /// panic, the panic is reported and ends here, just as a browser reports an exception of a
+    /// listener and calls the next one.
     fn call(program: impl FnOnce()) {
         program();
     }
@@ -74,9 +76,9 @@ pub trait Backend: Sized + 'static {
     fn failure(&self) -> Option<Failure>;
 }
 
-/// Who hears a socket's tasks: its [`Handlers`], or a stream that is made of it.
+/// Who hears a socket's tasks: its [`Handlers`], or a stream over it.
 ///
-/// A program that has but one of the two does not carry the other.
+/// A program that uses only one of the two does not contain the other.
 pub(crate) trait Audience<B: Backend>: MaybeSend + MaybeSync {
     fn hear(&self, socket: &WebSocket<B>, task: Task);
 
@@ -92,7 +94,7 @@ pub struct EventTarget<B: Backend>(pub(crate) Weak<Inner<B>>);
 impl<B: Backend> EventTarget<B> {
     /// Runs a task: calls the handlers of the events it fires, in the order of their registration.
     ///
-    /// Returns false if nobody can hear it, because the program has dropped its last handle.
+    /// Returns false if nobody can hear it because the program has dropped its last handle.
     pub fn run(&self, task: Task) -> bool {
         let Some(inner) = self.0.upgrade() else { return false };
         WebSocket(inner).hear(task);

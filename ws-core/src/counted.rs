@@ -1,7 +1,7 @@
 //! One kind of pointer for what handles share, on every target.
 
-/// Counts its owners: across threads where values may go to other threads, plainly in a browser, where they never do and where
-/// every byte of a program is downloaded.
+/// A reference-counted pointer: atomic where values may go to other threads, plain in a browser,
+/// where they never do and where every byte of a program is downloaded.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use alloc::sync::{Arc as Counted, Weak};
 

@@ -74,7 +74,7 @@ impl Data {
         }
     }
 
-    /// The bytes, if they are at hand. A blob's are not: see [`Blob::bytes`].
+    /// The bytes, if they are in memory. A blob's are not: see [`Blob::bytes`].
     pub fn as_binary(&self) -> Option<&[u8]> {
         match self {
             Self::Binary(bytes) => Some(bytes),

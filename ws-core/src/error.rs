@@ -30,16 +30,17 @@ pub enum Error {
     /// The standard throws nothing here, so [`Error::name`] is `None`; a script-facing host ignores this error.
     #[error("the socket is {}: the message was discarded", if *.0 == ReadyState::Closed { "closed" } else { "closing" })]
     Discarded(ReadyState),
-    /// `QuotaExceededError`: this message would have made more wait for a connection than may, by what is set for
-    /// [`ReconnectingWebSocket`](crate::ReconnectingWebSocket). It may have one that is open, by which what has waited still goes out.
+    /// `QuotaExceededError`: with this message more would have waited for a connection than the
+    /// settings of the [`ReconnectingWebSocket`](crate::ReconnectingWebSocket) allow. This can also
+    /// happen with an open connection, while it is still sending what has waited.
     #[error("more than max_enqueued_messages or max_enqueued_bytes would wait for a connection")]
     QuotaExceeded,
     /// `SecurityError`: the page may not make this connection, because of its policy or because it is a secure page and the
     /// connection would not be. The standard fails the connection instead, and some browsers throw; their own words follow.
     #[error("the page may not make this connection: {0}")]
     Security(alloc::string::String),
-    /// The host has no means to run a socket, in its own words: no thread could be started, say, or a worklet has no
-    /// WebSocket.
+    /// The host cannot run a socket, and says why in its own words: no thread could be started,
+    /// say, or a worklet has no WebSocket.
     #[error("the socket cannot be run: {0}")]
     Host(alloc::string::String),
 }
@@ -69,7 +70,8 @@ pub enum SyntaxError {
         /// The reason's length in UTF-8 bytes.
         length: usize,
     },
-    /// A browser refuses the URL or a subprotocol. Its own words may have the URL, and there may be a password in it.
+    /// A browser refuses the URL or a subprotocol. Its own words are left out: they may have the
+    /// URL in them, and that a password.
     #[error("the URL is not one of a WebSocket, or a subprotocol is not valid")]
     Refused,
     /// The host refuses what it is given; its own words follow.

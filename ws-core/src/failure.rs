@@ -49,16 +49,17 @@ pub enum FailureKind {
     Ended,
     /// This program closed the socket before it was established.
     Cancelled,
-    /// This program asked for what cannot be done, such as sending after a Close frame.
+    /// This program asked for something impossible, such as sending after a Close frame.
     Misuse,
     /// The program's own policy forbids the connection, such as a blocked port.
     Policy,
-    /// Nothing has failed: a stream that does not block would have to wait. Worth another call when it is ready.
+    /// Nothing has failed: a stream that does not block would have to wait. Call again when it is
+    /// ready.
     WouldBlock,
 }
 
 impl Failure {
-    /// A failure of this kind. The cause's words become the failure's.
+    /// A failure of this kind, in the words of its cause.
     pub fn new(kind: FailureKind, cause: impl Into<alloc::boxed::Box<dyn error::Error + Send + Sync>>) -> Self {
         Self { kind, cause: Arc::from(cause.into()) }
     }

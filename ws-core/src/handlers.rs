@@ -35,7 +35,7 @@ impl<B: Backend> Target for WebSocket<B> {
     }
 }
 
-/// What is fired: an event of one of some kinds, each of which has listeners of its own.
+/// Something that is fired: an event of one of several kinds, each with listeners of its own.
 pub(crate) trait Fired {
     type Kind: Copy + PartialEq;
 
@@ -53,7 +53,7 @@ impl Fired for Event {
 /// How a listener came to be here.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Registration {
-    /// By `onopen`, `onmessage`, `onerror` or `onclose`, of which there is one each.
+    /// By `onopen`, `onmessage`, `onerror` or `onclose`: there is one of each.
     Handler,
     /// By `addEventListener`.
     Listener,
@@ -61,11 +61,11 @@ pub(crate) enum Registration {
 
 /// An object's listeners, in the order of their registration.
 ///
-/// The lock is held to look something up or to put it away, never while a callback runs or is dropped: both are the
-/// program's code, which may come back here.
+/// The lock is held to look something up or to put it away, never while a callback runs or is
+/// dropped: both may run the program's code, which may come back here.
 ///
-/// There is no table any more once there will be no event any more: what is registered then would keep what it has captured,
-/// such as a handle of the object itself, and nothing would let go of it.
+/// `None` once there will be no further event: a callback registered after that would never be
+/// dropped, nor what it has captured, such as a handle of the object itself.
 pub(crate) struct Handlers<S, E: Fired>(Mutex<Option<Table<S, E>>>);
 
 struct Table<S, E: Fired> {
@@ -111,8 +111,8 @@ impl<S, E: Fired> Handlers<S, E> {
         Self(Mutex::new(Some(Table { first: None, next_id: 1 })))
     }
 
-    /// Registers a callback. A handler takes the place of the one before it, and keeps that one's place in the order. When
-    /// there will be no event any more, it is dropped.
+    /// Registers a callback. A handler takes the place of the one before it, and keeps that one's
+    /// place in the order. If there will be no further event, it is dropped.
     pub(crate) fn add(&self, kind: E::Kind, registration: Registration, callback: Callback<S, E>) -> ListenerId {
         let mut lock = self.0.lock();
         let Some(table) = &mut *lock else {
@@ -158,15 +158,17 @@ impl<S, E: Fired> Handlers<S, E> {
         self.remove_where(|entry| entry.is_handler_of(kind))
     }
 
-    /// Drops all listeners, and from now on those to come: there will be no event any more.
+    /// Drops all listeners, and from now on any new ones: there will be no further event.
     fn clear(&self) {
         let table = self.0.lock().take();
         drop(table);
     }
 
-    /// Calls the listeners of an event. Those registered meanwhile wait for the next one, those removed are not called.
+    /// Calls the listeners of an event. Listeners that are registered meanwhile wait for the next
+    /// event, those that are removed are not called.
     ///
-    /// One that panics keeps its place, and the next one is called all the same where [`Backend::call`] goes on:
+    /// A listener that panics keeps its place, and the next one is called where [`Backend::call`]
+    /// goes on after a panic:
     /// <https://dom.spec.whatwg.org/#concept-event-listener-inner-invoke>, where an exception is reported, not thrown.
     pub(crate) fn dispatch(&self, target: &S, event: &E)
     where
@@ -213,7 +215,8 @@ impl<S, E: Fired> Handlers<S, E> {
     }
 }
 
-/// A callback that is out of its place while it runs. It goes back also when it panics, as a listener that throws stays one.
+/// A callback that is taken out of its place while it runs. It goes back even if it panics, as a
+/// listener that throws stays registered.
 struct Called<'a, S, E: Fired> {
     handlers: &'a Handlers<S, E>,
     id: u64,
@@ -249,7 +252,7 @@ impl<S, E: Fired> Table<S, E> {
         Some(entry)
     }
 
-    /// Where the first entry is for which that is true, or where the next one goes.
+    /// The index of the first entry for which that is true, or the end.
     fn place(&mut self, matches: impl Fn(&Entry<S, E>) -> bool) -> &mut Option<Box<Entry<S, E>>> {
         let mut place = &mut self.first;
         while place.as_ref().is_some_and(|entry| !matches(entry))
@@ -267,7 +270,7 @@ impl<S, E: Fired> Entry<S, E> {
     }
 }
 
-/// One after the other, for there may be more of them than there is stack.
+/// One after the other: there may be too many of them for the stack.
 impl<S, E: Fired> Drop for Entry<S, E> {
     fn drop(&mut self) {
         let mut rest = self.next.take();

@@ -32,13 +32,14 @@ use crate::{BinaryType, Blob, Close, CloseEvent, Data, Error, EventKind, Message
 #[derive(Debug)]
 pub struct Model {
     ready_state: ReadyState,
-    /// What the protocol has reported; the tasks that tell the program may still wait.
+    /// What the protocol has reported. The tasks that tell the program may still be waiting.
     wire: Wire,
     /// The tasks that have not run yet.
     tasks: VecDeque<Feedback>,
     /// The `bufferedAmount` attribute.
     buffered_amount: u64,
-    /// Bytes transmitted since the event loop last reached step 1, by which `buffered_amount` falls at the next one.
+    /// Bytes transmitted since the event loop last reached step 1. `buffered_amount` falls by them
+    /// at the next one.
     transmitted: u64,
     /// The ready state when the event loop last reached step 1.
     state_at_turn: ReadyState,
@@ -114,7 +115,7 @@ pub enum Task {
 pub enum Sending {
     /// Send the message.
     Transmit,
-    /// Throw it away: the connection is not there any more, or about to go.
+    /// Throw it away: the connection is gone, or about to go.
     Discard,
 }
 
@@ -212,9 +213,9 @@ impl Model {
             // If the WebSocket connection is not yet established: Fail the WebSocket connection and set this's ready
             // state to CLOSING (2).
             //
-            // Deviation: the text asks whether the connection is established, which it may be while the task that says
-            // so still waits; Chromium and Firefox ask the ready state, and no script can tell but by an open event
-            // after its call of close().
+            // Deviation: the text asks whether the connection is established, which it may be while
+            // the task that says so still waits; Chromium and Firefox ask the ready state, and a
+            // script could tell only by an open event after its call of close().
             ReadyState::Connecting => {
                 self.ready_state = ReadyState::Closing;
                 Closing::Fail
@@ -254,8 +255,9 @@ impl Model {
         }
     }
 
-    /// Whether the object must not be garbage collected, though no script can reach it: its listeners may have something to
-    /// hear yet. `listens` says whether there are any for such an event.
+    /// Whether the object must not be garbage collected though no script can reach it, because its
+    /// listeners may still have something to hear. `listens` says whether there are any for such an
+    /// event.
     ///
     /// ```
     /// use ws_core::{EventKind, Model};
@@ -322,7 +324,8 @@ impl Model {
         }
     }
 
-    /// Runs the next task that fires an event, and those before it that fire none. `None`: no task is left.
+    /// Runs the next task that fires an event, and the tasks before it that fire none. `None`: no
+    /// task is left.
     pub fn run_task(&mut self) -> Option<Task> {
         while let Some(task) = self.tasks.pop_front() {
             match task {

@@ -9,14 +9,16 @@ use serde_core::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess
 /// How deep arrays and maps may be nested in what is read.
 const MAX_DEPTH: u8 = 127;
 
-/// A deserializer, and what it hands on, with a bound to how deep they go.
+/// A deserializer, and all that it hands on, with a limit on the depth.
 ///
-/// A type that contains itself goes as deep as the message says, which comes from a peer, and so would use up the stack. Libraries
-/// count on their own: rmp-serde not for enums, whose content it reads also behind the array that the enum is, so that it
-/// cannot be told from the bytes how deep it will go. Here all levels are counted where they are entered.
+/// A type that contains itself is as deep as the message says, which comes from a peer: that could
+/// use up the stack. Libraries have limits of their own, but rmp-serde does not count enums; and as
+/// it reads an enum's content also after the enum's array, the bytes do not tell how deep it will
+/// go. So here all levels are counted as they are entered.
 ///
-/// A map is asked for as whatever is there, and refused by its visitor if that is none: serde-wasm-bindgen would take any iterable
-/// for one, and throw an exception through the program for elements that are no pairs.
+/// For a map, the deserializer is asked for any value, and the visitor refuses what is not a map:
+/// serde-wasm-bindgen would take any iterable for one, and throw an exception through the program
+/// if its elements are not pairs.
 #[derive(Debug)]
 pub struct Bounded<T> {
     inner: T,
@@ -97,7 +99,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Bounded<D> {
     }
 }
 
-/// Methods of a visitor for what has nothing below it.
+/// Methods of a visitor for values that have nothing below them.
 macro_rules! visit {
     ($($method:ident($($name:ident: $type:ty)?);)*) => {$(
         fn $method<E: Error>(self, $($name: $type)?) -> Result<V::Value, E> {
@@ -215,7 +217,8 @@ impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Bounded<A> {
     }
 }
 
-/// A variant with content is a map of one, and its content a level below; one without may be its name alone.
+/// A variant with content is a map with one entry, and its content is a level below; a variant
+/// without content may be just its name.
 impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Bounded<A> {
     type Error = A::Error;
 

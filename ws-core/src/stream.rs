@@ -31,12 +31,14 @@ const TOO_SLOW: u16 = 4009;
 
 /// A WebSocket as two streams with back-pressure: the standard's `WebSocketStream` as a Rust type.
 ///
-/// A reader that is slow makes the peer slow: natively nothing is read from the network while nobody pulls, beyond
-/// [`read_ahead`](StreamBuilder::read_ahead), and so it is in browsers that have a WebSocketStream of their own, with more that is
-/// read ahead: they throw away what they have and nobody has read when the peer closes the connection. In one that has none messages
-/// come whether anybody takes them or not; there [a bound](StreamBuilder::inbound_limit) holds, and what happens beyond it
-/// [can be chosen](StreamBuilder::overflow). A writer waits while more than
-/// [`high_water_mark`](StreamBuilder::high_water_mark) bytes wait for the network, everywhere.
+/// A slow reader makes the peer slow: natively no more than
+/// [`read_ahead`](StreamBuilder::read_ahead) is read from the network before somebody asks for it.
+/// The same holds in browsers with a WebSocketStream of their own, though more is read ahead there,
+/// because they throw away unread messages when the peer closes the connection. In other browsers
+/// messages come whether anybody takes them or not: there they are
+/// [limited](StreamBuilder::inbound_limit), and what happens beyond the limit [can be
+/// chosen](StreamBuilder::overflow). A writer waits, everywhere, while more than
+/// [`high_water_mark`](StreamBuilder::high_water_mark) bytes wait for the network.
 ///
 /// The type is a handle, and so are its halves: when the last of them is dropped, a connection that is being made is given up,
 /// and one that is open is closed without a code.
@@ -117,17 +119,19 @@ impl<B: Flow> StreamBuilder<B> {
     /// How many bytes may wait for the network before a writer has to wait; 1 MiB by default, and 4 MiB over
     /// a browser's WebSocket, which tells late of what has gone out. The last message before that may be larger.
     ///
-    /// Natively it is no more than half of `max_send_queue` by default, beyond which the connection fails; one that is set here
-    /// is best no more than that either. For a message that is larger than the other half [`Writable::write`] waits until there is
-    /// room for it; the [`Sink`](futures_sink::Sink), which cannot know its size in advance, fails the connection if there is none.
+    /// Natively the default is at most half of `max_send_queue`, beyond which the connection fails;
+    /// do not set more than that. For a message that is larger than the other half,
+    /// [`Writable::write`] waits until there is room; the [`Sink`](futures_sink::Sink), which
+    /// cannot know the size in advance, fails the connection if there is none.
     pub fn high_water_mark(mut self, bytes: u64) -> Self {
         self.high_water_mark = Some(bytes);
         self
     }
 
-    /// How many bytes may wait for the reader before the peer is held up, where that is possible; by default 64 KiB natively, and
-    /// 16 MiB over a browser's WebSocketStream: of what is beyond, Chromium loses the last 128 KiB when the peer closes. A message
-    /// counts some 100 bytes more than it holds, and the last one may be larger.
+    /// How many bytes may wait for the reader before the peer is held up, where that is possible;
+    /// by default 64 KiB natively, and 16 MiB over a browser's WebSocketStream: of what exceeds it,
+    /// Chromium loses the last 128 KiB when the peer closes. A message counts for some 100 bytes
+    /// more than it holds, and the last one may be larger.
     pub fn read_ahead(mut self, bytes: u64) -> Self {
         self.read_ahead = Some(bytes);
         self
@@ -163,7 +167,7 @@ impl<B: Flow> StreamBuilder<B> {
     }
 }
 
-/// The tasks of the socket. Its audience does not hold it: it is the halves' and the handle's.
+/// Hears the tasks of the socket. It does not own the socket: the halves and the handle do.
 impl<B: Flow> Audience<B> for Counted<Shared> {
     fn hear(&self, socket: &WebSocket<B>, task: Task) {
         match task {
@@ -207,12 +211,13 @@ impl<B: Flow> WebSocketStream<B> {
     /// Waits until the connection is established, and gives out its two halves.
     ///
     /// # Errors
-    /// [`WebSocketError::Closed`] if the connection could not be made, [`WebSocketError::Locked`] if the halves were given out
-    /// before.
+    /// [`WebSocketError::Closed`] if the connection could not be made, [`WebSocketError::Locked`]
+    /// if the halves were already given out.
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost: it can be called again. To give the connection up, drop the stream.
-    // These futures are no `async fn`, for the compiler's state machines take more room in a program than what they do.
+    // These are not `async fn`, because the compiler's state machines would make a program larger
+    // than the code in them.
     pub fn opened(&self) -> impl Future<Output = Result<Opened<B>, WebSocketError>> {
         let mut established = self.0.shared.opened();
         poll_fn(move |cx| {
@@ -228,8 +233,9 @@ impl<B: Flow> WebSocketStream<B> {
 
     /// Waits until the connection is closed, and tells with which code and reason.
     ///
-    /// The peer's Close frame is behind its messages: as long as the readable half is there and nobody reads it, a connection
-    /// that the peer closes is not closed here, if there are more of them than may be [read ahead](StreamBuilder::read_ahead).
+    /// The peer's Close frame comes after its messages. If there are more of them than may be [read
+    /// ahead](StreamBuilder::read_ahead), a connection that the peer has closed is not closed here
+    /// until the readable half is read or dropped.
     ///
     /// # Errors
     /// [`WebSocketError::Closed`] if the connection was not closed cleanly, or never established.

@@ -12,7 +12,7 @@ use futures_sink::Sink;
 
 use crate::{Data, Flow, Opened, Readable, WebSocketError, Writable};
 
-/// A way to write a value into a message. Types that have it are codecs, and have no values: they are only named.
+/// A way to write a value into a message. Codecs are types without values: they are only named.
 ///
 /// ```
 /// use ws_core::{Data, Encode};
@@ -43,7 +43,7 @@ pub trait Encode<T: ?Sized> {
     fn encode(value: &T) -> Result<Data, Self::Error>;
 }
 
-/// A way to read a value out of a message. Types that have it are codecs, and have no values: they are only named.
+/// A way to read a value out of a message. Codecs are types without values: they are only named.
 ///
 /// ```
 /// use ws_core::{Data, Decode};
@@ -98,7 +98,7 @@ impl Data {
 /// read is an `Err` item that has the message in it, and the stream goes on with the next one.
 ///
 /// # Cancel safety
-/// Nothing is kept here between two polls: what the stream beneath is, this is too.
+/// Nothing is kept here between two polls: it is as cancel safe as the stream beneath.
 #[must_use = "streams do nothing unless they are polled"]
 pub struct TypedReadable<S, In, C> {
     messages: S,
@@ -107,11 +107,11 @@ pub struct TypedReadable<S, In, C> {
 
 /// Values of type `Out`, written into messages by the codec `C`.
 ///
-/// A sink over any sink of [`Data`]. A value that cannot be written is an error of its `start_send`, or of `send`; nothing
-/// of it reaches the sink beneath, which can be used on.
+/// A sink over any sink of [`Data`]. A value that cannot be written is an error of its
+/// `start_send`, or of `send`; nothing of it reaches the sink beneath, which can still be used.
 ///
 /// # Cancel safety
-/// Nothing is kept here between two polls: what the sink beneath is, this is too.
+/// Nothing is kept here between two polls: it is as cancel safe as the sink beneath.
 #[must_use = "sinks do nothing unless they are polled"]
 pub struct TypedWritable<S, Out, C> {
     messages: S,
@@ -130,7 +130,7 @@ pub struct TypedOpened<B: Flow, In, Out, C> {
     pub extensions: String,
 }
 
-/// Why there is no value: the message is none, or there is no message.
+/// Why there is no value: the message cannot be read as one, or there is no message.
 ///
 /// ```
 /// use std::fmt::Display;
@@ -145,7 +145,7 @@ pub struct TypedOpened<B: Flow, In, Out, C> {
 /// ```
 #[derive(Clone, Debug)]
 pub enum TypedReadError<C, E> {
-    /// A message has been received that is no such value. The next one may be.
+    /// A message was received that cannot be read as such a value. The next one may be fine.
     Codec {
         /// What the codec says.
         error: C,
@@ -200,7 +200,7 @@ where
     /// [`TypedReadError::Socket`] when the stream beneath has failed.
     ///
     /// # Cancel safety
-    /// That of the stream beneath: of a [`Readable`] no message is lost.
+    /// That of the stream beneath: with a [`Readable`] no message is lost.
     pub async fn read(&mut self) -> Option<Result<In, TypedReadError<C::Error, E>>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

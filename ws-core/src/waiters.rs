@@ -1,4 +1,4 @@
-//! Those who wait for the same thing, each at a place of its own.
+//! Tasks that wait for the same thing, each at a place of its own.
 
 use alloc::vec::Vec;
 use core::{
@@ -10,11 +10,12 @@ use core::{
 
 use spin::Mutex;
 
-/// The wakers of those who wait.
+/// The wakers of the tasks that wait.
 ///
-/// Who waits takes a place before looking, and who changes what is waited for does so before waking: so nobody misses a change.
-/// The lock is held to put a waker away or to take it out, which is the same work however many wait. A waker is somebody's code:
-/// none is cloned, woken or dropped under it.
+/// Whoever waits takes a place before looking, and whoever changes what is waited for does so
+/// before waking: so no change is missed. The lock is held only to put a waker away or to take it
+/// out, which is the same work however many wait: a waker may be anybody's code, and none is cloned,
+/// woken or dropped while it is held.
 #[derive(Debug)]
 pub struct Waiters(Mutex<Places>);
 
@@ -34,7 +35,7 @@ struct Taken {
     round: u64,
 }
 
-/// Where somebody waits. Dropped, it is free again.
+/// A place to wait at. Dropping it frees it.
 #[derive(Debug)]
 pub struct Place<W: Deref<Target = Waiters>> {
     waiters: W,
@@ -59,7 +60,7 @@ impl Waiters {
         woken.into_iter().flatten().for_each(Waker::wake);
     }
 
-    /// Waits until there is something to be told, which is looked for whenever all are woken.
+    /// Waits until `look` finds something. It looks again whenever all are woken.
     pub(crate) fn until<T>(&self, mut look: impl FnMut() -> Poll<T>) -> impl Future<Output = T> {
         let mut place = Place::new(self);
         poll_fn(move |cx| place.poll(cx, &mut look))
@@ -116,7 +117,7 @@ impl<W: Deref<Target = Waiters>> Place<W> {
         self.waiters.take(&mut self.taken, cx);
     }
 
-    /// What there is to be told, or a place here until there is.
+    /// What `look` finds, or else a place to wait at.
     pub fn poll<T>(&mut self, cx: &Context<'_>, look: impl FnOnce() -> Poll<T>) -> Poll<T> {
         self.take(cx);
         let told = look();

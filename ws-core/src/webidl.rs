@@ -1,8 +1,9 @@
 //! Conversions of JavaScript values to those of the interface, as far as they need no engine:
 //! <https://webidl.spec.whatwg.org/#js-type-mapping>.
 //!
-//! A host whose engine gives strings as UTF-16 and numbers as doubles has these left to do for the interface's arguments. What
-//! needs the engine itself, such as its iterators, is in `js/src/webidl.js` of this project's repository.
+//! A host whose engine gives strings as UTF-16 and numbers as doubles needs these for the
+//! interface's arguments. What needs the engine itself, such as its iterators, is in
+//! `js/src/webidl.js` of this project's repository.
 
 use alloc::string::String;
 

@@ -13,19 +13,18 @@ use crate::{
 
 /// A WebSocket, as the WHATWG standard defines it.
 ///
-/// The type is a handle: clones name the same socket. When the last one is dropped, a connection that is being made is
-/// given up, and one that is open is closed without a code, as for a collected object in a browser. A handler is given
-/// the socket as its first argument and need not capture it; one that captures a clone keeps the socket until it is
-/// closed. After `close`, handlers and listeners are dropped, and so is at once what is set then.
-///
-// Deviation: "A WebSocket object [...] must not be garbage collected if there are any event listeners registered". A
-// Rust program says by its handles how long it wants a value, and would be surprised by a socket that it cannot drop.
+/// The type is a handle: clones name the same socket. When the last one is dropped, a connection
+/// that is being made is given up, and one that is open is closed without a code, as for a
+/// collected object in a browser. A handler is given the socket as its first argument and need not
+/// capture it; one that captures a clone keeps the socket until it is closed. After `close`,
+/// handlers and listeners are dropped, and any that are set later are dropped at once.
 ///
 /// Events come one task at a time, in order: `open` once, any number of `message`, then `close` once, with an `error`
 /// before it if the connection failed. In a handler nothing is borrowed or locked: every method may be called.
 ///
-/// A handler that panics stops nothing natively: those behind it are called, also for the next event. In a browser, where a
-/// panic cannot be caught, it ends the task that it is in and is not called again; if that is one of `error`, no `close` follows.
+/// A handler that panics stops nothing natively: the handlers after it are called, and all of them
+/// for the next event. In a browser, where a panic cannot be caught, it ends the task that it runs
+/// in and is not called again; if that is the task of `error`, no `close` follows.
 ///
 /// ```no_run
 /// # fn program<B: ws_core::Backend>() -> Result<(), ws_core::Error> {
@@ -42,6 +41,9 @@ use crate::{
 /// # drop(socket);
 /// # Ok(()) }
 /// ```
+// Deviation: "A WebSocket object [...] must not be garbage collected if there are any event listeners
+// registered". A Rust program says by its handles how long it wants a value, and would be surprised
+// by a socket that it cannot drop.
 #[must_use = "the connection is given up when its last handle is dropped"]
 pub struct WebSocket<B: Backend>(pub(crate) Counted<Inner<B>>);
 
@@ -96,8 +98,8 @@ impl<B: Backend> Builder<B> {
 
     /// Makes the socket, lets the program register its handlers, and then starts to connect.
     ///
-    /// On a native runtime with several threads this is the way to miss no event: the connection may be made and
-    /// closed before the thread that called [`WebSocket::new`] runs its next line.
+    /// On a native runtime with several threads, use this to miss no event: the connection may be
+    /// made and closed before the thread that called [`WebSocket::new`] runs its next line.
     ///
     /// # Errors
     /// As [`WebSocket::new`].
@@ -105,8 +107,8 @@ impl<B: Backend> Builder<B> {
         self.connect_to(Box::new(Handlers::new()), register)
     }
 
-    /// The constructor's steps, with what is to be done before anything is heard between those that throw and those that
-    /// connect.
+    /// The constructor's steps. `prepare` is called after those that throw and before those that
+    /// connect, so that it misses nothing.
     pub(crate) fn connect_to(
         self,
         audience: Box<dyn Audience<B>>,
@@ -183,8 +185,9 @@ impl<B: Backend> WebSocket<B> {
     /// A blob is read asynchronously; messages sent after it wait for it, and so does the Close frame.
     ///
     /// # Errors
-    /// [`Error::InvalidState`] while connecting. [`Error::Discarded`] when closing or closed: where the standard counts
-    /// the message in [`buffered_amount`](Self::buffered_amount) and drops it in silence, this tells.
+    /// [`Error::InvalidState`] while connecting. [`Error::Discarded`] when closing or closed: the
+    /// standard silently counts the message in [`buffered_amount`](Self::buffered_amount) and drops
+    /// it; here there is an error as well.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
         self.0.backend.send(data.into())
     }
@@ -298,7 +301,7 @@ impl<B: Backend> WebSocket<B> {
         Ok(socket)
     }
 
-    /// Those of a socket that programs have; one that a stream is made of has none.
+    /// The handlers of a socket that a program has. The socket beneath a stream has none.
     fn handlers(&self) -> Option<&Handlers<WebSocket<B>, Event>> {
         self.0.audience.handlers()
     }

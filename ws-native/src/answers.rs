@@ -1,4 +1,4 @@
-//! What is sent while messages are lent.
+//! Sending while messages are lent.
 
 use ws_core::{Data, Failure, Message};
 
@@ -6,8 +6,9 @@ use crate::message_ref::{Length, MessageRef};
 use crate::proto::{Connection, Lent};
 use crate::sending;
 
-/// Queues messages while others are [shown](crate::Connection::recv_each). What is queued goes out when the connection is
-/// about to wait, or with the next `send` or `flush`. What is too late is thrown away, as by [`send`](crate::Connection::send).
+/// Queues messages while others are [shown](crate::Connection::recv_each). What is queued goes out
+/// when the connection is about to wait, or with the next `send` or `flush`. A message that is too
+/// late is thrown away, as by [`send`](crate::Connection::send).
 #[derive(Debug)]
 pub struct Answers<'a>(&'a mut Connection);
 
@@ -17,7 +18,8 @@ impl<'a> Answers<'a> {
         Self(protocol)
     }
 
-    /// Queues the message that is shown: a copy of a short one, a long one from where it is.
+    /// Queues the message that is shown: a short one is copied, a long one is sent from where it
+    /// is.
     ///
     /// # Errors
     /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.

@@ -118,9 +118,10 @@ impl Backend for Native {
     }
 
     fn call(program: impl FnOnce()) {
-        // The panic hook has reported it. The program is called with nothing borrowed, so that all holds at any time.
+        // The panic hook has reported it. Nothing is borrowed while the program is called, so a
+        // panic leaves nothing half done.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(program)) {
-            // To drop it is the program's code, too.
+            // Dropping the panic's payload may run the program's code, too.
             mem::forget(payload);
         }
     }
@@ -142,14 +143,15 @@ impl Flow for Native {
         Box::pin(async move { shared.written(left).await })
     }
 
-    /// As long as no more waits than [`max_send_queue`](crate::proto::Config::max_send_queue), this message included.
+    /// True if no more than [`max_send_queue`](crate::proto::Config::max_send_queue) would wait,
+    /// this message included.
     fn has_room(&self, bytes: u64) -> bool {
         let session = &self.socket.shared.lock().session;
         let unwritten = session.unwritten();
         unwritten == 0 || unwritten.saturating_add(bytes) <= session.config().max_send_queue as u64
     }
 
-    /// 1 MiB, or half of what may wait at the most ([`max_send_queue`](crate::proto::Config::max_send_queue)) if that is less.
+    /// 1 MiB, or half of [`max_send_queue`](crate::proto::Config::max_send_queue) if that is less.
     fn high_water_mark(&self) -> u64 {
         let most = self.socket.shared.lock().session.config().max_send_queue;
         (1 << 20).min(most as u64 / 2)
@@ -166,14 +168,15 @@ async fn run(tasks: Tasks, target: EventTarget<Native>) {
     }
 }
 
-/// A socket that is run. What is first is dropped first: the state is CLOSED when that is told.
+/// A socket that is run. Fields are dropped in this order: the state is CLOSED before anybody is
+/// told.
 struct Running {
     tasks: Tasks,
     last: Last,
 }
 
-/// Who is told, and whether the last event was. Dropped before that, with its runtime, it tells that the connection is closed:
-/// somebody may wait for it elsewhere.
+/// Who is told of events, and whether the last one was told. If it is dropped before, with its
+/// runtime, it tells that the connection is closed: somebody may wait for that elsewhere.
 struct Last {
     target: EventTarget<Native>,
     is_told: bool,
@@ -194,8 +197,8 @@ impl Drop for Last {
     }
 }
 
-/// A blob that is being read. Dropped before it was, with its runtime or by a panic, it fails the connection: what comes
-/// after it would wait for ever.
+/// A blob that is being read. If it is dropped before it was read, with its runtime or by a panic,
+/// it fails the connection: what was sent after it would wait for ever.
 struct Reading {
     id: BlobId,
     shared: Arc<Shared>,

@@ -27,7 +27,7 @@ impl Clock {
 
     /// Ready when the deadline has passed, never if there is none.
     pub(crate) fn poll_deadline(&mut self, deadline: Option<Duration>, cx: &mut Context<'_>) -> Poll<()> {
-        // A deadline too far away for the clock is none.
+        // A deadline that is too far away for the clock never comes.
         let Some(deadline) = deadline.and_then(|deadline| self.start.checked_add(deadline)) else {
             self.timer = None;
             return Poll::Pending;

@@ -52,8 +52,8 @@ use crate::transport::{End, Transport};
 /// messages and a Sink for them.
 #[derive(Debug)]
 pub struct Connection<T = Stream> {
-    /// In one place of its own: a task that has a connection, and moves it from one future to the next, has room for it more
-    /// than once.
+    /// Boxed, because a task that moves a connection from one future into another makes room for it
+    /// in each of them.
     inner: Box<Inner<T>>,
 }
 
@@ -70,7 +70,7 @@ struct Inner<T> {
     joined: Joined,
     /// The tap on its stream.
     tapping: Option<Arc<Tapping>>,
-    /// What the program has had since others had their turn.
+    /// How much the program was given since other tasks had their turn.
     turn: Turn,
     /// Who waits at its sides, once it is used as a Stream or a Sink.
     sides: Option<Box<Sides>>,
@@ -165,7 +165,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         Self { inner: Box::new(inner) }
     }
 
-    /// Has this tap on its stream.
+    /// Sets the tap on its stream.
     pub(crate) fn set_tapping(&mut self, tapping: Option<Arc<Tapping>>) {
         self.inner.tapping = tapping;
     }
@@ -255,7 +255,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 Progress::Running => {}
                 Progress::Leaving => {
                     self.inner.joined.give_out(&mut self.inner.protocol);
-                    // One that is not open is going away already.
+                    // A connection that is not open is already going away.
                     self.inner.protocol.leave(&Close::new(CloseCode::GOING_AWAY));
                 }
                 Progress::Over => {
@@ -273,7 +273,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Ready when a deadline of the protocol has passed, and the protocol was told. Before the call the protocol has to know what
     /// is waited for: that decides which deadline there is.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        // It is the timer that says whether it is over: as the stream, it is pending in a task that is to let others run.
+        // The timer is asked and not the clock: like the stream it is pending in a task that has to
+        // let others run.
         ready!(self.inner.clock.poll_deadline(self.inner.protocol.deadline(), cx));
         self.inner.protocol.handle_timeout(self.inner.clock.now());
         Poll::Ready(())
@@ -284,7 +285,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.inner.state.begin_end(closed, &self.inner.protocol, self.inner.clock.now());
     }
 
-    /// Ends the transport, without waiting for the peer for long. Gives the cause of the end, once.
+    /// Ends the transport, without waiting long for the peer. Gives the cause of a failure, once.
     pub(crate) async fn end(&mut self) -> Option<Failure> {
         poll_fn(|cx| self.poll_end(cx)).await
     }
@@ -317,7 +318,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         let limit = self.inner.protocol.config().end_timeout;
         let now = self.inner.clock.now();
         let deadline = patience.deadline(self.inner.protocol.backlog(), now, limit);
-        // The timer waits, too, in a task that has read so much that it is to let others run.
+        // The clock is asked directly, for the timer stays pending in a task that has read so much
+        // that it has to let others run.
         if deadline.is_some_and(|deadline| deadline <= now) {
             return Poll::Ready(());
         }
@@ -325,7 +327,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 }
 
-/// The data, with the bytes of a blob that are elsewhere read.
+/// The data; the bytes of a blob are read into memory.
 async fn in_memory(data: Data) -> Result<Data, Failure> {
     match data {
         Data::Blob(blob) => {

@@ -27,29 +27,32 @@ pub(crate) use shared::{Holding, Shared};
 
 /// Runs a socket from connecting to its end, as far as its tasks are asked for.
 ///
-/// Each round: give out the task there is, with nothing locked; then wait until the transport can be read or written, a
-/// handle was used, or the deadline has passed. Whoever takes his time with a task delays the next read, and with it the peer.
+/// Each round: give out the task there is, with nothing locked; then wait until the transport can
+/// be read or written, a handle was used, or the deadline has passed. A task that takes long delays
+/// the next read, and with it the peer.
 pub(crate) struct Driver {
     shared: Arc<Shared>,
     clock: Clock,
     stage: Stage,
     /// The opening handshake, as long as it lasts.
     handshake: Option<Box<Handshake>>,
-    /// The tap on the transport. The session is locked while that is used, and the tap is told afterwards.
+    /// The tap on the transport. The session is locked while the transport is used, so the tap is
+    /// told afterwards.
     tapping: Option<Arc<Tapping>>,
 }
 
-/// How far the transport is.
+/// What has become of the transport so far.
 enum Stage {
     /// Nobody has asked for a task yet.
     New(Box<(SocketUrl, Request, ConnectOptions)>),
-    /// Who waits for others to be connected has not begun yet.
+    /// Waiting for the turn to connect is part of this; the time for the opening handshake has not
+    /// begun.
     Preparing(Work<Connecting>),
     Opening(Work<Opened>),
     Open(Box<Transport<Stream>>),
     /// The program was told the last event; how the transport ends after it is nobody's concern.
     Ending(Box<Transport<Stream>>, Patience),
-    /// There is none any more, or never was.
+    /// There is no transport any more, or never was.
     Over,
 }
 
@@ -69,7 +72,7 @@ impl Driver {
         Self { shared, clock: Clock::start(), stage, handshake: Some(Box::new(handshake)), tapping: None }
     }
 
-    /// A socket that is not to be connected: its session has failed.
+    /// For a socket that is not to be connected, whose session has failed.
     pub(crate) fn refused(shared: Arc<Shared>) -> Self {
         Self { shared, clock: Clock::start(), stage: Stage::Over, handshake: None, tapping: None }
     }
@@ -152,8 +155,8 @@ impl Driver {
         if state.holds_message(now) || !state.session.has_task(now) {
             return None;
         }
-        // The first task says that the handshake is over, one way or the other: the next socket may have its own. Cookies are
-        // stored before the program is told.
+        // The first task says that the handshake is over, one way or the other: the next socket may
+        // begin its own. Cookies are stored before the program is told.
         if let Some(handshake) = self.handshake.take() {
             let Handshake { url, options, turn } = *handshake;
             let answer = state.session.answer().clone();
@@ -187,8 +190,8 @@ impl Driver {
         Stage::Open(Box::new(Transport::new(stream)))
     }
 
-    /// Does a part of connecting, unless the program gives up or, if that has begun, the time of the handshake is over. `None`:
-    /// it was not done; the session knows why.
+    /// Does a part of connecting, unless the program gives up or, if `timed`, the time for the
+    /// opening handshake is over. `None`: it was not done; the session knows why.
     fn poll_work<T>(&mut self, work: &mut Work<T>, timed: bool, cx: &mut Context<'_>) -> Poll<Option<T>> {
         // Nothing is locked while it runs: a cookie jar or a resolver is somebody else's code.
         let outcome = work.as_mut().poll(cx);
@@ -224,7 +227,7 @@ impl Driver {
         Patience::begin(session.backlog(), self.clock.now(), session.config().end_timeout)
     }
 
-    /// Ends the transport, but does not wait for the peer longer than it is given.
+    /// Ends the transport. Waits for the peer only as long as `patience` allows.
     fn poll_end(
         &mut self,
         transport: &mut Transport<Stream>,
@@ -241,7 +244,8 @@ impl Driver {
         }
         let now = self.clock.now();
         let deadline = patience.deadline(backlog, now, limit);
-        // The timer waits, too, in a task that has read so much that it is to let others run.
+        // The clock is asked directly, for the timer stays pending in a task that has read so much
+        // that it has to let others run.
         if deadline.is_some_and(|deadline| deadline <= now) {
             return Poll::Ready(());
         }
@@ -252,13 +256,14 @@ impl Driver {
     }
 }
 
-/// Sees to it that a socket whose driver is dropped, with its runtime or by a panic, does not seem to be open for ever.
+/// A socket whose driver is dropped, with its runtime or by a panic, must not seem to be open for
+/// ever.
 impl Drop for Driver {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
         if !state.session.is_closed() {
             state.session.lost("the runtime that ran the socket has ended");
-            // The state changes. Whether anybody is told is the matter of those who run the tasks.
+            // This changes the state only: telling the program is up to whoever runs the tasks.
             while state.session.next_task(Duration::MAX).is_some() {}
         }
         drop(state);

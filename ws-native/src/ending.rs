@@ -1,4 +1,4 @@
-//! The end of a connection, of a face that awaits as of one that blocks.
+//! The end of a connection, for the asynchronous face and for the blocking one.
 
 use std::io;
 use std::mem;
@@ -9,12 +9,13 @@ use ws_core::{Failure, FailureKind};
 
 use crate::proto::{Closed, Connection, Error, Event};
 
-/// How far a connection is, beyond what the protocol knows of it.
+/// Where a connection stands, beyond what the protocol knows.
 #[derive(Debug)]
 pub(crate) enum State {
     /// The protocol has events to come.
     Running,
-    /// It is closed, and the transport is being ended, while there is patience. Then the program is told.
+    /// It is closed, and the transport is being ended, for as long as the patience lasts. Then the
+    /// program is told.
     Ending { closed: Box<Closed>, patience: Patience },
     /// The program was told.
     Ended(Box<Closed>),
@@ -27,7 +28,7 @@ impl State {
         *self = Self::Ending { closed, patience };
     }
 
-    /// The transport has ended, or was waited for long enough. Gives the cause of the end, once.
+    /// The transport has ended, or was waited for long enough. Gives the cause of a failure, once.
     pub(crate) fn end(&mut self) -> Option<Failure> {
         match mem::replace(self, Self::Running) {
             Self::Running => None,
@@ -59,7 +60,8 @@ impl State {
         }
     }
 
-    /// What it came to that all was to be written, where it was or was not, and the stream may be broken.
+    /// The result of a flush: `transmitted` is ready if nothing waits to be written any more,
+    /// `broken` is why the stream cannot be written to.
     pub(crate) fn flushed(
         &self,
         protocol: &Connection,
@@ -67,7 +69,7 @@ impl State {
         broken: Option<&io::Error>,
     ) -> Poll<Result<(), Failure>> {
         match (transmitted, broken, self) {
-            // Nothing waits any more, for it was written, or thrown away.
+            // Nothing waits any more: it was written, or thrown away.
             (Poll::Ready(()), _, _) => Poll::Ready(match self.failure(protocol) {
                 Some(error) => Err(error.clone().into()),
                 None if protocol.has_discarded() => Err(unwritten()),
@@ -80,7 +82,7 @@ impl State {
     }
 }
 
-/// What there is to say of messages that a connection without a failure has left behind.
+/// The failure of a flush when a connection that has not failed has left messages unwritten.
 fn unwritten() -> Failure {
     Failure::new(FailureKind::Network, "the connection was closed before all was written")
 }
@@ -93,7 +95,8 @@ pub(crate) fn failure_of(event: Event) -> Failure {
     }
 }
 
-/// How long the end of a transport is waited for: as long as what is left to write goes, and then a time for the peer.
+/// How long to wait for the end of a transport: as long as what is left to write keeps going out,
+/// and then a time for the peer.
 #[derive(Debug)]
 pub(crate) struct Patience {
     /// What was left to write when the time began, in steps.
@@ -112,7 +115,7 @@ impl Patience {
         Self { remaining: 0, deadline: Some(Duration::ZERO) }
     }
 
-    /// The deadline, which begins again when a step of 64 KiB was written, and when all was.
+    /// The deadline. The time begins again whenever 64 KiB were written, and when all was.
     pub(crate) fn deadline(&mut self, backlog: usize, now: Duration, limit: Duration) -> Option<Duration> {
         if Self::steps(backlog) < self.remaining {
             *self = Self::begin(backlog, now, limit);

@@ -1,4 +1,4 @@
-//! What connecting again takes: the runtime's clock and timers, and chance.
+//! What connecting again needs: the runtime's clock and timers, and randomness.
 
 use std::fmt;
 use std::ptr;
@@ -12,14 +12,15 @@ use ws_core::{Call, Error, Host, Reconnect};
 
 use crate::{Native, runtime};
 
-/// Where a socket that connects again has its timers: in the runtime it was made in, or in the one of the crate's own thread. When
-/// that runtime ends, so does the socket, of which there is nobody to tell.
+/// Where a socket that connects again has its timers: in the runtime it was made in, or in the one
+/// of the crate's own thread. When that runtime ends, so does the socket, and there is nobody left
+/// to tell.
 pub struct NativeHost {
     runtime: Handle,
     start: Instant,
 }
 
-/// A task that waits for its time.
+/// A task that waits until its time has come.
 #[derive(Debug)]
 pub struct NativeTimer(AbortHandle);
 
@@ -28,7 +29,7 @@ impl Reconnect for Native {
 
     fn host() -> Result<NativeHost, Error> {
         let runtime = runtime::current().map_err(|error| Error::Host(error.to_string()))?;
-        // The runtime's own time, which tests may stop.
+        // The runtime's own clock, which tests may pause.
         let start = {
             let _inside = runtime.enter();
             Instant::now()

@@ -18,28 +18,30 @@ use crate::proto::Headers;
 /// The most streams that a client may have open at once.
 pub(crate) const MAX_STREAMS: u32 = 128;
 
-/// How many bytes of a stream may have been received and not been read.
+/// How many bytes of a stream may wait to be read.
 pub(crate) const STREAM_WINDOW: u32 = 128 << 10;
 
-/// The same for all streams of a connection: sockets whose program does not read must not stop the others.
+/// The same for all streams of a connection together: sockets whose program does not read must not
+/// stop the others.
 pub(crate) const CONNECTION_WINDOW: u32 = MAX_STREAMS * STREAM_WINDOW;
 
-/// How much memory small DATA frames that were not read may take. WebSocket messages make many such frames, and the library
-/// ends the connection when there are more than it thinks are good.
+/// How much memory small DATA frames may take that wait to be read. WebSocket messages make many
+/// such frames, and the library ends a connection when there are too many of them.
 pub(crate) const FRAME_BUDGET: usize = 64 << 20;
 
-/// The most that is taken of a socket's output at once: what a DATA frame may hold whatever the peer says, RFC 9113, section 6.5.2.
+/// The most that is taken of a socket's output at once: what a DATA frame may hold with any peer
+/// (RFC 9113, section 6.5.2).
 const CHUNK: usize = 16 << 10;
 
-/// How long a stream that was dropped may take to end in order.
+/// How long a stream that was dropped may take to end properly.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// "Orderly TCP-level closures are represented as END_STREAM flags. RST exceptions are represented with the RST_STREAM
 /// frame with the CANCEL error code": section 5.
 pub(crate) struct Http2Stream {
-    /// There until this is dropped.
+    /// Set until this is dropped.
     halves: Option<Halves>,
-    /// What was received and not been read.
+    /// What was received and waits to be read.
     rest: Bytes,
     /// Nothing more will be written.
     shut: bool,
@@ -74,7 +76,7 @@ impl AsyncRead for Http2Stream {
         let count = self.rest.len().min(buffer.remaining());
         buffer.put_slice(&self.rest[..count]);
         self.rest.advance(count);
-        // Only what was read makes room for more: that is how a reader who stops stops the peer.
+        // Only what was read makes room for more: so a reader that stops makes the peer stop, too.
         Poll::Ready(self.halves()?.receive.flow_control().release_capacity(count).map_err(into_io))
     }
 }
@@ -85,8 +87,9 @@ impl AsyncWrite for Http2Stream {
             return Poll::Ready(Ok(0));
         }
         let send = &mut self.halves()?.send;
-        // What a stream has room reserved for is kept from all others until it is sent, and nobody may poll this socket for long:
-        // so it asks for one byte. What it then gives beyond the window, the connection's own task sends when there is room.
+        // Capacity that a stream has reserved is kept from all other streams until it is used, and
+        // this socket may not be polled again for long: so it reserves one byte. What it gives
+        // beyond that, the connection's own task sends when there is room.
         send.reserve_capacity(1);
         while send.capacity() == 0 {
             match ready!(send.poll_capacity(cx)) {
@@ -100,7 +103,7 @@ impl AsyncWrite for Http2Stream {
         Poll::Ready(Ok(count))
     }
 
-    /// The connection's own task writes.
+    /// Writing is done by the connection's own task.
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
@@ -121,8 +124,9 @@ impl Halves {
     }
 }
 
-/// What was written before is still transmitted, as by a socket that is closed: only when the stream has ended, or its time is
-/// over, is it given up, for with its halves all that is queued goes, too.
+/// What was written is still transmitted, as with a socket that is closed. The halves of the stream
+/// are dropped only when it has ended, or its time is over, for all that is queued is dropped with
+/// them.
 impl Drop for Http2Stream {
     fn drop(&mut self) {
         let Some(mut halves) = self.halves.take().filter(|halves| !self.shut || !halves.receive.is_end_stream()) else {

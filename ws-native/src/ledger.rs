@@ -1,4 +1,4 @@
-//! How far the messages that were sent are: what `bufferedAmount` counts.
+//! How much of the messages that were sent has gone out: what `bufferedAmount` counts.
 
 use alloc::collections::VecDeque;
 
@@ -8,14 +8,14 @@ pub(crate) struct Ledger {
     frames: VecDeque<Frame>,
     /// Bytes transmitted since the beginning of the connection.
     transmitted: u64,
-    /// Application bytes of `frames` that were counted as transmitted already: a part of the first one's.
+    /// Application bytes that were already counted as transmitted: a part of the first frame's.
     counted: u64,
 }
 
 /// The frame of one message.
 #[derive(Debug)]
 struct Frame {
-    /// How many bytes are transmitted, since the beginning of the connection, when it has gone.
+    /// How many bytes of the connection are transmitted, in all, when this frame has gone out.
     end: u64,
     /// Its bytes, the header's included.
     length: u64,
@@ -24,14 +24,16 @@ struct Frame {
 }
 
 impl Ledger {
-    /// A message of so many application bytes is queued, in a frame of this length that ends there among all bytes.
+    /// A message of this many application bytes is queued, in a frame of this length, which ends at
+    /// this position in the stream.
     pub(crate) fn push(&mut self, length: u64, end: u64, application: u64) {
         if application > 0 {
             self.frames.push_back(Frame { end, length, application });
         }
     }
 
-    /// So many bytes more have reached the network. Returns how many application bytes were in them.
+    /// This many more bytes have reached the network. Returns how many application bytes were in
+    /// them.
     pub(crate) fn transmitted(&mut self, count: usize) -> u64 {
         self.transmitted += count as u64;
         let mut newly = 0;
@@ -51,7 +53,8 @@ impl Ledger {
 }
 
 impl Frame {
-    /// How many of its application bytes are still to go: of a compressed one in proportion.
+    /// How many of its application bytes are still to go out: of a compressed message in
+    /// proportion.
     fn remaining(&self, transmitted: u64) -> u64 {
         let rest = self.end.saturating_sub(transmitted).min(self.length);
         if rest == 0 || self.length >= self.application {

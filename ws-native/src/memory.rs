@@ -1,8 +1,9 @@
-//! The memory that a thread's connections read and write with, which they share: one that waits has none of its own.
+//! The memory that a thread's connections share for reading and writing: a connection that waits
+//! has none of its own.
 //!
-//! A connection borrows memory when it is about to read or to write, and returns it when it waits and next to nothing is
-//! left in it. So thousands of idle connections take no buffers, and the few that are busy use the same ones, which the processor
-//! has in its caches.
+//! A connection borrows memory when it is about to read or to write, and returns it when it waits
+//! and next to nothing is left in it. So thousands of idle connections need no buffers, and the few
+//! that are busy use the same ones, which are then in the processor's caches.
 
 use std::cell::RefCell;
 use std::mem;
@@ -13,16 +14,17 @@ use crate::proto::{self, Role};
 
 /// The least room a read is worth.
 const LEAST: usize = 4 << 10;
-/// A frame is large, so that reads end with it, if it takes more than this part of the memory of a read.
+/// A frame is large if it is longer than the memory of a read divided by this. Reads then end soon
+/// after it.
 const LARGE: usize = 2;
 /// What is read beyond a large frame, in bytes: the next header, and some short frames.
 const BEYOND: usize = 256;
-/// The most bytes of a large frame that are made room for on the word of its header.
+/// The most bytes that room is made for because the header of a large frame announces them.
 const TRUSTED: usize = (1 << 20) + LEAST;
-/// Beyond that, for each byte of the frame that has come there is room made for so many.
+/// Beyond that, room is made for this many bytes for each byte of the frame that has come.
 const PROVEN: usize = 4;
-/// What is left of a frame moves to memory of its own size while the connection waits for more, if it is less than this part
-/// of the memory of a read.
+/// While a connection waits for the rest of a frame, what it has of it moves to memory of just that
+/// size, if it is shorter than the memory of a read divided by this.
 const MOVED: usize = 8;
 /// The most memory for writing that is kept, in bytes.
 const WRITE: usize = 256 << 10;
@@ -36,7 +38,7 @@ struct Spare {
 }
 
 impl Spare {
-    /// A place for memory to read into: one that is free, or else the next by turns.
+    /// A place for memory to read into: a free one, or else the next in turn.
     fn place_for_reading(&mut self) -> &mut Piece {
         let free = self.read.iter().position(|piece| piece.bytes.capacity() == 0);
         let place = free.unwrap_or_else(|| {
@@ -55,7 +57,8 @@ impl Spare {
 #[derive(Default)]
 struct Piece {
     bytes: BytesMut,
-    /// The reads it is for. To connections with other settings it would be too small, or too large to stay in the processor's caches.
+    /// The size of the reads it is for. For connections with other settings it would be too small,
+    /// or too large to stay in the processor's caches.
     read: usize,
 }
 
@@ -71,7 +74,8 @@ pub(crate) fn lend_for_reading(connection: &mut proto::Connection) -> usize {
     let length = buffer.len();
     let to_its_end = missing.saturating_add(BEYOND);
     let wanted = missing.saturating_add(LEAST);
-    // A read of a frame that has memory of its own need not be as long as it may be: that memory would grow early.
+    // A frame that has memory of its own need not be read in one go: that memory would grow too
+    // early.
     let least = wanted.min(read / LARGE);
     if buffer.capacity() - length < least && !buffer.try_reclaim(least) {
         if length.saturating_add(wanted) <= read {
@@ -82,7 +86,8 @@ pub(crate) fn lend_for_reading(connection: &mut proto::Connection) -> usize {
     }
     match connection.role() {
         _ if missing == 0 || length.saturating_add(missing) <= read / LARGE => read,
-        // What a server has read it unmasks before it reads on, while that is in the processor's caches.
+        // A server unmasks what it has read before it reads on, while it is still in the
+        // processor's caches.
         Role::Server => to_its_end.min(read),
         Role::Client => to_its_end,
     }
@@ -93,12 +98,14 @@ fn room(connection: &proto::Connection) -> usize {
     connection.config().most_read() + LEAST
 }
 
-/// Moves what is in a buffer to the memory that the thread has for such reads, with room for so many bytes in all. It is exchanged
-/// where it stands, as all memory here is: to move what describes it would take longer than most messages do.
+/// Moves what is in a buffer to the memory that the thread has for such reads, with room for
+/// `least` bytes in all. Buffers are swapped in place, here and below: moving the struct that
+/// describes one would take longer than most messages do.
 fn move_to_spare(buffer: &mut BytesMut, least: usize, read: usize) {
     let is_moved = spare(|spare| {
         let piece = spare.read.iter_mut().rfind(|piece| piece.read == read && piece.bytes.capacity() > 0)?;
-        // Where no message is left that shares it, it is whole again; else the rest of it is of use.
+        // If no message shares it any more, all of it can be used again; otherwise the rest of it,
+        // if that is enough.
         let is_usable = piece.bytes.try_reclaim(read) || piece.bytes.capacity() >= least;
         if is_usable {
             mem::swap(&mut piece.bytes, buffer);
@@ -144,7 +151,8 @@ pub(crate) fn take_back(connection: &mut proto::Connection) {
     }
 }
 
-/// Takes the memory back that was read into, if all of it was received: the program may be long about the last message.
+/// Takes back the memory that was read into, if nothing is left in it: the program may take long
+/// over the last message.
 #[inline]
 pub(crate) fn take_back_if_read(connection: &mut proto::Connection) {
     if connection.read_memory().is_empty() {
@@ -155,12 +163,12 @@ pub(crate) fn take_back_if_read(connection: &mut proto::Connection) {
 fn take_back_read(connection: &mut proto::Connection) {
     let (missing, read) = (connection.missing(), room(connection));
     let buffer = connection.read_memory();
-    // Memory of a large frame, which was made for it, stays.
+    // Memory that was made for a large frame stays with the connection.
     let is_of_large_frame = buffer.len().saturating_add(missing).saturating_add(LEAST) > read;
     if buffer.len() >= read / MOVED || buffer.capacity() == 0 || is_of_large_frame {
         return;
     }
-    // The little that may be left of a frame moves to where it takes no more room than it needs.
+    // The little that may be left of a frame moves to memory of just its size.
     let rest = BytesMut::from(&buffer[..]);
     if buffer.capacity() >= 2 * read {
         *buffer = rest;
@@ -174,7 +182,7 @@ fn take_back_read(connection: &mut proto::Connection) {
     });
 }
 
-/// Looks at what the thread has to spare. While it ends, there is nothing.
+/// Looks at what the thread has to spare: nothing while the thread ends.
 fn spare<R>(look: impl FnOnce(&mut Spare) -> R) -> Option<R> {
     SPARE.try_with(|spare| look(&mut spare.borrow_mut())).ok()
 }

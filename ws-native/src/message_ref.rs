@@ -1,12 +1,12 @@
-//! A message that is lent and not given.
+//! A message that is lent, not given away.
 
 use bytes::Bytes;
 use ws_core::{Data, Message, Text};
 
 use crate::proto::Lent;
 
-/// A received message, as [`Connection::recv_each`](crate::Connection::recv_each) shows it: a short one where it was read, in
-/// memory that is used again; a long one with its own memory.
+/// A received message, as [`Connection::recv_each`](crate::Connection::recv_each) shows it: a short
+/// one in the memory that it was read into, which is used again; a long one with memory of its own.
 ///
 /// ```
 /// use ws_native::MessageRef;
@@ -58,7 +58,7 @@ impl<'a> MessageRef<'a> {
         matches!(self.0, Length::Short(Lent::Text(_)) | Length::Long(Message::Text(_)))
     }
 
-    /// The message, to be kept: a copy of a short one, the memory of a long one.
+    /// The message, to be kept: a short one is copied, a long one keeps its memory.
     ///
     /// ```
     /// use ws_core::Message;
@@ -73,7 +73,7 @@ impl<'a> MessageRef<'a> {
         }
     }
 
-    /// A short one, which is lent, or a long one, which is given.
+    /// A short message, which is lent, or a long one, which is given away.
     #[inline]
     pub(crate) fn length(self) -> Length<'a> {
         self.0

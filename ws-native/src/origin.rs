@@ -7,9 +7,9 @@ use crate::proto::IncomingRequest;
 /// What a page that may not connect is told.
 pub(crate) const PAGE_REFUSED: &str = "this page may not connect\n";
 
-/// The pages whose browsers a server takes requests from. A browser lets any page connect to any server, with the user's
-/// cookies, and names the page's origin in the Origin header: it is for the server to refuse. Requests without the header
-/// are not a browser's, and are taken.
+/// The pages whose browsers a server takes requests from. A browser lets any page connect to any
+/// server, with the user's cookies, and names the page's origin in the Origin header: refusing a
+/// page is up to the server. Requests without the header do not come from a browser, and are taken.
 ///
 /// ```
 /// use ws_native::{Origins, proto::{Headers, IncomingRequest}};
@@ -26,15 +26,19 @@ pub(crate) const PAGE_REFUSED: &str = "this page may not connect\n";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origins {
-    /// Those of the host that the request is for, over any port and scheme. A proxy in front has to pass the Host header on.
+    /// Pages of the host that the request is for, with any port and scheme. A proxy in front has to
+    /// pass the Host header on.
     ///
-    /// Whoever has a name can let it point here for a while, and then pages of that name are of the same host: a server that
-    /// trusts everybody who reaches it, such as one on the loopback interface, names its origins.
+    /// Whoever owns a name can let it point here for a while, and then pages of that name are of
+    /// the same host. So a server that trusts everybody who reaches it, such as one on the loopback
+    /// interface, should name its origins.
     #[default]
     SameHost,
-    /// Those of these origins, such as `https://example.org`, with the port if it is not the scheme's default.
+    /// Pages of these origins, such as `https://example.org`, with the port if it is not the
+    /// scheme's default.
     These(Vec<String>),
-    /// All: for servers that do not know their users by cookies or by their place in the network.
+    /// All pages: for servers that do not recognise their users by cookies or by their place in the
+    /// network.
     Any,
 }
 
@@ -46,7 +50,7 @@ impl Origins {
         if *self == Self::Any {
             return true;
         }
-        // "null", and what is malformed or there twice, is the origin of nobody.
+        // "null", a malformed header, or two of them name nobody's origin.
         let Some(origin) = std::str::from_utf8(origin).ok().and_then(|origin| Url::parse(origin).ok()) else {
             return false;
         };
@@ -67,8 +71,8 @@ impl Origins {
     }
 }
 
-/// Whether these are the same origin. Those of extensions and the like, of which the URL standard knows no more than that they
-/// are none of another, have a scheme and a host all the same.
+/// Whether these are the same origin. The URL standard takes those of extensions and the like for
+/// opaque, which equal no other; but they have a scheme and a host, which are compared.
 fn is_same(one: &Url, other: &Url) -> bool {
     match one.origin().is_tuple() {
         true => one.origin() == other.origin(),

@@ -25,9 +25,10 @@ pub use forbidden_header::is_forbidden_header;
 /// What a script may connect to, and what is sent along: the settings of its page or worker. Every method has the standard's
 /// default for a script that came from nowhere; a host overrides those that its scripts differ in.
 ///
-/// What is refused fails as any connection does: asynchronously, with `error` and `close` with code 1006, and without a reason
-/// that the script could see. The host finds it in [`Session::failure`](crate::Session::failure). Redirects are never
-/// followed, and there is nothing to set.
+/// A connection that is refused fails as any other does: asynchronously, with `error` and `close`
+/// with code 1006, and without a reason that the script could see. The host finds it in
+/// [`Session::failure`](crate::Session::failure). Redirects are never followed, and there is
+/// nothing to set.
 ///
 /// ```
 /// use ws_native::policy::{Origin, Policy};
@@ -74,12 +75,13 @@ pub trait Policy: fmt::Debug {
 
     /// Whether the script may not use connections that are not secure. Default: if it came over `https`.
     fn prohibits_mixed_content(&self) -> bool {
-        // Deviation: by the letter the origin would only have to be potentially trustworthy, as loopback addresses are over
-        // http as well. Browsers ask for the scheme.
+        // Deviation: by the letter the origin would only have to be potentially trustworthy, as
+        // that of a loopback address is over http, too. Browsers look at the scheme.
         matches!(self.origin(), Origin::Tuple(origin) if origin.starts_with("https://"))
     }
 
-    /// Whether this host is known to want secure connections alone (HSTS): `ws` becomes `wss` then. Default: no.
+    /// Whether this host is known to want only secure connections (HSTS): `ws` then becomes `wss`.
+    /// Default: no.
     fn is_hsts_host(&self, _host: &str) -> bool {
         false
     }
@@ -90,8 +92,9 @@ pub trait Policy: fmt::Debug {
         true
     }
 
-    /// Whether the script may connect to this address, which the URL's host has: against names that lead into the host's
-    /// own network. Not asked where a proxy resolves the name. Default: yes.
+    /// Whether the script may connect to this address of the URL's host. This guards against names
+    /// that lead into the program's own network. Not asked where a proxy resolves the name.
+    /// Default: yes.
     fn allows_address(&self, _url: &SocketUrl, _address: IpAddr) -> bool {
         true
     }
@@ -114,7 +117,8 @@ pub trait Policy: fmt::Debug {
         Vec::new()
     }
 
-    /// The constructor's steps for its arguments: what a new socket is to be connected to, with everything that can throw done.
+    /// The constructor's steps for its arguments, with everything that can throw: what a new socket
+    /// is to be connected to.
     ///
     /// # Errors
     /// [`Error::Syntax`], for the URL before the subprotocols.
@@ -125,7 +129,8 @@ pub trait Policy: fmt::Debug {
         Target::new(self, url, protocols)
     }
 
-    /// Hands all cookies of the answer to an opening handshake, be it a refusal, to [`store_cookie`](Self::store_cookie).
+    /// Hands all cookies of the answer to an opening handshake, even of a refusal, to
+    /// [`store_cookie`](Self::store_cookie).
     fn store_cookies(&self, url: &SocketUrl, answer: &Headers) {
         for value in answer.get_all("Set-Cookie") {
             if let Ok(value) = core::str::from_utf8(value) {
@@ -141,9 +146,9 @@ pub trait Policy: fmt::Debug {
 pub enum Origin {
     /// A serialized origin, such as `https://example.org`.
     Tuple(String),
-    /// One that is none of another, such as that of a sandboxed page: `null`.
+    /// An opaque origin, which equals no other, such as that of a sandboxed page: `null`.
     Opaque,
-    /// The program has none, as it is no page.
+    /// There is no origin, because the program is no page.
     #[default]
     None,
 }
@@ -216,7 +221,7 @@ impl<'a> Target<'a> {
         let url = SocketUrl::parse(url, policy.base_url().as_deref())?;
         ws_core::subprotocol::validate(protocols)?;
         let protocols: Vec<String> = protocols.iter().map(|protocol| protocol.as_ref().to_owned()).collect();
-        // The only other thing that can be wrong with them is a host that no Host header could name.
+        // The only other thing that can be wrong is a host that cannot be written in a Host header.
         Request::new(url.authority(), url.resource_name(), &protocols)
             .map_err(|error| Error::Syntax(SyntaxError::Host(format!("{error}"))))?;
         Ok(Self { policy, url, protocols })
@@ -244,7 +249,8 @@ impl<'a> Target<'a> {
             return Err(Blocked::MixedContent(asked.host().into()));
         }
         if !policy.allows(asked) {
-            // What is said of it is for a log: without the password, and what the query may have of secrets.
+            // This is for a log: without the password, and without the query, which may have
+            // secrets in it.
             let path = asked.resource_name().split('?').next().unwrap_or_default();
             return Err(Blocked::Url(format!("{}{path}", asked.origin())));
         }

@@ -1,4 +1,5 @@
-//! What the protocol has received, as a program takes it: the same for a face that awaits and for one that blocks.
+//! What the protocol has received, as a program takes it: for the asynchronous face and for the
+//! blocking one.
 
 use bytes::Bytes;
 use ws_core::{Failure, Message};
@@ -13,15 +14,15 @@ use crate::{Answers, MessageRef, memory};
 pub enum Received {
     /// A message.
     Message(Message),
-    /// A ping, with up to 125 bytes of payload. Its answer goes out while the connection receives on, or is flushed; of many
-    /// only the newest may be answered.
+    /// A ping, with up to 125 bytes of payload. Its answer goes out while the connection goes on
+    /// receiving, or is flushed; of many pings only the newest may be answered.
     Ping(Bytes),
     /// A pong, with up to 125 bytes of payload: the answer to a ping of the program or of the
     /// [heartbeat](crate::proto::Config::heartbeat), or an unsolicited one.
     Pong(Bytes),
 }
 
-/// The next message, if it takes next to no work to have it: most do.
+/// The next message, if it can be had with next to no work, as most can.
 #[inline(always)]
 pub(crate) fn next_simple(protocol: &mut Connection, state: &State) -> Option<Message> {
     if !matches!(state, State::Running) || protocol.is_timed() {
@@ -32,18 +33,18 @@ pub(crate) fn next_simple(protocol: &mut Connection, state: &State) -> Option<Me
     Some(message)
 }
 
-/// What a program that is shown messages has to do with next.
+/// What comes next for a program that is shown messages.
 pub(crate) enum Show {
-    /// All that were simple were shown, or it was until this failure.
+    /// All simple messages were shown, or all up to this failure.
     Done(Result<(), Failure>),
     /// A message that is still to be shown.
     Next(Message),
 }
 
-/// The most messages that are shown at once: who shows them has more to look after.
+/// The most messages that are shown at once: the connection has other things to see to.
 pub(crate) const SHOWN: usize = 128;
 
-/// Shows the messages that it takes next to no work to have. `None`: there are none.
+/// Shows the messages that can be had with next to no work. `None`: there are none.
 #[inline]
 pub(crate) fn show_simple(
     protocol: &mut Connection,
@@ -66,7 +67,7 @@ pub(crate) fn show_simple(
         if let Some(Err(_)) = shown {
             break;
         }
-        // Of those that are not lent the long ones are had as easily.
+        // Long messages are not lent, but are had as easily.
         if left == 0 {
             break;
         }
@@ -83,7 +84,7 @@ pub(crate) fn show_simple(
     shown
 }
 
-/// The message that has been received, if that is what has happened.
+/// The message that was received, if the event is that.
 #[inline]
 pub(crate) fn message(event: Event) -> Option<Message> {
     match event {
@@ -93,7 +94,7 @@ pub(crate) fn message(event: Event) -> Option<Message> {
     }
 }
 
-/// The message, ping or pong that has been received, if that is what has happened.
+/// The message, ping or pong that was received, if the event is one of these.
 pub(crate) fn any(event: Event) -> Option<Received> {
     match event {
         Event::Ping(payload) => Some(Received::Ping(payload)),
@@ -102,7 +103,7 @@ pub(crate) fn any(event: Event) -> Option<Received> {
     }
 }
 
-/// The part of a message that has been received, if that is what has happened.
+/// The part of a message that was received, if the event is that.
 pub(crate) fn part(event: Event) -> Option<Part> {
     match event {
         Event::Part(part) => Some(part),

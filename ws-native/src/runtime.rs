@@ -7,7 +7,8 @@ use std::thread;
 
 use tokio::runtime::{Builder, Handle};
 
-/// The runtime of the caller, or else the one of the crate's own thread, which is started when it is first needed.
+/// The caller's runtime, or else that of the crate's own thread, which is started when it is first
+/// needed.
 pub(crate) fn current() -> io::Result<Handle> {
     Handle::try_current().or_else(|_| own())
 }

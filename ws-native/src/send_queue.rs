@@ -9,7 +9,8 @@ use ws_core::{BlobError, Close, Text};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BlobId(u32);
 
-/// Messages and the Close frame in order, while a blob before them is being read. Else it is empty: what can be sent is.
+/// Messages and the Close frame, in order, while a blob before them is being read. Otherwise it is
+/// empty: what can be sent is sent.
 #[derive(Default)]
 pub(crate) struct SendQueue {
     waiting: VecDeque<Waiting>,
@@ -55,7 +56,8 @@ impl SendQueue {
         id
     }
 
-    /// Puts a blob's bytes in its place. An error if they are not as many as were announced, and counted.
+    /// Puts a blob's bytes in its place. An error if their number is not the one that was announced
+    /// and counted.
     pub(crate) fn fill(&mut self, id: BlobId, bytes: Bytes) -> Result<(), BlobError> {
         let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.is_reading(id)) else { return Ok(()) };
         if bytes.len() as u64 != waiting.len() {
@@ -69,7 +71,8 @@ impl SendQueue {
         self.waiting.iter().any(|waiting| waiting.is_reading(id))
     }
 
-    /// The next that can be sent. `None`: it is empty, or the blob that is first is being read.
+    /// The next item that can be sent. `None`: the queue is empty, or the first item is a blob that
+    /// is being read.
     pub(crate) fn pop(&mut self) -> Option<Waiting> {
         if let Some(Waiting::Reading { .. }) = self.waiting.front() {
             return None;

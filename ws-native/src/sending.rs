@@ -1,20 +1,23 @@
-//! What a program sends, as the protocol takes it: the same for a face that awaits and for one that blocks.
+//! What a program sends, as the protocol takes it: for the asynchronous face and for the blocking
+//! one.
 
 use ws_core::{CloseCode, Data, Failure, FailureKind};
 
 use crate::proto::{Close, Connection, Part, Role, SendError};
 
-/// The most bytes that may wait to be written while a server's `recv` reads on. Above it a client that does not read what
-/// it asked for is not read from either. A client reads on: if both ends stopped, they would wait for each other.
+/// The most bytes that may wait to be written while a server's `recv` reads on. With more, the
+/// server does not read from a client that does not read what it asked for. A client always reads
+/// on: if both ends stopped, they would wait for each other.
 const WATERMARK: usize = 1 << 20;
 
-/// Whether so much waits to be written that a server does not go on with what its client sends: to a stream that is not broken.
+/// Whether so much waits to be written to a stream that is not broken that a server takes no more
+/// of what its client sends.
 #[inline(always)]
 pub(crate) fn waits_for_room(protocol: &Connection, is_broken: bool) -> bool {
     protocol.backlog() > WATERMARK && protocol.role() == Role::Server && protocol.is_listening() && !is_broken
 }
 
-/// Whether the next message is welcome before what is queued is written.
+/// Whether another message may be queued before what is queued is written.
 #[inline]
 pub(crate) fn is_ready(protocol: &Connection) -> bool {
     protocol.backlog() <= protocol.config().most_queued()
@@ -46,11 +49,12 @@ pub(crate) fn feed_part(protocol: &mut Connection, part: Part) -> Result<(), Fai
     outcome(sent)
 }
 
-/// What came of a message that was to be sent.
+/// The outcome of sending a message.
 ///
-/// While the connection is being closed by what runs it, of which the program does not know, the message is thrown away, as the standard's
-/// `send()` does with one in CLOSING: a program that answers what it still receives has made no mistake, and would drop a connection
-/// whose Close frame is under way. It is told of the end where it receives.
+/// While something else than the program closes the connection, the message is thrown away, as the
+/// standard's `send()` does when CLOSING. A program that answers what it still receives cannot
+/// know, and has made no mistake: with an error it would drop a connection whose Close frame is
+/// under way. It is told of the end when it receives.
 #[inline]
 pub(crate) fn outcome(sent: Result<(), SendError>) -> Result<(), Failure> {
     match sent {
@@ -71,7 +75,7 @@ pub(crate) fn start_closing(protocol: &mut Connection, close: Option<&Close>) ->
     protocol.start_closing_handshake(close).map_err(misuse)
 }
 
-/// The failure of a program that asked for what cannot be done.
+/// The failure of a program that has asked for something impossible.
 pub(crate) fn misuse(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     Failure::new(FailureKind::Misuse, error)
 }

@@ -1,4 +1,5 @@
-//! A WebSocket as an embedder pumps it: the protocol and the interface's model, joined, still without I/O.
+//! A WebSocket for an embedder to drive: the protocol and the interface's model, joined, still
+//! without I/O.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -98,19 +99,20 @@ impl Session {
         self.failure.as_ref()
     }
 
-    /// The headers of the server's answer to the opening handshake, whatever it was; empty before. For the host, never for
-    /// a script.
+    /// The headers of the server's answer to the opening handshake, whatever it says; empty before
+    /// it has come. For the host, never for a script.
     pub fn answer(&self) -> &Headers {
         &self.answer
     }
 
-    /// Whether the last task was given out: transmit what is output, then end the transport.
+    /// Whether the last task was given out: transmit the rest of the output, then end the
+    /// transport.
     pub fn is_closed(&self) -> bool {
         self.connection.is_closed() && !self.model.has_tasks()
     }
 
-    /// Whether the connection is closed, though tasks may be left to run: transmit what is output, then end the
-    /// transport.
+    /// Whether the connection is closed, though there may be tasks left to run: transmit the rest
+    /// of the output, then end the transport.
     pub fn connection_is_closed(&self) -> bool {
         self.connection.is_closed()
     }
@@ -136,7 +138,8 @@ impl Session {
     pub fn receive_answer(&mut self, answer: Answer) {
         let waited = self.connection.backlog();
         self.connection.receive_answer(answer);
-        // What came before the messages, the request over HTTP/1.1, is not to be waited for.
+        // This drops the request over HTTP/1.1, which would have come before the messages: nobody
+        // is to wait for it.
         self.ledger.transmitted(waited - self.connection.backlog());
     }
 
@@ -160,8 +163,8 @@ impl Session {
         self.connection.restart_handshake_timer(now);
     }
 
-    /// The host looks on, after it has held back what came, or took something past the session: see
-    /// [`proto::Connection::listen_anew`].
+    /// The host goes on looking at what comes, after it has held that back, or took something past
+    /// the session: see [`proto::Connection::listen_anew`].
     pub fn listen_anew(&mut self) {
         self.connection.listen_anew();
     }
@@ -175,8 +178,9 @@ impl Session {
     pub fn handle_timeout(&mut self, now: Duration) {
         let was_open = self.connection.is_open();
         self.connection.handle_timeout(now);
-        // RFC 6455, section 7.1.3: "Upon either sending or receiving a Close control frame, it is said that _The WebSocket
-        // Closing Handshake is Started_". This one no program has asked for.
+        // RFC 6455, section 7.1.3: "Upon either sending or receiving a Close control frame, it is
+        // said that _The WebSocket Closing Handshake is Started_". No program has asked for this
+        // one.
         if was_open && self.connection.is_closing() {
             self.queue.discard();
             self.model.feedback(Feedback::ClosingHandshakeStarted);
@@ -201,12 +205,14 @@ impl Session {
         self.model.transmitted(self.ledger.transmitted(count));
     }
 
-    /// How many bytes of messages and frames have not reached the network, those of messages that wait for a blob included.
+    /// How many bytes of messages and frames have not reached the network, including those of
+    /// messages that wait for a blob.
     pub fn unwritten(&self) -> u64 {
         (self.connection.backlog() as u64).saturating_add(self.queue.bytes())
     }
 
-    /// Whether something that was sent was thrown away, for the connection ends: it is not written, and never will be.
+    /// Whether something that was sent was thrown away because the connection ends: it was not
+    /// written, and never will be.
     pub fn has_discarded(&self) -> bool {
         self.connection.has_discarded() || self.queue.has_discarded()
     }
@@ -252,7 +258,8 @@ impl Session {
         self.model.has_tasks()
     }
 
-    /// Whether the next task brings a message, as far as input was given: what a face with back-pressure may not want yet.
+    /// Whether the next task brings a message, as far as input was given: a face with back-pressure
+    /// may not want it yet.
     pub fn next_is_message(&mut self, now: Duration) -> bool {
         self.has_task(now) && self.model.next_is_message()
     }
@@ -262,7 +269,8 @@ impl Session {
         self.model.discard_message();
     }
 
-    /// Whether the connection has failed, though the task that says so may still have messages before it.
+    /// Whether the connection has failed, though there may still be messages before the task that
+    /// says so.
     pub fn has_failed(&self) -> bool {
         self.failure.is_some() || self.connection.failure().is_some()
     }
@@ -325,7 +333,7 @@ impl Session {
     }
 }
 
-/// Leaves out what was received and what waits, which may be secrets.
+/// Leaves out what was received and what waits: there may be secrets in it.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("ready_state", &self.ready_state()).finish_non_exhaustive()
@@ -334,7 +342,7 @@ impl fmt::Debug for Session {
 
 impl From<proto::Error> for Failure {
     fn from(error: proto::Error) -> Self {
-        // A transport that could not be opened has said why in these words already.
+        // A transport that could not be opened has already said why.
         if let proto::Error::Transport(cause) = &error
             && let Some(failure) = cause.downcast_ref::<Self>()
         {

@@ -1,4 +1,5 @@
-//! The socket of a host that has an event loop of its own: the I/O is done, the tasks are the host's to run.
+//! The socket of a host with an event loop of its own: the crate does the I/O, the host runs the
+//! tasks.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -18,8 +19,8 @@ use crate::policy::{Blocked, Target};
 use crate::proto::{Headers, Request};
 use crate::{BlobId, Session, random, runtime};
 
-/// A WebSocket for those who embed a JavaScript engine: what an object of the script has behind it. Its [`Tasks`] are run by
-/// the host, one after the other, where and when it likes; the connection is the crate's business.
+/// A WebSocket for those who embed a JavaScript engine: what is behind a script's object. The host
+/// runs its [`Tasks`], one after the other, where and when it likes; the crate runs the connection.
 ///
 /// Dropped, it is as if the object was collected: a connection that is being made is given up, one that is open is closed
 /// without a code. All methods can be called from within a task.
@@ -50,8 +51,8 @@ pub struct Socket {
     pub(crate) shared: Arc<Shared>,
 }
 
-/// The tasks of a [`Socket`], in the order of the standard. Nothing happens on the network but while they are asked for: a host
-/// that does not ask holds the peer up.
+/// The tasks of a [`Socket`], in the order of the standard. Nothing happens on the network unless
+/// they are asked for: a host that does not ask holds the peer up.
 #[must_use = "nothing is connected before the first task is asked for"]
 pub struct Tasks {
     driver: Driver,
@@ -59,11 +60,12 @@ pub struct Tasks {
 }
 
 impl Socket {
-    /// The steps of the constructor: everything that can throw. What the [policy](ConnectOptions::policy) refuses does not throw,
-    /// but fails: the first task is the last.
+    /// The steps of the constructor: everything that can throw. What the
+    /// [policy](ConnectOptions::policy) refuses does not throw, but fails: then the first task is
+    /// the last.
     ///
-    /// Within a tokio runtime that runtime does the I/O. Elsewhere a thread of the crate's own does, which all such sockets
-    /// share, and any executor can ask for the tasks.
+    /// Within a tokio runtime, that runtime does the I/O. Elsewhere a thread of the crate's own
+    /// does it for all such sockets, and any executor can ask for the tasks.
     ///
     /// # Errors
     /// [`Error::Syntax`], for the URL before the subprotocols; [`Error::Host`] if no thread can be started.
@@ -201,8 +203,9 @@ impl Socket {
         self.shared.lock().session.unwritten()
     }
 
-    /// Waits until no more than `left` bytes of what was sent have not been given to the network, or the connection is closed.
-    /// A host asks its [`Tasks`] before this: a Close frame that the peer sent before it read on then counts.
+    /// Waits until all but `left` bytes of what was sent have been given to the network, or the
+    /// connection is closed. A host should ask its [`Tasks`] first, so that a Close frame counts
+    /// that the peer has sent before it read on.
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost.
@@ -210,7 +213,8 @@ impl Socket {
         let shared = Arc::clone(&self.shared);
         async move {
             shared.written(left).await;
-            // What the peer has said before it read on is in the system by now, but not known here.
+            // What the peer said before it read on has reached the system by now, but is not known
+            // here.
             tokio::task::yield_now().await;
         }
     }
@@ -239,8 +243,9 @@ impl Drop for Socket {
 }
 
 impl Tasks {
-    /// The next task, whose change of state has run when it is given out. `None`: the last one was given out before, and the
-    /// transport has ended; a host that does not wait for this cuts off what is still being written.
+    /// The next task, whose change of state has run when it is given out. `None`: the last one was
+    /// given out before, and the transport has ended; a host that does not wait for this cuts off
+    /// what is still to be written.
     ///
     /// # Cancel safety
     /// Dropped, nothing is lost.
@@ -248,7 +253,8 @@ impl Tasks {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    /// The same for those who poll. A [`Waker`](std::task::Waker) can be made of any callback, by [`std::task::Wake`].
+    /// The same for hosts that poll. [`std::task::Wake`] makes a [`Waker`](std::task::Waker) of any
+    /// callback.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Task>> {
         let _within = self.runtime.enter();
         self.driver.poll_task(cx)

@@ -39,7 +39,8 @@ enum Kind {
     Other(Box<dyn Io>, Around),
 }
 
-/// What is known of the stream that a stream goes through, such as one of many over HTTP/2.
+/// What is known of the stream underneath, where a stream goes through another, such as one of many
+/// over HTTP/2.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Around {
     is_secure: bool,
@@ -77,7 +78,7 @@ impl Stream {
         Self(Kind::Tapped(Box::new(stream)))
     }
 
-    /// Whether TLS protects it, as far as its other end: the peer, or the proxy on the way to it.
+    /// Whether TLS protects it, up to its other end: the peer, or the proxy on the way to it.
     pub fn is_secure(&self) -> bool {
         match &self.0 {
             #[cfg(feature = "tls")]
@@ -88,8 +89,9 @@ impl Stream {
         }
     }
 
-    /// The TLS session, if there is one: the peer's certificates, the cipher suite, the protocol of ALPN. `None` over
-    /// HTTP/2, where it is that of the connection which the stream shares with others.
+    /// The TLS session, if there is one: the peer's certificates, the cipher suite, the protocol of
+    /// ALPN. `None` over HTTP/2, where the session belongs to the connection, which the stream
+    /// shares with others.
     #[cfg(feature = "tls")]
     pub fn tls_session(&self) -> Option<&rustls::CommonState> {
         match &self.0 {
@@ -99,8 +101,9 @@ impl Stream {
         }
     }
 
-    /// The other end of the TCP connection: the peer, or the proxy on the way to it. `None`: it is no TCP, or not
-    /// connected any more. Over HTTP/2 and through SOCKS it is the one at the beginning, also afterwards.
+    /// The other end of the TCP connection: the peer, or the proxy on the way to it. `None`: it is
+    /// not TCP, or not connected any more. Over HTTP/2 and through SOCKS this is the address at the
+    /// beginning, even when it is no longer connected.
     pub fn peer_address(&self) -> Option<SocketAddr> {
         match &self.0 {
             #[cfg(feature = "tls")]

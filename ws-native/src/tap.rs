@@ -1,4 +1,4 @@
-//! Who is shown what goes over the wire: the network panel of an inspector, say.
+//! Taps, which are shown what goes over the wire: for the network panel of an inspector, say.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,13 +16,16 @@ use crate::stream::Stream;
 /// Is shown the heads and frames of a connection as they are on the wire:
 /// [`ConnectOptions::tap`](crate::ConnectOptions::tap).
 ///
-/// What was sent is shown when the system, or TLS, has taken the last byte of it; what was received before the program is
-/// told of it. One call comes after the other, in that order, on a thread that asks for the [tasks](crate::Tasks) of the
-/// socket or awaits the [connection](crate::Connection). Nothing is locked: all methods of the socket may be called, and
-/// those of the halves of a connection that do not wait. Whoever takes his time delays the connection.
+/// What was sent is shown when the system, or TLS, has taken its last byte; what was received is
+/// shown before the program is told of it. The calls come one after the other, in that order, on a
+/// thread that asks for the [tasks](crate::Tasks) of the socket or awaits the
+/// [connection](crate::Connection). Nothing is locked: all methods of the socket may be called, and
+/// those of a connection's halves that do not wait. A tap that takes its time delays the
+/// connection.
 ///
-/// What a proxy is asked for, and TLS, is not shown. Over HTTP/2 there are frames alone. A head has secrets in it, such as
-/// cookies. Connections that share a tap cannot be told apart by it: each is better given its own.
+/// Requests to a proxy and TLS are not shown, and over HTTP/2 there are only frames. A head has
+/// secrets in it, such as cookies. A tap cannot tell the connections apart that share it: better
+/// give each its own.
 ///
 /// ```no_run
 /// use std::sync::Arc;
@@ -47,7 +50,8 @@ pub trait Tap: fmt::Debug + Send + Sync {
     fn sent(&self, seen: Seen);
     /// This was received.
     fn received(&self, seen: Seen);
-    /// The most bytes of a payload that it wants to see. Asked once, when the connection begins. Default: 64 KiB.
+    /// The most bytes of a payload that the tap wants to see. Asked once, when the connection
+    /// begins. Default: 64 KiB.
     fn preview(&self) -> usize {
         Inspector::PREVIEW
     }
@@ -58,9 +62,10 @@ pub trait Tap: fmt::Debug + Send + Sync {
 pub(crate) struct Tapping {
     tap: Arc<dyn Tap>,
     untold: Mutex<Untold>,
-    /// Held by the one who tells; nobody waits for it.
+    /// Held by whoever is telling the tap; nobody waits for it.
     telling: Mutex<()>,
-    /// The stream is used with something locked. Whoever uses it tells when nothing is any more.
+    /// The stream is used while something is locked, and whoever uses it tells the tap when nothing
+    /// is locked any more.
     held_back: AtomicBool,
 }
 
@@ -69,7 +74,7 @@ struct Untold {
     seen: VecDeque<(Way, Seen)>,
     /// The bytes in it.
     bytes: usize,
-    /// Wakes the task that uses the stream; there only while that waits until the tap was told.
+    /// Wakes the task that uses the stream; set only while that waits for the tap to be told.
     waiting: Option<Waker>,
 }
 
@@ -79,12 +84,13 @@ enum Way {
     Received,
 }
 
-/// From how many bytes, or things, on nothing more is read or written before the tap was told.
+/// With this many bytes, or this many items, in the queue, nothing more is read or written before
+/// the tap was told.
 const FULL: usize = 1 << 20;
 const MANY: usize = 1 << 10;
 
 impl Tapping {
-    /// Tells at once what is seen.
+    /// A tap that is told at once what is seen.
     pub(crate) fn begin(tap: &Arc<dyn Tap>) -> Arc<Self> {
         let (tap, held_back) = (Arc::clone(tap), AtomicBool::new(false));
         Arc::new(Self { tap, untold: Mutex::default(), telling: Mutex::default(), held_back })
@@ -98,7 +104,7 @@ impl Tapping {
     /// Tells what was seen.
     pub(crate) fn tell(&self) {
         while !self.lock().seen.is_empty() {
-            // Who tells already tells this, too: in order, and not from within a call.
+            // Whoever is telling already tells this, too: in order, and not from within a call.
             let _telling = match self.telling.try_lock() {
                 Ok(telling) => telling,
                 // A tap that has panicked is called again.
@@ -125,9 +131,10 @@ impl Tapping {
         Some(next)
     }
 
-    /// Pending while there is much that the tap was not told yet. Nobody is woken by this: something may be locked.
+    /// Pending while there is much that the tap was not told yet. This wakes nobody, since
+    /// something may be locked.
     fn poll_room(&self, cx: &Context<'_>) -> Poll<()> {
-        // A waker is somebody's code: none is cloned or dropped while this is locked.
+        // A waker may be anybody's code: none is cloned or dropped while this is locked.
         let waker = cx.waker().clone();
         let mut untold = self.lock();
         let has_room = untold.bytes < FULL && untold.seen.len() < MANY;
@@ -138,7 +145,7 @@ impl Tapping {
     }
 
     fn lock(&self) -> MutexGuard<'_, Untold> {
-        // Nobody else's code runs while it is locked.
+        // No foreign code runs while it is locked.
         self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -47,21 +47,22 @@ pub(crate) enum Transmitted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Reached,
-    /// There may be more to throw away, when others had their turn and the time was looked at.
+    /// There may be more to throw away, after other tasks had their turn and the deadline was
+    /// looked at.
     Later,
 }
 
 /// The most pieces that are written at once: sixteen long messages and their headers.
 const VECTOR: usize = 32;
 
-/// The most reads at once of what is thrown away.
+/// The most reads in a row of what is thrown away.
 const READS: usize = 32;
 
-/// A byte stream, and how far both sides of it are.
+/// A byte stream, and how far each direction has come.
 #[derive(Debug)]
 pub(crate) struct Transport<T> {
     stream: T,
-    /// Something was written and has not left the stream's own buffer.
+    /// Something was written that may still be in the stream's own buffer.
     unflushed: bool,
     /// Writing has failed. The peer may have said why before it went away, so reading goes on until its end.
     broken: Option<io::Error>,
@@ -80,7 +81,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         &self.stream
     }
 
-    /// Why writing has failed, for those who do not read on to hear of it.
+    /// Why writing has failed, for a caller who does not read on until the stream says so.
     pub(crate) fn take_broken(&mut self) -> Option<io::Error> {
         self.broken.take().inspect(|_| self.ended = true)
     }
@@ -90,7 +91,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         self.broken.as_ref()
     }
 
-    /// Writes all of the output. Pending: the stream takes no more for now, or for good, which reading will show.
+    /// Writes all of the output. Pending: the stream takes no more for now, or never will, which
+    /// reading will show.
     pub(crate) fn poll_transmit(&mut self, protocol: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<()> {
         self.poll_transmit_some(protocol, usize::MAX, cx).map(|_| ())
     }
@@ -165,9 +167,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count])
     }
 
-    /// Reads once. Ready: something has arrived, be it the end. After the end always pending.
+    /// Reads once. Ready: something has arrived, be it the end. Always pending after the end.
     ///
-    /// An error is of reading, or of the writing that failed before.
+    /// The error is one of reading, or that of the writing which failed before.
     pub(crate) fn poll_receive(&mut self, protocol: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.ended {
             return Poll::Pending;
@@ -201,11 +203,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
         }
     }
 
-    /// Writes what is left to write, says that this was all, and waits for the peer's end. What the peer still sends is
-    /// read and thrown away by `end`, whose connection is closed.
+    /// Writes what is left, shuts the stream down for writing, and waits for the peer to end it.
+    /// What the peer still sends is read and thrown away.
     ///
-    /// A stream dropped with bytes unread tells the peer that the connection was reset, and then a Close frame that is
-    /// under way may never be read.
+    /// A stream that is dropped with bytes unread resets the connection, and the peer may then
+    /// never read a Close frame that is on its way.
     pub(crate) fn poll_end(&mut self, end: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<End> {
         if !self.shut {
             // Where writing has failed, or fails now, there is nothing to wait for.

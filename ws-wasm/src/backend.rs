@@ -29,12 +29,13 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// The JavaScript object. Its event handlers, `onopen` and the like, are taken; `addEventListener` is free.
+    /// The JavaScript object. Its event handlers, `onopen` and the like, are in use;
+    /// `addEventListener` is free.
     pub fn as_js(&self) -> &JsValue {
         &self.socket
     }
 
-    /// Has the browser's events reported to a socket, of whatever kind that is.
+    /// Reports the browser's events to a socket of any kind.
     pub(crate) fn listen<B: Backend>(&self, target: EventTarget<B>) {
         self.listener.set(Some(Listener::attach(&self.socket, target)));
     }
@@ -44,8 +45,8 @@ impl Backend for Browser {
     /// A browser has no settings beyond the standard's.
     type Options = ();
 
-    /// The browser itself checks the arguments, and resolves a relative URL against its page. It starts to connect at
-    /// once, and can fire nothing before the program has returned to it.
+    /// The browser itself checks the arguments, and resolves a relative URL against its page. It
+    /// starts to connect at once, but can fire nothing before the program returns to it.
     fn open(url: &str, protocols: &[String], (): ()) -> Result<Self, Error> {
         let socket = sys::WebSocket::interface()
             .and_then(|interface| sys::make(&interface, url, &sequence(protocols)))
@@ -90,7 +91,8 @@ impl Backend for Browser {
         if state == ReadyState::Connecting {
             return Err(Error::InvalidState);
         }
-        // Also when the browser throws the message away: it counts it in bufferedAmount.
+        // Done even when the browser throws the message away, because it then counts it in
+        // bufferedAmount.
         data::send(&self.socket, &data)?;
         match state {
             ReadyState::Connecting | ReadyState::Open => Ok(()),
@@ -133,12 +135,13 @@ impl Flow for Browser {
         false
     }
 
-    /// The browser does not tell when `bufferedAmount` falls: it is looked at now and then.
+    /// The browser does not tell when `bufferedAmount` falls, so it is polled.
     fn drained(&self, left: u64) -> Drained {
         Box::pin(timer::drained(self.socket.clone(), left))
     }
 
-    /// 4 MiB: what has gone out is seen a millisecond later at the least, and in that time a browser can take 1 MB.
+    /// 4 MiB: what has gone out is noticed at least a millisecond late, and in that time a browser
+    /// can send 1 MB.
     fn high_water_mark(&self) -> u64 {
         4 << 20
     }

@@ -1,4 +1,4 @@
-//! What the browser calls once, as something to wait for.
+//! A function that the browser calls once, as something to wait for.
 
 use std::{
     cell::Cell,
@@ -17,12 +17,13 @@ pub(crate) struct Call(Rc<Called>);
 struct Called {
     value: Cell<Option<JsValue>>,
     waker: Cell<Option<Waker>>,
-    /// The function. It owns the call in turn, until the browser is done: dropped by whom waits, it may still be called.
+    /// The function. It owns the call in turn, until the browser has called it: that may still
+    /// happen when nobody waits any more.
     callback: Cell<Option<Callback>>,
 }
 
 impl Call {
-    /// Gives a function out, which is called for sure.
+    /// Gives out a function that will certainly be called.
     pub(crate) fn expect(give: impl FnOnce(&JsValue)) -> Self {
         let call = Rc::new(Called::default());
         let called = Rc::clone(&call);

@@ -32,8 +32,8 @@ pub(crate) fn send(socket: &sys::WebSocket, data: &Data) -> Result<(), Error> {
     .map_err(error::from_exception)
 }
 
-/// It would have to be read first, and this while the messages after it wait: the browser's own queue takes nothing but the
-/// browser's own blobs.
+/// It would have to be read first, while the messages after it wait: the browser's own queue takes
+/// only the browser's own blobs.
 pub(crate) fn foreign_blob() -> Error {
     SyntaxError::Host("a browser can only send its own blobs".into()).into()
 }

@@ -5,16 +5,17 @@ use ws_core::{BlobError, Error, SyntaxError};
 
 use crate::sys::Object;
 
-/// The error an exception of the constructor or of `send()` stands for, found by its name.
+/// The error that an exception of the constructor or of `send()` stands for, by its name.
 ///
-/// Whatever else is thrown, by a worklet that has no WebSocket say, is told in its own words.
+/// Anything else that is thrown, by a worklet that has no WebSocket say, is told in its own words.
 pub(crate) fn from_exception(exception: JsValue) -> Error {
     let (name, message) = describe(&exception);
     match name.as_str() {
         "SecurityError" => Error::Security(message),
-        // Firefox's own, for what the page's policy forbids: it has no message.
+        // Firefox has an exception of its own, without a message, for what the page's policy
+        // forbids.
         "NS_ERROR_CONTENT_BLOCKED" => Error::Security(name),
-        // Chromium tells the URL, or its fragment, and this goes to logs.
+        // Chromium's message has the URL, or its fragment, in it, and this goes to logs.
         "SyntaxError" => SyntaxError::Refused.into(),
         _ => Error::Host(message),
     }

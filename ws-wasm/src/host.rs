@@ -1,4 +1,5 @@
-//! What connecting again takes: the browser's clock and timers, its signs that it is worth while to look, and chance.
+//! What connecting again needs: the browser's clock and timers, its signs that it is worth looking
+//! at once, and randomness.
 
 use std::{cell::Cell, fmt, time::Duration};
 
@@ -10,7 +11,7 @@ use crate::{
     sys::{self, Callback, Global, Object},
 };
 
-/// The longest delay of a timer, in milliseconds: a longer one would be none.
+/// The longest delay of a timer, in milliseconds: with a longer one it would ring at once.
 const LONGEST: u128 = i32::MAX as u128;
 
 /// Where a socket that connects again has its timers: in its page or worker.
@@ -46,7 +47,8 @@ impl Host for BrowserHost {
     }
 }
 
-/// A timer, until it rings or is dropped. It may be dropped by what it calls: that is freed when it returns.
+/// A timer, until it rings or is dropped. The function that it calls may drop it: the function is
+/// freed when it returns.
 pub struct BrowserTimer {
     id: f64,
     /// Owned here, called by the browser.
@@ -71,10 +73,10 @@ impl Drop for BrowserTimer {
     }
 }
 
-/// Hears that there is a network again, and that the page is seen again.
+/// Hears when there is a network again, and when the page is visible again.
 struct Waking {
     callback: Callback,
-    /// What fires the events, and their names. In a worker there is no document.
+    /// The objects that fire the events, and the events' names. A worker has no document.
     targets: Vec<(Object, &'static str)>,
 }
 

@@ -1,4 +1,4 @@
-//! JSON by the engine's own `JSON`: the program has no parser and no printer of its own in it.
+//! JSON by the engine's own `JSON`, so that the program needs no parser and no printer of its own.
 
 use std::fmt;
 
@@ -10,11 +10,11 @@ use ws_core::Bounded;
 
 use crate::error;
 
-/// How deep arrays and objects may be nested in a text that is read. The engines have no bound, and a type that contains
-/// itself would use up the stack.
+/// How deep arrays and objects may be nested in a text that is read. The engines have no limit, and
+/// a type that contains itself would use up the stack.
 const MAX_DEPTH: usize = 127;
 
-/// A value that cannot be written as JSON, or a text that is no such value, in words.
+/// Says in words why a value cannot be written as JSON, or a text is no such value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonError(String);
 
@@ -50,7 +50,8 @@ pub fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
     T::deserialize(Bounded::new(Deserializer::from(value))).map_err(JsonError::from_serde)
 }
 
-/// How deep arrays and objects are nested in a JSON text; any number for one that is not JSON.
+/// How deep arrays and objects are nested in a JSON text. For a text that is not JSON this may be
+/// any number.
 fn depth(text: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     let mut bytes = text.bytes();
@@ -68,7 +69,7 @@ fn depth(text: &str) -> usize {
     deepest
 }
 
-/// Goes to the end of a string whose first quotation mark was taken.
+/// Goes to the end of a string whose opening quotation mark was taken.
 fn skip_string(bytes: &mut impl Iterator<Item = u8>) {
     while let Some(byte) = bytes.next() {
         match byte {

@@ -4,9 +4,10 @@
 //! use it through the facade crate `isosocket`, which picks this backend for `wasm32`. [`JsBlob`] carries a `Blob` or
 //! `File` of the page into a message and out of one.
 //!
-//! An event costs one call from JavaScript and, if it is a message, one copy of its data. Nothing is queued: the
-//! handlers run within the browser's own task. The library exports nothing to JavaScript, for whatever a dependency
-//! exports shows up in the module of the program that uses it.
+//! An event costs one call from JavaScript and, if it is a message, one copy of its data. Nothing
+//! is queued: the handlers run within the browser's own task. The library exports nothing to
+//! JavaScript, because what a dependency exports shows up in the module of the program that uses
+//! it.
 //!
 //! On other targets the crate is empty.
 #![forbid(unsafe_code)]

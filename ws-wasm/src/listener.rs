@@ -1,4 +1,5 @@
-//! What hears the browser's events, from `establish()` to the `close` event, or until nobody is left to tell.
+//! Hears the browser's events, from `establish()` to the `close` event, or until nobody is left to
+//! tell.
 
 use std::{cell::Cell, sync::Arc};
 
@@ -10,9 +11,9 @@ use crate::{
     sys::{self, Callback},
 };
 
-/// The listener of a socket's four events, each of which is one call of it.
+/// The listener of a socket's four events: it is called for each.
 ///
-/// It may be dropped by what it calls: it is freed when it returns.
+/// It may be dropped while it runs, and is then freed when it returns.
 pub(crate) struct Listener {
     /// Owned here, called by the browser.
     _callback: Callback,
@@ -31,7 +32,8 @@ struct Reporter<B: Backend> {
 }
 
 impl Listener {
-    /// Makes the socket's events tasks for `target`. Before the listener is dropped, it has to be detached.
+    /// Makes tasks for `target` of the socket's events. The listener has to be detached before it
+    /// is dropped.
     pub(crate) fn attach<B: Backend>(socket: &sys::WebSocket, target: EventTarget<B>) -> Self {
         let reporter = Reporter {
             socket: socket.clone(),
@@ -45,7 +47,7 @@ impl Listener {
         Self { _callback: callback }
     }
 
-    /// Takes the listener off the socket, which does not call it any more.
+    /// Takes the listener off the socket, which then no longer calls it.
     pub(crate) fn detach(socket: &sys::WebSocket) {
         set_handlers(socket, &JsValue::NULL);
     }
@@ -58,7 +60,8 @@ fn set_handlers(socket: &sys::WebSocket, handler: &JsValue) {
 }
 
 impl<B: Backend> Reporter<B> {
-    /// Only a message has data, and most messages show what they are by it: the others are asked for their type.
+    /// Only message events have data, which tells most of them: the others are asked for their
+    /// type.
     fn report(&self, event: &sys::Event) {
         match data::received(event.data()) {
             Ok(data) => self.message(event, data),
@@ -77,10 +80,11 @@ impl<B: Backend> Reporter<B> {
         self.target.run(Task::Message(MessageEvent::new(data, origin)));
     }
 
-    /// The standard fires `error` and `close` in one task, and some browsers in two. Handlers see one on every target: `error`
-    /// waits for `close`, which is sure to follow.
+    /// The standard fires `error` and `close` in one task, but some browsers take two. Here it is
+    /// one on every target: `error` waits for `close`, which is sure to follow.
     ///
-    /// Deviation of Chromium: of a connection that the page's policy forbids it fires `error` alone.
+    /// Deviation of Chromium: for a connection that the page's policy forbids it fires only
+    /// `error`.
     fn error(&self) {
         self.failed.set(true);
         if self.refused {

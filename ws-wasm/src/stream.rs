@@ -1,4 +1,5 @@
-//! The backend of the asynchronous face: the browser's own WebSocketStream where there is one, else its WebSocket.
+//! The backend of the asynchronous face: the browser's own WebSocketStream if it has one, otherwise
+//! its WebSocket.
 
 use std::fmt;
 
@@ -15,8 +16,9 @@ use engine::Engine;
 
 /// What a `ws_core::WebSocketStream` is made of in a page or worker.
 ///
-/// Over the browser's own WebSocketStream a slow reader holds the peer up. Over its WebSocket, where the browser has nothing
-/// better, nobody can; see [`StreamBuilder::inbound_limit`](ws_core::StreamBuilder::inbound_limit).
+/// Over the browser's own WebSocketStream a slow reader holds the peer up. Over a WebSocket, in
+/// browsers that have nothing better, that is not possible; see
+/// [`StreamBuilder::inbound_limit`](ws_core::StreamBuilder::inbound_limit).
 ///
 /// ```
 /// # #[cfg(target_arch = "wasm32")]
@@ -99,7 +101,7 @@ impl Backend for BrowserStream {
         }
     }
 
-    /// A WebSocketStream knows no other: "a new Uint8Array object".
+    /// A WebSocketStream has only this one: "a new Uint8Array object".
     fn binary_type(&self) -> BinaryType {
         match &self.0 {
             Carrier::Engine(_) => BinaryType::ArrayBuffer,
@@ -160,7 +162,7 @@ impl Flow for BrowserStream {
 
     fn high_water_mark(&self) -> u64 {
         match &self.0 {
-            // Promises tell at once, and more memory in use at a time costs more than it brings.
+            // Promises tell at once, and using more memory at a time costs more than it gains.
             Carrier::Engine(_) => 1 << 20,
             Carrier::Events(browser) => browser.high_water_mark(),
         }
@@ -168,8 +170,8 @@ impl Flow for BrowserStream {
 
     fn read_ahead(&self) -> u64 {
         match &self.0 {
-            // Deviation of Chromium: what it has, up to 128 KiB, and nobody has read when the peer closes is thrown away. As much as
-            // waits in other browsers.
+            // Deviation of Chromium: up to 128 KiB that nobody has read when the peer closes are
+            // thrown away. So as much is read ahead as waits in other browsers.
             Carrier::Engine(_) => 16 << 20,
             Carrier::Events(browser) => browser.read_ahead(),
         }

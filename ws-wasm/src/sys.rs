@@ -1,13 +1,14 @@
 //! The browser's side, as far as it is used: <https://websockets.spec.whatwg.org/#the-websocket-interface>.
 //!
-//! Own bindings, because those of `web-sys` have `bufferedAmount` as a 32-bit number and know neither of relative URLs
-//! nor of a `close()` whose code is `undefined`. Own ones for what JavaScript itself has as well: whoever links `js-sys` has parts of
-//! its futures in the program, wanted or not.
+//! These bindings are our own, because in those of `web-sys` `bufferedAmount` is a 32-bit number,
+//! and the code of `close()` cannot be `undefined`. There are some for JavaScript's own classes,
+//! too: whoever links `js-sys` has parts of its futures in the program, wanted or not.
 
 use wasm_bindgen::{JsCast as _, prelude::*};
 
-/// What the browser calls. `Fn`, for a dialog may let one event into the handling of another; and one type for all
-/// purposes, for each makes the program larger.
+/// A function that the browser calls. It is `Fn`, because a dialog may let an event in while
+/// another is handled; and it is one type for all purposes, because each further one makes the
+/// program larger.
 pub(crate) type Callback = Closure<dyn Fn(JsValue)>;
 
 #[wasm_bindgen]
@@ -16,12 +17,12 @@ extern "C" {
     #[wasm_bindgen(js_name = globalThis)]
     pub(crate) type Global;
 
-    /// It is looked up each time, for a page may have put another in its place.
+    /// It is looked up each time, because a page may have replaced it.
     #[wasm_bindgen(static_method_of = Global, indexing_getter)]
     pub(crate) fn member(name: &str) -> JsValue;
 
-    /// An option, though there is none without an exception: what a binding returns has a place in a table, and this one has none
-    /// if it throws. Otherwise each exception would leave one behind.
+    /// An `Option`, though it is `None` only if an exception was thrown: a binding reserves a place
+    /// in a table for what it returns, and would leave one behind with each exception.
     #[wasm_bindgen(js_namespace = Reflect, catch)]
     fn construct(interface: &JsValue, parameters: &Array) -> Result<Option<Object>, JsValue>;
 
@@ -40,8 +41,8 @@ extern "C" {
     #[wasm_bindgen(extends = Object)]
     pub(crate) type WebSocket;
 
-    /// The interface itself, by the name that it has for the bindings and not as a member of the global object: what is put in its
-    /// place may be made of this.
+    /// The interface itself, by the name that the bindings have for it and not as a member of the
+    /// global object: what a page puts in its place may be built on this.
     #[wasm_bindgen(static_method_of = WebSocket, catch, js_name = valueOf)]
     pub(crate) fn interface() -> Result<JsValue, JsValue>;
 
@@ -59,11 +60,11 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = send)]
     pub(crate) fn send_value(this: &WebSocket, value: &JsValue) -> Result<(), JsValue>;
 
-    /// The code is clamped by the browser, and `None` is `undefined`: not given.
+    /// The browser clamps the code; `None` is `undefined`: not given.
     #[wasm_bindgen(method)]
     pub(crate) fn close(this: &WebSocket, code: Option<u16>, reason: Option<&str>);
 
-    /// Any of the four events; what a kind does not have is not asked for.
+    /// Any of the four events. Attributes that a kind does not have are not asked for.
     #[wasm_bindgen(extends = Object)]
     pub(crate) type Event;
 
@@ -83,11 +84,11 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     pub(crate) fn copied(bytes: &[u8]) -> Uint8Array;
 
-    /// Puts bytes in the place of these, of which there are as many.
+    /// Overwrites these bytes with others, of the same number.
     #[wasm_bindgen(method)]
     pub(crate) fn set(this: &Uint8Array, bytes: &[u8]);
 
-    /// The view itself. On its way through the bindings it becomes memory of the program, in one call and one copy.
+    /// The view itself. The bindings turn it into memory of the program, in one call and one copy.
     #[wasm_bindgen(method, js_name = valueOf)]
     pub(crate) fn value_of(this: &Uint8Array) -> Box<[u8]>;
 
@@ -128,7 +129,8 @@ extern "C" {
     #[wasm_bindgen(method, js_name = postTask)]
     fn post_task(this: &Scheduler, task: &JsValue, options: &Object);
 
-    /// Any object. What is seldom asked of one is asked by its name: a binding of its own costs a program more than that.
+    /// Any object. Members that are seldom used are looked up by name: a binding for each would
+    /// cost a program more.
     #[derive(Clone, Debug)]
     pub(crate) type Object;
 
@@ -152,8 +154,8 @@ extern "C" {
     pub(crate) fn set(this: &Object, name: &str, value: &JsValue);
 }
 
-/// Has a function called after so many milliseconds: by the scheduler where there is one, for timers that set timers take 4
-/// ms at least.
+/// Has a function called after this many milliseconds: by the scheduler where there is one, because
+/// timers that set timers take at least 4 ms.
 pub(crate) fn post_task(task: &JsValue, milliseconds: u32) {
     let scheduler = Global::member("scheduler");
     if scheduler.is_object() && scheduler.unchecked_ref::<Object>().get("postTask").is_function() {

@@ -9,7 +9,8 @@ use ws_core::ReadyState;
 
 use crate::{call::Call, sys};
 
-/// How long the first wait is, in milliseconds, and how long they get: each is twice the one before it.
+/// How long the first wait is, in milliseconds, and how long waits get: each is twice as long as
+/// the one before it.
 const SHORTEST: u32 = 1;
 const LONGEST: u32 = 64;
 

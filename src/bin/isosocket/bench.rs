@@ -62,7 +62,7 @@ const AT_ONCE: usize = 64;
 /// How many messages there are that differ.
 const VARIETY: usize = 4093;
 
-/// The longest that a message is counted to have taken, in nanoseconds: an hour.
+/// The longest time that is counted for a message, in nanoseconds: an hour.
 const LONGEST: u64 = 3_600_000_000_000;
 
 pub(crate) async fn bench(arguments: Arguments) -> Result<(), Box<dyn Error>> {
@@ -73,7 +73,7 @@ pub(crate) async fn bench(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     }
     let url = client.url.clone();
     let mut options = client.options()?;
-    // Whoever has so many connections made to a server has it measured.
+    // Whoever makes that many connections to a server wants it measured.
     options.one_at_a_time = false;
     let sockets = connect(url.as_str(), options, connections).await?;
     tell(format_args!("connected to {}, connections: {connections}", without_secrets(&url)));
@@ -142,7 +142,7 @@ impl Load {
         let size = size as usize;
         let mut state = 1_u64;
         let text = (0..size + VARIETY).map(|_| {
-            // The generator of Knuth's MMIX, of which the upper bits are good.
+            // The generator of Knuth's MMIX, whose upper bits are good.
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             char::from(b'0' + (state >> 58) as u8)
         });
@@ -210,7 +210,7 @@ async fn run(
     load: Arc<Load>,
     tally: Arc<Mutex<Tally>>,
 ) -> Result<(), Failure> {
-    // Those under way: the number of the first, and when each was sent.
+    // The messages under way: the number of the first, and when each was sent.
     let (mut number, mut sent) = (first, VecDeque::new());
     for next in 0..load.in_flight as usize {
         match load.message(first + next) {
@@ -282,7 +282,7 @@ fn cpu_time() -> Option<Duration> {
     Some(Duration::new(time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?))
 }
 
-/// What this program has used of the processors: it is not known.
+/// The processor time that this program has used: it is not known here.
 #[cfg(not(unix))]
 fn cpu_time() -> Option<Duration> {
     None

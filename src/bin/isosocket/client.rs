@@ -1,4 +1,4 @@
-//! What a client can be told, be it there to talk or to measure.
+//! The options of a client, for talking to a server as for measuring it.
 
 use std::error::Error;
 use std::fs;
@@ -40,7 +40,7 @@ impl Client {
     /// The options of the library.
     ///
     /// # Errors
-    /// What has been read of the authorities is not usable.
+    /// The file of authorities was read, but is not usable.
     pub(crate) fn options(self) -> Result<ConnectOptions, Box<dyn Error>> {
         let mut options = ConnectOptions::default();
         options.protocols = self.protocols;
@@ -59,7 +59,8 @@ impl Client {
     }
 }
 
-/// A URL as it is told: without a name and a password, and without the query, which may be a token.
+/// A URL as it is printed: without user name and password, and without the query, which may have a
+/// token in it.
 pub(crate) fn without_secrets(url: &SocketUrl) -> String {
     let path = url.resource_name().split('?').next().unwrap_or_default();
     format!("{}{path}", url.origin())

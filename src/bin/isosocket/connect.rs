@@ -114,7 +114,7 @@ fn describe(url: &SocketUrl, established: &Established) -> String {
     text
 }
 
-/// Is true from the first Ctrl-C on. The second one ends the program, whatever it is doing.
+/// True from the first Ctrl-C on. The second one ends the program, whatever it is doing.
 fn watch_interrupts() -> io::Result<watch::Receiver<bool>> {
     #[cfg(unix)]
     let mut presses = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
@@ -132,15 +132,15 @@ fn watch_interrupts() -> io::Result<watch::Receiver<bool>> {
 
 /// Waits for the first Ctrl-C.
 async fn interrupt(interrupts: &mut watch::Receiver<bool>) {
-    // The other end is there for as long as the program.
+    // The other end lives as long as the program.
     let _ = interrupts.wait_for(|pressed| *pressed).await;
 }
 
-/// What one connection after the other is used for.
+/// What is kept from one connection to the next.
 struct Talk {
     input: Input,
     output: Output,
-    /// How long the server may be silent behind the end of the input.
+    /// How long the server may be silent after the end of the input.
     wait: Duration,
 }
 
@@ -151,7 +151,7 @@ enum Closing {
     Interrupted,
 }
 
-/// What ends one direction of a connection before its time.
+/// What ends one direction of a connection early.
 enum Fault {
     Connection(Failure),
     Input(String),
@@ -215,7 +215,7 @@ impl Talk {
 struct Heard {
     /// Something has, and be it a part of a message.
     something: Notify,
-    /// The output has not taken all of it: the server may have more to say.
+    /// The output has not taken all that has come yet, and the server may have more to say.
     is_unwritten: Cell<bool>,
 }
 
@@ -244,8 +244,8 @@ async fn speak(sender: &Sender, input: &mut Input, heard: &Heard, wait: Duration
 
 /// Writes what comes, until the connection is closed.
 async fn listen(receiver: &mut Receiver, output: &mut Output, heard: &Heard) -> Result<(), Fault> {
-    // Of the message that is arriving. It is written when it is whole: what is left of one that is cut off would be taken for
-    // a line, or have the first line of the next connection behind it.
+    // The part of a message that has arrived. It is written only when it is whole: otherwise one
+    // that is cut off would look like a line, or run into the first line of the next connection.
     let (mut text, mut bytes) = (String::new(), Vec::new());
     loop {
         let next = select! {
@@ -301,7 +301,7 @@ impl From<io::Error> for Fault {
 
 /// How a connection has ended, or why there was none.
 enum End {
-    /// This program has closed it, whatever the server says.
+    /// This program has closed it; what the server says does not matter.
     Done(Option<Closed>),
     /// This program has closed it at the end of the input, and the server says how that was.
     Answered(Closed),
@@ -328,7 +328,7 @@ impl End {
             Self::Closed(closed) if matches!(closed.code(), CloseCode::NORMAL | CloseCode::NO_STATUS) => {
                 ExitCode::SUCCESS
             }
-            // A server that goes away meanwhile has nothing against what was sent.
+            // A server that goes away meanwhile does not object to what was sent.
             Self::Answered(closed)
                 if matches!(closed.code(), CloseCode::NORMAL | CloseCode::GOING_AWAY | CloseCode::NO_STATUS) =>
             {
@@ -369,7 +369,8 @@ impl Retries {
         let mut config = ReconnectConfig::default();
         config.max_retries = most;
         config.min_reconnection_delay = shortest;
-        // Clients of one server are not to come back at the same time, however long they wait.
+        // The clients of a server should not all come back at the same time, however long they
+        // wait.
         config.max_reconnection_delay = config.max_reconnection_delay.max(shortest.saturating_mul(5));
         Ok(Self { config, back_off: BackOff::default(), host: Native::host()? })
     }

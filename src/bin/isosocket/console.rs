@@ -32,7 +32,8 @@ impl Input {
     pub(crate) fn read(binary: bool) -> io::Result<Self> {
         let (sender, messages) = mpsc::channel(AHEAD);
         let next = if binary { next_chunk } else { next_line };
-        // A read cannot be given up: the program ends without this thread, where the runtime's own would be waited for.
+        // A read cannot be given up. The program can end without waiting for this thread, but not
+        // for one of the runtime's.
         thread::Builder::new().name("input".into()).spawn(move || {
             let mut stdin = io::stdin().lock();
             for number in 1.. {
@@ -62,7 +63,7 @@ impl Input {
         }
     }
 
-    /// Takes back a message that was not sent, to be the next.
+    /// Takes back a message that was not sent. It is the next one again.
     pub(crate) fn take_back(&mut self, message: Data) {
         self.unsent = Some(message);
     }
@@ -101,7 +102,7 @@ fn unreadable(error: io::Error) -> String {
 pub(crate) struct Output {
     stdout: BufWriter<Stdout>,
     binary: bool,
-    /// Somebody looks at it, and not a program that wants the messages as they are.
+    /// The output is for people, not for a program that wants the messages as they are.
     is_seen: bool,
 }
 
@@ -115,7 +116,7 @@ impl Output {
     /// Writes a text message.
     ///
     /// # Errors
-    /// What the system says, such as that nobody reads any more; of this message or of one before.
+    /// What the system says, about this message or one before: that nobody reads any more, say.
     pub(crate) async fn write_text(&mut self, text: &str) -> io::Result<()> {
         if self.is_seen {
             self.stdout.write_all(harmless(text, &['\n', '\t']).as_bytes()).await?;
@@ -153,8 +154,8 @@ impl Output {
     }
 }
 
-/// Text that does nothing to a terminal but to be read: without the characters that command it, and without those that let
-/// text be read in another order than it has, unless they are kept.
+/// Text that is safe to show on a terminal: without the characters that command it, and, unless
+/// those are kept, without the ones that change the order of the text.
 pub(crate) fn harmless(text: &str, kept: &[char]) -> String {
     let mut written = String::with_capacity(text.len());
     for character in text.chars() {

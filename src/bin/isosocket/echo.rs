@@ -41,7 +41,7 @@ pub(crate) async fn echo(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let server = Server::bind(addr).await.map_err(|error| {
         format!("cannot listen on {addr} ({error}): choose another address with --addr, or port 0 for any that is free")
     })?;
-    // It gives nothing away that is not the client's own, and so any page may connect.
+    // It sends nothing but what the client has sent, so any page may connect.
     let mut server = server.config(config).origins(Origins::Any);
     let mut scheme = "ws";
     if let (Some(cert), Some(key)) = (cert, key) {

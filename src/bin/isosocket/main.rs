@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         tell(&error);
         error.downcast_ref().map_or(ExitCode::FAILURE, exit_code)
     });
-    // The system's search for a name cannot be given up: the program ends without it.
+    // The system's look-up of a name cannot be given up: the program does not wait for it.
     runtime.shutdown_background();
     code
 }
@@ -64,7 +64,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The exit code behind a failure. That of wrong usage is the one of clap.
+/// The exit code after a failure. For wrong usage it is clap's.
 fn exit_code(failure: &Failure) -> ExitCode {
     match failure.kind() {
         FailureKind::Misuse => ExitCode::from(2),
@@ -72,7 +72,7 @@ fn exit_code(failure: &Failure) -> ExitCode {
     }
 }
 
-/// Says something on the standard output. Where nobody reads it any more, that is all the same.
+/// Says something on the standard output. If nobody reads it any more, that does not matter.
 ///
 /// # Errors
 /// It cannot be written.
@@ -83,8 +83,9 @@ fn say(what: impl Display) -> io::Result<()> {
     }
 }
 
-/// Says something on the standard error, in a line. A part of it can be what somebody else has said, such as a reason.
+/// Says something on the standard error, in one line. Part of it may come from somebody else, such
+/// as a peer's reason.
 fn tell(what: impl Display) {
-    // Where nobody listens there is nobody to be told of that.
+    // If nobody listens, there is nobody to tell.
     let _ = writeln!(io::stderr(), "isosocket: {}", console::harmless(&what.to_string(), &[]));
 }

@@ -42,18 +42,18 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     say(format_args!("isosocket workbench on http://{address}  (echo: ws://{address}/echo)"))?;
     let listener = listener.tap_io(|stream| {
-        // A socket that cannot be set so serves all the same.
+        // A socket that does not take this option still works.
         let _ = stream.set_nodelay(true);
     });
-    // A page that was built anew is to be seen at once.
+    // A page that was built anew should be seen at once.
     let fresh = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let router = Router::new().route("/echo", any(echo)).fallback_service(ServeDir::new(dir)).layer(fresh);
     axum::serve(listener, router).await?;
     Ok(())
 }
 
-/// Sends back what it receives, in whatever subprotocol the client likes best. It gives nothing away that is not the
-/// client's own, and so any page may connect.
+/// Sends back what it receives, in the subprotocol that the client likes best. It sends nothing but
+/// what the client has sent, so any page may connect.
 async fn echo(upgrade: WebSocketUpgrade) -> Response {
     let protocol = upgrade.request().protocols().next().map(str::to_owned);
     let failed = |failure| tell(format_args!("echo: {failure}"));

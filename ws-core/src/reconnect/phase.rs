@@ -180,7 +180,7 @@ impl<B: Reconnect> State<B> {
         matches!(self.phase, Phase::Idle) || self.ready_state() < ReadyState::Closing
     }
 
-    /// The socket of the current connection, open or being made.
+    /// The socket of the current connection, be it being made, open or closing.
     pub(super) fn socket(&self) -> Option<&WebSocket<B>> {
         match &self.phase {
             Phase::Connecting { socket, .. } => socket.as_ref(),
@@ -199,7 +199,7 @@ impl<B: Reconnect> State<B> {
         }
     }
 
-    /// Whether this is the current connection, open or being made.
+    /// Whether this is the current connection, and has a socket.
     pub(super) fn is_of(&self, connection: u64) -> bool {
         self.connection == connection && self.socket().is_some()
     }

@@ -23,8 +23,8 @@ pub enum Overflow {
     DropNewest,
 }
 
-/// What a message that waits takes up beside its bytes: a place, of which there may be twice as many as messages, and what the
-/// allocator adds.
+/// What a waiting message takes up beside its bytes: its place in the queue, which may have twice
+/// as many places as messages, and what the allocator adds.
 const OVERHEAD: u64 = 2 * size_of::<Data>() as u64 + 32;
 
 /// How much may wait for the reader.
@@ -34,7 +34,7 @@ pub(crate) struct Bound {
     pub(crate) messages: usize,
 }
 
-/// The messages that came and were not asked for.
+/// The messages that have come and were not asked for yet.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     waiting: VecDeque<Data>,
@@ -51,7 +51,7 @@ pub(crate) struct Inbox {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Taking {
     Keeps,
-    /// The bound was exceeded: what comes now is after an error.
+    /// The bound was exceeded: what comes now would come after the error.
     Overflowed,
     /// There is no reader any more.
     Discards,
@@ -62,9 +62,9 @@ impl Inbox {
         Self { waiting: VecDeque::new(), bytes: 0, bound, overflow, taking: Taking::Keeps, dropped: 0 }
     }
 
-    /// A message has come. False if it was one too many, and the connection is to be failed: this is said once.
+    /// A message has come. False, once, if it was one too many, and the connection is to be failed.
     ///
-    /// A message alone is kept however large it is: its size is the matter of another bound.
+    /// A single message is kept however large it is: its size has another limit.
     pub(crate) fn push(&mut self, data: Data) -> bool {
         if self.taking != Taking::Keeps {
             return true;
@@ -96,7 +96,7 @@ impl Inbox {
         Some(data)
     }
 
-    /// What comes is kept, however much it is: the peer can be held up.
+    /// Keeps any number of messages: the peer can be held up.
     pub(crate) fn lift_bound(&mut self) {
         self.bound = Bound { bytes: u64::MAX, messages: usize::MAX };
     }
@@ -108,7 +108,7 @@ impl Inbox {
         core::mem::take(&mut self.waiting)
     }
 
-    /// The memory that what waits takes up, in bytes: empty messages weigh something, too.
+    /// The memory that waiting messages take up, in bytes: even empty ones weigh something.
     pub(crate) fn weight(&self) -> u64 {
         self.bytes + self.waiting.len() as u64 * OVERHEAD
     }

@@ -15,8 +15,9 @@ use crate::{Data, Flow, WebSocketError};
 
 /// The messages of a connection, in order: text, and bytes as [`Data::Binary`].
 ///
-/// It ends when the connection has been closed cleanly. One that was not ends with an error, once everything that came before
-/// it has been read. Dropped, it throws away what comes, so that the rest of the connection is not held up by it.
+/// It ends when the connection was closed cleanly, and otherwise with an error, once everything
+/// that came before has been read. When it is dropped, messages are thrown away as they come, so
+/// that the rest of the connection is not held up.
 ///
 /// ```
 /// # async fn read<B: ws_core::Flow>(mut readable: ws_core::Readable<B>) -> Result<(), ws_core::WebSocketError> {
@@ -36,8 +37,9 @@ impl<B: Flow> Readable<B> {
     /// Waits for the next message. `None` at the end.
     ///
     /// # Errors
-    /// [`WebSocketError::Closed`] if the connection was not closed cleanly, [`WebSocketError::Overflow`] if the reader was too
-    /// slow. There is one error, and nothing after it.
+    /// [`WebSocketError::Closed`] if the connection was not closed cleanly,
+    /// [`WebSocketError::Overflow`] if the reader was too slow. There is only one error, and
+    /// nothing after it.
     ///
     /// # Cancel safety
     /// Dropped, no message is lost.

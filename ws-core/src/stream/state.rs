@@ -1,4 +1,4 @@
-//! What the socket's tasks tell and the halves of a stream ask.
+//! The state that the socket's tasks change and that the halves of a stream ask for.
 
 use core::task::{Context, Poll, Waker};
 
@@ -22,7 +22,7 @@ struct State {
     /// How the connection was closed, once it is.
     ending: Option<Ending>,
     inbox: Inbox,
-    /// As much may wait for the reader before the peer is held up, in bytes.
+    /// How many bytes may wait for the reader before the peer is held up.
     read_ahead: u64,
     /// The backend is to hold messages back.
     held: bool,
@@ -30,7 +30,7 @@ struct State {
     told: bool,
     /// Who waits for a message.
     reader: Option<Waker>,
-    /// Who waits to be told the end of what he has written to.
+    /// Who waits to be told that the connection has ended, to which he has written.
     writer: Option<Waker>,
 }
 
@@ -68,7 +68,8 @@ impl Shared {
         Self { state: Mutex::new(state), watchers: Waiters::new() }
     }
 
-    /// So much may be read ahead, of a backend that can hold the peer up or cannot: if it can, what waits has no other bound.
+    /// Sets how much may be read ahead. If the backend can hold the peer up, what waits has no
+    /// other limit.
     pub(crate) fn begin(&self, read_ahead: u64, can_hold_back: bool) {
         let mut state = self.state.lock();
         state.read_ahead = read_ahead;
@@ -116,7 +117,8 @@ impl Shared {
         self.watchers.wake();
     }
 
-    /// Waits until the halves may be given out: the connection is or was established, and nobody has them.
+    /// Waits until the halves may be given out: the connection is or was established, and nobody
+    /// has them yet.
     pub(crate) fn opened(&self) -> impl Future<Output = Result<(), WebSocketError>> {
         self.watchers.until(|| {
             let mut state = self.state.lock();
@@ -141,13 +143,13 @@ impl Shared {
         })
     }
 
-    /// The next message; an error at the end, if that is one; and then nothing.
+    /// The next message; at the end an error, if it ended with one; and then nothing.
     pub(crate) fn poll_read<B: Flow>(
         &self,
         cx: &Context<'_>,
         socket: &WebSocket<B>,
     ) -> Poll<Option<Result<Data, WebSocketError>>> {
-        // A waker is somebody's code: none is cloned or dropped while the state is locked.
+        // A waker may be anybody's code: none is cloned or dropped while the state is locked.
         let waker = cx.waker().clone();
         let mut state = self.state.lock();
         let message = state.inbox.pop();
@@ -156,7 +158,7 @@ impl Shared {
             None => state.poll_end(),
         };
         let unneeded = if result.is_pending() { state.reader.replace(waker) } else { Some(waker) };
-        // Messages are asked for before the reader has none, so that they are on their way meanwhile.
+        // Messages are asked for before the inbox is empty, so that they are already on their way.
         let is_wanted = state.held && state.inbox.weight() <= state.read_ahead / 2;
         state.held &= !is_wanted;
         drop(state);
@@ -172,7 +174,8 @@ impl Shared {
         self.state.lock().told
     }
 
-    /// The reader is gone. What comes is thrown away, so that what is behind it can be heard: that the peer closes, say.
+    /// The reader is gone. Messages are thrown away, so that what comes after them can be heard:
+    /// that the peer closes, say.
     pub(crate) fn discard<B: Flow>(&self, socket: &WebSocket<B>) {
         let unneeded = {
             let mut state = self.state.lock();
@@ -203,8 +206,9 @@ impl Shared {
         self.state.lock().inbox.dropped()
     }
 
-    /// Tells the backend whether to hold messages back. The reader and the socket's tasks may both be here: whoever comes
-    /// last sees that what the backend was told last is what holds.
+    /// Tells the backend whether to hold messages back. The reader and the socket's tasks may both
+    /// be here at the same time: whoever comes last makes sure that what the backend was told last
+    /// is what is wanted.
     fn settle<B: Flow>(&self, socket: &WebSocket<B>) {
         loop {
             let held = self.state.lock().held;

@@ -15,8 +15,8 @@ use crate::{Data, Drained, Error, Flow, ReadyState, WebSocketError};
 
 /// Where messages are sent, as fast as the network takes them.
 ///
-/// It is a [`Sink`], too: ready when there is room, flushed when everything was given to the network, and to close it starts
-/// the closing handshake. Dropped, it closes nothing.
+/// It is a [`Sink`], too: ready when there is room, and flushed when everything was given to the
+/// network; closing it starts the closing handshake. Dropping it closes nothing.
 ///
 /// ```
 /// # async fn send<B: ws_core::Flow>(mut writable: ws_core::Writable<B>) -> Result<(), ws_core::WebSocketError> {
@@ -34,7 +34,7 @@ pub struct Writable<B: Flow> {
 enum Waiting {
     /// That no more than so many bytes are left.
     Drained(Drained, u64),
-    /// To be told how the connection was closed, which it is.
+    /// How the connection was closed, once it is.
     Ending,
 }
 
@@ -43,9 +43,9 @@ impl<B: Flow> Writable<B> {
         Self { inner, waiting: None }
     }
 
-    /// Waits until there is room, and sends a message: text, bytes or a blob. There is, when no more than
-    /// [`high_water_mark`](crate::StreamBuilder::high_water_mark) waits for the network and the connection does not fail for want of
-    /// room for this message; or when nothing waits.
+    /// Waits until there is room, and sends a message: text, bytes or a blob. There is room when no
+    /// more than [`high_water_mark`](crate::StreamBuilder::high_water_mark) waits for the network
+    /// and this message would not fail the connection; or when nothing waits.
     ///
     /// # Errors
     /// [`WebSocketError::Closed`] once the connection is closed and was not closed cleanly; [`WebSocketError::Refused`] with
@@ -59,7 +59,8 @@ impl<B: Flow> Writable<B> {
         let mut data = Some(data);
         poll_fn(move |cx| {
             ready!(self.poll_room(cx))?;
-            // A large one may be too much by itself though there is room by the mark. Whoever wakes this, the room is looked at anew.
+            // A large message may be too much by itself though the mark leaves room. Whatever wakes
+            // this, the room is checked again.
             if !self.inner.socket.backend().has_room(length) {
                 ready!(self.poll_left(0, cx))?;
             }
@@ -88,12 +89,13 @@ impl<B: Flow> Writable<B> {
 
     /// Waits until no more bytes than this wait for the network.
     fn poll_left(&mut self, left: u64, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
-        // One who waited for less to be left goes on doing so, unless he has changed his mind.
+        // A wait for fewer bytes goes on, unless the caller now waits for something else.
         if matches!(self.waiting, Some(Waiting::Drained(_, bytes)) if bytes != left) {
             self.waiting = None;
         }
         let socket = &self.inner.socket;
-        // What is buffered are bytes of messages. A Close frame is none, nor is a message of no bytes.
+        // Only the bytes of messages are counted as buffered: neither a Close frame nor an empty
+        // message has any.
         if self.waiting.is_none() && (left == 0 || socket.buffered_amount() > left) {
             self.waiting = Some(Waiting::Drained(socket.backend().drained(left), left));
         }
@@ -128,8 +130,9 @@ impl<B: Flow> Sink<Data> for Writable<B> {
         self.poll_room(cx)
     }
 
-    /// When it was ready, the size of the message was not known: one that is larger than half of what may wait natively,
-    /// `max_send_queue`, can fail the connection. [`write`](Writable::write) waits for it.
+    /// The size of the message was not known when the sink became ready: natively, one that is
+    /// larger than half of `max_send_queue` can fail the connection. [`write`](Writable::write)
+    /// waits for room instead.
     fn start_send(self: Pin<&mut Self>, data: Data) -> Result<(), WebSocketError> {
         Ok(self.inner.socket.send(data)?)
     }

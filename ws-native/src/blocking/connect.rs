@@ -26,8 +26,8 @@ impl Connection {
     /// Connects to a server: resolves its name, opens a transport to it, with TLS for `wss`, and performs the client's half of
     /// the opening handshake.
     ///
-    /// The addresses of a host are tried one after the other, with the families by turns; each may take an equal share of
-    /// what is left of [`connect_timeout`](ConnectOptions::connect_timeout).
+    /// The addresses of a host are tried one after the other, IPv6 and IPv4 in turn; each may take
+    /// an equal share of what is left of [`connect_timeout`](ConnectOptions::connect_timeout).
     ///
     /// # Errors
     /// [`Failure`]: the URL or an option is not valid or cannot be had here, such as a proxy
@@ -58,7 +58,7 @@ fn open(url: &SocketUrl, options: &ConnectOptions, request: Request) -> Result<C
     let _turn = addresses.first().filter(|_| options.one_at_a_time).map(|address| turn::wait(*address, limit));
     let handshake = Handshake::begin(url, options);
     let stream = handshake.connect(&addresses)?;
-    // A socket that cannot be set so serves all the same.
+    // A socket that does not take this option still works.
     let _ = stream.set_nodelay(options.nodelay);
     if let Some(idle) = options.tcp_keepalive {
         let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle));
@@ -66,8 +66,8 @@ fn open(url: &SocketUrl, options: &ConnectOptions, request: Request) -> Result<C
     handshake.perform(stream.into(), request)
 }
 
-/// Connects to a Unix socket. A server that does not accept lets its clients wait; the time-out of writing is that of
-/// connecting, too.
+/// Connects to a Unix socket. A server that does not accept makes its clients wait; the time-out
+/// for writing also holds for connecting.
 #[cfg(unix)]
 fn connect_unix(path: &Path, limit: Duration) -> Result<UnixStream, ConnectError> {
     let connect = || {
@@ -95,7 +95,8 @@ fn resolve(url: &SocketUrl, limit: Duration) -> Result<Vec<SocketAddr>, ConnectE
     }
     let (host, port) = (url.host().to_owned(), url.port());
     let (sender, receiver) = mpsc::channel();
-    // The system cannot be told how long to look for it: a thread does, for as long as it takes.
+    // The system cannot be told how long to resolve a name: a thread does that, for as long as it
+    // takes.
     let looking = thread::Builder::new().name("ws-native resolve".into()).spawn(move || {
         let _ = sender.send((host.as_str(), port).to_socket_addrs().map(interleave));
     });
@@ -111,7 +112,7 @@ fn resolve(url: &SocketUrl, limit: Duration) -> Result<Vec<SocketAddr>, ConnectE
     found.map_err(|source| ConnectError::Resolve { host: url.host().into(), source })
 }
 
-/// An opening handshake, the transport's own included, and until when it may take.
+/// An opening handshake, including the transport's own, and the time that it may take.
 struct Handshake<'h> {
     url: &'h SocketUrl,
     options: &'h ConnectOptions,
@@ -125,7 +126,7 @@ impl<'h> Handshake<'h> {
         Self { url, options, start, end: start.checked_add(options.config.handshake_timeout) }
     }
 
-    /// When a stage that begins now and may take so long is to end.
+    /// When a stage has to end that begins now and may take this long.
     fn deadline(&self, limit: Duration) -> Option<Instant> {
         [Instant::now().checked_add(limit), self.end].into_iter().flatten().min()
     }

@@ -17,10 +17,11 @@ use crate::sending;
 
 /// An established WebSocket connection over any byte stream that blocks, in either role.
 ///
-/// It has no thread of its own: the protocol runs while [`recv`](Self::recv) or [`send`](Self::send) does, pings are answered
-/// by `recv`. What was [fed](Self::feed) goes out when `recv` is about to wait, so that a burst of answers is one write.
-/// Back-pressure is that of the stream in both directions. The [module](super) says what becomes of deadlines and of streams
-/// that do not block.
+/// It has no thread of its own: the protocol runs while [`recv`](Self::recv) or
+/// [`send`](Self::send) does, pings are answered by `recv`. What was [fed](Self::feed) goes out
+/// when `recv` is about to wait, so that a burst of answers is one write. Back-pressure is that of
+/// the stream in both directions. The [module](super) says how deadlines are kept, and what happens
+/// with streams that do not block.
 ///
 /// ```no_run
 /// use ws_native::ConnectOptions;
@@ -45,7 +46,7 @@ pub struct Connection<S = Stream> {
     state: State,
 }
 
-/// By how much a time-out may come too early: a tick of the slowest system's clock.
+/// How much too early a time-out may come: a tick of the slowest system's clock.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
 impl<S: Timed> Connection<S> {
@@ -57,7 +58,7 @@ impl<S: Timed> Connection<S> {
         Self::client_since(Instant::now(), stream, request, config)
     }
 
-    /// The same, where the time for the opening handshake has begun already.
+    /// The same, where the time for the opening handshake has already begun.
     pub(super) fn client_since(
         start: Instant,
         stream: S,
@@ -135,7 +136,8 @@ impl<S: Timed> Connection<S> {
     /// Sends a message: queues it, and writes all that is queued.
     ///
     /// # Errors
-    /// As [`feed`](Self::feed), which has queued nothing then; as [`flush`](Self::flush), and then the message is queued.
+    /// As [`feed`](Self::feed), in which case nothing was queued; as [`flush`](Self::flush), in
+    /// which case the message is queued.
     pub fn send(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         self.feed(data)?;
         self.flush()
@@ -196,7 +198,7 @@ impl<S: Timed> Connection<S> {
     /// being closed and the peer has not read in [time](Config::close_timeout), or it is closed and not all was written. Or
     /// [`WouldBlock`](FailureKind::WouldBlock): the stream takes no more yet, and what was not written stays queued.
     pub fn flush(&mut self) -> Result<(), Failure> {
-        // It has failed already: the stream may never take what is left.
+        // The connection has already failed, and the stream may never take what is left.
         if let Some(error) = self.protocol.failure() {
             return Err(error.clone().into());
         }
@@ -211,7 +213,8 @@ impl<S: Timed> Connection<S> {
         }
     }
 
-    /// Writes all that is queued, the Close frame being a part of it; or gives the peer up, which does not read in time: false.
+    /// Writes all that is queued, including the Close frame. False: the peer did not read in time,
+    /// and was given up.
     fn write_in_time(&mut self) -> Result<bool, Failure> {
         loop {
             let has_time = self.protocol.has_time_to_close();
@@ -231,7 +234,7 @@ impl<S: Timed> Connection<S> {
         self.state.flushed(&self.protocol, transmitted, self.wire.broken())
     }
 
-    /// Sends a ping with up to 125 bytes of payload. The pong is had by [`recv_any`](Self::recv_any).
+    /// Sends a ping with up to 125 bytes of payload. [`recv_any`](Self::recv_any) gives the pong.
     ///
     /// # Errors
     /// [`Failure`]: the payload is too long, as much as may waits to be sent, the connection is closed; as [`flush`](Self::flush), and
@@ -241,8 +244,9 @@ impl<S: Timed> Connection<S> {
         self.flush()
     }
 
-    /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after the messages it sent
-    /// before, as its `None`. A peer that does not read is given up in time, of which `recv` then tells.
+    /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after
+    /// the messages it sent before, as its `None`. A peer that does not read in time is given up,
+    /// and `recv` then says so.
     ///
     /// # Errors
     /// [`Failure`]: the code must not be sent, the reason has more than 123 bytes; as [`flush`](Self::flush), and then the
@@ -280,14 +284,14 @@ impl<S: Timed> Connection<S> {
         }
     }
 
-    /// Writes, and reads if all that has come was given out, until there is reason to look for an event again. Pending: the stream
-    /// would block.
+    /// Writes, and reads if all that has come was given out, until it is worth looking for an event
+    /// again. Pending: the stream would block.
     pub(super) fn progress(&mut self) -> Poll<()> {
         let is_drained = !self.waits_for_room();
         if self.protocol.handle_timeout_before_reading(|| self.start.elapsed()) {
             return Poll::Ready(());
         }
-        // The program feeds nothing now: it is the time to write.
+        // The program feeds nothing at the moment, so now is the time to write.
         let deadline = self.begin_wait();
         let by = self.instant(deadline);
         let _ = self.wire.transmit(&mut self.protocol, by);
@@ -297,7 +301,7 @@ impl<S: Timed> Connection<S> {
         if !is_drained {
             return Poll::Ready(());
         }
-        // How far the writing has come may have put it off.
+        // The deadline may have moved meanwhile, as something was written.
         let deadline = self.begin_wait();
         let by = self.instant(deadline);
         match self.wire.receive(&mut self.protocol, by) {
@@ -314,7 +318,8 @@ impl<S: Timed> Connection<S> {
         sending::waits_for_room(&self.protocol, self.wire.broken().is_some())
     }
 
-    /// What it comes to that there was no room before this deadline. Pending: the stream would block.
+    /// There was no room to write before this deadline. Ready: it has passed. Pending: the stream
+    /// would block.
     fn room_came(&mut self, deadline: Option<Duration>) -> Poll<()> {
         let is_late = self.has_passed(deadline);
         self.protocol.note_wait_for_room(|| self.start.elapsed());
@@ -322,19 +327,21 @@ impl<S: Timed> Connection<S> {
             self.protocol.handle_timeout(self.start.elapsed());
             return Poll::Ready(());
         }
-        // How far the writing has come has put it off.
+        // What was written has put the protocol's deadline off.
         if is_late { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// The deadline of a wait that begins now. The times of what has just begun begin here, too.
+    /// The deadline of a wait that begins now, which starts the times that count from the beginning
+    /// of a wait.
     fn begin_wait(&mut self) -> Option<Duration> {
         self.protocol.note_wait(|| self.start.elapsed());
         self.protocol.deadline()
     }
 
-    /// Until when the stream is to wait for this deadline: long enough for one attempt if it has passed.
+    /// Until when the stream is to wait for this deadline: if that has passed, long enough for one
+    /// attempt.
     fn instant(&self, deadline: Option<Duration>) -> Option<Instant> {
-        // A deadline too far away for the clock is none.
+        // A deadline that is too far away for the clock never comes.
         self.start.checked_add(deadline?.max(self.start.elapsed()).checked_add(TICK)?)
     }
 
@@ -346,8 +353,8 @@ impl<S: Timed> Connection<S> {
         self.state.begin_end(closed, &self.protocol, self.start.elapsed());
     }
 
-    /// Ends the transport, without waiting for the peer for long. Gives the cause of the end, once. Pending: the stream would
-    /// block.
+    /// Ends the transport, without waiting long for the peer. Gives the cause of a failure, once.
+    /// Pending: the stream would block.
     pub(super) fn end(&mut self) -> Poll<Option<Failure>> {
         let limit = self.protocol.config().end_timeout;
         let mut tried = None;
@@ -368,7 +375,7 @@ impl<S: Timed> Connection<S> {
     }
 }
 
-/// What there is to say of a stream that does not wait any longer.
+/// The failure of a call whose stream does not wait any longer.
 pub(super) fn would_block() -> Failure {
     Failure::new(FailureKind::WouldBlock, "the stream would block: worth another call when it is ready")
 }

@@ -1,6 +1,7 @@
 //! Clients and servers without an asynchronous runtime: a thread waits for its connection.
 //!
-//! [`Connection`] and [`Server`] have methods of the [asynchronous](crate) ones, which wait where those are awaited:
+//! [`Connection`] and [`Server`] have the methods of the [asynchronous](crate) ones, and block
+//! where those are awaited:
 //!
 //! ```no_run
 //! use std::{thread, time::Duration};
@@ -25,25 +26,29 @@
 //!
 //! # Deadlines
 //!
-//! Those of [`Config`](crate::proto::Config) and [`ConnectOptions`](crate::ConnectOptions) are kept over TCP and Unix sockets,
-//! and over TLS on either: each wait that has a deadline sets the socket's time-out, and then sets it back. Other streams say
-//! by [`Timed`] how their waits end; one that cannot is wrapped in [`Untimed`], and then deadlines are looked at only between
-//! its reads.
+//! The deadlines of [`Config`](crate::proto::Config) and [`ConnectOptions`](crate::ConnectOptions)
+//! are kept over TCP and Unix sockets, and over TLS on either: each wait that has a deadline sets
+//! the socket's time-out, and then restores it. Other streams implement [`Timed`], which says how
+//! their waits end. One that cannot end them is wrapped in [`Untimed`], and then deadlines are
+//! looked at only between its reads.
 //!
 //! # Streams that do not block
 //!
-//! Where the program has made the socket non-blocking, or has set its time-out, a call that would have to wait, or has waited
-//! so long, fails with [`FailureKind::WouldBlock`](ws_core::FailureKind::WouldBlock). Nothing is lost by it: what was read and
-//! what is to be written stays in the connection, and the call can be made again.
-//! [`send`](Connection::send), [`send_part`](Connection::send_part) and [`ping`](Connection::ping) have then queued what they
-//! were given, so that [`flush`](Connection::flush) is what to call again. Only an opening handshake needs a stream that
-//! blocks, for there is no connection yet that would go on with it.
+//! If the program has made the socket non-blocking, or has set its time-out, a call that would have
+//! to wait, or has waited that long, fails with
+//! [`FailureKind::WouldBlock`](ws_core::FailureKind::WouldBlock). Nothing is lost by it: what was
+//! read and what is to be written stays in the connection, and the call can be made again.
+//! [`send`](Connection::send), [`send_part`](Connection::send_part) and [`ping`](Connection::ping)
+//! have then queued what they were given, so call [`flush`](Connection::flush) instead of them.
+//! Only an opening handshake needs a stream that blocks, because there is no connection yet that
+//! could go on with it.
 //!
 //! # What it does not do
 //!
-//! A connection cannot be split, follows no shutdown and joins no broadcast. While it writes it does not read: of two ends that both send more than the network holds
-//! before they receive, each waits for the other. Messages that are blobs have to be in memory. A client goes through no
-//! proxy: options that name one are an error.
+//! A connection cannot be split, follows no shutdown and joins no broadcast. While it writes it
+//! does not read: if both ends send more than the network holds before they receive, they wait for
+//! each other. Messages that are blobs have to be in memory. A client goes through no proxy:
+//! options that name one are an error.
 
 mod connect;
 mod connection;

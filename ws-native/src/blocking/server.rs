@@ -81,7 +81,8 @@ impl Server {
         self.with(|settings| settings.config = config.into())
     }
 
-    /// Takes the requests of these pages; others are refused with status 403. Default: [`Origins::SameHost`].
+    /// Takes requests from these pages; others are refused with status 403. Default:
+    /// [`Origins::SameHost`].
     #[must_use]
     pub fn origins(self, origins: Origins) -> Self {
         self.with(|settings| settings.origins = origins)
@@ -117,7 +118,7 @@ impl Server {
         let stream = match &self.listener {
             Listener::Tcp(listener) => {
                 let (stream, _) = listener.accept()?;
-                // A socket that cannot be set so serves all the same.
+                // A socket that does not take this option still works.
                 let _ = stream.set_nodelay(true);
                 stream.into()
             }
@@ -238,8 +239,8 @@ impl<S: Timed> Incoming<S> {
 
     /// Refuses with an HTTP status, such as 403, and a message for people.
     ///
-    /// The status is one of a redirection or of an error: 300 to 599, but for 304, whose answer has no message. Any other would
-    /// not refuse, and 500 is sent in its place.
+    /// The status has to be one of a redirection or an error: 300 to 599, except 304, whose answer
+    /// has no message. In place of any other, which would not refuse, 500 is sent.
     ///
     /// # Errors
     /// [`Failure`]: the stream broke or does not block.
@@ -247,8 +248,8 @@ impl<S: Timed> Incoming<S> {
         self.refuse_with(status, &[], message)
     }
 
-    /// Refuses with further headers, such as the `WWW-Authenticate` of a 401. A `Content-Type` of the program is that of the
-    /// message, which is plain text otherwise.
+    /// Refuses with further headers, such as the `WWW-Authenticate` of a 401. The message is plain
+    /// text unless the headers have a `Content-Type`.
     ///
     /// # Errors
     /// As [`refuse`](Self::refuse), and if a header cannot be sent: then there is no answer.
@@ -259,7 +260,7 @@ impl<S: Timed> Incoming<S> {
             Poll::Ready(event) => return Err(failure_of(event)),
             Poll::Pending => return Err(would_block()),
         }
-        // It failed because it was refused, which is what was asked for.
+        // It fails because it was refused, as intended.
         if self.connection.end().is_pending() { Err(would_block()) } else { Ok(()) }
     }
 }

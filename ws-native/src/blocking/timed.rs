@@ -6,11 +6,12 @@ use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-/// A byte stream that can be told until when to wait.
+/// A byte stream that can be told how long to wait.
 ///
-/// A wait that has lasted so long is an error of the kind [`WouldBlock`](io::ErrorKind::WouldBlock) or
-/// [`TimedOut`](io::ErrorKind::TimedOut), as it is with a socket's time-out, and has lost nothing. What is given here takes
-/// no notice of deadlines, and is what [`Untimed`] does.
+/// A wait that reaches the deadline ends with an error of the kind
+/// [`WouldBlock`](io::ErrorKind::WouldBlock) or [`TimedOut`](io::ErrorKind::TimedOut), as with a
+/// socket's time-out, and loses nothing. The default methods ignore deadlines, and are what
+/// [`Untimed`] does.
 pub trait Timed: Read + Write {
     /// Reads, as [`Read::read`].
     ///
@@ -42,14 +43,15 @@ pub trait Timed: Read + Write {
     /// Tells the peer that nothing more will be written. What it still sends can be read.
     ///
     /// # Errors
-    /// Those of the stream; that the deadline has passed; that it cannot say so, and then the peer's end is not waited for.
+    /// Those of the stream; that the deadline has passed; that the stream cannot tell the peer, and
+    /// then the peer's end is not waited for.
     fn shutdown_by(&mut self, deadline: Option<Instant>) -> io::Result<()> {
         let _ = deadline;
         Err(io::ErrorKind::Unsupported.into())
     }
 }
 
-/// Any byte stream, whose waits last as long as they do: deadlines are looked at only between them.
+/// Any byte stream. Its waits cannot be ended: deadlines are looked at only between them.
 ///
 /// ```no_run
 /// # fn tunnel() -> std::io::Cursor<Vec<u8>> { std::io::Cursor::new(vec![]) }
@@ -87,12 +89,12 @@ impl<S: Write> Write for Untimed<S> {
 /// The sockets of the standard library, which have no trait in common.
 macro_rules! socket {
     ($socket:ty) => {
-        /// By the socket's time-outs, of which a shorter one that the program has set holds.
+        /// Uses the socket's time-outs. A shorter one that the program has set stays in force.
         impl Timed for $socket {
             fn read_by(&mut self, buffer: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
                 let Some(limit) = remaining(deadline)? else { return self.read(buffer) };
                 let own = self.read_timeout()?;
-                // A socket that takes no time-out has ended, and then no read waits.
+                // A socket that takes no time-out has ended, and then a read does not wait.
                 let _ = self.set_read_timeout(Some(own.map_or(limit, |own| own.min(limit))));
                 let outcome = self.read(buffer);
                 let _ = self.set_read_timeout(own);

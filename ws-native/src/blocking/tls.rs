@@ -23,7 +23,8 @@ pub(super) fn accept(config: &Arc<ServerConfig>, mut stream: Stream, deadline: O
     Ok(Stream::tls_server(StreamOwned::new(session, stream)))
 }
 
-/// By the deadlines of the stream below: however many of its waits one wait of this one takes, they end in time.
+/// Uses the deadlines of the stream below: however many of its waits one wait here takes, all of
+/// them end in time.
 impl<C, T, S> Timed for StreamOwned<C, T>
 where
     C: DerefMut + Deref<Target = ConnectionCommon<S>>,
@@ -49,7 +50,7 @@ where
     }
 }
 
-/// A stream, as one without deadlines, all of whose waits end by this one.
+/// A stream all of whose waits end by this deadline, for code that knows no deadlines.
 struct By<'s, T> {
     stream: &'s mut T,
     deadline: Option<Instant>,

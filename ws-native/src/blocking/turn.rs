@@ -1,4 +1,5 @@
-//! One connecting thread an address, as [RFC 6455, section 4.1][1] has it; of the threads of this face.
+//! One thread at a time connects to an address, as [RFC 6455, section 4.1][1] wants it. This counts
+//! the threads of this face only.
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455#section-4.1
 
@@ -7,21 +8,22 @@ use std::net::SocketAddr;
 use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The addresses that somebody connects to.
+/// The addresses that somebody is connecting to.
 static TAKEN: LazyLock<Mutex<HashSet<SocketAddr>>> = LazyLock::new(Mutex::default);
 /// One of them is free again.
 static FREE: Condvar = Condvar::new();
 
-/// Somebody's turn to connect to an address. It is over when this is dropped.
+/// A turn to connect to an address. It is over when this is dropped.
 #[derive(Debug)]
 pub(super) struct Turn(SocketAddr);
 
-/// Waits for the turn to connect to this address. `None`: it has not come in this time, and then it is better not to wait.
+/// Waits for the turn to connect to this address. `None`: it has not come within this time, and it
+/// is better to connect without it.
 pub(super) fn wait(address: SocketAddr, limit: Duration) -> Option<Turn> {
     let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
     let waited = FREE.wait_timeout_while(taken, limit, |taken| taken.contains(&address));
     let (mut taken, _) = waited.unwrap_or_else(PoisonError::into_inner);
-    // Made only if it has come: to drop a turn is to end somebody's.
+    // Made only if the turn has come: dropping one would end somebody else's turn.
     taken.insert(address).then(|| Turn(address))
 }
 

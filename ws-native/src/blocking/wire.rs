@@ -9,28 +9,30 @@ use super::Timed;
 use super::connection::TICK;
 use crate::{memory, proto};
 
-/// The most bytes of one read, which [`Read`](io::Read) wants initialised: they are read here, and copied to where the
-/// protocol wants them. To have its memory initialised anew for every read would cost as much and more.
+/// The most bytes of one read, which [`Read`](io::Read) wants initialised: they are read here, and
+/// copied to where the protocol wants them. Initialising memory anew for every read would cost at
+/// least as much.
 const READ: usize = 64 << 10;
 
 /// The most pieces that are written at once: sixteen long messages and their headers.
 const VECTOR: usize = 32;
 
-/// The bytes that a read which has waited counts for, of those that may have come in time and be read late.
+/// How many bytes a read that has waited counts for, in the bound on what may have come in time and
+/// is read late.
 const WAIT: usize = 1 << 20;
 
 thread_local! {
-    /// What this thread reads into, while it does not.
+    /// The memory that this thread reads into, while no read uses it.
     static SCRATCH: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
 }
 
-/// A byte stream, and how far both sides of it are.
+/// A byte stream, and how far each direction has come.
 ///
-/// Pending is what would have to wait longer than the stream does, or than until the deadline.
+/// Pending: the call would have to wait longer than the stream does, or beyond the deadline.
 #[derive(Debug)]
 pub(super) struct Wire<S> {
     stream: S,
-    /// Something was written and has not left the stream's own buffer.
+    /// Something was written that may still be in the stream's own buffer.
     unflushed: bool,
     /// Writing has failed. The peer may have said why before it went away, so reading goes on until its end.
     broken: Option<io::Error>,
@@ -54,7 +56,8 @@ impl<S: Timed> Wire<S> {
         self.broken.as_ref()
     }
 
-    /// Writes all of the output. Pending: the stream takes no more for now, or for good, which reading will show.
+    /// Writes all of the output. Pending: the stream takes no more for now, or never will, which
+    /// reading will show.
     pub(super) fn transmit(&mut self, protocol: &mut proto::Connection, deadline: Option<Instant>) -> Poll<()> {
         if self.broken.is_some() {
             return Poll::Pending;
@@ -88,9 +91,9 @@ impl<S: Timed> Wire<S> {
         Ok(())
     }
 
-    /// Reads once. Ready: something has arrived, be it the end. After the end always pending.
+    /// Reads once. Ready: something has arrived, be it the end. Always pending after the end.
     ///
-    /// An error is of reading, or of the writing that failed before.
+    /// The error is one of reading, or that of the writing which failed before.
     pub(super) fn receive(
         &mut self,
         protocol: &mut proto::Connection,
@@ -99,7 +102,8 @@ impl<S: Timed> Wire<S> {
         if self.ended {
             return Poll::Pending;
         }
-        // Whether the read waits is not known before. What it is read into goes back only if it is known to.
+        // It is not known beforehand whether the read will wait. The memory is returned only where
+        // the stream says that it would block.
         protocol.release_idle();
         let most = memory::lend_for_reading(protocol);
         let began = protocol.is_timed().then(Instant::now);
@@ -112,7 +116,7 @@ impl<S: Timed> Wire<S> {
         match (outcome, self.broken.take()) {
             (Ok(count @ 1..), broken) => {
                 self.broken = broken;
-                // What had to be waited for was hardly there before.
+                // What had to be waited for can hardly have been there before.
                 let waited = began.is_some_and(|began| began.elapsed() > TICK);
                 protocol.note_read(if waited { WAIT } else { count });
                 memory::lend_for_writing(protocol);
@@ -135,11 +139,11 @@ impl<S: Timed> Wire<S> {
         }
     }
 
-    /// Writes what is left to write, says that this was all, and waits for the peer's end, of a stream that can say so. What
-    /// the peer still sends is read and thrown away.
+    /// Writes what is left, shuts the stream down for writing, and waits for the peer to end it, if
+    /// the stream can tell the peer. What the peer still sends is read and thrown away.
     ///
-    /// A stream dropped with bytes unread tells the peer that the connection was reset, and then a Close frame that is
-    /// under way may never be read.
+    /// A stream that is dropped with bytes unread resets the connection, and the peer may then
+    /// never read a Close frame that is on its way.
     pub(super) fn end(&mut self, protocol: &mut proto::Connection, deadline: Option<Instant>) -> Poll<()> {
         if !self.shut {
             // Where writing has failed, or fails now, there is nothing to wait for.
@@ -158,7 +162,7 @@ impl<S: Timed> Wire<S> {
                 return Poll::Pending;
             }
             protocol.read_memory().clear();
-            // A stream that always has something may never ask for the time.
+            // A stream that always has something to read would never look at the deadline.
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) && !self.ended {
                 return Poll::Pending;
             }
@@ -167,7 +171,8 @@ impl<S: Timed> Wire<S> {
     }
 }
 
-/// Whether the stream only waits, or has waited long enough. That of TCP for a peer who is gone is another `TimedOut`.
+/// Whether the error only says that the stream would wait, or has waited long enough. TCP has
+/// another `TimedOut`, for a peer that is gone.
 fn is_wait(error: &io::Error) -> bool {
     match error.kind() {
         ErrorKind::WouldBlock => true,
@@ -185,8 +190,8 @@ fn uninterrupted<R>(mut attempt: impl FnMut() -> io::Result<R>) -> io::Result<R>
     }
 }
 
-/// Lends what this thread reads into. A stream that reads from another connection meanwhile makes do with memory of its own,
-/// and so does a thread that ends.
+/// Lends the memory that this thread reads into. It is made anew for a stream that reads from
+/// another connection meanwhile, and while the thread ends.
 fn with_scratch<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
     let scratch = SCRATCH.try_with(Cell::take).ok().flatten();
     let mut scratch = scratch.unwrap_or_else(|| vec![0; READ].into());

@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-/// The addresses in the order to try them: that of the system, which has them sorted, but with the families by turns.
+/// The addresses in the order to try them: the order of the system, which has sorted them, but with
+/// IPv6 and IPv4 taking turns.
 ///
 /// "If the first address in the list is an IPv6 address, [...] the list should be reordered to be an alternation of
 /// address families": section 4.
@@ -21,7 +22,7 @@ pub(crate) fn interleave(addresses: impl IntoIterator<Item = SocketAddr>) -> Vec
     ordered
 }
 
-/// A host of a URL as everything but URLs writes it: an IPv6 address without its brackets.
+/// The host of a URL for use outside of URLs: an IPv6 address without its brackets.
 #[cfg(feature = "tokio")]
 pub(crate) fn without_brackets(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')

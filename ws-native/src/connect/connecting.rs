@@ -90,7 +90,7 @@ impl Connecting {
     /// Opens the transport.
     ///
     /// # Cancel safety
-    /// Dropped, nothing is left open but a connection of HTTP/2 that others may use.
+    /// If it is dropped, nothing stays open but a connection of HTTP/2 that others may use.
     pub(crate) async fn open(self) -> Result<Opened, ConnectError> {
         if let Some((stream, answer)) = self.open_http2().await? {
             return Ok(Opened { stream, answer, turn: self.turn });
@@ -99,7 +99,7 @@ impl Connecting {
         Ok(Opened { stream, answer: None, turn: self.turn })
     }
 
-    /// Opens a byte stream to the server, on which HTTP/2 is offered or not.
+    /// Opens a byte stream to the server, with HTTP/2 offered or not.
     async fn open_stream(&self, http2: bool) -> Result<Stream, ConnectError> {
         let Self { url, options, .. } = self;
         let mut stream = self.open_plain().await?;
@@ -107,7 +107,7 @@ impl Connecting {
             if proxy.is_secure() {
                 stream = secure(proxy.host(), stream, options, false).await?;
             }
-            // The proxy that wants an address is asked for all there are, one after the other.
+            // A proxy that wants an address is asked for each of them, one after the other.
             let addresses = match proxy.wants_address() {
                 true => options.allowed(url, resolve(url.host(), url.port(), options.connect_timeout).await?)?,
                 false => Vec::new(),
@@ -136,7 +136,7 @@ impl Connecting {
         let connected = within(limit, Stage::Connect(address.clone()), race).await?;
         let failed = |source| on_the_way(self.proxy.as_ref(), ConnectError::Connect { address, source });
         let stream = connected.map_err(failed)?;
-        // A socket that cannot be set so serves all the same.
+        // A socket that does not take this option still works.
         let _ = stream.set_nodelay(options.nodelay);
         if let Some(idle) = options.tcp_keepalive {
             let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle));
@@ -144,7 +144,8 @@ impl Connecting {
         Ok(stream.into())
     }
 
-    /// Asks the proxy for a tunnel to the server, over this stream, at the first of these addresses that it gets through to.
+    /// Asks the proxy, over this stream, for a tunnel to the first of the server's addresses that
+    /// it gets through to.
     async fn tunnel(
         &self,
         proxy: &proxy::ProxyUrl,
@@ -177,11 +178,11 @@ impl Connecting {
 pub(super) struct NoTunnel {
     /// What it said.
     pub(super) reason: String,
-    /// It does not get through to this address, and may to another.
+    /// It does not get through to this address, but may get through to another.
     pub(super) is_for_address: bool,
 }
 
-/// The error, which is the proxy's if there is one: it is the proxy that was to be connected to.
+/// The error; if there is a proxy, it is the proxy that could not be connected to.
 fn on_the_way(proxy: Option<&proxy::ProxyUrl>, error: ConnectError) -> ConnectError {
     match (proxy, error) {
         (Some(proxy), error @ (ConnectError::Resolve { .. } | ConnectError::Connect { .. })) => {

@@ -50,7 +50,8 @@ pub trait CookieJar: fmt::Debug + Send + Sync {
     fn store(&self, url: &SocketUrl, set_cookie: &str);
 }
 
-/// Stores the cookies of the answer to an opening handshake, be it a refusal or none that can be taken.
+/// Stores the cookies of the answer to an opening handshake, also of a refusal or an invalid
+/// answer.
 pub(crate) fn keep(options: &ConnectOptions, url: &SocketUrl, outcome: Result<&Established, &Failure>) {
     match outcome {
         Ok(established) => options.store_cookies(url, &established.headers),
@@ -64,8 +65,9 @@ pub(crate) fn keep(options: &ConnectOptions, url: &SocketUrl, outcome: Result<&E
     }
 }
 
-/// Cookies in memory, as [RFC 6265](https://datatracker.ietf.org/doc/html/rfc6265) has them, but that a server can set none
-/// for a domain above its own. One of more than 8 KiB is ignored, and so is a new one of a host that has 180.
+/// Cookies in memory, by [RFC 6265](https://datatracker.ietf.org/doc/html/rfc6265), except that a
+/// server can set none for a domain above its own. A cookie of more than 8 KiB is ignored, and so
+/// is a new one of a host that already has 180.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -107,15 +109,16 @@ impl CookieJar for MemoryJar {
         if set_cookie.len() > Self::LONGEST {
             return;
         }
-        // The parser knows some forms of a date; the last one that it can read is what it takes.
+        // The parser knows some forms of a date, and takes the last one that it can read.
         let expires = date::expires(set_cookie).map(|date| format!("{set_cookie}; Expires={date}"));
         let Ok(cookie) = RawCookie::parse(expires.as_deref().unwrap_or(set_cookie)) else { return };
-        // Whether a domain is one that others have part in, such as co.uk, is not known here.
+        // It is not known here whether others share a domain, such as co.uk.
         if cookie.domain().is_some_and(|domain| !domain.eq_ignore_ascii_case(url.host())) {
             return;
         }
         let Some(url) = http_url(url) else { return };
-        // One that is malformed, or that this server must not set, is ignored, as the RFC says.
+        // A cookie that is malformed, or that this server must not set, is ignored, as the RFC
+        // says.
         let Ok(cookie) = Cookie::try_from_raw_cookie(&cookie, &url) else { return };
         let mut store = self.store();
         let of_host = store.iter_unexpired().filter(|cookie| cookie.domain.matches(&url)).count();
@@ -136,7 +139,7 @@ impl CookieJar for MemoryJar {
     }
 }
 
-/// The URL as the rules for cookies know it: of `http` or `https`.
+/// The URL with the scheme that the rules for cookies know: `http` or `https`.
 #[cfg(feature = "cookies")]
 fn http_url(url: &SocketUrl) -> Option<url::Url> {
     let scheme = if url.is_secure() { "https" } else { "http" };
@@ -237,7 +240,7 @@ mod tests {
         assert_eq!((count(jar), jar.cookies(&url).unwrap().contains("n180=1")), (180, true), "one has gone");
         jar.store(&other, "n1=1");
         assert_eq!(jar.cookies(&other).unwrap(), "n1=1", "another host has room of its own");
-        // Those that are over, and not evicted, take no room.
+        // Cookies that have expired, but were not evicted, take no room.
         let memory = MemoryJar::default();
         for number in 0..180 {
             CookieJar::store(&memory, &url, &format!("n{number}=1"));

@@ -24,7 +24,7 @@ use crate::policy::Blocked;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The host has no address, or nobody could be asked for it.
+    /// The host has no address, or it could not be looked up.
     #[error("the host {host} cannot be resolved: {source}")]
     Resolve {
         /// The host's name.
@@ -40,13 +40,13 @@ pub enum ConnectError {
         /// What the system says of the address that failed last.
         source: io::Error,
     },
-    /// The TLS handshake failed: most often, the server's certificate is none for this host, has expired, or is by an
-    /// issuer that is not among the roots.
+    /// The TLS handshake failed. Most often the server's certificate is for another host, has
+    /// expired, or is by an issuer that is not among the roots.
     #[error("TLS with {host} failed: {source}")]
     Tls {
         /// The host's name.
         host: String,
-        /// What is wrong; of a certificate, a `rustls::Error` within.
+        /// What is wrong; for a certificate, a `rustls::Error` within.
         source: io::Error,
     },
     /// The server does not speak TLS.
@@ -71,7 +71,7 @@ pub enum ConnectError {
     /// The policy allows none of the host's addresses.
     #[error(transparent)]
     Blocked(#[from] Blocked),
-    /// The proxy refused, cannot be reached, or is none.
+    /// The proxy refused, cannot be reached, or is not a proxy.
     #[error("the proxy {proxy} did not connect: {reason}")]
     Proxy {
         /// The proxy's host and port.

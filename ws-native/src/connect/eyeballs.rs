@@ -16,7 +16,7 @@ const DELAY: Duration = Duration::from_millis(250);
 /// were tried before may still answer.
 ///
 /// # Errors
-/// That of the last attempt to fail, if all have.
+/// If all attempts fail, the error of the one that failed last.
 pub(super) async fn race<T, F>(addresses: &[SocketAddr], connect: impl Fn(SocketAddr) -> F) -> io::Result<T>
 where
     F: Future<Output = io::Result<T>>,

@@ -37,26 +37,28 @@ use crate::sending::misuse;
 pub struct ConnectOptions {
     /// Subprotocols, in order of preference; after those that the constructor is given.
     pub protocols: Vec<String>,
-    /// Headers of the opening handshake, such as Origin, User-Agent or Authorization, which else comes from the user name
-    /// and password of the URL. Those of the handshake itself are refused.
+    /// Headers of the opening handshake, such as Origin, User-Agent or Authorization; without the
+    /// last, the URL's user name and password are sent. Headers of the handshake itself are
+    /// refused.
     pub headers: Vec<(String, String)>,
     /// The URL that relative URLs are resolved against. Without one they are a syntax error.
     pub base_url: Option<String>,
-    /// Limits, compression, and the deadlines of the protocol, that of the whole opening handshake among them.
+    /// Limits, compression, and the deadlines of the protocol, including that of the whole opening
+    /// handshake.
     pub config: Config,
-    /// How long each of these may take: to learn the host's addresses, to connect to one of them, the proxy's answer.
-    /// Default: 10 s.
+    /// How long each of these may take: to resolve the host's name, to connect to one of its
+    /// addresses, to get the proxy's answer. Default: 10 s.
     pub connect_timeout: Duration,
     /// How long the TLS handshake may take. Default: 10 s.
     pub tls_timeout: Duration,
     /// Sends what is written at once (`TCP_NODELAY`). Default: true.
     pub nodelay: bool,
-    /// Asks the peer for a sign of life, by TCP, when the connection was idle for so long. Default: not.
+    /// Sends TCP keep-alive probes when the connection was idle for this long. Default: none.
     pub tcp_keepalive: Option<Duration>,
     /// TLS for `wss`, and for a proxy whose URL says `https`. Default: with the platform's roots.
     #[cfg(feature = "tls")]
     pub tls: Option<Tls>,
-    /// Goes over HTTP/2 where the server can, on connections that are shared: for `wss` alone. Default: not.
+    /// Goes over HTTP/2 where the server can, on shared connections; only for `wss`. Default: off.
     #[cfg(feature = "http2")]
     pub http2: Option<Http2>,
     /// The proxy to go through. Default: none.
@@ -69,16 +71,16 @@ pub struct ConnectOptions {
     pub unix_socket: Option<PathBuf>,
     /// Where cookies come from, and go to. Default: nowhere, or where the policy says.
     pub cookies: Option<Arc<dyn CookieJar>>,
-    /// What may be connected to, and what is sent along, where it is a script that asks: its base URL, its origin and so on.
-    /// Default: none, for a program may do as it likes.
+    /// For connections that scripts ask for: what they may connect to, and what is sent along, such
+    /// as their origin. Default: none; a program may connect where it likes.
     pub policy: Option<Arc<dyn Policy + Send + Sync>>,
-    /// Is shown the heads and frames of the connection, in both directions. Default: nobody is, and it costs nothing. Clients
-    /// of the module `blocking` have none.
+    /// Is shown the heads and frames of the connection, in both directions. Default: none, which
+    /// costs nothing. Clients of the module `blocking` have no taps.
     #[cfg(feature = "tokio")]
     pub tap: Option<Arc<dyn Tap>>,
-    /// Waits until no other socket of this program is connecting to the same address, as the standard says, but no longer than
-    /// the three deadlines of connecting together. A program that
-    /// opens thousands to its own server may turn it off. Default: true.
+    /// Waits until no other socket of this program is connecting to the same address, as the
+    /// standard says, but no longer than the three deadlines of connecting together. A program that
+    /// opens thousands of connections to its own server may turn it off. Default: true.
     pub one_at_a_time: bool,
 }
 
@@ -191,7 +193,7 @@ impl Default for ConnectOptions {
     }
 }
 
-/// Leaves out the values of headers, which may be secrets.
+/// Leaves out the values of headers: there may be secrets in them.
 impl fmt::Debug for ConnectOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();

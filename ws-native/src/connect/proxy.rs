@@ -36,16 +36,18 @@ pub enum Proxy {
     /// None.
     #[default]
     Direct,
-    /// The one that the environment names when the connection is made: `http_proxy` for `ws`, `https_proxy` for `wss`, else
-    /// `all_proxy`, but none for the hosts of `no_proxy`. One that is not set, or empty, may be set in capitals. They mean what they mean
-    /// to curl, but that `HTTP_PROXY` is taken, too, unless the program is a CGI script, whose client would name it by a header, and
-    /// that a URL of `http` without a port is port 80, which to curl is 1080.
+    /// The one that the environment names when the connection is made: `http_proxy` for `ws`,
+    /// `https_proxy` for `wss`, otherwise `all_proxy`, but none for the hosts in `no_proxy`. A
+    /// variable that is not set, or empty, may be set in capitals. They mean what they mean to
+    /// curl, with two exceptions: `HTTP_PROXY` is used, too, unless the program is a CGI script,
+    /// whose client could set it by a header; and the port of an `http` URL without one is 80,
+    /// where curl takes 1080.
     Environment,
     /// This one.
     Through(ProxyUrl),
 }
 
-/// Where a proxy is, what it speaks, and who one is to it.
+/// Where a proxy is, what it speaks, and the user name and password for it.
 ///
 /// The schemes are `http` and `https` (the method CONNECT, over plain TCP or over TLS), `socks5` (the client resolves the
 /// server's name) and `socks5h` (the proxy does). The default ports are 80, 443 and 1080.
@@ -130,9 +132,10 @@ impl Environment {
     }
 
     fn of(variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        // What is no Unicode names a proxy that cannot be spoken to.
+        // A value that is not Unicode names a proxy that cannot be used.
         let text = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned()).unwrap_or_default();
-        // In a CGI script `HTTP_PROXY` is a header of its client's; and on Windows it is found by the name in small letters, too.
+        // In a CGI script `HTTP_PROXY` is a header of the client's; on Windows the name in small
+        // letters finds it, too.
         let is_cgi = variable("REQUEST_METHOD").is_some();
         let is_header = |name: &str| {
             is_cgi && if cfg!(windows) { name.eq_ignore_ascii_case("HTTP_PROXY") } else { name == "HTTP_PROXY" }
@@ -272,7 +275,8 @@ impl ProxyUrl {
 /// The most bytes of a proxy's answer.
 const MAX_HEAD: usize = 16 << 10;
 
-/// Reads the head of an answer, after which the tunnel begins: nothing comes through it before something is sent.
+/// Reads the head of an answer, after which the tunnel begins. Nothing comes through it before
+/// something is sent.
 async fn read_status(stream: &mut Stream) -> io::Result<u16> {
     let invalid = |words: &str| io::Error::new(io::ErrorKind::InvalidData, words);
     let mut head = Vec::with_capacity(256);
@@ -283,7 +287,8 @@ async fn read_status(stream: &mut Stream) -> io::Result<u16> {
             httparse::Status::Complete(length) => {
                 let status = response.code.unwrap_or_default();
                 if (100..=199).contains(&status) {
-                    // RFC 9110, section 15.2: it may come before the answer, and together with it.
+                    // RFC 9110, section 15.2: an interim answer may come before the final one, or
+                    // together with it.
                     head.drain(..length);
                     continue;
                 }

@@ -1,4 +1,4 @@
-//! TLS, by rustls: which servers to trust, and as whom to appear.
+//! TLS, by rustls: which servers to trust, and which certificate to show.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -22,7 +22,8 @@ use crate::Stream;
 /// The name of HTTP/1.1 in ALPN.
 const HTTP1: &[u8] = b"http/1.1";
 
-/// How a client uses TLS. Clones share their sessions, so that a server that is met again is quickly agreed with.
+/// How a client uses TLS. Clones share their sessions, so that further handshakes with a server are
+/// shorter.
 ///
 /// ```
 /// use ws_native::{ConnectOptions, Roots, Tls, TlsOptions, certificates_from_pem};
@@ -36,7 +37,8 @@ const HTTP1: &[u8] = b"http/1.1";
 #[derive(Clone)]
 pub struct Tls(Arc<ClientConfig>);
 
-/// What [`Tls`] is made of. For all else, it is made of a rustls configuration: `Tls::from(Arc<ClientConfig>)`.
+/// What [`Tls`] is made of. For anything else, make it of a rustls configuration:
+/// `Tls::from(Arc<ClientConfig>)`.
 ///
 /// ```
 /// use ws_native::{Identity, Tls, TlsOptions};
@@ -51,7 +53,7 @@ pub struct Tls(Arc<ClientConfig>);
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct TlsOptions {
-    /// Who may vouch for a server. Default: whom the platform trusts.
+    /// Who may vouch for a server. Default: the authorities that the platform trusts.
     pub roots: Roots,
     /// The certificate that the client shows to a server that asks for one. Default: none.
     pub identity: Option<Identity>,
@@ -70,19 +72,20 @@ pub struct TlsOptions {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Roots {
-    /// Whom the platform trusts, judged as the platform does.
+    /// The authorities that the platform trusts, verified as the platform does.
     #[default]
     Platform,
-    /// Whom Mozilla trusted when the program was built.
+    /// The authorities that Mozilla trusted when the program was built.
     #[cfg(feature = "webpki-roots")]
     Bundled,
     /// These and no others.
     Own(Vec<CertificateDer<'static>>),
-    /// Nobody: every certificate is taken, for whatever name. For tests: whoever is on the way can read and change what is sent.
+    /// None: every certificate is accepted, for any name. For tests only: anybody on the way can
+    /// read and change what is sent.
     Unverified,
 }
 
-/// A chain of certificates and the key to its first.
+/// A chain of certificates and the key of the first.
 ///
 /// ```
 /// # let made = rcgen::generate_simple_self_signed(["localhost".to_string()])?;
@@ -184,7 +187,7 @@ impl Tls {
         Self(Arc::new(config))
     }
 
-    /// The same, but nothing else than HTTP/1.1 is offered.
+    /// The same, but only HTTP/1.1 is offered.
     pub(super) fn with_http1(&self) -> Self {
         if self.0.alpn_protocols.iter().all(|protocol| protocol == HTTP1) {
             return self.clone();
@@ -207,8 +210,8 @@ impl Tls {
     }
 }
 
-/// Of the protocols that the configuration offers by ALPN, which may be those of a program's HTTP client, none but HTTP/1.1 is spoken
-/// here; HTTP/2 is offered where [`ConnectOptions::http2`] says so.
+/// The configuration may be that of a program's HTTP client, and offer other protocols by ALPN:
+/// only HTTP/1.1 is offered here, and HTTP/2 where [`ConnectOptions::http2`] says so.
 impl From<Arc<ClientConfig>> for Tls {
     fn from(config: Arc<ClientConfig>) -> Self {
         Self(config)
@@ -235,7 +238,7 @@ impl Roots {
     }
 }
 
-/// The configuration, but nothing else than HTTP/1.1 is agreed on.
+/// The configuration, but only HTTP/1.1 is agreed on.
 pub(crate) fn server_with_http1(config: Arc<ServerConfig>) -> Arc<ServerConfig> {
     if config.alpn_protocols.iter().all(|protocol| protocol == HTTP1) {
         return config;
@@ -272,11 +275,11 @@ pub(crate) async fn accept(config: Arc<ServerConfig>, stream: Stream) -> io::Res
 fn provider() -> Arc<CryptoProvider> {
     static RING: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     let ring = || RING.get_or_init(|| Arc::new(ring::default_provider())).clone();
-    // One that the program has chosen for the whole process is used here, too.
+    // If the program has chosen a provider for the whole process, that is used here, too.
     CryptoProvider::get_default().cloned().unwrap_or_else(ring)
 }
 
-/// The same configuration, and not only one like it.
+/// Equal if they are the same configuration, not only one like it.
 impl PartialEq for Tls {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

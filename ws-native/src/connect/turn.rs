@@ -12,15 +12,16 @@ use std::time::Duration;
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 use tokio::time::timeout;
 
-/// Somebody's turn to connect to an address. It is over when this is dropped.
+/// A turn to connect to an address. It is over when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    /// Dropped before the place is, so that the gate then has one owner fewer.
+    /// Dropped before `_place`, so that the gate then has one owner fewer.
     _guard: OwnedMutexGuard<()>,
     _place: Place,
 }
 
-/// Who connects, and who waits for it, by the address. Where nobody does there is no entry.
+/// The gates by address: whoever connects holds one, and others wait for it. An address that nobody
+/// connects to has no entry.
 static GATES: Mutex<Option<HashMap<String, Arc<Gate<()>>>>> = Mutex::new(None);
 
 /// An interest in an address.
@@ -33,7 +34,8 @@ struct Place {
 /// Waits for the turn to connect to this address: of an IP address and port, or, where only a proxy knows it, of a name
 /// and port.
 ///
-/// `None`: the turn has not come in this time, as when somebody holds it and does not go on. Then it is better not to wait.
+/// `None`: the turn has not come within this time, as when somebody holds it and does not go on.
+/// Then it is better to connect without it.
 ///
 /// # Cancel safety
 /// Dropped, the place in the queue is given up.

@@ -16,8 +16,9 @@ use crate::{Answers, MessageRef};
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// The next message. `None`: the closing handshake was completed, see [`closed`](Self::closed).
     ///
-    /// A message shares its memory with what was read beside it, up to [`Config::read_size`](crate::proto::Config::read_size): a program
-    /// that keeps a few of many for long copies them.
+    /// A message shares its memory with what was read along with it, up to
+    /// [`Config::read_size`](crate::proto::Config::read_size): a program that keeps a few of many
+    /// messages for long should copy them.
     ///
     /// # Errors
     /// [`Failure`], once: the connection was lost or failed, or the peer ended it without a Close frame.
@@ -82,8 +83,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake was
     /// completed, see [`closed`](Self::closed).
     ///
-    /// It is the cheapest way to receive, by far for short messages: they are shown where they were read, and none has to be
-    /// taken off. What is to be awaited for a message is better done with [`recv`](Self::recv).
+    /// This is the cheapest way to receive, by far for short messages: they are shown in the memory
+    /// that they were read into. If something has to be awaited for a message, use
+    /// [`recv`](Self::recv).
     ///
     /// ```no_run
     /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_core::Failure> {
@@ -101,10 +103,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// ```
     ///
     /// # Errors
-    /// As [`recv`](Self::recv); and the first error of what it is shown to, which is then shown no more of what has come.
+    /// As [`recv`](Self::recv); and the first error that the function returns, which is then shown
+    /// no more of what has come.
     ///
     /// # Cancel safety
-    /// As [`recv`](Self::recv): what was shown is done with, all else is kept in the connection.
+    /// As [`recv`](Self::recv): what was shown is gone, all else is kept in the connection.
     pub async fn recv_each(
         &mut self,
         mut each: impl FnMut(MessageRef<'_>, &mut Answers<'_>) -> Result<(), Failure>,
@@ -135,8 +138,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         })
     }
 
-    /// The next part of a message, as it arrives, of which then no more is in memory. What is left of a message of which
-    /// parts were received is had whole by [`recv`](Self::recv). `None`: the closing handshake was completed.
+    /// The next part of a message, as it arrives, so that a long message is never whole in memory.
+    /// [`recv`](Self::recv) gives what is left of a message whose first parts were received.
+    /// `None`: the closing handshake was completed.
     ///
     /// ```no_run
     /// # async fn store(bytes: &[u8]) {}
@@ -164,7 +168,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.poll_recv(cx, Delivery::InParts, |_| None, receiving::part)
     }
 
-    /// The next event that is wanted, if none is had more simply; others are passed over. `None`: the connection is closed.
+    /// The next event that is wanted, unless there is a simpler way to have it; others are passed
+    /// over. `None`: the connection is closed.
     pub(super) fn poll_recv<M>(
         &mut self,
         cx: &mut Context<'_>,
@@ -186,7 +191,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 Some(event) => {
                     self.inner.turn.count(length(&event));
                     if matches!(event, Event::Pong(_)) && self.inner.protocol.is_watched() {
-                        // It may be the answer to a ping of the heartbeat.
+                        // It may answer a ping of the heartbeat.
                         self.inner.protocol.note_time(self.inner.clock.now(), false);
                     }
                     if let Some(message) = wanted(event) {

@@ -15,9 +15,11 @@ use crate::sending;
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Sends a message: queues it, and writes all that is queued.
     ///
-    /// While the connection is being closed by a [shutdown](Self::follow), by a [broadcast](Self::join) that it was too slow for or by its
-    /// [idle time-out](crate::proto::Config::idle_timeout), what is sent, by this method or any other, is thrown away without an error:
-    /// [`recv`](Self::recv) tells of the end, behind what the peer still sends.
+    /// While the connection is being closed by a [shutdown](Self::follow), by a
+    /// [broadcast](Self::join) that it was too slow for or by its [idle
+    /// time-out](crate::proto::Config::idle_timeout), what is sent, by this method or any other, is
+    /// thrown away without an error: [`recv`](Self::recv) tells of the end, after what the peer
+    /// still sends.
     ///
     /// # Errors
     /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it, a blob could not be read, the stream broke.
@@ -47,7 +49,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         sending::feed_part(&mut self.inner.protocol, part)
     }
 
-    /// Queues a message. One that is too late is thrown away, as by [`send`](Self::send).
+    /// Queues a message. If it is too late, the message is thrown away, as by [`send`](Self::send).
     ///
     /// # Errors
     /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it, or the message is a blob that is not in memory.
@@ -120,7 +122,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             return Poll::Ready(written);
         }
         match &self.inner.state {
-            // It has failed already: the stream may never take what is left.
+            // The connection has already failed, and the stream may never take what is left.
             State::Running if self.inner.protocol.failure().is_some() => {}
             State::Running if self.inner.protocol.is_closing() => ready!(self.poll_given_up(cx)),
             State::Running => return Poll::Pending,
@@ -143,7 +145,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.inner.state.flushed(&self.inner.protocol, transmitted, self.inner.transport.broken())
     }
 
-    /// Ready when a peer is given up that does not read, and does not see that it is to go; `recv` then tells of it.
+    /// Ready when a peer that does not read, and so does not see the Close frame, is given up;
+    /// `recv` then tells of it.
     fn poll_given_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.inner.protocol.has_time_to_close() {
             self.inner.protocol.note_wait(|| self.inner.clock.now());
@@ -152,7 +155,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         Poll::Ready(())
     }
 
-    /// Sends a ping with up to 125 bytes of payload. The pong is had by [`recv_any`](Self::recv_any).
+    /// Sends a ping with up to 125 bytes of payload. [`recv_any`](Self::recv_any) gives the pong.
     ///
     /// # Errors
     /// [`Failure`]: the payload is too long, as much as may waits to be sent, the connection is closed, or the stream broke.
@@ -193,7 +196,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         Ok(())
     }
 
-    /// Writes all that is queued, the Close frame being the last of it.
+    /// Writes all that is queued, up to and including the Close frame.
     pub(super) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         self.poll_side(Side::Writing, cx, Self::poll_close_written)
     }

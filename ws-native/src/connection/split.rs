@@ -96,7 +96,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
 impl<T> Shared<T> {
     fn lock(&self) -> MutexGuard<'_, Connection<T>> {
-        // Nobody else's code runs while it is locked but the stream's, and a stream that panics is as good as broken.
+        // Only the stream's code runs while it is locked, and a stream that panics is as good as
+        // broken.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -124,13 +125,14 @@ impl<T> Shared<T> {
         outcome
     }
 
-    /// Polls the connection, for the task that has this place, until it has come to something.
+    /// Polls the connection for the task that has this place, until there is a result.
     async fn until<R>(&self, mut poll: impl FnMut(&mut Connection<T>, &mut Context<'_>) -> Poll<R>) -> R {
         let mut place = self.place();
         poll_fn(|cx| self.poll(&mut place, cx, &mut poll)).await
     }
 
-    /// Queues something. If that fails the connection, or gives it a deadline, those who wait are to know.
+    /// Queues something. If that fails the connection, or gives it a deadline, the tasks that wait
+    /// are woken.
     fn queue<R>(&self, queue: impl FnOnce(&mut Connection<T>) -> Result<R, Failure>) -> Result<R, Failure> {
         let queued = queue(&mut self.lock());
         if queued.is_err() {
@@ -150,7 +152,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Shared<T> {
     ) -> Poll<Result<Option<M>, Failure>> {
         let received = self.poll(place, cx, poll);
         if let Poll::Ready(Ok(None) | Err(_)) = received {
-            // Those who wait to write learn that they cannot any more.
+            // Tasks that wait to write learn that they no longer can.
             self.waker.wake_by_ref();
         }
         received
@@ -258,7 +260,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
         let (Part::Text { last, .. } | Part::Binary { last, .. }) = part;
         self.shared.queue(|connection| connection.feed_part(part))?;
         if last {
-            // What waited for the end of the message, such as what is broadcast, can be sent by the other half.
+            // The other half can now send what waited for the end of the message, such as
+            // broadcasts.
             self.shared.waker.wake_by_ref();
         }
         self.flush().await
@@ -331,7 +334,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
         self.flush().await
     }
 
-    /// Starts the closing handshake. The peer's answer comes through the other half, which is to be awaited for it.
+    /// Starts the closing handshake. The peer's answer comes through the other half, which has to
+    /// be awaited.
     ///
     /// # Errors
     /// As [`Connection::close`].

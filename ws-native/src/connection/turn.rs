@@ -1,4 +1,4 @@
-//! A program's turn: how much it is given before a connection looks after all else.
+//! A program's turn: how much it is given before the connection sees to everything else.
 
 use std::mem;
 use std::task::{Context, Poll};
@@ -10,12 +10,13 @@ use super::sides::Side;
 use crate::receiving::SHOWN;
 use crate::sending;
 
-/// How much a program was given of what had come, with nothing to wait for in between: bytes, and for each message some more.
+/// How much the program was given without waiting in between, in bytes; each message counts for
+/// some more.
 #[derive(Debug, Default)]
 pub(super) struct Turn(usize);
 
 impl Turn {
-    /// What a turn has: the messages that are [shown](SHOWN) at once, or two that are long.
+    /// The size of a turn: as many short messages as are [shown](SHOWN) at once, or two long ones.
     const WHOLE: usize = SHOWN * Self::MESSAGE;
     const MESSAGE: usize = 4 << 10;
     const LONGEST: usize = 256 << 10;
@@ -38,23 +39,25 @@ impl Turn {
 /// Why the program is given nothing for the moment.
 #[derive(Clone, Copy)]
 enum Pause {
-    /// It has had its turn: what has come would else be all that is looked at until nothing of it is left.
+    /// It has had its turn: otherwise nothing else would be looked at until all that has come was
+    /// given out.
     TurnOver,
-    /// What it has answered waits for room.
+    /// Its answers wait for room in the stream.
     NoRoom,
     /// It was given all that has come.
     Drained,
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
-    /// Whether the program is to be given more before others have their turn, or before what it has answered is written.
+    /// Whether the program is to be given more, before others have their turn or its answers are
+    /// written.
     #[inline(always)]
     pub(super) fn has_turn(&self) -> bool {
         !self.inner.turn.is_over() && !self.waits_for_room()
     }
 
-    /// Looks after all but the program: a shutdown, the time, what is broadcast, the output; then reads, if nothing is left to give.
-    /// Ready: there is reason to look for an event again.
+    /// Sees to everything but the program: a shutdown, deadlines, broadcasts, the output; then
+    /// reads, if there is nothing left to give. Ready: look for an event again.
     pub(super) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.poll_side(Side::Reading, cx, Self::poll_all_else)
     }
@@ -66,9 +69,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         if self.inner.protocol.handle_timeout_before_reading(|| self.inner.clock.now()) {
             return Poll::Ready(());
         }
-        // It has failed, if that is an error.
+        // An error means that the connection has failed.
         let Ok(more) = self.inner.joined.poll(&mut self.inner.protocol, answered, cx) else { return Poll::Ready(()) };
-        // The program feeds nothing now: it is the time to write. The stream has the task woken when there is room.
+        // The program feeds nothing at the moment, so now is the time to write. The stream wakes
+        // the task when there is room.
         let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
         if self.waits_for_room() {
             return self.poll_room(cx);
@@ -81,7 +85,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             Pause::NoRoom => Poll::Ready(()),
             // The shutdown may have failed the connection, and then there is nothing to wait for.
             Pause::Drained if is_told => Poll::Ready(()),
-            // There is room again for what is broadcast, if there is more of that.
+            // If there is more to broadcast, there is now room for it.
             Pause::Drained => self.poll_input(cx, more && transmitted.is_ready()),
         }
     }
@@ -96,7 +100,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         }
     }
 
-    /// Reads; or waits for something to read, unless there is something else to do.
+    /// Reads, or waits for something to read unless there is something else to do.
     fn poll_input(&mut self, cx: &mut Context<'_>, is_busy: bool) -> Poll<()> {
         match self.inner.transport.poll_receive(&mut self.inner.protocol, cx) {
             Poll::Ready(Ok(())) => {}
@@ -115,7 +119,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         sending::waits_for_room(&self.inner.protocol, self.inner.transport.broken().is_some())
     }
 
-    /// Waits for what the stream has no room for. Ready as [`poll_deadline`](Self::poll_deadline).
+    /// Waits until the stream has room again. Ready when a deadline has passed, as
+    /// [`poll_deadline`](Self::poll_deadline).
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.inner.protocol.note_wait_for_room(|| self.inner.clock.now());
         self.poll_deadline(cx)

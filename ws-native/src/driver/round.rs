@@ -10,8 +10,8 @@ use crate::clock::Clock;
 use crate::session::Session;
 use crate::transport::{Transmitted, Transport};
 
-/// The most that is written before what has arrived is looked at: a peer that reads as fast as it can must not keep a socket
-/// from hearing what it says.
+/// The most that is written before looking at what has arrived: a peer that reads as fast as it can
+/// must not keep the socket from hearing it.
 const STEP: usize = 256 << 10;
 
 /// What a part of a round has come to.
@@ -58,7 +58,7 @@ pub(super) fn poll_round<T: AsyncRead + AsyncWrite + Unpin>(
     drop(state);
     drop(waker);
     if transmitted == Poll::Ready(Transmitted::Some) {
-        // There is more to write, when others had their turn.
+        // There is more to write, once other tasks had their turn.
         cx.waker().wake_by_ref();
     }
     Poll::Pending

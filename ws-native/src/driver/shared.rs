@@ -22,11 +22,12 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     pub(crate) session: Session,
     pub(super) holding: Holding,
-    /// Wakes the driver: that of its last wait, unless it was used.
+    /// Wakes the driver: the waker of its last wait, unless it was used since.
     waker: Option<Waker>,
 }
 
-/// Whether messages are held back: none is given out then, and nothing is received once there is one.
+/// Whether messages are held back: then none is given out, and once there is one nothing more is
+/// received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holding {
     Nothing,
@@ -44,7 +45,7 @@ impl Shared {
 
     /// Looks at the session.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        // The session holds no invariant across a panic of somebody who had it locked: nobody runs foreign code then.
+        // A panic cannot leave the session half changed: no foreign code runs while it is locked.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -78,7 +79,8 @@ impl Shared {
                 if session.connection_is_closed() {
                     return false;
                 }
-                // Where something was thrown away it is known when the connection is closed what that came to.
+                // If something was thrown away, the outcome is known only when the connection is
+                // closed.
                 if session.unwritten() <= left && !session.has_discarded() {
                     return true;
                 }
@@ -94,8 +96,8 @@ impl Shared {
 }
 
 impl State {
-    /// The driver waits. Gives the waker that has no more to do: like any other it may be the last owner of anything, and is to be
-    /// dropped when nothing is locked.
+    /// The driver waits. Gives the waker that is replaced: it may be the last owner of anything,
+    /// and has to be dropped when nothing is locked.
     #[must_use]
     pub(super) fn wait(&mut self, cx: &Context<'_>) -> Option<Waker> {
         match &self.waker {
@@ -110,13 +112,14 @@ impl State {
         self.waker.take()
     }
 
-    /// Whether there is a message that is not wanted yet. A socket that closes wants none, and looks at what is behind them.
+    /// Whether there is a message that is to be held back. A socket that closes holds none back: it
+    /// looks at what comes after them.
     pub(super) fn holds_message(&mut self, now: Duration) -> bool {
         if self.holding == Holding::Nothing || self.session.ready_state() != ReadyState::Open {
             return false;
         }
         if self.session.has_failed() {
-            // Whatever is lost by it.
+            // The messages that are lost with the connection.
             while self.holding == Holding::UntilFailure && self.session.next_is_message(now) {
                 self.session.discard_message();
             }

@@ -1,9 +1,11 @@
 //! WebSockets in an application of [axum](https://docs.rs/axum).
 //!
-//! [`WebSocketUpgrade`] is the extractor. It stands on the module [`hyper`](super::hyper), and what is said there of the
-//! transport holds here: the application is to be served over HTTP/1.1, and with `TCP_NODELAY`. `axum::serve` gives a client as long for
-//! its request as it likes, and its graceful shutdown waits for each that has begun one: where that matters, put a proxy in front or
-//! serve the router by hyper with a timer, and begin a [`Shutdown`] beside it, as `examples/axum_server.rs` does.
+//! [`WebSocketUpgrade`] is the extractor. It is built on the module [`hyper`](super::hyper), and
+//! what is said there about the transport holds here, too: serve the application over HTTP/1.1, and
+//! with `TCP_NODELAY`. `axum::serve` sets clients no limit for sending a request, and its graceful
+//! shutdown waits for each that has begun one. Where that matters, put a proxy in front, or serve
+//! the router by hyper with a timer, and begin a [`Shutdown`] beside it, as
+//! `examples/axum_server.rs` does.
 //!
 //! ```
 //! use axum::Router;
@@ -91,7 +93,8 @@ impl WebSocketUpgrade {
         self
     }
 
-    /// Takes the requests of these pages; others are refused with status 403. Default: [`Origins::SameHost`].
+    /// Takes requests from these pages; others are refused with status 403. Default:
+    /// [`Origins::SameHost`].
     pub fn origins(mut self, origins: Origins) -> Self {
         self.options.origins = origins;
         self

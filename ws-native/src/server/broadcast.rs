@@ -42,7 +42,7 @@ use crate::proto::{self, Close, Prepared, SendError};
 #[derive(Clone, Default)]
 pub struct Broadcast(Arc<Shared>);
 
-/// How much may wait for a subscriber, and what is done with one that is slower.
+/// How much may wait for a subscriber, and what to do with one that is too slow.
 ///
 /// ```
 /// use ws_native::{Broadcast, BroadcastConfig, Slow};
@@ -54,26 +54,29 @@ pub struct Broadcast(Arc<Shared>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BroadcastConfig {
-    /// The most messages that may wait for a subscriber. Default: 1,024. One always may.
+    /// The most messages that may wait for a subscriber; always at least one. Default: 1,024.
     pub max_messages: usize,
-    /// The most bytes they may have together, before compression. Default: 1 MiB. One message always may wait, however
-    /// long it is. Beside these, a connection takes up to 64 KiB, or one message, to write next.
+    /// The most bytes they may have together, before compression. One message may always wait,
+    /// however long it is. In addition a connection takes up to 64 KiB, or one message, to write
+    /// next. Default: 1 MiB.
     pub max_bytes: usize,
-    /// What is done with a subscriber for whom more would have to wait. Default: [`Slow::Close`].
+    /// What to do with a subscriber for whom more would have to wait. Default: [`Slow::Close`].
     pub slow: Slow,
 }
 
 /// What is done with a subscriber that is too slow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Slow {
-    /// It gets none of what waits, and its connection is closed with 1008: a client knows that it has missed something.
+    /// It gets nothing of what waits, and its connection is closed with 1008: so the client knows
+    /// that it has missed something.
     ///
     /// 1008 "is a generic status code that can be returned when there is no other more suitable status code". 1013 is for
     /// a server that is overloaded, which it is not.
     #[default]
     Close,
-    /// It misses the oldest messages of those that wait, and is told how many:
-    /// [`Connection::missed`](crate::Connection::missed). For messages that make older ones worthless.
+    /// It misses the oldest messages that wait, and can find out how many:
+    /// [`Connection::missed`](crate::Connection::missed). For messages that make older ones
+    /// worthless.
     Drop,
 }
 
@@ -103,7 +106,7 @@ struct Queue {
     missed: u64,
     /// It gets no more: its connection is to be closed.
     over: bool,
-    /// Its task, while that waits for a message, or for room to write one.
+    /// The subscriber's task, while it waits for a message or for room to write one.
     waker: Option<Waker>,
 }
 
@@ -130,7 +133,8 @@ impl Broadcast {
             queue.push(message.clone(), &self.0.config);
             *slow += u64::from(kept_up && queue.missed > 0);
             count += usize::from(!queue.over);
-            // One for whom messages wait is awake, or waits for room, of which it hears elsewhere.
+            // A subscriber for whom messages wait is awake, or waits for room, which something else
+            // tells it of.
             if idle || queue.over {
                 wakers.extend(queue.waker.take());
             }
@@ -145,7 +149,7 @@ impl Broadcast {
         self.lock().queues.values().filter(|queue| !lock(queue).over).count()
     }
 
-    /// How many subscribers were too slow since the beginning, those included that have left since. Each counts once,
+    /// How many subscribers were too slow so far, including those that have left. Each counts once,
     /// however many messages it has missed.
     pub fn slow(&self) -> u64 {
         self.lock().slow
@@ -263,9 +267,9 @@ impl Subscription {
         queue.missed += queue.messages.len() as u64;
     }
 
-    /// Whether it was too slow. If it was not, the task is woken when it is.
+    /// Whether the subscriber was too slow. If not, the task is woken when it becomes so.
     fn poll_over(&self, cx: &mut Context<'_>) -> bool {
-        // A waker is somebody's code: none is cloned or dropped while the queue is locked.
+        // A waker may be anybody's code: none is cloned or dropped while the queue is locked.
         let waker = cx.waker().clone();
         let mut queue = lock(&self.queue);
         let is_over = queue.over;
@@ -275,7 +279,8 @@ impl Subscription {
         is_over
     }
 
-    /// The next message, if there is room for it. If it is none, the task is woken when there is more to say.
+    /// The next message, if there is one and `room` for it. If there is none, the task is woken
+    /// when that changes.
     fn poll_next(&self, room: Option<usize>, cx: &mut Context<'_>) -> Next {
         let waker = cx.waker().clone();
         let mut queue = lock(&self.queue);
@@ -302,12 +307,12 @@ impl Drop for Subscription {
 #[derive(Default)]
 pub(crate) struct Joined {
     subscriptions: Vec<Subscription>,
-    /// How many messages it has missed of those that it has left.
+    /// How many messages of the broadcasts that it has left it had missed.
     missed: u64,
 }
 
-/// The most bytes that wait to be written while further messages are taken: as many as are worth a write. What waits
-/// longer is better in the queue, where it is bounded.
+/// Messages are taken until this many bytes wait to be written: as many as are worth a write. The
+/// rest is better left in the queue, where it is bounded.
 const TAKEN: usize = 64 << 10;
 
 impl Joined {
@@ -336,7 +341,8 @@ impl Joined {
         });
     }
 
-    /// Queues all that has come, for the connection is to be closed, and leaves. What there is no room for is missed.
+    /// Queues all that has come, because the connection is to be closed, and leaves. What there is
+    /// no room for is missed.
     pub(crate) fn give_out(&mut self, connection: &mut proto::Connection) {
         if !connection.is_open() {
             return self.leave_all();
@@ -359,9 +365,9 @@ impl Joined {
         self.missed + missed.sum::<u64>()
     }
 
-    /// Queues the messages that have come, as long as there is room to write them: behind so many bytes that the program has
-    /// queued in its turn, which are not to keep them out. Whether more wait that only want for room. After an error the connection
-    /// has failed.
+    /// Queues the messages that have come, as long as there is room to write them. The `answered`
+    /// bytes that the program has queued in its turn do not count, or they could keep broadcasts out
+    /// for ever. Says whether more messages wait for room. After an error the connection has failed.
     pub(crate) fn poll(
         &mut self,
         connection: &mut proto::Connection,
@@ -372,7 +378,7 @@ impl Joined {
             self.leave_all();
             return Ok(false);
         }
-        // One message of each by turns.
+        // One message of each broadcast in turn.
         let count = self.subscriptions.len();
         let (mut index, mut idle) = (0, 0);
         while idle < count {
@@ -383,7 +389,7 @@ impl Joined {
                     idle = 0;
                 }
                 Next::Nothing => idle += 1,
-                // It is the next to have room, however much there is of the others.
+                // The others do not pass it: there may never be so much room again.
                 Next::NoRoom => {
                     self.subscriptions.rotate_left(index);
                     self.poll_slow(connection, cx);
@@ -399,7 +405,8 @@ impl Joined {
         Ok(false)
     }
 
-    /// Begins to close the connection if it was too slow. If it was not, the task is woken when it is.
+    /// Begins to close the connection if it was too slow. If not, the task is woken when it becomes
+    /// so.
     pub(crate) fn poll_slow(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) {
         if self.subscriptions.iter().any(|subscription| subscription.poll_over(cx)) {
             self.leave_slowly(connection);
@@ -418,8 +425,8 @@ fn last_room(connection: &proto::Connection) -> Option<usize> {
     room.filter(|_| !connection.is_sending_parts())
 }
 
-/// How many bytes the next message may have, behind so many that do not count. `None`: there may be none now, not even an empty
-/// one. When nothing else waits to be written, any message may be next.
+/// How many bytes the next message may have, where `answered` bytes of what waits do not count. `None`: none can be sent now, not
+/// even an empty one. When nothing else waits to be written, a message of any length may be next.
 fn room(connection: &proto::Connection, answered: usize) -> Option<usize> {
     let backlog = connection.backlog();
     match backlog.saturating_sub(answered) {

@@ -27,7 +27,7 @@ use crate::stream::{Around, Stream};
 
 /// The requests of one client, of which there can be many over HTTP/2. Made by [`Accepted::requests`](super::Accepted).
 ///
-/// Dropped, it takes no more; the sockets it has given go on.
+/// If it is dropped, the client can make no more requests; the sockets that there are go on.
 #[derive(Debug)]
 pub struct Requests(Source);
 
@@ -57,7 +57,8 @@ impl Requests {
             Ok(begun) => begun.map_err(|error| Failure::new(FailureKind::Network, error))?,
             Err(_) => return Err(proto::Error::Timeout(proto::Phase::Handshake).into()),
         };
-        // As many as there can be streams, so that the task never waits for the program.
+        // There is room for as many as there can be streams, so that the task never waits for the
+        // program.
         let (sender, receiver) = mpsc::channel(MAX_STREAMS as usize);
         tokio::spawn(serve(connection, around, sender, settings));
         Ok(Self(Source::Many(receiver)))
@@ -66,8 +67,8 @@ impl Requests {
     /// The next request. `None`: the client makes no more.
     ///
     /// # Errors
-    /// As [`Accepted::request`](super::Accepted::request), over HTTP/1.1. Over HTTP/2 what is not valid or not allowed is
-    /// answered, and does not concern the program.
+    /// As [`Accepted::request`](super::Accepted::request), over HTTP/1.1. Over HTTP/2 a request
+    /// that is not valid or not allowed is answered, and the program does not hear of it.
     ///
     /// # Cancel safety
     /// Over HTTP/2 nothing is lost if the future is dropped; over HTTP/1.1 the request is.
@@ -96,8 +97,9 @@ impl Drop for Requests {
 /// while a program that looks something up before it answers still holds its request.
 const MOST_HELD: usize = 2 * MAX_STREAMS as usize;
 
-/// Says of a request that nobody has looked at it. RFC 9113, section 8.7: "The REFUSED_STREAM error code can be included in a RST_STREAM
-/// frame to indicate that the stream is being closed prior to any processing having occurred. Any request that was sent on the reset
+/// Tells the client that nobody has looked at the request. RFC 9113, section 8.7: "The
+/// REFUSED_STREAM error code can be included in a RST_STREAM frame to indicate that the stream is
+/// being closed prior to any processing having occurred. Any request that was sent on the reset
 /// stream can be safely retried."
 fn give_back(incoming: Incoming) {
     if let Answering::Http2(mut asked, _) = incoming.answering {
@@ -105,8 +107,9 @@ fn give_back(incoming: Incoming) {
     }
 }
 
-/// Runs the connection to its end. When the program wants no more requests, when the server shuts down, or when the client
-/// has no socket for a time, it is told to make no more, and the connection ends with its last socket.
+/// Runs the connection to its end. When the program wants no more requests, when the server shuts
+/// down, or when the client has had no socket for a time, the client is told to make no more
+/// requests, and the connection ends with its last socket.
 async fn serve(
     mut connection: Http2Connection<Stream, Bytes>,
     around: Around,
@@ -146,7 +149,7 @@ async fn serve(
             }
             connection.poll_accept(cx)
         });
-        // The client has gone, or has broken the protocol, or does not go though it should.
+        // The client is gone, has broken the protocol, or has not gone though it should have.
         let Some(Ok((request, mut respond))) = accepted.await else { return };
         if Arc::strong_count(&used) > MOST_HELD {
             respond.send_reset(Reason::REFUSED_STREAM);
@@ -191,8 +194,8 @@ fn read(
         return None;
     }
     let host = head.uri.authority().map(|authority| ("host", authority.as_str().as_bytes()));
-    // RFC 9113, section 8.2.3: a client may send each cookie in a field of its own. They are to be put together, with "; " between
-    // them, before they are given to what knows nothing of HTTP/2.
+    // RFC 9113, section 8.2.3: a client may send each cookie in a field of its own. They have to be
+    // joined by "; " before they are passed to code that knows nothing of HTTP/2.
     let cookies: Vec<&[u8]> = head.headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
     let cookies = (!cookies.is_empty()).then(|| cookies.join(&b"; "[..]));
     let cookies = cookies.as_deref().map(|cookies| ("cookie", cookies));

@@ -100,13 +100,13 @@ pub(super) fn validate(
         Version::HTTP_2 | Version::HTTP_3 => return Err(Rejection::Version),
         _ => return Err(HandshakeError::NotHttp("the version is not HTTP/1.1").into()),
     }
-    // All of the target: by itself, a path that is not there is like that of a URL.
+    // The whole target: `uri.path()` is "/" also where the target has no path.
     let target = uri.to_string();
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     Ok(IncomingRequest::validate(method.as_str(), &target, Headers::from_iter(headers))?)
 }
 
-/// Takes what the HTTP server has put there for those who upgrade.
+/// Takes what the HTTP server has put there for an upgrade.
 pub(super) fn take_upgrading(extensions: &mut Extensions) -> Result<OnUpgrade, Rejection> {
     extensions.remove().ok_or(Rejection::NotUpgradable)
 }
@@ -135,7 +135,7 @@ pub(super) fn accept(
         (header::SEC_WEBSOCKET_PROTOCOL, established.protocol.as_deref()),
         (header::SEC_WEBSOCKET_EXTENSIONS, extensions.map(String::as_str)),
     ];
-    // None of these is left out for its characters: they are base64, and tokens.
+    // None of these is left out because of its characters: they are base64, and tokens.
     let headers = headers.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::from_str(value?).ok()?)));
     response.headers_mut().extend(headers);
 
@@ -156,8 +156,8 @@ pub(super) fn accept(
     Ok((response, Upgrade(Box::pin(upgrade))))
 }
 
-/// A future that is the connection once the answer is sent. It is to be awaited in a task of its own: a program that awaits
-/// it before it answers waits for itself, until `handshake_timeout` is over.
+/// Resolves to the connection once the answer is sent. Await it in a task of its own: a program
+/// that awaits it before it answers waits for itself, until `handshake_timeout` is over.
 ///
 /// # Errors
 /// [`Failure`]: the answer was not sent in time, or the client was gone before.

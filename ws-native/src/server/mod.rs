@@ -100,11 +100,11 @@ pub struct Incoming<T = Stream> {
     answering: Answering<T>,
 }
 
-/// How a request is answered.
+/// Where the answer to a request goes.
 #[derive(Debug)]
 enum Answering<T> {
     Http1(Connection<T>),
-    /// With what makes the transport of its stream.
+    /// With the function that makes the transport of the stream.
     #[cfg_attr(not(feature = "http2"), expect(dead_code, reason = "there is no such request"))]
     Http2(http2::Asked, fn(Stream) -> T),
 }
@@ -133,7 +133,8 @@ impl Server {
         self.with(|settings| settings.config = config.into())
     }
 
-    /// Takes the requests of these pages; others are refused with status 403. Default: [`Origins::SameHost`].
+    /// Takes requests from these pages; others are refused with status 403. Default:
+    /// [`Origins::SameHost`].
     #[must_use]
     pub fn origins(self, origins: Origins) -> Self {
         self.with(|settings| settings.origins = origins)
@@ -186,7 +187,7 @@ impl Server {
         let stream = match &self.listener {
             Listener::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                // A socket that cannot be set so serves all the same.
+                // A socket that does not take this option still works.
                 let _ = stream.set_nodelay(true);
                 stream.into()
             }
@@ -232,23 +233,25 @@ impl Accepted {
     /// # Cancel safety
     /// A request that is dropped is lost, and the stream with it.
     pub fn request(self) -> impl Future<Output = Result<Incoming, Failure>> {
-        // What is needed for the handshake alone is not to be part of a task that lives as long as the connection.
+        // Boxed, so that a task that lives as long as the connection has no room for what only the
+        // handshake needs.
         Box::pin(self.read())
     }
 
     async fn read(self) -> Result<Incoming, Failure> {
         let Self { stream, settings } = self;
-        // That of TLS is part of the time that the opening handshake may take.
+        // The TLS handshake is part of the time that the opening handshake may take.
         let clock = Clock::start();
         #[cfg(feature = "tls")]
         let stream = secure(stream, settings.tls.clone(), &settings.config).await?;
         Incoming::read_from(stream, &settings, clock).await
     }
 
-    /// The client's requests: over HTTP/2, which is offered by ALPN if the server speaks TLS, there can be many on one
-    /// connection. 128 at a time, be they requests or sockets, of each of which up to 128 KiB may have come that nobody has read;
-    /// in frames that are very small they take up to 64 MiB of memory more. While the program holds 256 of them, those included that the
-    /// client has given up, further requests are reset: the client may make them again.
+    /// The client's requests: over HTTP/2, which is offered by ALPN if the server speaks TLS, there
+    /// can be many on one connection. At a time, there can be 128 requests and sockets, and up to
+    /// 128 KiB may wait to be read from each; very small frames take up to 64 MiB of memory in
+    /// addition. While the program holds 256 of them, including those that the client has given up,
+    /// further requests are reset: the client may make them again.
     ///
     /// ```no_run
     /// # async fn program(server: ws_native::Server) -> Result<(), Box<dyn std::error::Error>> {
@@ -300,7 +303,7 @@ impl Incoming {
             .await
     }
 
-    /// The request, unless it is of a page that may not connect: then that is the answer.
+    /// The request, unless it comes from a page that may not connect: that one is refused.
     async fn of_allowed(self, settings: &Settings) -> Result<Self, Failure> {
         if settings.origins.allow(&self.request) {
             return Ok(self);
@@ -395,8 +398,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
 
     /// Refuses with an HTTP status, such as 403, and a message for people.
     ///
-    /// The status is one of a redirection or of an error: 300 to 599, but for 304, whose answer has no message. Any other would
-    /// not refuse, and 500 is sent in its place.
+    /// The status has to be one of a redirection or an error: 300 to 599, except 304, whose answer
+    /// has no message. In place of any other, which would not refuse, 500 is sent.
     ///
     /// # Errors
     /// [`Failure`]: the stream broke.
@@ -407,8 +410,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
         self.refuse_with(status, &[], message).await
     }
 
-    /// Refuses with further headers, such as the `WWW-Authenticate` of a 401. A `Content-Type` of the program is that of the
-    /// message, which is plain text otherwise.
+    /// Refuses with further headers, such as the `WWW-Authenticate` of a 401. The message is plain
+    /// text unless the headers have a `Content-Type`.
     ///
     /// ```no_run
     /// # use ws_native::Incoming;
@@ -433,7 +436,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
         match connection.next_event().await {
             Event::Closed(closed) => {
                 connection.begin_end(closed);
-                // It failed because it was refused, which is what was asked for.
+                // It fails because it was refused, as intended.
                 let _ = connection.end().await;
                 Ok(())
             }

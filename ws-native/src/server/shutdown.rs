@@ -34,7 +34,7 @@ pub struct Shutdown {
     connections: Arc<Connections>,
 }
 
-/// Those that follow: each owns what is in here.
+/// The connections that follow: each owns a clone of what is in here.
 #[derive(Default)]
 struct Connections(Arc<()>);
 
@@ -44,7 +44,7 @@ impl Connections {
     }
 }
 
-/// How far the end is.
+/// How far the shutdown has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Progress {
     Running,
@@ -58,7 +58,8 @@ impl Shutdown {
     /// Lets every connection that was made to [follow](crate::Connection::follow) this start its closing handshake, and
     /// waits until all are gone, but no longer than `limit`; then those that are left fail. Gives the number of these.
     ///
-    /// A connection learns of it while it receives, sends or flushes, and is gone when the program drops it.
+    /// A connection notices while it receives, sends or flushes, and is gone when the program drops
+    /// it.
     ///
     /// # Cancel safety
     /// Dropped, the connections are closed all the same, but none is cut.
@@ -80,7 +81,8 @@ impl Shutdown {
         Follower::new(self, Some(Arc::clone(&self.connections.0)))
     }
 
-    /// For what carries connections that follow themselves. It is waited for, too.
+    /// For what carries connections, which follow by themselves. It is not counted, but waited for,
+    /// too.
     #[cfg(feature = "http2")]
     pub(crate) fn follow_uncounted(&self) -> Follower {
         Follower::new(self, None)
@@ -100,9 +102,9 @@ impl fmt::Debug for Shutdown {
     }
 }
 
-/// One connection's knowledge of the end.
+/// What one connection hears of the shutdown.
 pub(crate) struct Follower {
-    /// Counts it among the connections. Dropped before the other, whose end is what is waited for.
+    /// Counts the connection. Dropped before `next`, whose end is what a shutdown waits for.
     _connection: Option<Arc<()>>,
     next: Pin<Box<dyn Future<Output = (watch::Receiver<Progress>, Progress)> + Send + Sync>>,
 }
@@ -120,12 +122,12 @@ impl Follower {
     }
 }
 
-/// Waits until it is further than this.
+/// Waits until the shutdown is further than this.
 async fn beyond(mut receiver: watch::Receiver<Progress>, known: Progress) -> (watch::Receiver<Progress>, Progress) {
     let progress = receiver.wait_for(|progress| *progress > known).await.map(|progress| *progress);
     match progress {
         Ok(progress) => (receiver, progress),
-        // Nobody is left who could end anything.
+        // No handle of the shutdown is left, so it goes no further.
         Err(_) => pending().await,
     }
 }

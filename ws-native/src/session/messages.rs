@@ -11,12 +11,13 @@ use super::Session;
 use crate::proto::Event;
 
 impl Session {
-    /// Takes the messages that come next and are there wholly, as long as `take` says that it wants more. The host hands them
-    /// over as it does those of [`next_task`](Self::next_task), each in a task of its own and before it asks for another task,
-    /// and forgets those that are left when the socket is not open any more.
+    /// Takes the next messages that have arrived as a whole, as long as `take` says that it wants
+    /// more. The host hands them over as it does those of [`next_task`](Self::next_task): each in a
+    /// task of its own, and before it asks for another task. It drops the remaining ones once the
+    /// socket is no longer open.
     ///
-    /// Nothing is looked at that comes behind them, so that what a program answers to one of them is not too late for the end
-    /// of the connection.
+    /// What comes after them is not looked at yet, so that a program's answer to one of them is not
+    /// too late if that is the end of the connection.
     pub fn take_messages(&mut self, now: Duration, mut take: impl FnMut(Message) -> bool) {
         if !self.is_message_next() {
             return;
@@ -25,7 +26,7 @@ impl Session {
             let wants_more = match event {
                 Event::Text(text) => take(Message::Text(text)),
                 Event::Binary(bytes) => take(Message::Binary(bytes)),
-                // It was wrong.
+                // The message was not valid.
                 other => {
                     if let Some(feedback) = self.feedback(other) {
                         self.model.feedback(feedback);
@@ -39,20 +40,21 @@ impl Session {
         }
     }
 
-    /// Where the payload is of the message that these bytes begin with, if the host may take it past the session: see
-    /// [`proto::Connection::find_aside`](crate::proto::Connection::find_aside). It is handed over as those of
-    /// [`take_messages`](Self::take_messages) are, behind those that were there before.
+    /// Where the payload of the message is that these bytes begin with, if the host may take it
+    /// past the session: see
+    /// [`proto::Connection::find_aside`](crate::proto::Connection::find_aside). The host hands it
+    /// over as those of [`take_messages`](Self::take_messages), after those that came before it.
     pub fn find_aside(&self, front: &[u8]) -> Option<Range<usize>> {
         if self.is_message_next() { self.connection.find_aside(front) } else { None }
     }
 
-    /// Gives up such a message that is arriving, if it lacks so many bytes or more: see
+    /// Gives up such a message while it is arriving, if it lacks this many bytes or more: see
     /// [`proto::Connection::set_aside`](crate::proto::Connection::set_aside).
     pub fn set_aside(&mut self, least: usize) -> Option<(Bytes, usize)> {
         if self.is_message_next() { self.connection.set_aside(least) } else { None }
     }
 
-    /// Whether what comes next may be a message and is an event, with nothing to be done before it.
+    /// Whether the next thing may be a message, with no other task before it.
     fn is_message_next(&self) -> bool {
         !self.model.has_tasks() && self.model.ready_state() == ReadyState::Open && !self.has_pong()
     }

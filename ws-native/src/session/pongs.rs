@@ -7,15 +7,15 @@ use bytes::Bytes;
 use super::Session;
 use crate::proto::SendError;
 
-/// The most pings that wait for their answers. Of more the oldest are as if they had been answered.
+/// The most pings that may wait for their answers. With more, the oldest count as answered.
 const MOST_WAITING: usize = 1024;
 
 /// The answers to the program's own pings.
 #[derive(Default)]
 pub(super) struct Pongs {
-    /// What the pings said that may still be answered, the oldest first.
+    /// The payloads of the pings that may still be answered, the oldest first.
     pings: VecDeque<Bytes>,
-    /// The payloads that came since the last one was taken.
+    /// The payloads of pongs that were not taken yet.
     payloads: VecDeque<Bytes>,
 }
 
@@ -27,9 +27,11 @@ impl Pongs {
         self.pings.push_back(Bytes::copy_from_slice(payload));
     }
 
-    /// A pong has come. "A Pong frame sent in response to a Ping frame must have identical "Application data"": one that the program has
-    /// not asked for, be it the heartbeat's, is nothing. Pings before the one that is answered get no answer any more: "the endpoint MAY
-    /// elect to send a Pong frame for only the most recently processed Ping frame."
+    /// A pong has come. "A Pong frame sent in response to a Ping frame must have identical
+    /// "Application data"": a pong that answers none of the program's pings, but say the
+    /// heartbeat's, is ignored. Pings before the one that is answered will not be answered any
+    /// more: "the endpoint MAY elect to send a Pong frame for only the most recently processed Ping
+    /// frame."
     pub(super) fn receive(&mut self, payload: Bytes) {
         if self.pings.contains(&payload) {
             while self.pings.pop_front().is_some_and(|ping| ping != payload) {}
@@ -54,8 +56,9 @@ impl Session {
         !self.pongs.payloads.is_empty()
     }
 
-    /// Takes the payload of the next pong: the answer to a [ping](Self::ping), of which a peer that has several to answer may answer
-    /// the newest alone. Those that are there came before the message of the [next task](Self::next_task).
+    /// Takes the payload of the next pong: the answer to a [ping](Self::ping). A peer that has
+    /// several to answer may answer only the newest. All pongs that can be taken came before the
+    /// message of the [next task](Self::next_task).
     pub fn take_pong(&mut self) -> Option<Bytes> {
         self.pongs.payloads.pop_front()
     }

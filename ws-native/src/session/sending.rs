@@ -14,8 +14,8 @@ impl Session {
     /// [`send_blob`](Self::send_blob).
     ///
     /// # Errors
-    /// [`Error::InvalidState`] while connecting, [`Error::Discarded`] when closing or closed; the latter is nothing a
-    /// script sees.
+    /// [`Error::InvalidState`] while connecting, [`Error::Discarded`] when closing or closed; a
+    /// script never sees the latter.
     pub fn send(&mut self, data: Data) -> Result<(), Error> {
         let message = match data {
             Data::Text(text) => Waiting::Text(text),
@@ -77,7 +77,7 @@ impl Session {
         }
     }
 
-    /// A blob could not be read: the connection fails, for its messages must not go on with a gap.
+    /// A blob could not be read: the connection fails, for a message must not be left out.
     pub fn blob_failed(&mut self, id: BlobId, error: BlobError) {
         if self.queue.is_reading(id) {
             self.queue.discard();
@@ -130,7 +130,8 @@ impl Session {
         if self.unwritten().saturating_add(length) > bound as u64 {
             self.queue.discard();
             let error = || proto::Error::Bound(proto::Bound::SendQueue(bound));
-            // Known at once: whoever sends the message again by another connection would fail that, too.
+            // Said at once: whoever sent the message again on another connection would make that
+            // fail, too.
             self.failure = Some(error().into());
             self.connection.fail(error());
             return Err(self.discarded());
@@ -138,7 +139,7 @@ impl Session {
         Ok(())
     }
 
-    /// The connection may be further than the ready state, whose task still waits.
+    /// The connection may be further than the ready state, whose change waits for its task.
     fn discarded(&self) -> Error {
         Error::Discarded(self.model.ready_state().max(ReadyState::Closing))
     }

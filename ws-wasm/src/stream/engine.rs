@@ -30,11 +30,11 @@ pub(crate) struct Engine(Rc<Connection>);
 
 /// What the handle and the browser share.
 ///
-/// All that happens is a promise that is settled, each of which is one [`Step`]: there is no task and no state but what is here,
-/// which makes for less of a program than futures do.
+/// All that can happen is that a promise is settled, and each has a [`Step`]. There is no task and
+/// no state but what is here, which makes a smaller program than futures do.
 struct Connection {
     stream: sys::WebSocketStream,
-    /// The standard's "ready state", which the browser does not show.
+    /// The standard's "ready state", which a browser's WebSocketStream does not show.
     ready_state: Cell<ReadyState>,
     /// What the server selected, the messages and their origin, once the connection is established.
     opened: OnceCell<Opened>,
@@ -62,7 +62,7 @@ struct Opened {
 /// Where the messages are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Messages {
-    /// The browser has been asked for the next one, or for the first.
+    /// The browser was asked for the next message, or for the first.
     AskedFor,
     /// The next one can be asked for.
     Here,
@@ -70,7 +70,7 @@ enum Messages {
     Over,
 }
 
-/// What `closed` has resolved with, or was rejected with.
+/// What `closed` was resolved or rejected with.
 struct Ending {
     was_clean: bool,
     info: Object,
@@ -83,7 +83,7 @@ enum Step {
     Opened,
     /// `read()` is fulfilled.
     Read,
-    /// One of these is rejected, and with it `closed`.
+    /// One of these was rejected, and `closed` with it.
     Failed,
     /// `write()` is fulfilled.
     Written,
@@ -144,12 +144,13 @@ impl Engine {
         })))
     }
 
-    /// Reads until the connection is closed, also when nobody can hear it any more: what is behind the messages is to come.
+    /// Reads until the connection is closed, even when nobody can hear the messages any more: the
+    /// end comes after them.
     pub(crate) fn establish(&self, target: EventTarget<BrowserStream>) {
         let connection = &self.0;
         let _ = connection.target.set(target);
         connection.kept.set(Some(Rc::clone(connection)));
-        // Both promises have somebody who handles them from now on, so that no rejection is reported as unhandled.
+        // Both promises have handlers from now on, so that no rejection is reported as unhandled.
         connection.expect(connection.stream.get("opened").unchecked_ref(), Step::Opened, Step::Failed);
         connection.expect(connection.stream.get("closed").unchecked_ref(), Step::Closed, Step::Broken);
     }
@@ -227,7 +228,7 @@ impl Connection {
             Step::Blob => {
                 match self.outbox.blob_read(value) {
                     Some(writing) => self.expect(&writing, Step::Written, Step::Unwritten),
-                    // Messages after it must not overtake it, so that nothing can be sent any more.
+                    // Later messages must not overtake it, so nothing more can be sent.
                     None => self.close(None),
                 }
                 self.write();
@@ -257,8 +258,8 @@ impl Connection {
         self.messages.set(Messages::Here);
     }
 
-    /// A chunk: "a new DOMString containing data", or "a new Uint8Array object [...] whose contents are data". Browsers that began
-    /// before it was said so have an ArrayBuffer.
+    /// A chunk: "a new DOMString containing data", or "a new Uint8Array object [...] whose contents
+    /// are data". Browsers that are older than this rule have an ArrayBuffer.
     fn read(&self, chunk: JsValue) {
         let data = match data::received(chunk) {
             Ok(data) => data,
@@ -274,7 +275,7 @@ impl Connection {
         self.messages.set(Messages::Here);
     }
 
-    /// Asks for the next message, if one is wanted or what is behind it; or tells the end.
+    /// Asks for the next message, if it or what comes after it is wanted; or tells the end.
     fn advance(&self) {
         let ending = self.ending.take();
         match (self.messages.get(), self.opened.get(), ending) {
@@ -291,7 +292,8 @@ impl Connection {
         }
     }
 
-    /// Nothing is sent any more but what was before. What comes after it is read, so that the peer's Close frame is, and not told.
+    /// From now on only what was sent before goes out. What arrives is read, so that the peer's
+    /// Close frame is, but not told.
     fn close(&self, close: Option<Close>) {
         if !matches!(self.ready_state.get(), ReadyState::Connecting | ReadyState::Open) {
             return;
@@ -301,9 +303,10 @@ impl Connection {
         self.await_peer();
     }
 
-    /// Gives the peer time to take the message under way, if others wait for that. Of a peer that has had it, what the browser has not
-    /// begun to send is given up. What it has begun waits for the peer, and the Close frame behind it: nothing gets past that. With
-    /// `close()` instead, Chromium 156 crashes the page.
+    /// Gives the peer time to take the message under way, if others wait behind it. When that time
+    /// is over, messages that the browser has not begun to send are given up. The one that it has
+    /// begun still waits for the peer, and the Close frame waits behind it: nothing can overtake
+    /// it. With `close()` instead, Chromium 156 crashes the page.
     fn await_peer(&self) {
         match self.outbox.await_peer() {
             Taking::All => {}
@@ -345,7 +348,8 @@ impl Connection {
     fn write(&self) {
         while let Some(next) = self.outbox.next() {
             match next {
-                // Both ways, so that no rejection is reported as unhandled: the stream itself tells why.
+                // Fulfilled or rejected alike, so that no rejection is reported as unhandled: the
+                // stream itself tells why.
                 Next::Writing(promise) => self.expect(&promise, Step::Written, Step::Unwritten),
                 Next::Reading(promise) => self.expect(&promise, Step::Blob, Step::Blob),
             }
@@ -362,7 +366,8 @@ impl Connection {
 }
 
 impl Drop for Connection {
-    /// What the browser may still call is left to its collector: of a connection that breaks, it may forget the promises.
+    /// Functions that the browser may still call are left to its garbage collector: when a
+    /// connection breaks, it may never settle the promises.
     fn drop(&mut self) {
         if self.expected.get() > 0 {
             self.callbacks.take().into_iter().flatten().for_each(|callback| drop(callback.into_js_value()));

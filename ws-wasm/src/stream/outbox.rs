@@ -1,4 +1,4 @@
-//! What was sent and is not over: with its browser, or waiting for a blob before it.
+//! What was sent and is not done yet: it is with the browser, or waits for a blob before it.
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -18,12 +18,13 @@ use crate::{
 
 /// The way out of a WebSocketStream, in order.
 ///
-/// The browser tells of each write when there was room for it. It keeps what is written by reference until then: bytes
-/// have to leave the program's memory first, and a blob has to be read.
+/// The browser tells of each write when there was room for it, and keeps a reference to the data
+/// until then: bytes have to be copied out of the program's memory first, and a blob has to be
+/// read.
 pub(crate) struct Outbox {
     /// There once the connection is established.
     writer: OnceCell<sys::Writer>,
-    /// What is not written: it waits for a blob, which is first.
+    /// What is not written yet: it waits for the blob that is first.
     waiting: RefCell<VecDeque<Data>>,
     /// The first is being read.
     reading: Cell<bool>,
@@ -37,7 +38,7 @@ pub(crate) struct Outbox {
     close: Cell<Option<Option<Close>>>,
     /// No write will ever be over any more.
     has_ended: Cell<bool>,
-    /// Something could not be sent: a blob that could not be read, or what the peer did not take in time.
+    /// Something could not be sent: a blob could not be read, or the peer did not take it in time.
     has_failed: Cell<bool>,
     /// Who waits until less is left.
     watchers: Rc<Waiters>,
@@ -49,10 +50,11 @@ const MOST_SPARE: u64 = 1 << 20;
 /// A message with the browser.
 struct Write {
     size: u64,
-    /// What the peer has had of its time to take it, if the connection was closed meanwhile.
+    /// How much of its time the peer has had to take the message, if the connection was closed
+    /// meanwhile.
     patience: Patience,
-    /// Its bytes, outside of the program's memory. A message of the same size can have the memory after it: a new one takes a
-    /// browser as long to get and to give back as half of the rest does.
+    /// Its bytes, outside of the program's memory. A later message of the same size can reuse this
+    /// memory: to allocate and free it takes a browser half as long as all the rest.
     memory: Option<Uint8Array>,
 }
 
@@ -66,9 +68,10 @@ pub(crate) enum Next {
 
 /// How the peer takes what was sent before the connection was closed.
 pub(crate) enum Taking {
-    /// Nothing waits behind the message under way, or nothing will go out any more: there is nothing to be given up.
+    /// Nothing waits behind the message under way, or nothing more will go out: there is nothing to
+    /// give up.
     All,
-    /// The message under way has time yet, or none is under way while a blob is read.
+    /// The message under way still has time, or none is under way because a blob is being read.
     InTime,
     /// The message under way has had its time. What waits behind it is lost, and this is how to close.
     TooLong(Option<Close>),
@@ -115,19 +118,21 @@ impl Outbox {
         Ok(())
     }
 
-    /// Writes what is first, or starts to read it. `None` if there is nothing to be done before something is over.
+    /// Writes what is first, or starts to read it. `None`: there is nothing to do before something
+    /// else is done.
     pub(crate) fn next(&self) -> Option<Next> {
         if self.reading.get() {
             return None;
         }
-        // It may run the program's code when it is dropped, which is after the write and with nothing borrowed.
+        // Dropping it may run the program's code. That happens after the write, with nothing
+        // borrowed.
         let data = self.waiting.borrow_mut().pop_front()?;
         let bytes = match &data {
             Data::Text(text) => return self.write(&JsValue::from_str(text), data.len(), None).map(Next::Writing),
             Data::Binary(bytes) => bytes,
             Data::Blob(blob) => match (blob.as_bytes(), blob.downcast_host::<JsBlob>()) {
                 (Some(bytes), _) => bytes,
-                // It keeps its place, and what comes after it waits.
+                // The blob keeps its place, and what comes after it waits.
                 (None, Some(host)) => {
                     let reading = host.0.array_buffer();
                     self.waiting.borrow_mut().push_front(data);
@@ -153,8 +158,9 @@ impl Outbox {
         self.write(&value, data.len(), None)
     }
 
-    /// The first of the writes under way is over, or, as all after it, never will be. Those that never will may be told of before the one
-    /// that the browser is about; then the bytes that are left are not exact any more, and mean nothing any more.
+    /// The first of the writes under way is done; or it and all after it never will be. The browser
+    /// may tell of those before the write that it is busy with. Then the number of bytes that are
+    /// left is no longer exact, but no longer matters either.
     pub(crate) fn written(&self, is_written: bool) {
         let write = self.under_way.borrow_mut().pop_front();
         match write {
@@ -173,13 +179,14 @@ impl Outbox {
         self.watchers.wake();
     }
 
-    /// How to start the closing handshake, once nothing is left before it.
+    /// How to start the closing handshake, if nothing is left before it.
     pub(crate) fn take_close(&self) -> Option<Option<Close>> {
         if self.is_empty() { self.close.take() } else { None }
     }
 
-    /// Looks how the peer takes what was sent, when the connection is closed and each [`TURN`](super::patience::TURN) after that. The
-    /// browser is about the first of the writes under way and has not begun with those behind it.
+    /// Looks whether the peer takes what was sent: when the connection is closed, and after each
+    /// [`TURN`](super::patience::TURN). The browser is busy with the first of the writes under way,
+    /// and has not begun with those behind it.
     pub(crate) fn await_peer(&self) -> Taking {
         let mut under_way = self.under_way.borrow_mut();
         let is_begun = under_way.len() <= 1 && self.waiting.borrow().is_empty();
@@ -216,7 +223,8 @@ impl Outbox {
         self.watchers.wake();
     }
 
-    /// Ready when no more than this many bytes are left: true; or none will ever be fewer: false.
+    /// Ready when no more than this many bytes are left: true; or when there will never be fewer:
+    /// false.
     pub(crate) fn is_drained(&self, left: u64) -> Poll<bool> {
         let has_ended = self.has_ended.get();
         if has_ended || self.bytes.get() <= left && (left > 0 || self.is_empty()) {
@@ -255,7 +263,8 @@ mod tests {
 
     use super::*;
 
-    /// An outbox whose peer takes nothing by itself, with these messages written as far as can be, and closed.
+    /// A closed outbox whose peer takes nothing by itself, with these messages written as far as
+    /// possible.
     fn closed_behind(messages: impl IntoIterator<Item = Data>) -> Outbox {
         let writer = evaluate("{ write: () => new Promise(() => {}) }");
         let outbox = Outbox::new();
@@ -272,7 +281,7 @@ mod tests {
         js_sys::Function::new_no_args(&format!("return ({expression})")).call0(&JsValue::NULL).unwrap_or_default()
     }
 
-    /// How often the peer has time, until it has had it; or as often as is looked.
+    /// How many looks it takes until the peer's time is over, up to a limit.
     fn turns(outbox: &Outbox, most: usize) -> usize {
         (0..most).take_while(|_| matches!(outbox.await_peer(), Taking::InTime)).count()
     }
@@ -288,7 +297,8 @@ mod tests {
     #[wasm_bindgen_test]
     fn a_long_message_has_time_and_so_has_each_one_behind_it() {
         let outbox = closed_behind([vec![0; 1 << 20].into(), "".into(), "three".into()]);
-        // The first turn is not over when it is looked for the first time; then 10 seconds, and 64 for the size.
+        // The first turn is not over at the first look; then there are 10 seconds, and 64 for the
+        // size.
         assert_eq!(turns(&outbox, 7), 7);
         outbox.written(true);
         assert_eq!(turns(&outbox, 1), 1, "the second one, of which nothing can be seen but that it is over");

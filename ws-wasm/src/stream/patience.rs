@@ -1,14 +1,15 @@
-//! How long a peer is waited for when the connection is closed: by what there is to take, for of a message that it takes
-//! slowly the browser tells nothing before the last byte.
+//! How long to wait for the peer when the connection is closed. That depends on the size of what it
+//! has to take, because a browser does not tell how far a message has gone out before its last byte
+//! has.
 
-/// How often it is looked how far the peer is, in milliseconds.
+/// The time between two looks at what the peer has taken, in milliseconds.
 pub(super) const TURN: u32 = 10_000;
 
-/// The least that a peer has to take, in bytes a second.
+/// The slowest that a peer may take a message, in bytes a second.
 const SLOWEST: u64 = 16 << 10;
 
-/// The turns that a peer has had for one message: none before the first look at it, so that a turn that was half over when the browser
-/// began with the message does not count.
+/// How many turns a peer has had for one message. Counting begins with the first look, so that a
+/// turn that was half over when the browser began with the message does not count.
 pub(super) struct Patience(Option<u64>);
 
 impl Patience {
@@ -16,7 +17,7 @@ impl Patience {
         Self(None)
     }
 
-    /// One more turn is over. Whether the peer has time yet for a message of this size.
+    /// One more turn is over. Says whether the peer still has time for a message of this size.
     pub(super) fn goes_on(&mut self, size: u64) -> bool {
         let turns = self.0.map_or(0, |turns| turns + 1);
         self.0 = Some(turns);
@@ -24,7 +25,7 @@ impl Patience {
     }
 }
 
-/// How long a peer may take for a message of so many bytes, in milliseconds.
+/// How long a peer may take for a message of this many bytes, in milliseconds.
 fn time_for(size: u64) -> u64 {
     u64::from(TURN) + size.saturating_mul(1000) / SLOWEST
 }
@@ -35,7 +36,7 @@ mod tests {
 
     use super::*;
 
-    /// How many turns are over when a message of this size has had its time.
+    /// After how many turns the time for a message of this size is over.
     fn turns_for(size: u64) -> u64 {
         let mut patience = Patience::new();
         assert!(patience.goes_on(size), "a peer that has just begun");

@@ -1,7 +1,7 @@
 //! The browser's side: <https://github.com/whatwg/websockets/pull/48> and <https://streams.spec.whatwg.org/>.
 //!
-//! Own bindings, because `web-sys` has none of WebSocketStream. Attributes and dictionaries are [`Object`]s, whose members are
-//! asked for by their names.
+//! These bindings are our own, because `web-sys` has none for WebSocketStream. Attributes and
+//! dictionaries are [`Object`]s, whose members are looked up by name.
 
 use wasm_bindgen::prelude::*;
 
@@ -27,7 +27,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn read(this: &Reader) -> Promise;
 
-    /// What `read()` resolves with: a chunk, or undefined behind the last one.
+    /// What `read()` resolves with: a chunk, or undefined after the last one.
     pub(crate) type ReadResult;
 
     #[wasm_bindgen(method, getter)]

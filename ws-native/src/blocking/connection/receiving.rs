@@ -15,8 +15,9 @@ impl<S: Timed> Connection<S> {
     /// The next message. `None`: the closing handshake was completed, see [`closed`](Self::closed).
     ///
     /// # Errors
-    /// [`Failure`], once: the connection was lost or failed, or the peer ended it without a Close frame. And as often as it
-    /// is so, [`WouldBlock`](ws_core::FailureKind::WouldBlock): the stream has nothing yet.
+    /// [`Failure`], once: the connection was lost or failed, or the peer ended it without a Close
+    /// frame. And, as often as the stream has nothing yet,
+    /// [`WouldBlock`](ws_core::FailureKind::WouldBlock).
     pub fn recv(&mut self) -> Result<Option<Message>, Failure> {
         let simple = |connection: &mut Self| receiving::next_simple(&mut connection.protocol, &connection.state);
         // Most messages need no more than this.
@@ -54,8 +55,8 @@ impl<S: Timed> Connection<S> {
     /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake was
     /// completed, see [`closed`](Self::closed).
     ///
-    /// It is the cheapest way to receive, by far for short messages: they are shown where they were read, and none has to be
-    /// taken off.
+    /// This is the cheapest way to receive, by far for short messages: they are shown in the memory
+    /// that they were read into.
     ///
     /// ```no_run
     /// # fn program(mut connection: ws_native::blocking::Connection) -> Result<(), ws_core::Failure> {
@@ -64,7 +65,8 @@ impl<S: Timed> Connection<S> {
     /// ```
     ///
     /// # Errors
-    /// As [`recv`](Self::recv); and the first error of what it is shown to, which is then shown no more of what has come.
+    /// As [`recv`](Self::recv); and the first error that the function returns, which is then shown
+    /// no more of what has come.
     pub fn recv_each(
         &mut self,
         mut each: impl FnMut(MessageRef<'_>, &mut Answers<'_>) -> Result<(), Failure>,
@@ -80,8 +82,9 @@ impl<S: Timed> Connection<S> {
         }
     }
 
-    /// The next part of a message, as it arrives, of which then no more is in memory. What is left of a message of which
-    /// parts were received is had whole by [`recv`](Self::recv). `None`: the closing handshake was completed.
+    /// The next part of a message, as it arrives, so that a long message is never whole in memory.
+    /// [`recv`](Self::recv) gives what is left of a message whose first parts were received.
+    /// `None`: the closing handshake was completed.
     ///
     /// # Errors
     /// As [`recv`](Self::recv).
@@ -89,7 +92,8 @@ impl<S: Timed> Connection<S> {
         self.receive(Delivery::InParts, |_| None, receiving::part)
     }
 
-    /// The next event that is wanted, if none is had more simply; others are passed over. `None`: the connection is closed.
+    /// The next event that is wanted, unless there is a simpler way to have it; others are passed
+    /// over. `None`: the connection is closed.
     fn receive<M>(
         &mut self,
         delivery: Delivery,
@@ -122,7 +126,7 @@ impl<S: Timed> Connection<S> {
                 Some(Event::Closed(closed)) => self.begin_end(closed),
                 Some(event) => {
                     if matches!(event, Event::Pong(_)) && self.protocol.is_watched() {
-                        // It may be the answer to a ping of the heartbeat.
+                        // It may answer a ping of the heartbeat.
                         self.protocol.note_time(self.start.elapsed(), false);
                     }
                     if let Some(message) = wanted(event) {

@@ -22,15 +22,16 @@ use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, MAX_STREAMS, STREAM_WINDOW, 
 use crate::proto::{Answer, Config};
 use crate::stream::{Around, Stream};
 
-/// Connections of HTTP/2 that sockets share: those that were opened with clones of one value.
+/// Connections of HTTP/2 that sockets share. Clones of this value share the same connections.
 ///
 /// A connection stays until the server ends it, or all clones are gone and its last socket is closed.
 ///
-/// Sockets that do not read do not stand in each other's way, as long as what waits for them is not of too many small pieces: of all
-/// sockets of a connection, what was received and not been read may take 64 MiB where each frame of HTTP/2 of less than 256 bytes counts
-/// as 256. With more, the library that speaks HTTP/2 ends the connection, and all its sockets fail. Servers that send small messages make
-/// a frame of each: some 26 sockets that each have 128 KiB of messages of 10 bytes unread are that many. A program that opens so many and
-/// lets them wait reads them all, or opens some of them with another `Http2`.
+/// Sockets that do not read do not get in each other's way, unless too many small pieces wait for
+/// them: what all sockets of a connection have not read yet may take 64 MiB, and each frame of
+/// HTTP/2 of less than 256 bytes counts as 256. With more, the HTTP/2 library ends the connection,
+/// and all its sockets fail. Servers that send small messages make a frame of each: some 26 sockets
+/// that have 128 KiB of messages of 10 bytes unread are enough. A program that opens that many and
+/// lets them wait should read them all, or open some of them with another `Http2`.
 ///
 /// `wss` sockets then offer HTTP/2 by ALPN. With a server that speaks it, but not WebSockets over it, they go over HTTP/1.1.
 ///
@@ -46,7 +47,7 @@ use crate::stream::{Around, Stream};
 #[derive(Clone, Default)]
 pub struct Http2(Arc<Mutex<HashMap<Server, Place>>>);
 
-/// Whom a connection is with, by whose word, and on which way.
+/// What identifies a connection: the server, how it is trusted, and through which proxy.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Server {
     host: String,
@@ -69,7 +70,8 @@ enum Known {
     #[default]
     Nothing,
     Connection(Shared),
-    /// It spoke HTTP/1.1 when it had the choice. It has it again, but nobody waits for what another makes of it.
+    /// It chose HTTP/1.1 when it was offered both. It is offered both again, but sockets no longer
+    /// wait for each other.
     Http1,
     /// It does not take WebSockets over HTTP/2.
     Unable,
@@ -79,7 +81,7 @@ enum Known {
 enum Way {
     /// On a connection that there is.
     Existing(Shared),
-    /// On one that it opens; the others wait for as long as it keeps this.
+    /// On a connection that it opens; the others wait as long as it holds the guard.
     New(Option<OwnedMutexGuard<()>>),
     /// Over HTTP/1.1.
     Http1,
@@ -100,11 +102,11 @@ impl Http2 {
         self.lock().get(server).map_or(Known::Nothing, |place| place.known.clone())
     }
 
-    /// The way there is to this server. Of many sockets that begin together, one opens a connection, and the others wait
-    /// this time for it.
+    /// The way to get to this server. Of many sockets that begin together, one opens a connection,
+    /// and the others wait for it, up to this limit.
     ///
     /// # Cancel safety
-    /// Dropped, or when its [`Way::New`] is, the next one has its turn.
+    /// If this is dropped, or the [`Way::New`] that it gives, the next socket has its turn.
     async fn way(&self, server: &Server, limit: Duration) -> Way {
         if let Some(shared) = self.existing(server, limit).await {
             return Way::Existing(shared);
@@ -117,7 +119,8 @@ impl Http2 {
                 timeout(limit, gate.lock_owned()).await.ok()
             }
         };
-        // Whoever had the turn before may have opened one, or learnt that there is none to be had.
+        // The socket that had the turn before may have opened a connection, or found out that there
+        // cannot be one.
         match self.existing(server, limit).await {
             Some(shared) => Way::Existing(shared),
             None => match self.known(server) {
@@ -128,7 +131,8 @@ impl Http2 {
         }
     }
 
-    /// The gate of this server. Nothing is kept of the others where there is nothing to know, and nobody is under way.
+    /// The gate of this server. Forgets all servers of which nothing is known and to which nobody
+    /// is connecting.
     fn gate(&self, server: &Server) -> Arc<Gate<()>> {
         let mut places = self.lock();
         places.retain(|_, place| {
@@ -142,10 +146,11 @@ impl Http2 {
         Arc::clone(&places.entry(server.clone()).or_default().gate)
     }
 
-    /// The connection there is with this server, if it takes another stream and answers a ping in this time.
+    /// The connection with this server, if there is one that takes another stream and answers a
+    /// ping within this time.
     async fn existing(&self, server: &Server, limit: Duration) -> Option<Shared> {
         let Known::Connection(shared) = self.known(server) else { return None };
-        // A server that names no number may have as many streams as there is room for what it sends.
+        // A server that names no limit may have as many streams as there is room for what it sends.
         let most = shared.line.requests.current_max_send_streams().min(MAX_STREAMS as usize);
         // One owner is the connection that is known, one is this.
         if Arc::strong_count(&shared.used).saturating_sub(2) >= most {
@@ -154,12 +159,12 @@ impl Http2 {
         if shared.line.is_alive(limit).await {
             return Some(shared);
         }
-        // It takes no more, or nobody is at its other end any more.
+        // It takes no more requests, or does not answer any more.
         self.forget(server, &Arc::downgrade(&shared.used));
         None
     }
 
-    /// Uses the connection whose streams own this no more, unless there is another by now.
+    /// Forgets the connection whose streams own this, unless there is already another one.
     fn forget(&self, server: &Server, used: &Weak<()>) {
         if let Some(Place { known, .. }) = self.lock().get_mut(server)
             && let Known::Connection(other) = known
@@ -184,11 +189,12 @@ impl Http2 {
         builder.data_frame_budget(FRAME_BUDGET).enable_push(false);
         let (requests, mut connection) = builder.handshake(stream).await.map_err(failed)?;
         let ping = connection.ping_pong();
-        // It ends when the last stream has, and nobody may open another.
+        // This task ends with the last stream, when nobody can open another.
         tokio::spawn(connection);
         let Some(ping) = ping else { return Ok(None) };
         let shared = Shared { line: Line::new(requests, ping), around, used: Arc::default() };
-        // The server's settings come before its answer to anything.
+        // When the ping is answered, the server's settings have come: they are the first thing that
+        // it sends.
         let answered = shared.line.answers(config.handshake_timeout).await;
         answered.map_err(|source| ConnectError::Http2 { host: server.host.clone(), source })?;
         let is_able = shared.line.requests.is_extended_connect_protocol_enabled();
@@ -198,15 +204,15 @@ impl Http2 {
     }
 }
 
-/// How many connections that others have opened a socket tries before it opens its own.
+/// How many connections opened by others a socket tries before it opens its own.
 const MOST_SHARED: usize = 2;
 
 impl Connecting {
-    /// Performs the opening handshake over HTTP/2. `None`: it cannot be, or is not wanted. Without an answer: the server
-    /// speaks HTTP/1.1 over this stream.
+    /// Performs the opening handshake over HTTP/2. `None`: it cannot be done, or is not wanted.
+    /// Without an answer: the server speaks HTTP/1.1 over this stream.
     pub(super) async fn open_http2(&self) -> Result<Option<(Stream, Option<Answer>)>, ConnectError> {
         let Self { url, options, .. } = self;
-        // Without an address it is a Unix socket that is to be connected to.
+        // Without an address, a Unix socket is to be connected to.
         let is_wanted = url.is_secure() && !self.addresses.is_empty();
         let Some(http2) = options.http2.as_ref().filter(|_| is_wanted) else { return Ok(None) };
         let server = Server::new(
@@ -214,7 +220,7 @@ impl Connecting {
             Tls::of(options).map_err(|source| ConnectError::tls(url.host(), source))?,
             self.proxy.clone(),
         );
-        // What is left of the time is for another connection.
+        // The rest of the time is left for another connection.
         let limit = options.connect_timeout.min(options.config.handshake_timeout / 2);
         let mut turn = None;
         for _ in 0..MOST_SHARED {
@@ -228,7 +234,7 @@ impl Connecting {
             };
             let used = Arc::downgrade(&shared.used);
             match shared.ask_while_alive(&self.request, &options.config, limit).await {
-                // The server may have said meanwhile that it takes no more on this one, or be gone.
+                // The server may meanwhile take no more requests on this one, or be gone.
                 Err(Unanswered::Gone(_)) => http2.forget(&server, &used),
                 answered => return opened(answered),
             }
@@ -244,7 +250,7 @@ impl Connecting {
     }
 }
 
-/// What [`open_http2`](Connecting::open_http2) says of what came of a request.
+/// The result of a request, as [`open_http2`](Connecting::open_http2) gives it.
 fn opened(answered: Result<(Stream, Answer), Unanswered>) -> Result<Option<(Stream, Option<Answer>)>, ConnectError> {
     match answered {
         Ok((stream, answer)) => Ok(Some((stream, Some(answer)))),
@@ -280,7 +286,7 @@ mod tests {
         assert!(second.as_mut().now_or_never().is_none());
         drop(first);
         let Some(Way::New(Some(second))) = second.now_or_never() else { panic!("no turn") };
-        // It takes too long: who waits does so no more, and goes by himself.
+        // It takes too long: the sockets that wait for this one go their own way.
         assert!(matches!(http2.way(&server, LIMIT).await, Way::New(None)));
         let mut third = Box::pin(http2.way(&server, LIMIT));
         let mut fourth = Box::pin(http2.way(&server, LIMIT));

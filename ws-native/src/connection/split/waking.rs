@@ -1,4 +1,4 @@
-//! Who waits for a connection that several tasks have.
+//! Who waits for a connection that several tasks share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,15 +6,17 @@ use std::task::Wake;
 
 use ws_core::Waiters;
 
-/// The place of one that may wait. Dropped, it is forgotten.
+/// The place of a task that may wait. Dropping it frees the place.
 pub(super) type Place = ws_core::Place<Arc<Waiters>>;
 
 /// Wakes the tasks that wait for the connection.
 ///
-/// A transport remembers one task for reading and one for writing, the last that asked, and either half may be that. So it
-/// is told to remember all of them, and whatever happens, all look again.
+/// A transport remembers one task for reading and one for writing: the last that asked, which may
+/// be that of either half. So it is given a waker that wakes all tasks, and whatever happens, all
+/// of them look again.
 ///
-/// A waker is somebody's code, which may use the halves: nobody is woken by who has locked the connection.
+/// A waker may be anybody's code and use the halves: nobody is woken while the connection is
+/// locked.
 #[derive(Debug)]
 pub(super) struct Waking {
     waiters: Arc<Waiters>,
@@ -38,14 +40,15 @@ impl Waking {
         Place::new(Arc::clone(&self.waiters))
     }
 
-    /// The connection, which is locked, is polled. Nobody is woken meanwhile, but by [`wake_late`](Self::wake_late)
-    /// afterwards.
+    /// The connection is locked and polled until the guard is dropped. Nobody is woken meanwhile;
+    /// [`wake_late`](Self::wake_late) does that afterwards.
     pub(super) fn poll(&self) -> Polled<'_> {
         self.polled.store(true, Ordering::SeqCst);
         Polled(self)
     }
 
-    /// Wakes those who were to be woken while the connection was polled. It is not locked any more.
+    /// Wakes those who should have been woken while the connection was polled. To be called when it
+    /// is no longer locked.
     pub(super) fn wake_late(&self) {
         if self.wanted.swap(false, Ordering::SeqCst) {
             self.waiters.wake();
@@ -65,7 +68,8 @@ impl Wake for Waking {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Who polls says first that it is over and then looks whether this is wanted: so one of the two sees the other.
+        // Whoever polls first clears `polled` and then looks at `wanted`, which is set before
+        // `polled` is read here: so one of the two sees the other.
         self.wanted.store(true, Ordering::SeqCst);
         if !self.polled.load(Ordering::SeqCst) {
             self.wake_late();

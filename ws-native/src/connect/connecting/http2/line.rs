@@ -24,17 +24,18 @@ pub(super) struct Line {
 /// What is known of the other end.
 struct Answering {
     ping: PingPong,
-    /// When the ping was sent that has had no answer yet.
+    /// When the ping was sent that is not answered yet.
     sent: Option<Instant>,
-    /// When the newest was sent of those that had one.
+    /// When the newest ping was sent that was answered.
     answered: Option<Instant>,
 }
 
-/// How long the answer to a ping stands for another: of many sockets that are opened at once, one asks.
+/// How long an answer is good enough for others: of many sockets that are opened at once, one sends
+/// a ping.
 pub(super) const FRESH: Duration = Duration::from_secs(1);
 
-/// How long a ping may take to be answered, on a connection that has been used before. Of the time that an opening handshake has, most is
-/// to be left for another connection.
+/// How long the answer to a ping may take on a connection that has been used before. Most of the
+/// opening handshake's time is to be left for another connection.
 pub(super) const ANSWER: Duration = Duration::from_secs(3);
 
 impl Line {
@@ -48,7 +49,8 @@ impl Line {
         !matches!(requests.poll_ready(&mut Context::from_waker(Waker::noop())), Poll::Ready(Err(_)))
     }
 
-    /// Whether it takes requests, and its other end answers a ping in this time, and in [that](ANSWER) at most.
+    /// Whether it takes requests, and its other end answers a ping within this time, and within
+    /// [`ANSWER`] at most.
     ///
     /// # Cancel safety
     /// As [`answers`](Self::answers).
@@ -59,12 +61,12 @@ impl Line {
     /// Waits for the answer to a ping.
     ///
     /// # Cancel safety
-    /// Dropped, the ping has been sent all the same, and the next one waits for what is left of its time: that nobody answers is found
-    /// out, however early those give up who ask.
+    /// If this is dropped, the ping was sent all the same, and the next caller waits for the rest
+    /// of its time: so a dead connection is noticed however early callers give up.
     pub(super) async fn answers(&self, limit: Duration) -> io::Result<()> {
         let begun = Instant::now();
         let mut answering = self.answering.lock().await;
-        // One that was sent long ago says that somebody was there then.
+        // A ping of long ago only shows that somebody was there then.
         while answering.answered.is_none_or(|answered| answered + FRESH < begun) {
             let sent = match answering.sent {
                 Some(sent) => sent,

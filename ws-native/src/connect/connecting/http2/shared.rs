@@ -26,8 +26,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// The same as [`ask`](Self::ask), as long as its other end answers pings in this time: how long it takes for the answer is a matter
-    /// of the opening handshake.
+    /// The same as [`ask`](Self::ask), as long as the other end answers pings within this time. How
+    /// long the answer may take is up to the deadline of the opening handshake.
     pub(super) async fn ask_while_alive(
         self,
         request: &Request,
@@ -39,7 +39,7 @@ impl Shared {
         loop {
             match timeout(limit.clamp(FRESH, ANSWER), &mut asking).await {
                 Ok(answered) => return answered,
-                // It may take no more requests, and answer this one.
+                // It may take no more requests, but still answer this one.
                 Err(_) if line.answers(limit.min(ANSWER)).await.is_ok() => {}
                 Err(elapsed) => {
                     let host = request.host().into();
@@ -49,7 +49,8 @@ impl Shared {
         }
     }
 
-    /// Performs the client's half of the opening handshake, on a stream of its own. Gives this, and the server's answer.
+    /// Performs the client's half of the opening handshake, on a stream of its own. Gives the
+    /// stream, and the server's answer.
     pub(super) async fn ask(self, request: &Request, config: &Config) -> Result<(Stream, Answer), Unanswered> {
         let host = request.host();
         let mut head = http::Request::builder()
@@ -78,11 +79,11 @@ impl Shared {
 
 /// Why a request has no answer.
 pub(super) enum Unanswered {
-    /// The connection is gone, or the server has not looked at the request: it may be asked again.
+    /// The connection is gone, or the server has not looked at the request: it can be made again.
     Gone(ConnectError),
     /// The server wants to be asked over HTTP/1.1.
     Http1,
-    /// It is said to the program, and not asked again.
+    /// The program is told, and the request is not made again.
     Failed(ConnectError),
 }
 
