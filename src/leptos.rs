@@ -28,8 +28,8 @@
 //! component anew; or use a socket that does so by itself, with
 //! [`UseWebSocketOptions::reconnecting`], if need be to another URL each time.
 //!
-//! Import names from here, as the example does: behind `use isosocket::*` the name `leptos` would be this module's and the
-//! framework's.
+//! Import names from here, as the example does: after `use isosocket::*` the name `leptos` would be
+//! this module's and the framework's.
 //!
 //! On a server (the feature `ssr` of Leptos) nothing is connected: the state is [`ReadyState::Connecting`], as it is in the
 //! page that takes over from there.

@@ -29,8 +29,8 @@
 //! another `key`; or use a socket that does so by itself, with
 //! [`UseWebSocketOptions::reconnecting`], if need be to another URL each time.
 //!
-//! Import names from here, as the example does: behind `use isosocket::*` the name `yew` would be this module's and the
-//! framework's.
+//! Import names from here, as the example does: after `use isosocket::*` the name `yew` would be
+//! this module's and the framework's.
 //!
 //! On a server, where components are rendered to text and effects do not run, nothing is connected: the state is
 //! [`ReadyState::Connecting`].

@@ -12,7 +12,7 @@ use crate::{Backend, Event, EventKind, Task, WebSocket, backend::Audience};
 pub struct ListenerId(u64);
 
 impl ListenerId {
-    /// That of no listener: the first one has 1.
+    /// The id of no listener: ids begin with 1.
     pub(crate) const NONE: Self = Self(0);
 }
 
@@ -23,9 +23,9 @@ pub(crate) type Callback<S, E> = Box<dyn FnMut(&S, &E) + Send>;
 #[cfg(target_arch = "wasm32")]
 pub(crate) type Callback<S, E> = Box<dyn FnMut(&S, &E)>;
 
-/// At what events are fired.
+/// An object that events are fired at.
 pub(crate) trait Target {
-    /// [Calls](Backend::call) what is the program's.
+    /// [Calls](Backend::call) a function of the program's.
     fn call(program: impl FnOnce());
 }
 

@@ -50,7 +50,7 @@ pub struct Model {
     origin: Arc<str>,
 }
 
-/// How far the connection itself is.
+/// The state of the connection itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wire {
     Connecting,

@@ -40,14 +40,17 @@ pub use host::{Call, Host, Reconnect, WakeCall};
 ///
 /// It has the attributes, methods and events of [`WebSocket`](crate::WebSocket), and
 ///
-/// - `open`, `error` and `close` are fired for each connection, and `error` and `close` for each that could not be made. In a handler
-///   of `close` the state is CONNECTING if there is to be another, and CLOSED if not; in one of `error` it is CONNECTING, or CLOSING;
-/// - `reconnecting` is fired behind a `close` that another connection is to follow by itself, with the delay until then;
-/// - [`send`](Self::send) works in each state but for CLOSING and CLOSED, and before the first connection: without one a message waits
-///   for the next, and is refused if too much waits. What a handler of `open` sends itself goes before what has waited. A message
-///   that was given to a connection which then ends is not sent again: whether the peer has it is not known;
-/// - [`close`](Self::close) is final, in each state. If there is no connection then, it is followed by another `close` event, with 1006,
-///   to say that there will be none;
+/// - `open`, `error` and `close` are fired for each connection, and `error` and `close` for each
+///   that could not be made. In a handler of `close` the state is CONNECTING if there is to be
+///   another, and CLOSED if not; in one of `error` it is CONNECTING, or CLOSING;
+/// - `reconnecting` is fired after a `close` that another connection will follow, with the delay
+///   until then;
+/// - [`send`](Self::send) works in each state except CLOSING and CLOSED, and before the first
+///   connection: without one a message waits for the next, and is refused if too much waits. What a
+///   handler of `open` sends itself goes before what has waited. A message that was given to a
+///   connection which then ends is not sent again: whether the peer has it is not known;
+/// - [`close`](Self::close) is final, in each state. If there is no connection then, it is followed
+///   by another `close` event, with 1006, to say that there will be none;
 /// - [`reconnect`](Self::reconnect) begins anew, in each state. A connection that is not open yet,
 ///   or a delay, ends without an event.
 ///
@@ -56,8 +59,8 @@ pub use host::{Call, Host, Reconnect, WakeCall};
 /// connection has room for it, and the rest is lost: natively what would make more than
 /// `max_send_queue` wait for the network, in browsers nothing. A handler is given the socket and
 /// need not capture it; one that captures a clone keeps it for ever. One that panics stops nothing
-/// natively; in a browser, where no panic can be caught, those behind it are not called for that
-/// event, and the one that has panicked is never called again.
+/// natively; in a browser, where no panic can be caught, the handlers after it are not called for
+/// that event, and the one that has panicked is never called again.
 ///
 /// ```
 /// # fn program<B: ws_core::Reconnect>() -> Result<(), ws_core::Error> {

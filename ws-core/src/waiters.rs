@@ -107,7 +107,7 @@ impl Places {
 }
 
 impl<W: Deref<Target = Waiters>> Place<W> {
-    /// It is not taken.
+    /// A place that nobody waits at yet.
     pub const fn new(waiters: W) -> Self {
         Self { waiters, taken: None }
     }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 
 use crate::{Session, memory, proto};
 
-/// What the bytes of a transport are for.
+/// What a transport carries the bytes of.
 pub(crate) trait Protocol {
     fn connection(&mut self) -> &mut proto::Connection;
     /// So many bytes of the output were written.

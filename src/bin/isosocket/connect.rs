@@ -389,7 +389,7 @@ impl Retries {
     }
 }
 
-/// How long to wait behind the end of the input.
+/// How long to wait after the end of the input.
 fn wait(text: &str) -> Result<Duration, String> {
     match text {
         "0" => Ok(Duration::ZERO),

@@ -36,7 +36,7 @@ pub(super) struct State<B: Reconnect> {
     pub(super) failure: Option<Failure>,
 }
 
-/// How far it is.
+/// Where the socket stands.
 pub(super) enum Phase<B: Reconnect> {
     /// Not begun; messages wait.
     Idle,
@@ -102,7 +102,7 @@ pub(super) enum Outlet<B: Reconnect> {
     /// A message that waited was refused; the connection fails when the alarm rings. New messages
     /// wait for the next connection.
     Refused { alarm: Alarm<B>, failure: Failure },
-    /// Out.
+    /// Messages go straight to the socket.
     Socket,
 }
 

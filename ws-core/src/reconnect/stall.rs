@@ -66,7 +66,7 @@ mod tests {
     fn pauses_double_until_something_has_gone_out() {
         assert_eq!(pauses([9, 9, 9, 9, 9, 9]), [5, 10, 20, 40, 64, 64]);
         assert_eq!(pauses([9, 9, 9, 8, 8, 7]), [5, 10, 20, 5, 10, 5]);
-        // What was sent behind it shows nothing.
+        // More bytes, because something was sent after it, prove nothing.
         assert_eq!(pauses([8, 9, 9, 8, 8]), [5, 10, 20, 5, 10]);
     }
 

@@ -88,7 +88,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Subscribers {
-    /// By when they have joined.
+    /// The queues of the subscribers, in the order in which they have joined.
     queues: BTreeMap<u64, Arc<Mutex<Queue>>>,
     /// How many have joined since the beginning.
     joined: u64,

@@ -39,7 +39,7 @@ enum Source {
 }
 
 impl Requests {
-    /// In the time that has begun with the clock.
+    /// Begins with a client, in the time that has begun with the clock.
     pub(super) async fn begin(stream: Stream, settings: Arc<Settings>, clock: Clock) -> Result<Self, Failure> {
         if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
             return Ok(Self(Source::One(Some(Box::new((stream, settings, clock))))));
