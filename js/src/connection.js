@@ -5,6 +5,7 @@ import { Batch } from './batch.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
 import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
 import { Input } from './input.js';
+import { BINARY, NONE, OPEN, PONG, TEXT } from './kinds.js';
 import { inNamesOfOptions, networkOptions, originOption, refuseNestedTls, turnOption } from './options.js';
 import { Output } from './output.js';
 import { headersFor, isBadPort, portOf } from './request.js';
@@ -16,13 +17,6 @@ import { lengthOfBytes } from './webidl.js';
 
 /** What is a reason to run a task. */
 const RUN = TASKS | BATCH;
-
-// The kinds of task.
-const NONE = 0;
-const OPEN = 1;
-const TEXT = 2;
-const BINARY = 3;
-const PONG = 5;
 
 /** How many bytes may come while tasks wait for their turn: to stop reading, and to begin again, costs more than to have them. */
 const MOST_WAITING = 1048576;

@@ -2,6 +2,7 @@
 // half done: it cannot be called any more, and what it has of the memory is lost. A dead one, which holds nothing, takes its place.
 
 import { END, TASKS } from './flags.js';
+import { CLOSE, NONE } from './kinds.js';
 import { Session } from './wasm/isosocket_engine.js';
 
 /** The host's own, whatever a program puts in its place. */
@@ -9,10 +10,6 @@ const { RuntimeError } = WebAssembly;
 
 const CLOSING = 2;
 const CLOSED = 3;
-
-// The kinds of task.
-const NONE = 0;
-const CLOSE = 4;
 
 const nothing = () => {};
 
