@@ -1,7 +1,7 @@
 // The RFC 6455 engine, compiled to WebAssembly, and its memory. It is loaded at the first use, and at once: a constructor
 // cannot wait.
 
-import { MortalSession, stillborn } from './mortal-session.js';
+import { keepStack, MortalSession, stillborn } from './mortal-session.js';
 import { Desk, initSync, Settings } from './wasm/isosocket_engine.js';
 import { viewOfBytes } from './webidl.js';
 
@@ -22,7 +22,9 @@ let plain;
 /** Makes the engine ready, with the module that `loadModule` gives the first time. */
 export function loadEngine(loadModule) {
   if (memory) return;
-  ({ memory } = initSync({ module: loadModule() }));
+  const exports = initSync({ module: loadModule() });
+  memory = exports.memory;
+  keepStack(exports.__stack_pointer);
   desk = new Desk(DESK);
   deskStart = desk.start();
   bytes = viewOf(memory.buffer);

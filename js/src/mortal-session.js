@@ -137,8 +137,20 @@ for (const name of [
   DEAD[name] = nothing;
 }
 
+/** The engine's stack pointer, and where it is when no call is under way: at the top, for what the engine calls does not call it. */
+let stackPointer;
+let top;
+
+/** To be called before the first session is made. */
+export function keepStack(pointer) {
+  stackPointer = pointer;
+  top = pointer.value;
+}
+
 /** Lets a session be dead after a trap. What else the engine throws is for the program. */
 function bury(session, error) {
+  // A trap leaves it where it was, and the others would have less and less of the stack.
+  stackPointer.value = top;
   if (!(error instanceof RuntimeError)) throw error;
   // Whoever has the session has the dead one now.
   Object.setPrototypeOf(session, DEAD);

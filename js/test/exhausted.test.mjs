@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { leave } from './memories.mjs';
+import { leave, stackPointers } from './memories.mjs';
 import { interfacesOver, longHeader } from './network.mjs';
 import { text } from './peer.mjs';
 
@@ -23,6 +23,7 @@ async function open() {
 const USED_UP = /used up its memory/;
 
 const first = await open();
+const [{ value: top }] = stackPointers;
 
 test('by a long text, that connection fails, whatever its program does, and the others go on', async () => {
   const closed = [];
@@ -45,6 +46,7 @@ test('by a long text, that connection fails, whatever its program does, and the 
     assert.equal(typeof socket.readyState, 'number');
     assert.equal(typeof socket.bufferedAmount, 'number');
   }
+  assert.equal(stackPointers[0].value, top);
   for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
   const failed = opened.filter(({ socket }) => socket.readyState === WebSocket.CLOSED);
   assert.ok(failed.length > 0);

@@ -1,7 +1,7 @@
 // What the build puts beside the sources.
 
 declare module "*/wasm/isosocket_engine.js" {
-  export function initSync(source: { module: WebAssembly.Module }): { memory: WebAssembly.Memory };
+  export function initSync(source: { module: WebAssembly.Module }): { memory: WebAssembly.Memory; __stack_pointer: WebAssembly.Global };
 
   export class Desk {
     constructor(size: number);
