@@ -65,8 +65,8 @@ function settingsOf(apply) {
 export function sendText(session, text) {
   // No character has more than three bytes, nor fewer than one.
   if (3 * text.length <= DESK && session.send_text_on(desk, writeText(text))) return;
-  if (session.has_room(text.length)) session.send_text(text);
-  else session.send_blob(lengthOfText(text));
+  if (session.has_room(text.length) && session.send_text(text)) return;
+  session.send_blob(lengthOfText(text));
 }
 
 /** Sends a binary message of so many bytes. A long one is copied when the session has said that it takes it. */
