@@ -2,6 +2,7 @@
 
 import { Alarm } from './alarm.js';
 import { Batch } from './batch.js';
+import { Drainage } from './drainage.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
 import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
 import { Input } from './input.js';
@@ -12,11 +13,18 @@ import { headersFor, isBadPort, portOf } from './request.js';
 import { openRoute } from './route.js';
 import { newSession } from './session.js';
 import { TaskSource } from './task.js';
-import { clearImmediate, now, queueMicrotask, setImmediate } from './timers.js';
+import { now, queueMicrotask } from './timers.js';
 import { lengthOfBytes } from './webidl.js';
 
 /** What is a reason to run a task. */
 const RUN = TASKS | BATCH;
+
+// What becomes of messages.
+const HANDED_OVER = 0;
+/** They wait for the program, and the peer has to wait with them. */
+const HELD_BACK = 1;
+/** The peer is gone, and cannot be made to wait: they are handed over, whatever the program says. */
+const LEFT_BEHIND = 2;
 
 /** How many bytes may come while tasks wait for their turn: to stop reading, and to begin again, costs more than to have them. */
 const MOST_WAITING = 1048576;
@@ -46,13 +54,9 @@ export class Connection {
   #output;
   /** How many bytes have come while tasks were waiting for their turn. */
   #waiting = 0;
-  /** Whether messages are held back. */
-  #paused = false;
-  /** Whether there is a peer that can be made to wait. What has come from one that is gone is not held back. */
-  #canHold = true;
-  /** Whether the program is to be told that something has gone out. */
-  #drained = false;
-  #draining;
+  /** What becomes of messages. */
+  #messages = HANDED_OVER;
+  #drainage;
   #alarm;
   #flushing = false;
   /** Whether the buffered amount falls when the next task begins. */
@@ -72,6 +76,7 @@ export class Connection {
     const inContext = host.captureContext();
     this.#alarm = new Alarm(inContext);
     this.#tasks = new TaskSource(() => this.#runTask(), () => this.#readOn(), inContext);
+    this.#drainage = new Drainage(() => this.#tasks.wake(), feedback.drained);
     const fields = headersFor(url, headers, originOption(dictionary));
     this.#session = newSession(host, url, protocols, fields, dictionary, now(), () => this.#flushSoon());
     this.#batch = new Batch(this.#session);
@@ -148,11 +153,11 @@ export class Connection {
   }
 
   pause() {
-    this.#paused = true;
+    if (this.#messages !== LEFT_BEHIND) this.#messages = HELD_BACK;
   }
 
   resume() {
-    this.#paused = false;
+    if (this.#messages !== LEFT_BEHIND) this.#messages = HANDED_OVER;
     if (this.#batch.isOpen) this.#tasks.wake();
   }
 
@@ -222,7 +227,7 @@ export class Connection {
         this.#inTask(this.#session.end(now()));
       },
       lost: (cause) => {
-        this.#canHold = false;
+        this.#messages = LEFT_BEHIND;
         lose(cause);
       },
     };
@@ -258,22 +263,19 @@ export class Connection {
     // The way of most messages.
     if (hasRun && this.#batch.count > 0) return this.#batch.count;
     if (hasRun) this.#batch.close();
-    else if (this.#drained) {
-      this.#drained = false;
-      this.#feedback.drained();
-    }
+    else this.#drainage.tell();
     // What was received is parsed no further than to the next task, or the end of the messages that are there: there may
     // be something new to do.
     const flags = session.poll(now());
     this.#act(flags);
-    const isHeldBack = this.#batch.isOpen && this.#holdsBack();
-    return this.#drained || ((flags & RUN) !== 0 && !isHeldBack && Math.max(1, this.#batch.count));
+    const isHeldBack = this.#batch.isOpen && this.#messages === HELD_BACK;
+    return this.#drainage.isDue || ((flags & RUN) !== 0 && !isHeldBack && Math.max(1, this.#batch.count));
   }
 
   /** Runs the next task: that of a message of the batch, or the session's; says whether there was one. */
   #runNextTask() {
     if (this.#batch.count > 0) {
-      if (this.#holdsBack()) {
+      if (this.#messages === HELD_BACK) {
         this.#stream.pause();
         return false;
       }
@@ -333,17 +335,13 @@ export class Connection {
 
   /** Hands a message over, or holds it back and lets the peer wait; says which. */
   #receive(data) {
-    if (this.#holdsBack()) {
+    if (this.#messages === HELD_BACK) {
       this.#batch.add(data);
       this.#stream.pause();
       return false;
     }
     this.#feedback.received(this.#dataForEvent(data));
     return true;
-  }
-
-  #holdsBack() {
-    return this.#paused && this.#canHold;
   }
 
   /** Messages that come to a socket which is not open are no events. Says whether there were some. */
@@ -393,17 +391,7 @@ export class Connection {
       // out may have let a deadline begin anew.
       this.#act(this.#session.poll(now()) & ~TRANSMIT);
       this.#tasks.wake();
-      if (this.#feedback.drained) this.#drainLater();
-    });
-  }
-
-  /** When the event loop has come round: what the peer has sent meanwhile comes first, for it may have closed. */
-  #drainLater() {
-    this.#drained = false;
-    clearImmediate(this.#draining);
-    this.#draining = setImmediate(() => {
-      this.#drained = true;
-      this.#tasks.wake();
+      this.#drainage.begin();
     });
   }
 
@@ -418,7 +406,7 @@ export class Connection {
   #leave(endStream) {
     if (this.#ended) return;
     this.#ended = true;
-    this.#canHold = false;
+    this.#messages = LEFT_BEHIND;
     this.#alarm.clear();
     this.#giveTurnUp?.();
     if (this.#stream) endStream();
