@@ -26,7 +26,7 @@ const HELD_BACK = 1;
 /** The peer is gone, and cannot be made to wait: they are handed over, whatever the program says. */
 const LEFT_BEHIND = 2;
 
-/** How many bytes may come while tasks wait for their turn: to stop reading, and to begin again, costs more than to have them. */
+/** How many bytes may come while tasks wait for their turn. Below that, to stop reading and to start again would cost more. */
 const MOST_WAITING = 1048576;
 
 // The host's own, whatever a program puts in their place.
@@ -72,7 +72,7 @@ export class Connection {
     if (secure && !host.nestsTls) refuseNestedTls(options);
     const waits = turnOption(dictionary);
     this.#feedback = feedback;
-    // Events come in the async context in which the object was made, whoever has sent something meanwhile, or was in front.
+    // Events come in the async context in which the object was made, not in that of whoever sends something or connected before.
     const inContext = host.captureContext();
     this.#alarm = new Alarm(inContext);
     this.#tasks = new TaskSource(() => this.#runTask(), () => this.#readOn(), inContext);
@@ -166,10 +166,10 @@ export class Connection {
     this.#later(this.#session.ping(bytes, now()));
   }
 
-  /** Ends the connection at once: what is queued is lost. Until the event the socket is one that closes. */
+  /** Ends the connection at once: what is queued is lost. The socket is CLOSING until its close event. */
   terminate() {
     this.#forgetMessages();
-    // In this order: a Close frame of the peer may have come that no task has told of, and then closing would end it cleanly.
+    // In this order: if a Close frame of the peer has come that no task has reported yet, close() would end the connection cleanly.
     const flags = this.#session.terminate(now()) | this.#session.close(undefined, undefined, now());
     if (flags & END) this.#leave(() => this.#stream.destroy());
     this.#later(flags & ~END);
@@ -222,7 +222,7 @@ export class Connection {
         this.#inTask(this.#input.receive(chunk, now()));
       },
       ended: () => {
-        // All that the peer had to say has come, perhaps with its Close frame at the end, whatever becomes of what is written.
+        // The peer has sent all that it had to send, maybe its Close frame, too. So a later failure to write does not matter.
         lose = () => this.#tasks.wake();
         this.#inTask(this.#session.end(now()));
       },
@@ -344,7 +344,7 @@ export class Connection {
     return true;
   }
 
-  /** Messages that come to a socket which is not open are no events. Says whether there were some. */
+  /** Drops the messages that were not handed over: a socket that is not open fires no events for them. Says whether there were any. */
   #forgetMessages() {
     if (!this.#batch.isOpen) return false;
     this.#batch.close();
@@ -366,7 +366,7 @@ export class Connection {
     return data;
   }
 
-  /** Writes what is pending when the program has had its say: what it sends in one go is one write. */
+  /** Writes what is pending once the program that is running has returned: all that it sends goes out in one write. */
   #flushSoon() {
     if (this.#flushing) return;
     this.#flushing = true;
@@ -377,7 +377,7 @@ export class Connection {
     });
   }
 
-  /** Writes a piece, and the next one when that has gone: a host says nothing of how far a large one has come. */
+  /** Writes a piece, and the next one when that is written: a host does not say how much of a large one is. */
   #flush() {
     if (this.#output.isWriting || this.#ended || !this.#stream) return;
     const piece = this.#output.next();
@@ -387,8 +387,8 @@ export class Connection {
       this.#output.written();
       this.#transmitted = true;
       this.#flush();
-      // bufferedAmount falls when the event loop has come round, and not in the task that is running. And what has gone
-      // out may have let a deadline begin anew.
+      // bufferedAmount falls when the event loop has come round, not in the task that is running. And a deadline may have begun
+      // anew, now that something has gone out.
       this.#act(this.#session.poll(now()) & ~TRANSMIT);
       this.#tasks.wake();
       this.#drainage.begin();
