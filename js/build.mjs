@@ -21,13 +21,16 @@ const require = createRequire(import.meta.url);
 /**
  * The engine is to be fast, the browser runtime small; each has a budget, in bytes, gzipped. `features` are those of the
  * processor that every host has, beyond what rustc takes for granted. `hostNames` are taken from the host when a module is
- * imported: it would else find what a program puts in their place, such as a class over itself. `prepare` changes the bytes.
+ * imported: it would else find what a program puts in their place, such as a class over itself. `exported` is what the linker is to
+ * export besides. `prepare` changes the bytes.
  */
 const MODULES = [
   {
     crate: 'isosocket-engine',
     profile: 'engine',
     features: ['simd128'],
+    // For a trap, which leaves it where it is: see src/mortal-session.js.
+    exported: ['__stack_pointer'],
     optimization: '-Os',
     budget: 79_300,
     prepare: removeChecksumTables,
@@ -41,10 +44,12 @@ if (!process.argv.includes('--sources')) {
 }
 copySources();
 
-function buildModule({ crate, profile, features = [], optimization, budget, hostNames = [], prepare = () => {} }) {
+function buildModule({ crate, profile, features = [], exported = [], optimization, budget, hostNames = [], prepare = () => {} }) {
   const name = nameOf(crate);
   const environment = { ...process.env, RUSTFLAGS: flagsFor(features) };
-  run('cargo', ['build', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '-p', crate], root, environment);
+  const target = ['--profile', profile, '--target', 'wasm32-unknown-unknown', '-p', crate];
+  const linked = exported.flatMap((name) => ['-C', `link-arg=--export=${name}`]);
+  run('cargo', ['rustc', '--locked', ...target, '--', ...linked], root, environment);
   const targetFolder = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target');
   const compiled = path.resolve(root, targetFolder, 'wasm32-unknown-unknown', profile, `${name}.wasm`);
   run(pinned('wasm-bindgen'), ['--target', 'web', '--no-typescript', '--out-dir', wasmFolder, compiled]);

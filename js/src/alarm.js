@@ -12,14 +12,14 @@ export class Alarm {
   /** Whether the process is to go on until the deadline. */
   #keepsAlive = true;
 
-  /** `inContext` calls back in the async context in which this is to call back. */
+  /** `inContext` runs a function in the async context in which the alarm is to call back. */
   constructor(inContext) {
     this.#inContext = inContext;
   }
 
   /** Calls back at this deadline, or never if there is none, and not at the one that was set before. */
   set(deadline, callback) {
-    // One that is over stays so: a peer that always has something more to say puts nothing off.
+    // A deadline that has passed is not put off: a peer that keeps sending would otherwise put it off for ever.
     if (deadline === this.#deadline && callback === this.#callback) return;
     this.clear();
     this.#deadline = deadline;
@@ -37,7 +37,8 @@ export class Alarm {
   #wait() {
     const delay = Math.min(Math.ceil(Math.max(this.#deadline - now(), 0)), LONGEST_DELAY);
     this.#timer = setTimeout(() => {
-      // It may be early. If not, what the host has is received first: it may have come in time, and the program been busy.
+      // The timer may be early. If it is not, what the host has got is received first: it may have come in time, while the program
+      // was busy.
       if (now() < this.#deadline) this.#wait();
       else this.#turn = setImmediate(this.#ring);
     }, delay);
@@ -50,7 +51,7 @@ export class Alarm {
     this.#inContext(callback);
   };
 
-  // Where nothing but the program's request keeps a process alive, a timer may be a number.
+  // In hosts without ref() and unref(), a timer may be a number.
 
   ref() {
     this.#keepsAlive = true;

@@ -1,5 +1,5 @@
-// Messages that come before the next task: those that the host has itself, or those that stand in the engine's memory, taken
-// from there one by one without asking the engine for each.
+// Messages that come before the next task. Either the host has them itself, or they are in the engine's memory and are read there
+// one by one, without a call of the engine for each.
 
 import { copyBytes, placesOf, readText } from './engine.js';
 
@@ -7,7 +7,7 @@ const NONE = new Uint32Array(0);
 
 export class Batch {
   #session;
-  /** The messages that the host has itself, and how many of them were taken. The engine has none meanwhile. */
+  /** The messages that the host has itself, and how many of them were taken. The engine gives none as long as there are such. */
   #own = [];
   #taken = 0;
   /** Whether the engine keeps messages for it. */
@@ -26,7 +26,7 @@ export class Batch {
     return this.#own.length - this.#taken + (this.#places.length - this.#next) / 2;
   }
 
-  /** Whether there is something to be closed: what is behind it is not looked at. */
+  /** Whether it has to be closed: until then nothing is parsed that comes after it. */
   get isOpen() {
     return this.#isKept || this.#own.length > 0;
   }

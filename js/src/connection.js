@@ -2,29 +2,31 @@
 
 import { Alarm } from './alarm.js';
 import { Batch } from './batch.js';
+import { Drainage } from './drainage.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
 import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
 import { Input } from './input.js';
+import { BINARY, NONE, OPEN, PONG, TEXT } from './kinds.js';
 import { inNamesOfOptions, networkOptions, originOption, refuseNestedTls, turnOption } from './options.js';
 import { Output } from './output.js';
 import { headersFor, isBadPort, portOf } from './request.js';
 import { openRoute } from './route.js';
 import { newSession } from './session.js';
 import { TaskSource } from './task.js';
-import { clearImmediate, now, queueMicrotask, setImmediate } from './timers.js';
+import { now, queueMicrotask } from './timers.js';
 import { lengthOfBytes } from './webidl.js';
 
 /** What is a reason to run a task. */
 const RUN = TASKS | BATCH;
 
-// The kinds of task.
-const NONE = 0;
-const OPEN = 1;
-const TEXT = 2;
-const BINARY = 3;
-const PONG = 5;
+// What becomes of messages.
+const HANDED_OVER = 0;
+/** They wait for the program, and the peer has to wait with them. */
+const HELD_BACK = 1;
+/** The peer is gone, and cannot be made to wait: they are handed over, whatever the program says. */
+const LEFT_BEHIND = 2;
 
-/** How many bytes may come while tasks wait for their turn: to stop reading, and to begin again, costs more than to have them. */
+/** How many bytes may come while tasks wait for their turn. Below that, to stop reading and to start again would cost more. */
 const MOST_WAITING = 1048576;
 
 // The host's own, whatever a program puts in their place.
@@ -52,13 +54,9 @@ export class Connection {
   #output;
   /** How many bytes have come while tasks were waiting for their turn. */
   #waiting = 0;
-  /** Whether messages are held back. */
-  #paused = false;
-  /** Whether there is a peer that can be made to wait. What has come from one that is gone is not held back. */
-  #canHold = true;
-  /** Whether the program is to be told that something has gone out. */
-  #drained = false;
-  #draining;
+  /** What becomes of messages. */
+  #messages = HANDED_OVER;
+  #drainage;
   #alarm;
   #flushing = false;
   /** Whether the buffered amount falls when the next task begins. */
@@ -74,10 +72,11 @@ export class Connection {
     if (secure && !host.nestsTls) refuseNestedTls(options);
     const waits = turnOption(dictionary);
     this.#feedback = feedback;
-    // Events come in the async context in which the object was made, whoever has sent something meanwhile, or was in front.
+    // Events come in the async context in which the object was made, not in that of whoever sends something or connected before.
     const inContext = host.captureContext();
     this.#alarm = new Alarm(inContext);
     this.#tasks = new TaskSource(() => this.#runTask(), () => this.#readOn(), inContext);
+    this.#drainage = new Drainage(() => this.#tasks.wake(), feedback.drained);
     const fields = headersFor(url, headers, originOption(dictionary));
     this.#session = newSession(host, url, protocols, fields, dictionary, now(), () => this.#flushSoon());
     this.#batch = new Batch(this.#session);
@@ -154,11 +153,11 @@ export class Connection {
   }
 
   pause() {
-    this.#paused = true;
+    if (this.#messages !== LEFT_BEHIND) this.#messages = HELD_BACK;
   }
 
   resume() {
-    this.#paused = false;
+    if (this.#messages !== LEFT_BEHIND) this.#messages = HANDED_OVER;
     if (this.#batch.isOpen) this.#tasks.wake();
   }
 
@@ -167,10 +166,10 @@ export class Connection {
     this.#later(this.#session.ping(bytes, now()));
   }
 
-  /** Ends the connection at once: what is queued is lost. Until the event the socket is one that closes. */
+  /** Ends the connection at once: what is queued is lost. The socket is CLOSING until its close event. */
   terminate() {
     this.#forgetMessages();
-    // In this order: a Close frame of the peer may have come that no task has told of, and then closing would end it cleanly.
+    // In this order: if a Close frame of the peer has come that no task has reported yet, close() would end the connection cleanly.
     const flags = this.#session.terminate(now()) | this.#session.close(undefined, undefined, now());
     if (flags & END) this.#leave(() => this.#stream.destroy());
     this.#later(flags & ~END);
@@ -223,12 +222,12 @@ export class Connection {
         this.#inTask(this.#input.receive(chunk, now()));
       },
       ended: () => {
-        // All that the peer had to say has come, perhaps with its Close frame at the end, whatever becomes of what is written.
+        // The peer has sent all that it had to send, maybe its Close frame, too. So a later failure to write does not matter.
         lose = () => this.#tasks.wake();
         this.#inTask(this.#session.end(now()));
       },
       lost: (cause) => {
-        this.#canHold = false;
+        this.#messages = LEFT_BEHIND;
         lose(cause);
       },
     };
@@ -264,22 +263,19 @@ export class Connection {
     // The way of most messages.
     if (hasRun && this.#batch.count > 0) return this.#batch.count;
     if (hasRun) this.#batch.close();
-    else if (this.#drained) {
-      this.#drained = false;
-      this.#feedback.drained();
-    }
+    else this.#drainage.tell();
     // What was received is parsed no further than to the next task, or the end of the messages that are there: there may
     // be something new to do.
     const flags = session.poll(now());
     this.#act(flags);
-    const isHeldBack = this.#batch.isOpen && this.#holdsBack();
-    return this.#drained || ((flags & RUN) !== 0 && !isHeldBack && Math.max(1, this.#batch.count));
+    const isHeldBack = this.#batch.isOpen && this.#messages === HELD_BACK;
+    return this.#drainage.isDue || ((flags & RUN) !== 0 && !isHeldBack && Math.max(1, this.#batch.count));
   }
 
   /** Runs the next task: that of a message of the batch, or the session's; says whether there was one. */
   #runNextTask() {
     if (this.#batch.count > 0) {
-      if (this.#holdsBack()) {
+      if (this.#messages === HELD_BACK) {
         this.#stream.pause();
         return false;
       }
@@ -339,7 +335,7 @@ export class Connection {
 
   /** Hands a message over, or holds it back and lets the peer wait; says which. */
   #receive(data) {
-    if (this.#holdsBack()) {
+    if (this.#messages === HELD_BACK) {
       this.#batch.add(data);
       this.#stream.pause();
       return false;
@@ -348,11 +344,7 @@ export class Connection {
     return true;
   }
 
-  #holdsBack() {
-    return this.#paused && this.#canHold;
-  }
-
-  /** Messages that come to a socket which is not open are no events. Says whether there were some. */
+  /** Drops the messages that were not handed over: a socket that is not open fires no events for them. Says whether there were any. */
   #forgetMessages() {
     if (!this.#batch.isOpen) return false;
     this.#batch.close();
@@ -374,7 +366,7 @@ export class Connection {
     return data;
   }
 
-  /** Writes what is pending when the program has had its say: what it sends in one go is one write. */
+  /** Writes what is pending once the program that is running has returned: all that it sends goes out in one write. */
   #flushSoon() {
     if (this.#flushing) return;
     this.#flushing = true;
@@ -385,7 +377,7 @@ export class Connection {
     });
   }
 
-  /** Writes a piece, and the next one when that has gone: a host says nothing of how far a large one has come. */
+  /** Writes a piece, and the next one when that is written: a host does not say how much of a large one is. */
   #flush() {
     if (this.#output.isWriting || this.#ended || !this.#stream) return;
     const piece = this.#output.next();
@@ -395,21 +387,11 @@ export class Connection {
       this.#output.written();
       this.#transmitted = true;
       this.#flush();
-      // bufferedAmount falls when the event loop has come round, and not in the task that is running. And what has gone
-      // out may have let a deadline begin anew.
+      // bufferedAmount falls when the event loop has come round, not in the task that is running. And a deadline may have begun
+      // anew, now that something has gone out.
       this.#act(this.#session.poll(now()) & ~TRANSMIT);
       this.#tasks.wake();
-      if (this.#feedback.drained) this.#drainLater();
-    });
-  }
-
-  /** When the event loop has come round: what the peer has sent meanwhile comes first, for it may have closed. */
-  #drainLater() {
-    this.#drained = false;
-    clearImmediate(this.#draining);
-    this.#draining = setImmediate(() => {
-      this.#drained = true;
-      this.#tasks.wake();
+      this.#drainage.begin();
     });
   }
 
@@ -424,7 +406,7 @@ export class Connection {
   #leave(endStream) {
     if (this.#ended) return;
     this.#ended = true;
-    this.#canHold = false;
+    this.#messages = LEFT_BEHIND;
     this.#alarm.clear();
     this.#giveTurnUp?.();
     if (this.#stream) endStream();

@@ -1,9 +1,9 @@
-// `isosocket` where nothing says what the host is, as in what a bundler makes that was told of none: it is that of a host with a
-// WebSocket of its own, and says so where there is none.
+// `isosocket` where the host is not known, for example in the output of a bundler that was not told of one. It takes the host to
+// have a WebSocket of its own, and says so if there is none.
 
 import * as own from './index.js';
 
-/** A class of the host's, or one of which no object can be made. */
+/** The host's class, or a class whose constructor throws. */
 function classOf(name) {
   return own[name] ?? class {
     constructor() {

@@ -1,11 +1,11 @@
-// The RFC 6455 engine, compiled to WebAssembly, and its memory. It is loaded at the first use, and at once: a constructor
+// The RFC 6455 engine, compiled to WebAssembly, and its memory. It is loaded at the first use, and synchronously: a constructor
 // cannot wait.
 
-import { MortalSession, stillborn } from './mortal-session.js';
+import { keepStack, MortalSession, stillborn } from './mortal-session.js';
 import { Desk, initSync, Settings } from './wasm/isosocket_engine.js';
 import { viewOfBytes } from './webidl.js';
 
-/** The most bytes of a message that is written where the engine reads it; longer ones it keeps. */
+/** Messages of up to so many bytes are written on the desk, where the engine reads them. Of a longer one it gets memory to keep. */
 const DESK = 16384;
 
 const encoder = new TextEncoder();
@@ -14,15 +14,17 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 let memory;
 let desk;
 let deskStart;
-/** All of the memory. It has no length any more once the memory has grown. */
+/** A view of all of the memory. Its length is 0 once the memory has grown. */
 let bytes;
-/** The same, and no Buffer: its slices are made faster. */
+/** The same as a Uint8Array, whose slices are made faster than a Buffer's. */
 let plain;
 
 /** Makes the engine ready, with the module that `loadModule` gives the first time. */
 export function loadEngine(loadModule) {
   if (memory) return;
-  ({ memory } = initSync({ module: loadModule() }));
+  const exports = initSync({ module: loadModule() });
+  memory = exports.memory;
+  keepStack(exports.__stack_pointer);
   desk = new Desk(DESK);
   deskStart = desk.start();
   bytes = viewOf(memory.buffer);
@@ -57,14 +59,14 @@ function settingsOf(apply) {
   return settings;
 }
 
-// What throws is a call of its own: to give an outcome that may be an exception costs as much as to send a short message.
+// Calls that may throw are not the usual way: to return a result that may be an exception costs as much as to send a short message.
 
 /** Sends a text message. */
 export function sendText(session, text) {
   // No character has more than three bytes, nor fewer than one.
   if (3 * text.length <= DESK && session.send_text_on(desk, writeText(text))) return;
-  if (session.has_room(text.length)) session.send_text(text);
-  else session.send_blob(lengthOfText(text));
+  if (session.has_room(text.length) && session.send_text(text)) return;
+  session.send_blob(lengthOfText(text));
 }
 
 /** Sends a binary message of so many bytes. A long one is copied when the session has said that it takes it. */
@@ -96,12 +98,12 @@ export function copyInto(target, place, start, length) {
   target.set(plain.subarray(start, start + length), place);
 }
 
-/** Memory of its own, which is to be written to from the first byte to the last. */
+/** New memory, which may hold anything: the caller has to write every byte. */
 export const allocate = typeof Buffer === 'function'
   ? (length) => Buffer.allocUnsafeSlow(length)
   : (length) => new Uint8Array(length);
 
-/** All bytes of a buffer. A Buffer, where there is one, reads and writes short text faster, and is what its sockets take. */
+/** A view of all bytes of a buffer. Where there is a Buffer it is one: short text is read and written faster, and sockets take it. */
 export const viewOf = typeof Buffer === 'function' ? (buffer) => Buffer.from(buffer) : (buffer) => new Uint8Array(buffer);
 
 /** Text in the engine's memory. */

@@ -44,3 +44,28 @@ export class EventHandler {
     if (returned === false) apply(preventDefault, event, []);
   };
 }
+
+/** The handlers of an object that is new, by type. */
+export const handlersFor = (target, types) => Object.fromEntries(types.map((type) => [type, new EventHandler(target, type)]));
+
+/**
+ * Gives a class its attributes `on…`.
+ *
+ * @param {any} prototype
+ * @param {string[]} types
+ * @param {(object: any) => Record<string, EventHandler>} handlersOf throws for what is no object of the class
+ */
+export function defineHandlers(prototype, types, handlersOf) {
+  for (const type of types) {
+    const name = `on${type}`;
+    const attribute = {
+      get [name]() {
+        return handlersOf(this)[type].value;
+      },
+      set [name](value) {
+        handlersOf(this)[type].value = value;
+      },
+    };
+    Object.defineProperty(prototype, name, Object.getOwnPropertyDescriptor(attribute, name));
+  }
+}

@@ -1,15 +1,15 @@
-// The class that those of this package extend which have event handlers: the host's EventTarget. But workerd's asks its
-// object for the property `on…` before it calls the listeners, and calls what it gets: a handler would be called there, and
-// again in its place among the listeners.
+// The class that classes with event handlers extend: the host's EventTarget. Before workerd's calls the listeners, it reads the
+// property `on…` of the object and calls what it gets: a handler would be called then, and again in its place among the
+// listeners.
 
 import { report } from './report.js';
 
 const HostEventTarget = globalThis.EventTarget;
 
-/** The object that is asked next by the host, and the type of its handler. */
+/** The object whose property the host reads next, and the type of the event. */
 let asked = [];
 
-/** Whether it is the host that asks for a handler. Whoever asks next is the program. */
+/** Whether it is the host that reads the property. Whoever reads it next is the program. */
 export function isHostAsking(target, type) {
   if (asked[0] !== target || asked[1] !== type) return false;
   asked = [];
@@ -19,13 +19,13 @@ export function isHostAsking(target, type) {
 function defineEventTarget() {
   return class EventTarget extends HostEventTarget {
     dispatchEvent(event) {
-      // To be refused.
+      // It refuses these itself.
       if (!(event instanceof Event) || event.eventPhase) return super.dispatchEvent(event);
       asked = [this, event.type];
       try {
         return super.dispatchEvent(event);
       } catch (error) {
-        // Such a host lets through what a listener throws.
+        // This host lets an exception of a listener through, which is to be reported.
         report(error);
         return !event.defaultPrevented;
       } finally {

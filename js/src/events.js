@@ -1,4 +1,4 @@
-// The events a WebSocket fires, and CloseEvent for hosts that have none, or none that is whole.
+// The events that a WebSocket fires, and a CloseEvent for hosts that have none, or an incomplete one.
 
 import { defineCloseEvent } from './close-event.js';
 import { EventTarget } from './event-target.js';
@@ -7,15 +7,15 @@ import { defineInterface } from './webidl.js';
 /** The host's own class, whatever a program puts in its place afterwards. */
 export const { Event } = globalThis;
 
-/** Whether a host's class is as Web IDL has it: a class without its tag is not, in whatever else. */
+/** Whether a host's class is what Web IDL asks for. One without the tag is incomplete in other ways, too. */
 const isWhole = (Class) => Object.hasOwn(Class.prototype, Symbol.toStringTag);
 
-/** The host's own class, or one over it, for `instanceof` to hold for both: Deno's converts nothing that it is given. */
+/** The host's own class, or one that extends it, so that `instanceof` holds for both: Deno's does not convert its arguments. */
 export const CloseEvent = globalThis.CloseEvent && isWhole(globalThis.CloseEvent)
   ? globalThis.CloseEvent
   : defineCloseEvent(globalThis.CloseEvent ?? Event);
 
-/** One over the host's own, under its name also as a string. */
+/** A class that extends the host's own, with the tag that it lacks. */
 function defineMessageEvent(HostMessageEvent) {
   class MessageEvent extends HostMessageEvent {}
   defineInterface(MessageEvent, []);

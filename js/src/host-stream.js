@@ -1,5 +1,5 @@
-// The WebSocketStream interface over a WebSocket of the host, for browsers that have only that. It is small, because it
-// comes with `isosocket` into every page: what a WebSocket checks by itself is left to it. The engine's is stream.js.
+// The WebSocketStream interface over the host's WebSocket, for browsers that have only that. It has to be small, because
+// `isosocket` brings it into every page: what a WebSocket checks itself is left to it. The engine's is stream.js.
 // https://github.com/whatwg/websockets/pull/48 (a proposal)
 
 import { setTimeout } from './timers.js';
@@ -8,14 +8,14 @@ import { defineWebSocketError, validateCloseCodeAndReason } from './websocket-er
 
 const OPEN = 1;
 
-/** How many bytes may wait for the network before a write has to: more than goes out between two looks. */
+/** How many bytes may wait for the network before a write has to wait, too: more than goes out between two looks. */
 const BUFFER_SPACE = 4 << 20;
 
-/** A WebSocket does not tell when something has gone out: how often it is asked, at first and at most, in milliseconds. */
+/** A WebSocket does not tell when something has gone out, so it is asked: after so many milliseconds, at first and at most. */
 const FIRST_POLL = 1;
 const SLOWEST_POLL = 64;
 
-/** What may wait for the reader, unless the program says otherwise: a WebSocket cannot make its peer wait. */
+/** How much may wait for the reader, unless the program sets another limit: a WebSocket cannot make its peer wait. */
 const INBOUND_BYTES = 16 << 20;
 const INBOUND_MESSAGES = 65536;
 
@@ -23,7 +23,7 @@ const INBOUND_MESSAGES = 65536;
 const TOO_MUCH = 4009;
 
 /**
- * The two classes for those whose WebSocket is `WebSocket`: the host's own where it has them, for they alone make a peer wait.
+ * The two classes: the host's own where it has them, for only those can make a peer wait; else classes over `WebSocket`.
  *
  * @param {any} host
  */
@@ -42,12 +42,12 @@ export function defineHostStream(WebSocket) {
   const { WebSocketError, createWebSocketError, closeInfoOf } = defineWebSocketError();
 
   class WebSocketStream {
-    /** There is none if the signal was aborted before. */
+    /** Undefined if the signal was already aborted. */
     #socket;
     #url;
     #opened = newPromise();
     #closed = newPromise();
-    /** The messages that wait for the reader, behind those that were taken, how many bytes they have, and how much of it there may be. */
+    /** The messages for the reader, which has got those before `#taken`; the bytes of the others, and how much of them there may be. */
     #inbox = [];
     #taken = 0;
     #unread = 0;
@@ -60,7 +60,7 @@ export function defineHostStream(WebSocket) {
     #writing;
     /** The writable stream's close(), which waits for the end of the connection. */
     #closing;
-    /** Set when the connection has ended: with the error, if it was no good end. */
+    /** Set when the connection has ended; has an error unless it ended cleanly. */
     #end;
 
     constructor(url, options = {}) {
@@ -68,7 +68,7 @@ export function defineHostStream(WebSocket) {
       // The members of a dictionary are read in lexicographical order.
       const { inboundLimit, protocols, signal } = toDictionary(options, 'options');
       this.#limit = toInboundLimit(inboundLimit);
-      // To the language a string is iterable, to Web IDL it is no sequence.
+      // JavaScript can iterate over a string, but to Web IDL it is not a sequence.
       if (protocols !== undefined && (typeof protocols === 'string' || !protocols?.[Symbol.iterator])) throw new TypeError('protocols is not a sequence');
       if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal is not an AbortSignal');
       const protocolList = protocols === undefined ? [] : [...protocols];
@@ -77,7 +77,7 @@ export function defineHostStream(WebSocket) {
         this.#giveUp(signal.reason);
         return;
       }
-      // Throws what this constructor is to throw for the URL and the protocols.
+      // For a URL or protocols that are not valid it throws what this constructor has to throw.
       const socket = new WebSocket(url, protocolList);
       this.#socket = socket;
       this.#url = socket.url;
@@ -157,7 +157,7 @@ export function defineHostStream(WebSocket) {
       this.#opened.resolve({ extensions, protocol, readable, writable });
     }
 
-    /** A message has come: it is kept for the reader, whatever its size if it is alone. */
+    /** Keeps a message for the reader. One message is always kept, whatever its size. */
     #receive(data) {
       if (!this.#readable) return;
       const size = sizeOf(data);
@@ -175,14 +175,14 @@ export function defineHostStream(WebSocket) {
       this.#deliver();
     }
 
-    /** Gives the reader what it has room for; behind the last message comes the end. */
+    /** Gives the reader as many messages as it has room for, and after the last one the end. */
     #deliver() {
       const controller = this.#readable;
       while (controller?.desiredSize > 0 && this.#inbox.length > this.#taken) {
         const data = this.#inbox[this.#taken];
         this.#inbox[this.#taken] = undefined;
         this.#taken += 1;
-        // To take each from the front would move all the others.
+        // To remove them one by one would move all the others each time.
         if (2 * this.#taken > this.#inbox.length) {
           this.#inbox.splice(0, this.#taken);
           this.#taken = 0;
@@ -190,7 +190,7 @@ export function defineHostStream(WebSocket) {
         this.#unread -= sizeOf(data);
         controller.enqueue(typeof data === 'string' ? data : new Uint8Array(data));
       }
-      // An error takes away what the stream itself holds, so that has to be read before.
+      // An error would discard what the stream still holds, so the reader has to take that first.
       if (!this.#end || !(controller?.desiredSize > 0)) return;
       this.#readable = undefined;
       if (this.#end.error) controller.error(this.#end.error);
@@ -200,7 +200,7 @@ export function defineHostStream(WebSocket) {
     #write(chunk) {
       const isBuffer = ArrayBuffer.isView(chunk) || /ArrayBuffer\]$/.test(Object.prototype.toString.call(chunk));
       const data = isBuffer ? chunk : `${chunk}`;
-      // A message would be thrown away: there is nothing to wait for but the end.
+      // The message would be thrown away, so the write waits for the end of the connection.
       if (this.#socket.readyState !== OPEN) return this.#closed.promise.then(() => {}, () => {});
       this.#socket.send(data);
       if (this.#hasBufferSpace()) return undefined;
@@ -252,7 +252,7 @@ export function defineHostStream(WebSocket) {
     /** The connection is closed. */
     #finish({ code, reason, wasClean }) {
       const cannotWrite = new DOMException('a closed WebSocketStream cannot be written to', 'InvalidStateError');
-      // The message of a write that still waits is lost, so that the end is no good one.
+      // If a write still waits, its message is lost, and the connection has not ended cleanly.
       const isIncomplete = this.#writing !== undefined;
       this.#settleWrite('reject', cannotWrite);
       const error = wasClean && !isIncomplete
@@ -277,9 +277,9 @@ export function defineHostStream(WebSocket) {
 }
 
 /**
- * The URL that a WebSocket would have; throws what the syntax of its arguments would have it throw. Where a signal is aborted
- * before, none is made: with that a connection begins, and a browser may have sent the request before it is closed. The steps of
- * `getURLRecord`, whose messages would take every page beyond its budget.
+ * The URL that a WebSocket with these arguments would have; throws what its constructor would throw for their syntax. This is for
+ * a signal that is already aborted: no WebSocket may be made then, because the browser might send the request before it can be
+ * closed. The steps are those of `getURLRecord`, whose error messages are too long for the size budget of pages.
  */
 function checkedURL(url, protocols) {
   const baseURL = globalThis.document?.baseURI ?? globalThis.location?.href;
@@ -298,7 +298,7 @@ function toInboundLimit(value) {
   return { bytes, messages };
 }
 
-/** Calls after so many milliseconds: by the scheduler where there is one, for timers that set timers take 4 ms at least. */
+/** Calls back after so many milliseconds. The scheduler is better where there is one: nested timers take at least 4 ms each. */
 function later(callback, delay) {
   const { scheduler } = globalThis;
   if (typeof scheduler?.postTask === 'function') scheduler.postTask(callback, { delay });

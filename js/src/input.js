@@ -1,19 +1,19 @@
-// What comes from the network: given to the session, but for the payload of long binary messages, which is copied to where the
-// program gets it, and not into the engine's memory before.
+// What comes from the network goes to the session. Only the payload of a long binary message does not: it is copied to where the
+// program gets it, and not into the engine's memory first.
 
 import { allocate, copyInto } from './engine.js';
 import { BATCH } from './flags.js';
 
-/** The fewest bytes that are worth not being given to the session: of a payload, or of what is left of one. */
+/** A payload, or what is left of one, goes past the session if it has at least so many bytes: with fewer it is not worth it. */
 const LONG = 4096;
 
-/** How many bytes the session looks at to find out about a message. */
+/** From how many bytes the session tells what message begins with them. */
 const FRONT = 12;
 
-/** For how many bytes room is made on the word of a header. */
+/** The most room that is made only because a header announces so much. */
 const FIRST_ROOM = 1048576;
 
-/** How much room there may be for each byte that has come. */
+/** After that: how much room is made for each byte that has come. */
 const GROWTH = 4;
 
 const OPEN = 1;
@@ -21,7 +21,7 @@ const OPEN = 1;
 export class Input {
   #session;
   #batch;
-  /** The message that is arriving: room for it, which may grow; how many bytes it has, and how many of them have come. */
+  /** The message that is arriving: the room for it, which may grow, its length in bytes, and how many of them have come. */
   #room;
   #length = 0;
   #filled = 0;
@@ -44,7 +44,7 @@ export class Input {
       if (length < LONG) break;
       place += length < 65536 ? 4 : 10;
       if (place + length <= chunk.length) {
-        // Such a copy is made without being zeroed before.
+        // A copy made like this is not filled with zeros first.
         this.#batch.add(new Uint8Array(viewOf(chunk, place, place + length)).buffer);
         place += length;
       } else {
@@ -58,7 +58,7 @@ export class Input {
     return this.#batch.count > 0 ? flags | BATCH : flags;
   }
 
-  /** Goes on with a message that the session has begun with, if it is such a one. */
+  /** Takes a message over that has begun to arrive in the session, if it is long enough. */
   #takeOver() {
     const session = this.#session;
     const missing = session.set_aside(LONG);
@@ -69,7 +69,7 @@ export class Input {
     return true;
   }
 
-  /** Begins with a message, of which so many bytes have come before. */
+  /** Begins a message, of which so many bytes have already come. */
   #begin(length, arrived) {
     this.#length = length;
     this.#filled = arrived;
@@ -94,7 +94,7 @@ export class Input {
     this.#room = room;
   }
 
-  /** The message is there. It is an event unless the socket was closed meanwhile. */
+  /** The message is complete. It is an event unless the socket was closed meanwhile. */
   #finish() {
     if (this.#session.ready_state === OPEN) this.#batch.add(this.#room.buffer);
     this.#room = undefined;
@@ -104,5 +104,5 @@ export class Input {
 /** Four bytes as one number. */
 const wordOf = (chunk, place) => chunk[place] * 16777216 + (chunk[place + 1] << 16 | chunk[place + 2] << 8 | chunk[place + 3]);
 
-/** A part of a chunk, which may be a Buffer: its own are made more slowly. */
+/** A part of a chunk. If that is a Buffer, its own method is slower. */
 const viewOf = ({ buffer, byteOffset }, start, end) => new Uint8Array(buffer, byteOffset + start, end - start);

@@ -1,27 +1,32 @@
 // A session of the engine that may die: where the engine has no memory left it traps. The call throws, and leaves the session
-// half done: it cannot be called any more, and what it has of the memory is lost. A dead one, which holds nothing, takes its place.
+// half done: it cannot be called any more, and what it has of the memory is lost. A dead one takes its place, which to the program
+// is one whose connection has failed: it shows what it has shown before, until the task of the end has run.
 
 import { END, TASKS } from './flags.js';
+import { BINARY, CLOSE, NONE, OPEN, TEXT } from './kinds.js';
 import { Session } from './wasm/isosocket_engine.js';
+import { validateCloseCodeAndReason } from './websocket-error.js';
 
-/** The host's own, whatever a program puts in its place. */
+// The host's own, whatever a program puts in their place.
 const { RuntimeError } = WebAssembly;
+const { DOMException } = globalThis;
 
+// The ready states.
+const CONNECTING = 0;
 const CLOSING = 2;
 const CLOSED = 3;
 
-// The kinds of task.
-const NONE = 0;
-const CLOSE = 4;
-
 const nothing = () => {};
+
+/** The attributes of a session that is new. */
+const newAttributes = () => ({ readyState: CONNECTING, bufferedAmount: 0, extensions: '', protocol: '' });
 
 /** A session whose calls do not trap. */
 export class MortalSession extends Session {
-  /** Whether the task of the end has run. */
-  isOver = false;
   /** Called when it has died, in the call in which it does: it is to be polled. */
   died = nothing;
+  /** What a dead one goes on to show. */
+  shown = newAttributes();
 
   // Each has a function of its own, for these are called for each message.
 
@@ -49,19 +54,11 @@ export class MortalSession extends Session {
     }
   }
 
-  next_task() {
-    try {
-      const kind = super.next_task();
-      this.isOver ||= kind === CLOSE;
-      return kind;
-    } catch (error) {
-      return bury(this, error).next_task();
-    }
-  }
-
   send_text_on(desk, length) {
     try {
-      return super.send_text_on(desk, length);
+      const isDone = super.send_text_on(desk, length);
+      if (isDone) this.shown.bufferedAmount += length;
+      return isDone;
     } catch (error) {
       return bury(this, error).send_text_on();
     }
@@ -69,17 +66,71 @@ export class MortalSession extends Session {
 
   send_bytes_on(desk, length) {
     try {
-      return super.send_bytes_on(desk, length);
+      const isDone = super.send_bytes_on(desk, length);
+      if (isDone) this.shown.bufferedAmount += length;
+      return isDone;
     } catch (error) {
       return bury(this, error).send_bytes_on();
+    }
+  }
+
+  // And these change what a dead one shows.
+
+  next_task() {
+    try {
+      const kind = super.next_task();
+      if (kind !== TEXT && kind !== BINARY) this.shown.readyState = super.ready_state;
+      if (kind === OPEN) {
+        this.shown.extensions = super.extensions;
+        this.shown.protocol = super.protocol;
+      }
+      return kind;
+    } catch (error) {
+      return bury(this, error).next_task();
+    }
+  }
+
+  begin_turn() {
+    super.begin_turn();
+    this.shown.bufferedAmount = super.buffered_amount;
+  }
+
+  /** Whether it was done. */
+  send_text(text) {
+    try {
+      super.send_text(text);
+      this.shown.bufferedAmount = super.buffered_amount;
+      return true;
+    } catch (error) {
+      return bury(this, error).send_text();
+    }
+  }
+
+  send_blob(size) {
+    try {
+      const id = super.send_blob(size);
+      this.shown.bufferedAmount += size;
+      return id;
+    } catch (error) {
+      return bury(this, error).send_blob(size);
+    }
+  }
+
+  close(code, reason, now) {
+    try {
+      const flags = super.close(code, reason, now);
+      this.shown.readyState = super.ready_state;
+      return flags;
+    } catch (error) {
+      return bury(this, error).close(code, reason);
     }
   }
 }
 
 /** The others that need memory. */
 const OTHERS = [
-  'connecting', 'connected', 'end', 'lost', 'timeout', 'task_reason', 'send_text', 'send_blob', 'blob_read', 'blob_failed', 'close',
-  'ping', 'terminate', 'output_taken', 'transmitted', 'extensions', 'protocol', 'failure',
+  'connecting', 'connected', 'end', 'lost', 'timeout', 'task_reason', 'blob_read', 'blob_failed', 'ping', 'terminate', 'output_taken',
+  'transmitted', 'extensions', 'protocol', 'failure',
 ];
 
 for (const name of OTHERS) {
@@ -97,51 +148,89 @@ for (const name of OTHERS) {
   Object.defineProperty(MortalSession.prototype, name, descriptor);
 }
 
+const no = () => false;
 const zero = () => 0;
 
 /** What there is to do: the stream is to be ended, and the task of the end to be run. */
 function flags() {
-  return this.isOver ? END : END | TASKS;
+  return this.shown.readyState === CLOSED ? END : END | TASKS;
+}
+
+/** What the engine throws for what can be sent when the socket is open. */
+function requireNotConnecting(session) {
+  if (session.shown.readyState === CONNECTING) throw new DOMException('the socket is still connecting', 'InvalidStateError');
 }
 
 /** The members of a dead session. */
 const DEAD = {
   get ready_state() {
-    return this.isOver ? CLOSED : CLOSING;
+    return this.shown.readyState;
+  },
+  get buffered_amount() {
+    return this.shown.bufferedAmount;
+  },
+  get extensions() {
+    return this.shown.extensions;
+  },
+  get protocol() {
+    return this.shown.protocol;
   },
   next_task() {
-    if (this.isOver) return NONE;
-    this.isOver = true;
+    if (this.shown.readyState === CLOSED) return NONE;
+    this.shown.readyState = CLOSED;
     return CLOSE;
   },
   task_failed: () => true,
   task_code: () => 1006,
   task_reason: () => '',
-  task_was_clean: () => false,
+  task_was_clean: no,
   failure: 'the engine could not go on: it has used up its memory, of which it has 4 GiB for a thread, or has a defect',
-  buffered_amount: 0,
-  backlog: 0,
-  extensions: '',
-  protocol: '',
-  // A message is discarded.
-  send_text_on: () => true,
-  send_bytes_on: () => true,
-  has_room: () => false,
+  // Nothing finds room any more: what a stream writes waits, and is lost with the end.
+  backlog: Infinity,
+  has_room: no,
+  // A message is sent as a Blob then.
+  send_text: no,
+  send_text_on: no,
+  send_bytes_on: no,
+  /** Counts a message, and discards it. */
+  send_blob(size) {
+    requireNotConnecting(this);
+    this.shown.bufferedAmount += size;
+  },
+  ping() {
+    requireNotConnecting(this);
+    return this.poll();
+  },
+  close(code, reason = '') {
+    validateCloseCodeAndReason(code, reason);
+    this.shown.readyState = Math.max(this.shown.readyState, CLOSING);
+    return this.poll();
+  },
 };
-for (const name of ['connecting', 'connected', 'receive', 'end', 'lost', 'timeout', 'poll', 'close', 'ping', 'terminate', 'blob_failed']) {
+for (const name of ['connecting', 'connected', 'receive', 'end', 'lost', 'timeout', 'poll', 'terminate', 'blob_failed']) {
   DEAD[name] = flags;
 }
 for (const name of ['find_aside', 'set_aside', 'output_start', 'output_length', 'task_start', 'task_length', 'batch_count', 'batch_places']) {
   DEAD[name] = zero;
 }
-for (const name of [
-  'heard', 'deadline', 'output_taken', 'transmitted', 'begin_turn', 'end_batch', 'hold', 'release', 'send_text', 'send_blob', 'blob_read',
-]) {
+for (const name of ['heard', 'deadline', 'output_taken', 'transmitted', 'begin_turn', 'end_batch', 'hold', 'release', 'blob_read']) {
   DEAD[name] = nothing;
+}
+
+/** The engine's stack pointer, and where it is when no call is under way: at the top, for what the engine calls does not call it. */
+let stackPointer;
+let top;
+
+/** To be called before the first session is made. */
+export function keepStack(pointer) {
+  stackPointer = pointer;
+  top = pointer.value;
 }
 
 /** Lets a session be dead after a trap. What else the engine throws is for the program. */
 function bury(session, error) {
+  // A trap leaves it where it was, and the others would have less and less of the stack.
+  stackPointer.value = top;
   if (!(error instanceof RuntimeError)) throw error;
   // Whoever has the session has the dead one now.
   Object.setPrototypeOf(session, DEAD);
@@ -150,4 +239,4 @@ function bury(session, error) {
 }
 
 /** A session that has died as it was made. */
-export const stillborn = (error, died) => bury({ isOver: false, died }, error);
+export const stillborn = (error, died) => bury({ died, shown: newAttributes() }, error);

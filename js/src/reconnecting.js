@@ -1,7 +1,7 @@
 // A WebSocket that connects again: the interface of the standard over one connection after the other.
 
 import { defineCloseEvent } from './close-event.js';
-import { EventHandler } from './event-handler.js';
+import { defineHandlers, handlersFor } from './event-handler.js';
 import { EventTarget } from './event-target.js';
 import { ABNORMAL, Attempt } from './reconnecting/attempt.js';
 import { BackOff } from './reconnecting/back-off.js';
@@ -50,6 +50,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
   class ReconnectingWebSocket extends EventTarget {
     static {
       socketOf = (object) => object.#socket;
+      defineHandlers(this.prototype, TYPES, (object) => object.#handlers);
     }
 
     #url;
@@ -74,7 +75,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     /** @type {KeepAlive | undefined} */
     #keepAlive;
     #ignoreWake = () => {};
-    #handlers = Object.fromEntries(TYPES.map((type) => [type, new EventHandler(this, type)]));
+    #handlers = handlersFor(this, TYPES);
 
     constructor(url, protocols = undefined, options = {}) {
       requireArguments(arguments.length, 1, "Failed to construct 'ReconnectingWebSocket'");
@@ -124,46 +125,6 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     /** Which retry is under way, or waited for, since a connection has lasted for `minUptime`. */
     get retryCount() {
       return this.#backOff.count;
-    }
-
-    get onopen() {
-      return this.#handlers.open.value;
-    }
-
-    set onopen(value) {
-      this.#handlers.open.value = value;
-    }
-
-    get onmessage() {
-      return this.#handlers.message.value;
-    }
-
-    set onmessage(value) {
-      this.#handlers.message.value = value;
-    }
-
-    get onerror() {
-      return this.#handlers.error.value;
-    }
-
-    set onerror(value) {
-      this.#handlers.error.value = value;
-    }
-
-    get onclose() {
-      return this.#handlers.close.value;
-    }
-
-    set onclose(value) {
-      this.#handlers.close.value = value;
-    }
-
-    get onreconnecting() {
-      return this.#handlers.reconnecting.value;
-    }
-
-    set onreconnecting(value) {
-      this.#handlers.reconnecting.value = value;
     }
 
     send(data) {

@@ -2,7 +2,7 @@
 // protocol; it is given a function that opens connections.
 // https://websockets.spec.whatwg.org/#the-websocket-interface
 
-import { EventHandler } from './event-handler.js';
+import { defineHandlers, handlersFor } from './event-handler.js';
 import { EventTarget } from './event-target.js';
 import { CloseEvent, Event, fire, MessageEvent } from './events.js';
 import {
@@ -23,6 +23,9 @@ const { isView } = ArrayBuffer;
 const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
 
 const BINARY_TYPES = ['blob', 'arraybuffer'];
+
+/** The events that have a handler. */
+const TYPES = ['open', 'message', 'error', 'close'];
 
 const MEMBERS = [
   'url', 'readyState', 'bufferedAmount', 'onopen', 'onerror', 'onclose', 'extensions', 'protocol', 'close',
@@ -75,13 +78,11 @@ export function defineWebSocket(open) {
     #origin;
     /** @type {C} */
     #connection;
-    #onopen = new EventHandler(this, 'open');
-    #onmessage = new EventHandler(this, 'message');
-    #onerror = new EventHandler(this, 'error');
-    #onclose = new EventHandler(this, 'close');
+    #handlers = handlersFor(this, TYPES);
 
     static {
       connectionOf = (socket) => socket.#connection;
+      defineHandlers(this.prototype, TYPES, (socket) => socket.#handlers);
     }
 
     constructor(url, protocols = []) {
@@ -131,38 +132,6 @@ export function defineWebSocket(open) {
       const binaryType = toDOMString(value);
       // Web IDL: if the value is not one of the enumeration's values, the setter does nothing.
       if (BINARY_TYPES.includes(binaryType)) connection.binaryType = binaryType;
-    }
-
-    get onopen() {
-      return this.#onopen.value;
-    }
-
-    set onopen(value) {
-      this.#onopen.value = value;
-    }
-
-    get onmessage() {
-      return this.#onmessage.value;
-    }
-
-    set onmessage(value) {
-      this.#onmessage.value = value;
-    }
-
-    get onerror() {
-      return this.#onerror.value;
-    }
-
-    set onerror(value) {
-      this.#onerror.value = value;
-    }
-
-    get onclose() {
-      return this.#onclose.value;
-    }
-
-    set onclose(value) {
-      this.#onclose.value = value;
     }
 
     send(data) {

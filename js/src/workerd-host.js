@@ -1,5 +1,5 @@
-// `isosocket` in workerd, whose WebSocket is its own, for that reaches every server: the sockets that the engine would be over
-// do not, among others those behind the same network.
+// `isosocket` in workerd: over the host's own WebSocket, because that reaches every server. The sockets that the engine would need
+// do not reach Cloudflare's own addresses, and so not the many servers behind them.
 
 import { defineCloseEvent } from './close-event.js';
 import { defineHostStream } from './host-stream.js';

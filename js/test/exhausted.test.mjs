@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { leave } from './memories.mjs';
+import { leave, stackPointers } from './memories.mjs';
 import { interfacesOver, longHeader } from './network.mjs';
 import { text } from './peer.mjs';
 
@@ -23,6 +23,7 @@ async function open() {
 const USED_UP = /used up its memory/;
 
 const first = await open();
+const [{ value: top }] = stackPointers;
 
 test('by a long text, that connection fails, whatever its program does, and the others go on', async () => {
   const closed = [];
@@ -40,11 +41,13 @@ test('by a long text, that connection fails, whatever its program does, and the 
     for (const { stream: events } of opened) events.received(chunk);
   }
   for (const { socket } of opened) {
+    const { readyState } = socket;
     socket.send('x');
     socket.send(new Uint8Array(100_000));
-    assert.equal(typeof socket.readyState, 'number');
-    assert.equal(typeof socket.bufferedAmount, 'number');
+    // That changes in a task.
+    assert.deepEqual([socket.readyState, socket.bufferedAmount], [readyState, 100_001]);
   }
+  assert.equal(stackPointers[0].value, top);
   for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
   const failed = opened.filter(({ socket }) => socket.readyState === WebSocket.CLOSED);
   assert.ok(failed.length > 0);

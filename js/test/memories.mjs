@@ -1,12 +1,16 @@
-// To be imported before the package: the engine's memory.
+// To be imported before the package: the engine's memory, and its stack.
 
 /** The memory of every module that is made from here on. */
 export const memories = [];
+
+/** The stack pointer of each. */
+export const stackPointers = [];
 
 WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
   construct(target, parameters) {
     const instance = new target(...parameters);
     memories.push(instance.exports.memory);
+    stackPointers.push(instance.exports.__stack_pointer);
     return instance;
   },
 });

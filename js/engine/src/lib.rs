@@ -4,7 +4,7 @@
 //!
 //! | flag | what the host does |
 //! |---|---|
-//! | 1 `TASKS` | `begin_turn()`, `next_task()`, fires its event; again as the next task of its event loop, until it gives 0 |
+//! | 1 `TASKS` | `begin_turn()`, `next_task()`, fires its event; again as the next task of its event loop, until there is none |
 //! | 2 `TRANSMIT` | copies what is at `output_start()`, calls `output_taken(bytes)`, writes it, and calls `transmitted(bytes)` when that is done |
 //! | 4 `TIMEOUT` | sets its one timer to `deadline()`, and calls `timeout(now)` when it has passed |
 //! | 8 `END` | ends the socket once all is written |
@@ -17,6 +17,7 @@ mod batch;
 mod desk;
 mod exception;
 mod flags;
+mod kinds;
 mod memory;
 mod random;
 mod settings;
@@ -33,6 +34,7 @@ use batch::Batch;
 pub use desk::Desk;
 use exception::{exception, is_sent, sent, thrown};
 use flags::{BATCH, END, TASKS, TIMEOUT, TRANSMIT};
+use kinds::{BINARY, CLOSE, NONE, OPEN, PONG, TEXT};
 pub use settings::Settings;
 
 /// The client's end of a WebSocket.
@@ -189,25 +191,25 @@ impl Session {
         self.engine.begin_turn();
     }
 
-    /// Runs the next task's change of state. 0: there is none; 1: fire open; 2: message, text; 3: message, binary;
-    /// 4: close, after error if `task_failed()`; 5: the answer to a ping. Where the bytes
-    /// of a message or an answer are: `task_start()` and `task_length()`.
+    /// Runs the next task's change of state, and says of which kind it is: `NONE`: there is none; `OPEN`: fire open; `TEXT` and
+    /// `BINARY`: message; `CLOSE`: close, after error if `task_failed()`; `PONG`: the answer to a ping. Where the bytes of a message
+    /// or an answer are: `task_start()` and `task_length()`.
     pub fn next_task(&mut self) -> u32 {
         if let Some(payload) = self.engine.take_pong() {
             self.task = Current::Binary(payload);
-            return 5;
+            return PONG;
         }
-        let (number, current) = match self.engine.next_task(self.now) {
-            None => (0, Current::Nothing),
-            Some(Task::Open) => (1, Current::Nothing),
-            Some(Task::Message(MessageEvent { data: Data::Text(text), .. })) => (2, Current::Text(text)),
-            Some(Task::Message(MessageEvent { data: Data::Binary(bytes), .. })) => (3, Current::Binary(bytes)),
+        let (kind, current) = match self.engine.next_task(self.now) {
+            None => (NONE, Current::Nothing),
+            Some(Task::Open) => (OPEN, Current::Nothing),
+            Some(Task::Message(MessageEvent { data: Data::Text(text), .. })) => (TEXT, Current::Text(text)),
+            Some(Task::Message(MessageEvent { data: Data::Binary(bytes), .. })) => (BINARY, Current::Binary(bytes)),
             // The binary type is never blob here: see `new`.
-            Some(Task::Message(_)) => (3, Current::Binary(Bytes::new())),
-            Some(Task::Close { failed, event }) => (4, Current::Close { failed, event }),
+            Some(Task::Message(_)) => (BINARY, Current::Binary(Bytes::new())),
+            Some(Task::Close { failed, event }) => (CLOSE, Current::Close { failed, event }),
         };
         self.task = current;
-        number
+        kind
     }
 
     /// Where in memory the message of the task that was taken last is, until a call that gives flags.

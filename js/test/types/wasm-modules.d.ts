@@ -1,7 +1,7 @@
 // What the build puts beside the sources.
 
 declare module "*/wasm/isosocket_engine.js" {
-  export function initSync(source: { module: WebAssembly.Module }): { memory: WebAssembly.Memory };
+  export function initSync(source: { module: WebAssembly.Module }): { memory: WebAssembly.Memory; __stack_pointer: WebAssembly.Global };
 
   export class Desk {
     constructor(size: number);
@@ -63,15 +63,15 @@ declare module "*/wasm/isosocket_engine.js" {
     send_blob(size: number): number | undefined;
     blob_read(id: number, bytes: Uint8Array): void;
     blob_failed(id: number): number;
-    close(code?: number, reason?: string): number;
+    close(code: number | undefined, reason: string | undefined, now: number): number;
     ping(payload: Uint8Array, now: number): number;
     terminate(now: number): number;
-    readonly ready_state: number;
-    readonly buffered_amount: number;
-    readonly backlog: number;
-    readonly extensions: string;
-    readonly protocol: string;
-    readonly failure: string | undefined;
+    get ready_state(): number;
+    get buffered_amount(): number;
+    get backlog(): number;
+    get extensions(): string;
+    get protocol(): string;
+    get failure(): string | undefined;
   }
 }
 
@@ -82,8 +82,8 @@ declare module "*/wasm/isosocket_browser.js" {
     constructor(url: string, protocols: string[], listener: (kind: string, ...parameters: any[]) => void);
     readonly readyState: number;
     readonly bufferedAmount: number;
-    readonly extensions: string;
-    readonly protocol: string;
+    get extensions(): string;
+    get protocol(): string;
     binaryType: string;
     send_text(text: string): void;
     send_bytes(bytes: Uint8Array): void;
