@@ -218,6 +218,20 @@ describe('connects again', () => {
     assert.equal(socket.retryCount, 0);
   });
 
+  for (const [state, readyState] of [['CLOSED', 3], ['CONNECTING', 0]]) {
+    test(`at once behind an error before open, of a socket that is ${state} and may never fire close`, () => {
+      const { log, take } = make();
+      const silent = Fake.last;
+      silent.readyState = readyState;
+      silent.dispatchEvent(new Event('error'));
+      assert.deepEqual(take(), ['error CONNECTING', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
+      silent.end();
+      assert.deepEqual(log, []);
+      pass(1000);
+      assert.equal(Fake.made.length, 2);
+    });
+  }
+
   test('giving up what takes too long, of which nothing is heard any more', () => {
     const { log, take } = make({ connectionTimeout: 500 });
     const slow = Fake.last;
