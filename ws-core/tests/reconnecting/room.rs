@@ -71,6 +71,16 @@ fn closed_it_sends_what_waits_as_far_as_there_is_room() {
     }
 }
 
+/// <https://websockets.spec.whatwg.org/#feedback-from-the-protocol>, "When a WebSocket message has
+/// been received": "If ready state is not OPEN (1), then return."
+#[test]
+fn closed_it_fires_no_message_while_it_sends_what_waits() {
+    let play = stalled(|_| ());
+    farewell(&play.socket);
+    play.stage.last().receive("late");
+    assert_eq!(play.log.take(), ["open Open"]);
+}
+
 #[test]
 fn closed_it_does_not_wait_for_ever_for_a_peer_that_takes_nothing() {
     let play = stalled(|_| ());
