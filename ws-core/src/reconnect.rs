@@ -295,11 +295,13 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             Phase::Idle | Phase::Connecting { .. } | Phase::Waiting { .. } | Phase::Closed => None,
         };
         let id = state.number();
+        // After `close()` messages may still have waited for their turn.
+        let discarded = (!state.takes_messages()).then(|| state.discard());
         let before = self.wait(&mut state, id, Duration::ZERO, Cause::Program(event));
         state.connection = id;
         state.back_off.reset();
         state.discarded = 0;
-        drop_unlocked(before, state);
+        drop_unlocked((before, discarded), state);
         if let Some(socket) = socket {
             socket.backend().close(Some(close));
         }

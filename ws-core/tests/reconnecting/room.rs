@@ -82,6 +82,27 @@ fn closed_it_fires_no_message_while_it_sends_what_waits() {
 }
 
 #[test]
+fn begun_anew_after_close_it_sends_nothing_of_what_waited() {
+    for is_lost in [false, true] {
+        let play = stalled(|_| ());
+        farewell(&play.socket);
+        if is_lost {
+            play.log.then("error", Socket::reconnect);
+            play.stage.last().fail();
+        } else {
+            play.socket.reconnect();
+        }
+        assert_eq!(play.socket.buffered_amount(), 0);
+        play.stage.pass(0);
+        assert_eq!(play.stage.count(), 2);
+        play.stage.last().open();
+        assert_eq!(play.stage.last().sent(), [""; 0]);
+        play.socket.send("new").unwrap();
+        assert_eq!(play.stage.last().sent(), ["new"]);
+    }
+}
+
+#[test]
 fn closed_it_does_not_wait_for_ever_for_a_peer_that_takes_nothing() {
     let play = stalled(|_| ());
     play.stage.pass(LONG);
