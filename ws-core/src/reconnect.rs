@@ -232,7 +232,10 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             Phase::Idle => Phase::Closed,
             Phase::Open(open) if !matches!(open.outlet, Outlet::Socket) => {
                 open.farewell = Some(Farewell(close));
-                return self.close_behind_waiting(state, id);
+                // The peer is not asked any more: what counts now is whether it takes what waits.
+                let liveness = open.liveness.take();
+                self.close_behind_waiting(state, id);
+                return drop(liveness);
             }
             Phase::Open(Open { socket, .. }) | Phase::Connecting { socket: Some(socket), .. } => {
                 Phase::Closing { socket: socket.clone() }
