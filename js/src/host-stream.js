@@ -88,15 +88,19 @@ export function defineHostStream(WebSocket) {
         socket.close();
         this.#giveUp(signal.reason);
       };
+      const finish = (event) => {
+        signal?.removeEventListener('abort', abort);
+        this.#finish(event);
+      };
       socket.onopen = () => {
         signal?.removeEventListener('abort', abort);
         this.#establish();
       };
       socket.onmessage = ({ data }) => this.#receive(data);
-      socket.onclose = (event) => {
-        signal?.removeEventListener('abort', abort);
-        this.#finish(event);
-      };
+      // Before `open` it is the end, for some browsers fire no `close` behind it. One that comes changes nothing: both promises are
+      // settled.
+      socket.onerror = () => this.#writable ?? finish({ code: 1006 });
+      socket.onclose = finish;
       signal?.addEventListener('abort', abort);
     }
 

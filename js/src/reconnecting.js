@@ -167,7 +167,8 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     /** Drops the connection, if there is one, and makes another at once, also after the last one. */
     reconnect(code = 1000, reason = '') {
       const [number, text] = toClose(code, reason);
-      const hadConnection = this.#state !== CONNECTING && this.#attempt !== undefined;
+      // In a handler of `error` it may be one that was open.
+      const hadConnection = this.#attempt !== undefined && (this.#state !== CONNECTING || this.#outlet !== undefined);
       const how = this.#isConnected ? { code: number, reason: text } : ABNORMAL;
       this.#stopTimers();
       this.#lastSocket = this.#socket;
@@ -229,6 +230,8 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     }
 
     #failed(error) {
+      // The connection is lost, and there may be another one.
+      if (this.#state === OPEN) this.#state = CONNECTING;
       this.dispatchEvent(Object.assign(new Event('error'), error === undefined ? {} : { error }));
     }
 

@@ -281,6 +281,25 @@ describe('the end', () => {
     await assert.rejects(stream.closed, (error) => error instanceof WebSocketError && error.closeCode === 1006);
   });
 
+  for (const [state, readyState] of [['CLOSED', 3], ['CONNECTING', 0]]) {
+    test(`of a socket that is ${state} and fires error without close rejects both promises`, async () => {
+      let socket;
+      const { WebSocketStream: Stream, WebSocketError: StreamError } = defineHostStream(/** @type {any} */ (class {
+        readyState = readyState;
+
+        constructor() {
+          socket = this;
+        }
+
+        close() {}
+      }));
+      const stream = new Stream('ws://h');
+      socket.onerror();
+      await assert.rejects(stream.opened, (error) => error instanceof StreamError && error.closeCode === null);
+      await assert.rejects(stream.closed, (error) => error instanceof StreamError && error.closeCode === 1006);
+    });
+  }
+
   for (const [closeInfo, name] of [
     [{ closeCode: 999 }, 'InvalidAccessError'], [{ closeCode: 2999 }, 'InvalidAccessError'], [{ closeCode: 5000 }, 'InvalidAccessError'],
     [{ reason: 'x'.repeat(124) }, 'SyntaxError'],

@@ -28,7 +28,7 @@ describe('keepAlive', () => {
     pass(199);
     assert.deepEqual(log, []);
     await passAndReceive(1);
-    assert.deepEqual(take(), ['error TimeoutError OPEN', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
+    assert.deepEqual(take(), ['error TimeoutError CONNECTING', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
     assert.equal(first.closes.length, 1);
     pass(1000);
     assert.equal(Fake.made.length, 2);
@@ -98,7 +98,7 @@ describe('keepAlive', () => {
         assert.deepEqual(log, []);
       }
       await passAndReceive(200);
-      assert.equal(log[0], 'error TimeoutError OPEN');
+      assert.equal(log[0], 'error TimeoutError CONNECTING');
     });
 
     test('also if as much is sent meanwhile', async () => {
@@ -117,7 +117,7 @@ describe('keepAlive', () => {
       assert.deepEqual(log, []);
       taken(100);
       await passAndReceive(200);
-      assert.equal(log[0], 'error TimeoutError OPEN');
+      assert.equal(log[0], 'error TimeoutError CONNECTING');
     });
 
     test('and nothing more if there was nothing', async () => {
@@ -127,7 +127,7 @@ describe('keepAlive', () => {
       pass(199);
       assert.deepEqual(log, []);
       await passAndReceive(1);
-      assert.equal(log[0], 'error TimeoutError OPEN');
+      assert.equal(log[0], 'error TimeoutError CONNECTING');
     });
   });
 
@@ -232,7 +232,7 @@ describe('when there is a network again, or the page is to be seen', () => {
       online();
       await passAndReceive(50);
     }
-    assert.deepEqual([Fake.made[0].sent, log[0]], [['ping'], 'error TimeoutError OPEN']);
+    assert.deepEqual([Fake.made[0].sent, log[0]], [['ping'], 'error TimeoutError CONNECTING']);
   });
 
   test('where a document is not one', () => {
@@ -247,7 +247,7 @@ describe('when there is a network again, or the page is to be seen', () => {
     turn('visible');
     assert.deepEqual(Fake.last.sent, ['ping']);
     await passAndReceive(200);
-    assert.equal(log[0], 'error TimeoutError OPEN');
+    assert.equal(log[0], 'error TimeoutError CONNECTING');
   });
 
   test('it does nothing after the end', () => {

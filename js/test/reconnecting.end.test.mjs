@@ -223,7 +223,7 @@ describe('reconnect()', () => {
     const { socket, take } = established();
     socket.addEventListener('error', () => socket.reconnect(), { once: true });
     Fake.last.end();
-    assert.deepEqual(take(), ['error OPEN', 'close 1006 CONNECTING']);
+    assert.deepEqual(take(), ['error CONNECTING', 'close 1006 CONNECTING']);
     Fake.last.open();
     socket.close(3001);
     socket.reconnect();

@@ -14,7 +14,7 @@ describe('connects again', () => {
   test('after a second at the least, and tells so', () => {
     const { take } = established();
     Fake.last.end();
-    assert.deepEqual(take(), ['error OPEN', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
+    assert.deepEqual(take(), ['error CONNECTING', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
     pass(999);
     assert.equal(Fake.made.length, 1);
     pass(1);
@@ -158,12 +158,12 @@ describe('connects again', () => {
       Fake.last.end();
       pass(5000);
       if (act === 'close') {
-        assert.deepEqual(log, ['error OPEN', 'close 1006 CLOSED']);
+        assert.deepEqual(log, ['error CONNECTING', 'close 1006 CLOSED']);
         assert.equal(Fake.made.length, length);
       } else {
         assert.equal(Fake.made.length, length + 1);
         Fake.last.open();
-        assert.deepEqual(log, ['error OPEN', 'close 1006 CONNECTING', 'open OPEN']);
+        assert.deepEqual(log, ['error CONNECTING', 'close 1006 CONNECTING', 'open OPEN']);
         socket.close();
       }
     }
@@ -217,6 +217,20 @@ describe('connects again', () => {
     socket.close();
     assert.equal(socket.retryCount, 0);
   });
+
+  for (const [state, readyState] of [['CLOSED', 3], ['CONNECTING', 0]]) {
+    test(`at once behind an error before open, of a socket that is ${state} and may never fire close`, () => {
+      const { log, take } = make();
+      const silent = Fake.last;
+      silent.readyState = readyState;
+      silent.dispatchEvent(new Event('error'));
+      assert.deepEqual(take(), ['error CONNECTING', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
+      silent.end();
+      assert.deepEqual(log, []);
+      pass(1000);
+      assert.equal(Fake.made.length, 2);
+    });
+  }
 
   test('giving up what takes too long, of which nothing is heard any more', () => {
     const { log, take } = make({ connectionTimeout: 500 });

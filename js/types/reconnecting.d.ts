@@ -111,7 +111,7 @@ export declare class ReconnectingWebSocket extends Listened<ReconnectingEventMap
 
   /** That of the connection, or of the last one; empty before the first. So are `extensions` and `protocol`. */
   readonly url: string;
-  /** CONNECTING also while it waits for the next retry. */
+  /** CONNECTING also while it waits for the next retry, and in a handler of `error`, unless it closes. */
   readonly readyState: 0 | 1 | 2 | 3;
   /** The bytes that wait, for a connection or for the network, and after the end those that have waited in vain. */
   readonly bufferedAmount: number;

@@ -232,7 +232,10 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             Phase::Idle => Phase::Closed,
             Phase::Open(open) if !matches!(open.outlet, Outlet::Socket) => {
                 open.farewell = Some(Farewell(close));
-                return self.close_behind_waiting(state, id);
+                // The peer is not asked any more: what counts now is whether it takes what waits.
+                let liveness = open.liveness.take();
+                self.close_behind_waiting(state, id);
+                return drop(liveness);
             }
             Phase::Open(Open { socket, .. }) | Phase::Connecting { socket: Some(socket), .. } => {
                 Phase::Closing { socket: socket.clone() }
@@ -295,11 +298,13 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             Phase::Idle | Phase::Connecting { .. } | Phase::Waiting { .. } | Phase::Closed => None,
         };
         let id = state.number();
+        // After `close()` messages may still have waited for their turn.
+        let discarded = (!state.takes_messages()).then(|| state.discard());
         let before = self.wait(&mut state, id, Duration::ZERO, Cause::Program(event));
         state.connection = id;
         state.back_off.reset();
         state.discarded = 0;
-        drop_unlocked(before, state);
+        drop_unlocked((before, discarded), state);
         if let Some(socket) = socket {
             socket.backend().close(Some(close));
         }

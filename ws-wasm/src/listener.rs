@@ -4,7 +4,7 @@
 use std::{cell::Cell, sync::Arc};
 
 use wasm_bindgen::{JsCast as _, JsValue};
-use ws_core::{Backend, CloseCode, CloseEvent, Data, EventTarget, MessageEvent, ReadyState, Task};
+use ws_core::{Backend, CloseCode, CloseEvent, Data, EventTarget, MessageEvent, Task};
 
 use crate::{
     JsBlob, data,
@@ -23,8 +23,8 @@ pub(crate) struct Listener {
 struct Reporter<B: Backend> {
     socket: sys::WebSocket,
     target: EventTarget<B>,
-    /// The browser refused the connection when it made the object.
-    refused: bool,
+    /// `open` has been fired.
+    opened: Cell<bool>,
     /// `error` has been fired.
     failed: Cell<bool>,
     /// The origin of all message events, once there was one.
@@ -38,7 +38,7 @@ impl Listener {
         let reporter = Reporter {
             socket: socket.clone(),
             target,
-            refused: socket.ready_state() == ReadyState::Closed as u16,
+            opened: Cell::new(false),
             failed: Cell::new(false),
             origin: Cell::new(None),
         };
@@ -66,12 +66,17 @@ impl<B: Backend> Reporter<B> {
         match data::received(event.data()) {
             Ok(data) => self.message(event, data),
             Err(other) => match event.text("type").as_str() {
-                "open" => _ = self.target.run(Task::Open),
+                "open" => self.open(),
                 "error" => self.error(),
                 "close" => self.close(event),
                 _ => self.message(event, JsBlob(other.unchecked_into()).into()),
             },
         }
+    }
+
+    fn open(&self) {
+        self.opened.set(true);
+        self.target.run(Task::Open);
     }
 
     fn message(&self, event: &sys::Event, data: Data) {
@@ -81,13 +86,13 @@ impl<B: Backend> Reporter<B> {
     }
 
     /// The standard fires `error` and `close` in one task, but some browsers take two. Here it is
-    /// one on every target: `error` waits for `close`, which is sure to follow.
+    /// one on every target: once the connection was open, `error` waits for `close`, which is sure
+    /// to follow. Before that, `error` says everything, and is the end.
     ///
-    /// Deviation of Chromium: for a connection that the page's policy forbids it fires only
-    /// `error`.
+    /// Deviation of Chromium and WebKit: for a connection that they refuse they fire only `error`.
     fn error(&self) {
         self.failed.set(true);
-        if self.refused {
+        if !self.opened.get() {
             self.end(CloseEvent::abnormal());
         }
     }

@@ -99,12 +99,15 @@ export class Attempt {
     this.socket = socket;
     this.maxSendQueue = protocols?.maxSendQueue ?? MAX_SEND_QUEUE;
     const listen = (type, tell) => socket.addEventListener(type, (event) => this.#isOver || tell(event));
+    // Before `open` it is the end: some browsers fire no `close` behind it.
+    let failed = (error) => this.fail(error);
     listen('open', () => {
+      failed = this.#owner.failed;
       this.#stopTimer();
       this.#owner.opened();
     });
     listen('message', (event) => this.#owner.received(event));
-    listen('error', ({ error }) => this.#owner.failed(error));
+    listen('error', ({ error }) => failed(error));
     listen('close', (event) => {
       this.#end();
       this.#owner.ended(event);

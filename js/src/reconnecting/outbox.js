@@ -47,8 +47,12 @@ export class Outbox {
     const message = this.#messages[this.#taken];
     this.#messages[this.#taken] = undefined;
     this.#taken += 1;
+    // To take each from the front would move all the others.
+    if (2 * this.#taken > this.#messages.length) {
+      this.#messages.splice(0, this.#taken);
+      this.#taken = 0;
+    }
     this.#bytes -= sizeOf(message);
-    if (this.isEmpty) this.clear();
     return message;
   }
 

@@ -1,14 +1,14 @@
 //! The standard input as messages, and messages on the standard output.
 
 use std::fmt::Write as _;
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _, StdinLock};
+use std::io::{self, BufRead, IsTerminal as _, Read as _, StdinLock};
 use std::thread;
 
 use tokio::io::{AsyncWriteExt as _, BufWriter, Stdout};
 use tokio::sync::mpsc;
 use ws_core::Data;
 
-/// The most bytes of a line.
+/// The most bytes of a line, without its end.
 const MAX_LINE: usize = 64 << 20;
 
 /// The most bytes of a binary message.
@@ -31,7 +31,7 @@ impl Input {
     /// There is no thread to be had.
     pub(crate) fn read(binary: bool) -> io::Result<Self> {
         let (sender, messages) = mpsc::channel(AHEAD);
-        let next = if binary { next_chunk } else { next_line };
+        let next: fn(&mut StdinLock<'static>, u64) -> _ = if binary { next_chunk } else { next_line };
         // A read cannot be given up. The program can end without waiting for this thread, but not
         // for one of the runtime's.
         thread::Builder::new().name("input".into()).spawn(move || {
@@ -69,9 +69,10 @@ impl Input {
     }
 }
 
-fn next_line(stdin: &mut StdinLock<'_>, number: u64) -> Result<Option<Data>, String> {
+fn next_line(input: &mut impl BufRead, number: u64) -> Result<Option<Data>, String> {
     let mut line = Vec::new();
-    stdin.take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line).map_err(unreadable)?;
+    // The end of a line, of one byte or two, is no part of it.
+    input.take(MAX_LINE as u64 + 2).read_until(b'\n', &mut line).map_err(unreadable)?;
     match line.pop() {
         None => return Ok(None),
         Some(b'\n') if line.last() == Some(&b'\r') => line.truncate(line.len() - 1),
@@ -172,7 +173,20 @@ pub(crate) fn harmless(text: &str, kept: &[char]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::harmless;
+    use std::iter;
+
+    use super::{MAX_LINE, harmless, next_line};
+
+    #[test]
+    fn the_end_of_a_line_does_not_count_in_its_length() {
+        for end in ["", "\n", "\r\n"] {
+            for (length, is_taken) in [(MAX_LINE, true), (MAX_LINE + 1, false)] {
+                let input: Vec<u8> = iter::repeat_n(b'a', length).chain(end.bytes()).collect();
+                let line = next_line(&mut &input[..], 1);
+                assert_eq!(line.is_ok_and(|line| line.is_some()), is_taken, "{length} {end:?}");
+            }
+        }
+    }
 
     #[test]
     fn what_commands_a_terminal_is_written_out() {

@@ -14,6 +14,9 @@ const FINAL_CODES: [u16; 7] = [1000, 1002, 1003, 1007, 1008, 1009, 1010];
 /// the RFC's five.
 const FIRST_SPREAD: u32 = 5;
 
+/// What the bound grows from at the least.
+const LEAST_BOUND: Duration = Duration::from_millis(1);
+
 /// How many retries there were since a connection last lasted, and how long the next delay may be.
 ///
 /// A [`ReconnectingWebSocket`](crate::ReconnectingWebSocket) has one. It is for programs that make their connections
@@ -68,7 +71,8 @@ impl BackOff {
 
     /// A retry begins.
     pub fn begin(&mut self, config: &ReconnectConfig) {
-        let bound = self.bound(config);
+        // Zero would never grow.
+        let bound = self.bound(config).max(LEAST_BOUND);
         let grown = times(bound, config.reconnection_delay_grow_factor.max(1.0));
         self.bound = Some(grown.unwrap_or(config.max_reconnection_delay));
         self.count = self.count.saturating_add(1);
@@ -127,6 +131,12 @@ mod tests {
         assert_eq!(bounds(&config), [(40_000, 40_000); 5]);
         let config = ReconnectConfig { min_reconnection_delay: Duration::MAX, ..ReconnectConfig::default() };
         assert_eq!(BackOff::default().delay(&config, 0.5), Duration::MAX);
+    }
+
+    #[test]
+    fn a_first_retry_at_once_is_followed_by_later_ones() {
+        let config = ReconnectConfig { min_reconnection_delay: Duration::ZERO, ..ReconnectConfig::default() };
+        assert_eq!(bounds(&config), [(0, 0), (0, 1), (0, 3), (0, 7), (0, 15)]);
     }
 
     #[test]

@@ -18,7 +18,8 @@ use crate::Data;
 pub struct ReconnectConfig {
     /// The shortest delay before a retry. Each delay is chosen at random between this and a bound
     /// that grows, so that the clients of a server that comes back do not all connect at the same
-    /// time. The first bound is five times this. Default: 1 s.
+    /// time. The first bound is five times this. With zero, the first retry is made at once, and the
+    /// bound of the others grows from 1 ms. Default: 1 s.
     pub min_reconnection_delay: Duration,
     /// The most that the bound grows to. Default: 30 s.
     pub max_reconnection_delay: Duration,

@@ -16,7 +16,7 @@ use super::{
     phase::{Cause, Left, Open, Outlet, Phase, State, drop_unlocked},
     turns::Turn,
 };
-use crate::{Builder, CloseEvent, Error, Event, Failure, Task, WebSocket, counted::Counted};
+use crate::{Builder, CloseEvent, Error, Event, Failure, ReadyState, Task, WebSocket, counted::Counted};
 
 impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Makes the first connection. Fails with what the constructor of its socket fails with.
@@ -244,7 +244,9 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         if let Phase::Open(Open { liveness: Some((liveness, _)), .. }) = &mut state.phase {
             liveness.heard(self.0.host.now());
         }
-        true
+        // https://websockets.spec.whatwg.org/#feedback-from-the-protocol, "When a WebSocket message has
+        // been received", step 1: "If ready state is not OPEN (1), then return."
+        state.ready_state() == ReadyState::Open
     }
 
     /// Gives a connection up, and tells the program.

@@ -21,8 +21,9 @@ struct Question {
     due: Due,
     /// How many bytes had gone out when the current wait began.
     gone: u64,
-    /// How many were sent with the question.
-    sent: u64,
+    /// How many were sent with the question. None if there was no room for it: as long as something
+    /// goes out, the peer is there.
+    sent: Option<u64>,
 }
 
 /// When an answer is due.
@@ -63,14 +64,14 @@ impl Liveness {
         self.question.is_none()
     }
 
-    /// A message of this length is being sent while `buffered` bytes wait for the network. Gives
-    /// how long to wait for the answer.
-    pub(super) fn ask(&mut self, timeout: Duration, length: u64, buffered: u64) -> Duration {
+    /// A message of this length is being sent, or none for want of room, while `buffered` bytes wait
+    /// for the network. Gives how long to wait for the answer.
+    pub(super) fn ask(&mut self, timeout: Duration, length: Option<u64>, buffered: u64) -> Duration {
         let gone = self.gone(buffered);
-        self.sent(length);
+        self.sent(length.unwrap_or_default());
         self.heard = None;
-        let due = if buffered == 0 { Due::Now } else { Due::Later };
-        self.question = Some(Question { due, gone, sent: self.sent });
+        let due = if buffered == 0 && length.is_some() { Due::Now } else { Due::Later };
+        self.question = Some(Question { due, gone, sent: length.map(|_| self.sent) });
         timeout
     }
 
@@ -86,7 +87,8 @@ impl Liveness {
             // The peer's time to answer begins when the message has gone out: what was sent before
             // it may take longer.
             Some(question) if question.due == Due::Later && gone > question.gone => {
-                let due = if gone >= question.sent { Due::Now } else { Due::Later };
+                let Some(sent) = question.sent else { return Verdict::Ask };
+                let due = if gone >= sent { Due::Now } else { Due::Later };
                 self.question = Some(Question { due, gone, ..question });
                 Verdict::Wait(config.timeout)
             }
@@ -128,7 +130,7 @@ mod tests {
         liveness.heard(NOW);
         assert_eq!(liveness.rang(&config, 0, NOW), INTERVAL);
         assert_eq!(liveness.rang(&config, 0, NOW), Verdict::Ask);
-        assert_eq!(liveness.ask(config.timeout, 1, 0), config.timeout);
+        assert_eq!(liveness.ask(config.timeout, Some(1), 0), config.timeout);
         assert!(!liveness.may_ask());
         liveness.heard(NOW);
         assert_eq!(liveness.rang(&config, 0, NOW), INTERVAL);
@@ -139,7 +141,7 @@ mod tests {
     fn a_peer_that_says_nothing_is_given_up() {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
         liveness.heard(NOW);
-        liveness.ask(config.timeout, 1, 0);
+        liveness.ask(config.timeout, Some(1), 0);
         assert_eq!(liveness.rang(&config, 0, NOW), ONCE_MORE);
         assert_eq!(liveness.rang(&config, 0, NOW), Verdict::GiveUp);
     }
@@ -148,7 +150,7 @@ mod tests {
     fn what_was_sent_before_may_take_its_time_as_long_as_it_goes_out() {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
         liveness.sent(100);
-        liveness.ask(config.timeout, 1, 100);
+        liveness.ask(config.timeout, Some(1), 100);
         assert_eq!(liveness.rang(&config, 60, NOW), TIMEOUT);
         // All of it is gone: from now on the peer has its time.
         assert_eq!(liveness.rang(&config, 0, NOW), TIMEOUT);
@@ -160,15 +162,32 @@ mod tests {
     fn a_peer_that_takes_nothing_is_given_up() {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
         liveness.sent(100);
-        liveness.ask(config.timeout, 1, 100);
+        liveness.ask(config.timeout, Some(1), 100);
         assert_eq!(liveness.rang(&config, 101, NOW), ONCE_MORE);
         assert_eq!(liveness.rang(&config, 101, NOW), Verdict::GiveUp);
     }
 
     #[test]
+    fn without_room_for_the_question_the_peer_is_there_as_long_as_something_goes_out() {
+        let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
+        liveness.sent(100);
+        liveness.ask(config.timeout, None, 100);
+        assert_eq!(liveness.rang(&config, 99, NOW), Verdict::Ask);
+        liveness.ask(config.timeout, None, 99);
+        assert_eq!(liveness.rang(&config, 0, NOW), Verdict::Ask);
+        liveness.ask(config.timeout, Some(1), 0);
+        assert_eq!(liveness.rang(&config, 0, NOW), ONCE_MORE);
+        assert_eq!(liveness.rang(&config, 0, NOW), Verdict::GiveUp);
+
+        liveness.ask(config.timeout, None, 50);
+        assert_eq!(liveness.rang(&config, 50, NOW), ONCE_MORE);
+        assert_eq!(liveness.rang(&config, 50, NOW), Verdict::GiveUp);
+    }
+
+    #[test]
     fn an_answer_that_has_come_while_the_program_was_busy_counts() {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
-        liveness.ask(config.timeout, 1, 0);
+        liveness.ask(config.timeout, Some(1), 0);
         assert_eq!(liveness.rang(&config, 0, NOW), ONCE_MORE);
         liveness.heard(NOW);
         assert_eq!(liveness.rang(&config, 0, NOW), INTERVAL);

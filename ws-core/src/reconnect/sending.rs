@@ -228,18 +228,23 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// Sends the message that the peer answers.
+    /// Sends the message that the peer answers, if there is room for it.
     pub(super) fn ask_peer(&self) {
         let Some((config, buffered)) = self.keep_alive() else { return };
         let length = config.message.len();
+        // Without room, the question would fail a connection that may be well.
+        let has_room = self.socket().is_some_and(|socket| socket.backend().has_room(length));
+        let asked = has_room.then_some(length);
         let mut state = self.0.state.lock();
         let id = state.number();
         let Phase::Open(Open { socket, liveness: Some((liveness, alarm)), .. }) = &mut state.phase else { return };
-        let before = mem::replace(alarm, self.alarm(id, liveness.ask(config.timeout, length, buffered)));
+        let before = mem::replace(alarm, self.alarm(id, liveness.ask(config.timeout, asked, buffered)));
         let socket = socket.clone();
         drop_unlocked(before, state);
-        // A peer that has begun to close is asked in vain, and ends within the time.
-        let _ = socket.send(config.message.clone());
+        if has_room {
+            // A peer that has begun to close is asked in vain, and ends within the time.
+            let _ = socket.send(config.message.clone());
+        }
     }
 
     /// The settings of `keep_alive`, if it is on, and how many bytes wait for the network.

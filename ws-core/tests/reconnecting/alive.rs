@@ -9,7 +9,8 @@ use crate::{
 
 const GIVEN_UP: [&str; 3] = ["error Timeout Connecting", "close 1006 Connecting", "reconnecting 1 1000 Connecting"];
 
-fn ping(config: &mut ReconnectConfig) {
+/// Asks the peer after a second of silence, and waits 200 ms for the answer.
+pub(crate) fn ping(config: &mut ReconnectConfig) {
     let mut keep_alive = KeepAlive::new("ping");
     (keep_alive.interval, keep_alive.timeout) = (milliseconds(1000), milliseconds(200));
     config.keep_alive = Some(keep_alive);

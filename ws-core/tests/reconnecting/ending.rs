@@ -25,7 +25,7 @@ fn of_a_connection_it_is_the_closing_handshake_and_the_end() {
     assert_eq!(play.socket.ready_state(), ReadyState::Closing);
     fake.receive("late");
     fake.end_with(4000, "bye");
-    assert_eq!(play.log.take(), ["message late Closing", "close 4000 Closed"]);
+    assert_eq!(play.log.take(), ["close 4000 Closed"]);
     assert_over(&play, 1);
 }
 

@@ -1,8 +1,9 @@
 //! What waits when the network takes no more: until there is room, and not for ever when the program has closed the socket.
 
-use ws_core::ReadyState;
+use ws_core::{ReadyState, ReconnectConfig};
 
 use crate::{
+    alive::ping,
     fake::Network,
     stage::{LONG, Play, Socket, as_it_is},
 };
@@ -14,7 +15,12 @@ const MOST: u64 = 12 * SIZE;
 
 /// A socket with twenty messages, whose peer reads nothing. What is done before it is open is the caller's.
 fn stalled(prepare: impl FnOnce(&Play)) -> Play {
-    let play = Play::new(as_it_is);
+    stalled_as(as_it_is, prepare)
+}
+
+/// The same with these settings.
+fn stalled_as(set: impl FnOnce(&mut ReconnectConfig), prepare: impl FnOnce(&Play)) -> Play {
+    let play = Play::new(set);
     for _ in 0..20 {
         play.socket.send(vec![0; SIZE as usize]).unwrap();
     }
@@ -69,6 +75,82 @@ fn closed_it_sends_what_waits_as_far_as_there_is_room() {
         assert_eq!(play.log.take(), ["open Open", "close 3000 Closed"]);
         assert_eq!((play.stage.timers(), play.stage.count()), (0, 1));
     }
+}
+
+/// <https://websockets.spec.whatwg.org/#feedback-from-the-protocol>, "When a WebSocket message has
+/// been received": "If ready state is not OPEN (1), then return."
+#[test]
+fn closed_it_fires_no_message_while_it_sends_what_waits() {
+    let play = stalled(|_| ());
+    farewell(&play.socket);
+    play.stage.last().receive("late");
+    assert_eq!(play.log.take(), ["open Open"]);
+}
+
+#[test]
+fn begun_anew_after_close_it_sends_nothing_of_what_waited() {
+    for is_lost in [false, true] {
+        let play = stalled(|_| ());
+        farewell(&play.socket);
+        if is_lost {
+            play.log.then("error", Socket::reconnect);
+            play.stage.last().fail();
+        } else {
+            play.socket.reconnect();
+        }
+        assert_eq!(play.socket.buffered_amount(), 0);
+        play.stage.pass(0);
+        assert_eq!(play.stage.count(), 2);
+        play.stage.last().open();
+        assert_eq!(play.stage.last().sent(), [""; 0]);
+        play.socket.send("new").unwrap();
+        assert_eq!(play.stage.last().sent(), ["new"]);
+    }
+}
+
+#[test]
+fn closed_it_asks_nothing_of_a_peer_that_takes_what_waits() {
+    let play = stalled_as(ping, |_| ());
+    farewell(&play.socket);
+    for _ in 0..20 {
+        play.stage.pass(150);
+        play.stage.last().let_out(1);
+    }
+    assert_eq!(play.log.take(), ["open Open"]);
+    assert_waits(&play, 12);
+}
+
+#[test]
+fn a_question_for_which_there_is_no_room_waits_as_long_as_something_goes_out() {
+    let play = Play::open(ping);
+    let last = play.stage.last();
+    last.set_network(Network::Slow);
+    last.set_most(100);
+    play.socket.send("x".repeat(100)).unwrap();
+    play.stage.pass(1000);
+    for _ in 0..3 {
+        last.let_out(1);
+        play.stage.pass(200);
+    }
+    assert_eq!(last.sent().len(), 1);
+    last.let_out(1);
+    play.stage.pass(200);
+    assert_eq!(last.sent()[1..], ["ping"]);
+    last.let_out(100);
+    last.receive("pong");
+    assert_eq!(play.log.take(), ["message pong Open"]);
+}
+
+#[test]
+fn a_peer_that_takes_nothing_of_what_leaves_no_room_for_a_question_is_given_up() {
+    let play = Play::open(ping);
+    play.stage.last().set_network(Network::Slow);
+    play.stage.last().set_most(100);
+    play.socket.send("x".repeat(99)).unwrap();
+    play.stage.pass(1199);
+    assert_eq!(play.log.take(), [""; 0]);
+    play.stage.pass(1);
+    assert_eq!(play.log.take()[0], "error Timeout Connecting");
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use js_sys::Reflect;
 use wasm_bindgen_test::wasm_bindgen_test;
-use ws_core::{Event, ReadyState};
+use ws_core::{Event, ReadyState, WebSocketStream};
+use ws_wasm::Browser;
 
-use super::{WebSocket, Witness, get, turn, url};
+use super::{WebSocket, Witness, evaluate, get, turn, url};
 
 #[wasm_bindgen_test]
 async fn events_come_in_the_order_of_the_wire() {
@@ -81,6 +83,32 @@ async fn a_refused_handshake_is_an_error_and_then_a_close() {
     for path in ["/status?code=404", "/status?code=200", "/status?code=301", "/accept", "/garbage"] {
         let events = Witness::connect(path).rest().await;
         assert_eq!(events, ["error", "close 1006 \"\" unclean"], "{path}");
+    }
+}
+
+/// Has a connection made in a host that refuses it: `error` is fired in this state, and `close` never.
+fn refused<T>(state: ReadyState, connect: impl FnOnce() -> T) -> T {
+    let refusing = evaluate(&format!(
+        "class {{ readyState = {}; close() {{}}; task = setTimeout(() => this.onerror(new Event('error'))) }}",
+        state as u16
+    ));
+    let (global, name) = (js_sys::global(), "WebSocket".into());
+    let interface = get(&global, "WebSocket");
+    Reflect::set(&global, &name, &refusing).unwrap();
+    let made = connect();
+    Reflect::set(&global, &name, &interface).unwrap();
+    made
+}
+
+/// Chromium is CLOSED from the beginning, and WebKit CONNECTING until `error` was fired.
+#[wasm_bindgen_test]
+async fn an_error_before_open_is_the_end_though_no_close_follows() {
+    for state in [ReadyState::Connecting, ReadyState::Closed] {
+        let witness = refused(state, || Witness::connect("/echo"));
+        assert_eq!(witness.rest().await, ["error", "close 1006 \"\" unclean"], "{state:?}");
+        let stream = refused(state, || WebSocketStream::<Browser>::new(&url("/echo")).unwrap());
+        assert!(stream.opened().await.is_err(), "{state:?}");
+        assert!(stream.closed().await.is_err(), "{state:?}");
     }
 }
 
