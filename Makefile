@@ -15,6 +15,8 @@ FACADE := --features isosocket/json,isosocket/msgpack,isosocket/js-values,isosoc
 NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop \
   $(FACADE) --features isosocket/cli,isosocket/http2,isosocket/webpki-roots,ws-native/axum,ws-native/blocking,ws-native/hyper
 WASM := --target wasm32-unknown-unknown
+# A file of tests may take ten minutes: where an event never comes, it fails.
+NODE_TEST := node --test --test-timeout=600000
 # Where the program with threads is built, and its page.
 THREADS := $(abspath $(or $(CARGO_TARGET_DIR),target))/threads/page
 
@@ -90,7 +92,7 @@ test-browser: ## the tests of the facade and of ws-wasm in Chromium and Firefox
 test-threads: ## a program with threads in Chromium and Firefox, with a nightly toolchain
 	@$(SETUP) threads wasm-bindgen node geckodriver browsers
 	ws-wasm/tests/threads/build $(THREADS)
-	ISOSOCKET_THREADS=$(THREADS) tests/browser/with-server node --test ws-wasm/tests/threads/*.test.mjs
+	ISOSOCKET_THREADS=$(THREADS) tests/browser/with-server $(NODE_TEST) ws-wasm/tests/threads/*.test.mjs
 
 .PHONY: test-js
 test-js: js ## the npm package under Node, Deno, Bun and workerd, in Chromium and in Firefox
@@ -113,7 +115,7 @@ test-suite: js ## the conformance suite in Node, Deno, Bun, Chromium, Firefox, Q
 	cargo build --quiet --profile quick --package ws-test-server
 	cargo build --profile quick $(WORKERS)
 	node tests/suite/run.mjs --host $(SUITE_HOSTS)
-	node --test ws-native/examples/worker/glue/test/*.test.mjs tests/suite/worker.test.mjs
+	$(NODE_TEST) ws-native/examples/worker/glue/test/*.test.mjs tests/suite/worker.test.mjs
 
 .PHONY: workers
 workers: ## the example workers, with QuickJS and with Boa, into target/release/examples
@@ -133,7 +135,7 @@ test-front: chat-pages ## the hooks for Yew and Leptos, and the example chats wi
 	cd examples/chat && cargo build --locked --package chat-server
 	tests/browser/with-server tests/browser/in-both \
 	  examples/chat/yew --locked --test hook + examples/chat/leptos --locked --test hook
-	node --test --test-concurrency=1 tests/browser/chat/
+	$(NODE_TEST) --test-concurrency=1 tests/browser/chat/
 
 .PHONY: conformance conformance-quick
 conformance: ## the Autobahn test suite against our server and our client (15 minutes)

@@ -174,11 +174,16 @@ async fn a_server_that_picks_none_of_the_subprotocols_is_refused() {
     events.failure().await;
 }
 
-#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test)]
-#[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+/// A page cannot find such a port: what browsers do there is seen by the conformance suite.
+#[cfg(not(target_arch = "wasm32"))]
+#[tokio::test]
 async fn a_port_where_nobody_listens_is_error_and_close_1006() {
-    let (_socket, mut events) = record(WebSocket::builder("ws://127.0.0.1:9/"));
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (socket, mut events) = record(WebSocket::builder(format!("ws://{address}/")));
     events.failure().await;
+    let failure = socket.failure().unwrap();
+    assert_eq!(failure.kind(), isosocket::FailureKind::Network);
+    assert!(failure.to_string().contains("refused"), "{failure}");
 }
 
 /// Of the browsers, Chromium refuses this as RFC 6455 demands, and Firefox does not look.

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 
-import { ping, terminate, WebSocket } from 'isosocket/engine';
+import { ping, ReconnectingWebSocket, terminate, WebSocket } from 'isosocket/engine';
 import { WebSocketServer } from 'ws';
 
 import { close, serve, switching, text } from './peer.mjs';
@@ -15,10 +15,14 @@ const storage = new AsyncLocalStorage();
 
 /** Makes a socket in a context of this name; gives it with the contexts of all its events, which are complete at the end. */
 function make(name, ...parameters) {
+  return makeOf(WebSocket, name, ...parameters);
+}
+
+function makeOf(Socket, name, ...parameters) {
   return storage.run(name, () => {
-    const socket = new WebSocket(...parameters);
+    const socket = new Socket(...parameters);
     const seen = [];
-    for (const type of ['open', 'message', 'pong', 'error', 'close']) {
+    for (const type of ['open', 'message', 'pong', 'error', 'close', 'reconnecting']) {
       socket.addEventListener(type, () => seen.push(`${type} ${storage.getStore()}`));
     }
     return { socket, seen, ended: once(socket, 'close').then(() => seen) };
@@ -84,4 +88,26 @@ test('nor that which a handler has entered', async (t) => {
   }));
   socket.addEventListener('message', () => storage.enterWith('entered'));
   assert.deepEqual(await ended, ['open maker', ...new Array(5).fill('message maker'), 'close maker']);
+});
+
+test('of one that connects again it is that of its last reconnect()', async (t) => {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const url = `ws://127.0.0.1:${server.address().port}`;
+  const greet = (peer) => peer.send('x');
+  server.once('connection', (peer) => {
+    peer.terminate();
+    server.on('connection', greet);
+  });
+  const { socket, seen } = makeOf(ReconnectingWebSocket, 'A', url, [], { minReconnectionDelay: 1, maxReconnectionDelay: 1 });
+  await once(socket, 'message');
+  storage.run('B', () => socket.reconnect());
+  await once(socket, 'message');
+  storage.run('C', () => socket.close());
+  await once(socket, 'close');
+  assert.deepEqual(seen, [
+    'open A', 'error A', 'close A', 'reconnecting A', 'open A', 'message A',
+    'close B', 'open B', 'message B', 'close B',
+  ]);
 });

@@ -39,7 +39,7 @@ async function exchange(scenario, takePart) {
   });
   try {
     const opened = peer.connection().then((connection) => play(connection, scenario));
-    await Promise.race([limit, takePart(scenario, `ws://127.0.0.1:${way.port}/`, opened)]);
+    await Promise.race([limit, takePart(scenario, `ws://127.0.0.1:${way.port}/`, opened, way.hasBroken)]);
   } finally {
     clearTimeout(timer);
     way.close();

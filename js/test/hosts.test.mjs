@@ -103,13 +103,24 @@ function judge({ right, wrong }, cases) {
   assert.equal(right.length, cases);
 }
 
+/** The hosts that run a program from files. */
+const RUNS = [
+  ['node', () => process.execPath, []],
+  ['bun', () => binary('bun'), []],
+  ['deno', () => binary('deno'), ['run', '--no-prompt', '--allow-net', '--allow-read', '--allow-env', '--allow-sys']],
+];
+
+describe('required by a program that is no ES module', () => {
+  for (const [name, command, parameters] of RUNS) {
+    test(`in ${name}`, async () => {
+      const program = [path.join(hosts, 'required.cjs'), path.join(dist, `${name}.js`), `${setting.server}/echo`];
+      assert.equal(await outcomeOf(command(), [...parameters, ...program]), 'hello');
+    });
+  }
+});
+
 describe('the scenario', () => {
-  const runs = [
-    ['node', () => process.execPath, []],
-    ['bun', () => binary('bun'), []],
-    ['deno', () => binary('deno'), ['run', '--no-prompt', '--allow-net', '--allow-read', '--allow-env', '--allow-sys']],
-  ];
-  for (const [name, command, parameters] of runs) {
+  for (const [name, command, parameters] of RUNS) {
     test(`in ${name}`, async (t) => {
       t.diagnostic(versionOf(command()));
       const file = path.join(folder, `${name}.json`);

@@ -68,10 +68,15 @@ describe('ping', () => {
   });
 
   test('throws while connecting, and does nothing once the socket closes', async (t) => {
-    const url = await serve(t, async (socket, request) => {
+    const ended = resolvers();
+    const url = await serve(t, (socket, request) => {
       socket.write(switching(request));
-      await readFrame(socket);
-      socket.end(close(1000));
+      const received = [];
+      socket.on('data', (chunk) => {
+        received.push(...chunk);
+        if (socket.writable) socket.end(close(1000));
+      });
+      socket.on('close', () => ended.resolve(received));
     });
     const socket = new WebSocket(url);
     assert.throws(() => ping(socket), (error) => error instanceof DOMException && error.name === 'InvalidStateError');
@@ -81,6 +86,8 @@ describe('ping', () => {
     };
     await eventsOf(socket);
     ping(socket);
+    const [first, length, ...rest] = await ended.promise;
+    assert.deepEqual([first, length, rest.length], [0x88, 0x80, 4], 'a Close frame with its key, and nothing behind it');
   });
 
   test('a pong that nobody has asked for is no event', async (t) => {
@@ -188,10 +195,11 @@ describe('unref', () => {
       // Nobody listens at the first one.
       dns.lookup = (name, options, found) => found(null, [{ address: '::1', family: 6 }, { address: '127.0.0.1', family: 4 }]);
     `;
+    const open = 'const wait = setInterval(() => {}, 1000); socket.onopen = () => clearInterval(wait);';
     // This peer does not speak TLS, and waits for an end of the request that never comes.
-    for (const [scheme, state] of [['ws', 1], ['wss', 0]]) {
+    for (const [scheme, until, state] of [['ws', open, 1], ['wss', 'setTimeout(() => {}, 500);', 0]]) {
       const env = { ...process.env, PEER: url.replace('ws://127.0.0.1', `${scheme}://two-addresses.test`) };
-      assert.equal(await run(addresses + program('unref(socket); setTimeout(() => {}, 500);'), { env }), `ended ${state}\n`);
+      assert.equal(await run(addresses + program(`unref(socket); ${until}`), { env }), `ended ${state}\n`);
     }
   });
 

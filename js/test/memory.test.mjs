@@ -84,6 +84,30 @@ test('nothing of a connection that has compressed and is closed, though the prog
   assert.equal(kept.length, 55);
 });
 
+// What one message is compressed with is there for the next, of whichever connection.
+test('next to nothing of a connection whose messages refer to none before them', async () => {
+  const [ours, theirs] = ['client_no_context_takeover', 'server_no_context_takeover'];
+  const { WebSocket: Socket } = interfacesOver(() => {}, (events) => events.received(COMPRESSED), {
+    headers: [`${DEFLATE}; ${ours}; ${theirs}`],
+  });
+  const perMessageDeflate = { clientNoContextTakeover: true, serverNoContextTakeover: true };
+  const open = [];
+  const openSockets = async (count) => {
+    while (open.length < count) {
+      const socket = new Socket('ws://host.test/', { perMessageDeflate });
+      await new Promise((resolve) => { socket.onmessage = resolve; });
+      socket.send(bytesOf(1000, 2));
+      await new Promise(setImmediate);
+      open.push(socket);
+    }
+    return inUse();
+  };
+  const few = await openSockets(10);
+  const grown = await openSockets(300) - few;
+  assert.ok(grown < 4 * MEBIBYTE, `${grown} bytes more with 290 connections`);
+  assert.ok(open.every(({ readyState }) => readyState === Socket.OPEN));
+});
+
 for (const [kind, message, length] of [
   ['bytes', new Uint8Array(48 * MEBIBYTE), 48 * MEBIBYTE],
   ['a text', '\u00e9'.repeat(24 * MEBIBYTE), 48 * MEBIBYTE],

@@ -171,6 +171,14 @@ function tool(name, command, ...parameters) {
 }
 
 describe('installed', () => {
+  test('all of it can be required', () => {
+    const file = path.join(folder, 'program', 'required.cjs');
+    const names = ['isosocket', 'isosocket/engine', 'isosocket/wasm', 'isosocket/typed'];
+    writeFileSync(file, `for (const name of ${JSON.stringify(names)}) console.log(name, Object.keys(require(name)).length > 0);`);
+    const output = execFileSync(process.execPath, [file], { env, encoding: 'utf8' });
+    assert.equal(output, names.map((name) => `${name} true\n`).join(''));
+  });
+
   for (const name of ['isosocket', 'isosocket/engine']) {
     test(`${name} echoes`, async (t) => {
       const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 
 import { WebSocket } from 'isosocket/engine';
 
 import { takeTurn } from '../src/turn.js';
-import { serve } from './peer.mjs';
+import { serve, switching, text } from './peer.mjs';
 
 test('one at a time and in order', () => {
   const log = [];
@@ -53,8 +54,9 @@ test('places do not wait for each other', () => {
 test('with oneAtATime: false a socket neither waits nor makes others wait', async (t) => {
   const all = withResolver();
   const lines = [];
-  const url = await serve(t, (peer, { requestLine }) => {
-    lines.push(requestLine);
+  const url = await serve(t, (peer, request) => {
+    lines.push(request.requestLine);
+    if (request.requestLine === 'GET /last HTTP/1.1') peer.write(Buffer.concat([Buffer.from(switching(request)), text('x')]));
     if (lines.length === 4) all.resolve();
   });
   const open = (name, options) => new WebSocket(url + name, options);
@@ -62,8 +64,11 @@ test('with oneAtATime: false a socket neither waits nor makes others wait', asyn
     open('a', { oneAtATime: false }), open('b', {}), open('c', { oneAtATime: false }), open('d', { oneAtATime: false }), open('e', {}),
   ];
   await all.promise;
-  assert.deepEqual(lines.sort(), ['a', 'b', 'c', 'd'].map((name) => `GET /${name} HTTP/1.1`));
-  for (const socket of sockets) socket.close();
+  // Whoever does not wait for its turn has been heard before one that begins now.
+  const last = open('last', { oneAtATime: false });
+  await once(last, 'message');
+  assert.deepEqual(lines.sort(), ['a', 'b', 'c', 'd', 'last'].map((name) => `GET /${name} HTTP/1.1`));
+  for (const socket of [...sockets, last]) socket.close();
 });
 
 function withResolver() {

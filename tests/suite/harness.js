@@ -111,10 +111,6 @@ function thrown_by(steps, what) {
   throw new AssertionError(`${prefix(what)}nothing was thrown`);
 }
 
-function assert_unreached(what) {
-  throw new AssertionError(`${prefix(what)}this was not to happen`);
-}
-
 function prefix(what) {
   return what === undefined ? '' : `${what}: `;
 }

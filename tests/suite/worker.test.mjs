@@ -124,13 +124,18 @@ for (const worker of Object.keys(WORKERS)) {
 
     test('what was sent goes out, though nobody hears what comes of it', async () => {
       const { status } = await run(worker, `
-        const socket = new WebSocket('${url}/echo');
+        const socket = new WebSocket('${url}/tally?id=${worker}');
         socket.onopen = () => {
           socket.onopen = null;
           socket.send(new Uint8Array(8 << 20).map((_, index) => index * index * 31 >> 3));
         };
       `, 20);
       assert.equal(status, 0);
+      const { lines } = await run(worker, `
+        const socket = new WebSocket('${url}/reported?id=${worker}');
+        socket.onmessage = ({ data }) => console.log(data);
+      `, 20);
+      assert.match(lines.join(), /^1 messages, 8388608 bytes, /);
     });
 
     test('what cannot be run at all gives 2', async () => {

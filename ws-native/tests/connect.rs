@@ -354,6 +354,15 @@ async fn certificates_that_prove_nothing_are_refused_with_the_reason() {
     assert!(matches!(cause(&failed), ConnectError::Tls { .. }), "{failed:?}");
 }
 
+#[cfg(feature = "webpki-roots")]
+#[tokio::test]
+async fn the_roots_that_are_compiled_in_know_no_issuer_of_ones_own() {
+    let identity = Issuer::new("a").identity("localhost", |_| {});
+    let address = echo(Some(identity.into_server_config().unwrap())).await;
+    let failed = failure(&format!("wss://localhost:{}/", address.port()), &with_roots(Roots::Bundled, None)).await;
+    assert!(failed.to_string().contains("UnknownIssuer"), "{failed}");
+}
+
 #[tokio::test]
 async fn a_client_can_show_a_certificate() {
     let issuer = Issuer::new("a");

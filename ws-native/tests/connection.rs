@@ -50,6 +50,24 @@ async fn a_message_is_sent_as_it_is_produced_and_received_as_it_arrives() {
 }
 
 #[tokio::test]
+async fn what_is_queued_waits_until_it_is_more_than_one_write_may_have() {
+    for (write_size, most) in [(0, 4 << 10), (16 << 10, 16 << 10), (2 << 20, 1 << 20)] {
+        // The header of a server's frame.
+        let header = if most > 0xFFFF { 10 } else { 4 };
+        for length in [most, most + 1] {
+            let (near, mut far) = duplex(2 << 20);
+            let mut config = plain();
+            config.write_size = write_size;
+            let mut server = Connection::server_established(near, config);
+            server.feed_binary(&vec![0; length - header]).unwrap();
+            server.ready().await.unwrap();
+            let written = far.read(&mut vec![0; 2 << 20]).now_or_never().map(Result::unwrap);
+            assert_eq!(written, (length > most).then_some(length), "{write_size}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn messages_go_both_ways_and_the_end_is_none() {
     let (mut client, mut server) = pair(64).await;
     assert_eq!(client.established().protocol.as_deref(), Some("p"));

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::task::{JoinSet, yield_now};
+use tokio::time::timeout;
 use ws_core::{Failure, FailureKind};
 use ws_native::{ConnectOptions, Connection, Proxy, Server, WebSocket};
 
@@ -121,20 +122,25 @@ async fn fails(url: &str, options: &ConnectOptions) {
     assert_eq!(closed.await.unwrap().get(), 1006);
 }
 
+/// Waits until no task is left: the end of a socket whose program was told goes on for a moment.
+async fn all_have_ended() {
+    let metrics = Handle::current().metrics();
+    let ending = async {
+        while metrics.num_alive_tasks() > 0 {
+            yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(60), ending).await.expect("no task is left");
+}
+
 #[tokio::test]
 async fn nothing_is_left_of_what_goes_wrong() {
     // The first time, what is there once for all is made.
     go_wrong().await;
-    let metrics = Handle::current().metrics();
-    // The end of a socket whose program was told goes on for a moment.
-    while metrics.num_alive_tasks() > 0 {
-        yield_now().await;
-    }
+    all_have_ended().await;
     let before = descriptors();
     go_wrong().await;
     give_up().await;
-    while metrics.num_alive_tasks() > 0 {
-        yield_now().await;
-    }
+    all_have_ended().await;
     assert_eq!(descriptors(), before);
 }

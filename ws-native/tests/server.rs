@@ -83,6 +83,19 @@ async fn requests_that_are_none_for_a_websocket_are_told_so() {
 }
 
 #[tokio::test]
+async fn whoever_was_accepted_may_speak_something_else() {
+    let (server, _) = bind().await;
+    let (answer, ()) = tokio::join!(answer(server.local_address().unwrap(), b"ping"), async {
+        let mut stream = server.accept().await.unwrap().into_stream();
+        let mut words = [0; 4];
+        stream.read_exact(&mut words).await.unwrap();
+        assert_eq!(&words, b"ping");
+        stream.write_all(b"pong").await.unwrap();
+    });
+    assert_eq!(answer, "pong");
+}
+
+#[tokio::test]
 async fn clients_that_never_speak_are_let_go() {
     const CLIENTS: usize = 100;
     let (server, _) = bind().await;

@@ -8,15 +8,15 @@ import { assertBegins, contentOf } from './messages.mjs';
 import { FAREWELL } from './peer.mjs';
 import { wait } from './turns.mjs';
 
-/** Takes part, until it is over. `opened`: what the peer makes of the connection. */
-export async function ofStream({ compresses, theirs, ours, network: { breaksAfter }, after, end, awaits, pauses }, url, opened) {
+/** Takes part, until it is over. `opened`: what the peer makes of the connection. `hasBroken`: whether the network has. */
+export async function ofStream({ compresses, theirs, ours, after, end, awaits, pauses }, url, opened, hasBroken) {
   const stream = new WebSocketStream(url, { perMessageDeflate: compresses && { threshold: 0 } });
   const come = [];
   let isDone = false;
   let failure;
   const info = await stream.opened.catch((error) => { failure = error; });
   if (!info) {
-    assert.ok(breaksAfter !== undefined, String(failure));
+    assert.ok(hasBroken(), String(failure));
     assert.equal(failure.name, 'WebSocketError');
     assert.equal((await stream.closed.catch((error) => error)).closeCode, 1006);
     return;
@@ -55,7 +55,7 @@ export async function ofStream({ compresses, theirs, ours, network: { breaksAfte
   if (outcome instanceof Error) {
     assert.equal(outcome.name, 'WebSocketError');
     const isIncomplete = end === 'peer closes' && (await Promise.all(written)).includes(false);
-    assert.ok(breaksAfter !== undefined || isIncomplete, `it was not clean: ${outcome.closeCode} ${outcome}`);
+    assert.ok(hasBroken() || isIncomplete, `it was not clean: ${outcome.closeCode} ${outcome}`);
     return;
   }
   assert.equal(ending, 'done');

@@ -306,9 +306,9 @@ async function resettingServer() {
       .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
     socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
       + `Sec-WebSocket-Accept: ${accept}\r\n\r\n`);
-    socket.write(Buffer.from('\x81\x05whole\x81\x05ha', 'latin1'));
-    // What has been sent must have been read before, or the reset would take it away.
-    setTimeout(() => socket.resetAndDestroy(), 300);
+    // What has been sent must have been read before, or the reset would take it away: the ping behind it is answered then.
+    socket.write(Buffer.from('\x81\x05whole\x01\x02ha\x89\x00', 'latin1'));
+    socket.once('data', () => socket.resetAndDestroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,6 +1,7 @@
 //! From a URL to a connection, and from a listener to one.
 
-use std::net::TcpListener;
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use ws_core::{Failure, FailureKind};
@@ -168,6 +169,25 @@ fn a_unix_socket_serves_as_well() {
     let (client_end, server_end) = join(|| client.recv(), || server.recv());
     assert_eq!((client_end.unwrap(), server_end.unwrap()), (None, None));
     assert!(client.stream().tcp().is_none());
+}
+
+#[test]
+fn whoever_was_accepted_may_speak_something_else() {
+    let (server, _) = bind();
+    let address = server.local_address().unwrap();
+    let exchange = || {
+        let mut client = TcpStream::connect(address).unwrap();
+        client.write_all(b"ping").unwrap();
+        io::read_to_string(client).unwrap()
+    };
+    let (answer, ()) = join(exchange, || {
+        let mut stream = server.accept().unwrap().into_stream();
+        let mut words = [0; 4];
+        stream.read_exact(&mut words).unwrap();
+        assert_eq!(&words, b"ping");
+        stream.write_all(b"pong").unwrap();
+    });
+    assert_eq!(answer, "pong");
 }
 
 #[cfg(feature = "proxy")]

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use proptest::collection::vec;
@@ -30,10 +32,6 @@ impl Weather {
         (pattern.clone(), pattern, any::<bool>(), proptest::option::weighted(0.2, 0_usize..300_000))
             .prop_map(|(reads, writes, is_vectored, breaks_after)| Self { reads, writes, is_vectored, breaks_after })
     }
-
-    pub(crate) fn breaks(&self) -> bool {
-        self.breaks_after.is_some()
-    }
 }
 
 pub(crate) struct Rough {
@@ -42,15 +40,19 @@ pub(crate) struct Rough {
     reads: usize,
     writes: usize,
     read: usize,
+    has_broken: Arc<AtomicBool>,
 }
 
 impl Rough {
-    pub(crate) fn new(stream: DuplexStream, weather: Weather) -> Self {
-        Self { stream, weather, reads: 0, writes: 0, read: 0 }
+    /// `has_broken` becomes true when somebody is told that it has.
+    pub(crate) fn new(stream: DuplexStream, weather: Weather, has_broken: &Arc<AtomicBool>) -> Self {
+        Self { stream, weather, reads: 0, writes: 0, read: 0, has_broken: Arc::clone(has_broken) }
     }
 
     fn is_broken(&self) -> bool {
-        self.weather.breaks_after.is_some_and(|most| self.read >= most)
+        let is_broken = self.weather.breaks_after.is_some_and(|most| self.read >= most);
+        self.has_broken.fetch_or(is_broken, Ordering::Relaxed);
+        is_broken
     }
 }
 

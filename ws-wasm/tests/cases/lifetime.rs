@@ -1,6 +1,7 @@
 //! Dropping a socket closes it, and nothing of it stays behind.
 
-use std::{cell::RefCell, rc::Rc};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use ws_core::ReadyState;
@@ -74,12 +75,14 @@ async fn after_the_close_event_nothing_is_held_any_more() {
     let socket = witness.socket.clone();
     // A handler that holds its own socket is a cycle, which the close event ends.
     let token = Rc::new(());
+    let held_meanwhile = Rc::new(Cell::new(false));
     socket.set_onclose({
-        let (held, token) = (socket.clone(), Rc::clone(&token));
-        move |socket, _| assert!(*socket == held && Rc::strong_count(&token) == 2)
+        let (held, token, held_meanwhile) = (socket.clone(), Rc::clone(&token), Rc::clone(&held_meanwhile));
+        move |socket, _| held_meanwhile.set(*socket == held && Rc::strong_count(&token) == 2)
     });
     socket.close();
     witness.rest().await;
+    assert!(held_meanwhile.get());
     assert!(!is_heard(&js(&socket)));
     assert_eq!(Rc::strong_count(&token), 1);
 }

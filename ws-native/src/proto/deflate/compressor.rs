@@ -75,7 +75,7 @@ impl Compressor {
     /// A message has ended.
     fn finish(&mut self) {
         if self.side.no_context_takeover {
-            spare::end_message(self.settings(), &mut self.deflate);
+            spare::give_back(self.settings(), &mut self.deflate);
         }
     }
 

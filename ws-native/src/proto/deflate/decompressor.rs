@@ -132,7 +132,7 @@ impl Decompressor {
         self.final_blocks = 0;
         self.taken = Vec::new();
         if self.side.no_context_takeover {
-            spare::end_message((), &mut self.inflate);
+            spare::give_back((), &mut self.inflate);
         }
         Ok(())
     }

@@ -64,22 +64,12 @@ pub(super) fn give_back<T: Reusable>(settings: T::Settings, used: &mut Option<T>
     });
 }
 
-/// A message has ended, and the next one refers to none before it.
-pub(super) fn end_message<T: Reusable>(settings: T::Settings, used: &mut Option<T>) {
-    #[cfg(feature = "std")]
-    give_back(settings, used);
-    #[cfg(not(feature = "std"))]
-    if let Some(used) = used {
-        let _ = settings;
-        used.forget();
-    }
-}
-
 #[cfg(not(feature = "std"))]
 fn spare<T: Reusable>(_: T::Settings) -> Option<T> {
     None
 }
 
+/// Its memory is free at once, for other connections as well.
 #[cfg(not(feature = "std"))]
 pub(super) fn give_back<T: Reusable>(_: T::Settings, used: &mut Option<T>) {
     *used = None;
