@@ -83,10 +83,10 @@ export function defineHostStream(WebSocket) {
       this.#url = socket.url;
       socket.binaryType = 'arraybuffer';
       const abort = () => {
-        socket.onopen = null;
-        socket.onclose = null;
-        socket.close();
+        // First, for some hosts tell of the end within close().
         this.#giveUp(signal.reason);
+        socket.onopen = null;
+        socket.close();
       };
       const finish = (event) => {
         signal?.removeEventListener('abort', abort);

@@ -300,6 +300,19 @@ describe('the end', () => {
     });
   }
 
+  test('of a socket that tells of it within close() is what the signal says', async () => {
+    const { WebSocketStream: Stream } = defineHostStream(/** @type {any} */ (class {
+      close() {
+        this.onerror();
+        this.onclose({ code: 1006 });
+      }
+    }));
+    const abort = new AbortController();
+    const stream = new Stream('ws://h', { signal: abort.signal });
+    abort.abort('why');
+    for (const promise of [stream.opened, stream.closed]) await assert.rejects(promise, (reason) => reason === 'why');
+  });
+
   for (const [closeInfo, name] of [
     [{ closeCode: 999 }, 'InvalidAccessError'], [{ closeCode: 2999 }, 'InvalidAccessError'], [{ closeCode: 5000 }, 'InvalidAccessError'],
     [{ reason: 'x'.repeat(124) }, 'SyntaxError'],
