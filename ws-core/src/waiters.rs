@@ -21,14 +21,21 @@ pub struct Waiters(Mutex<Places>);
 
 #[derive(Debug)]
 struct Places {
-    wakers: Vec<Option<Waker>>,
-    /// The places that are free among them.
-    free: Vec<usize>,
+    slots: Vec<Slot>,
+    /// The first that is free, or [`NONE`](Self::NONE).
+    free: usize,
     /// How often all were woken.
     round: u64,
 }
 
-/// A place that was taken. It is nobody's any more when all are woken.
+#[derive(Debug)]
+enum Slot {
+    Taken(Waker),
+    /// With the next one that is free.
+    Free(usize),
+}
+
+/// A slot that was taken. It is nobody's any more when all are woken.
 #[derive(Debug)]
 struct Taken {
     index: usize,
@@ -46,7 +53,7 @@ impl Waiters {
     /// Nobody waits.
     #[allow(clippy::new_without_default, reason = "it is what a field begins with")]
     pub const fn new() -> Self {
-        Self(Mutex::new(Places { wakers: Vec::new(), free: Vec::new(), round: 0 }))
+        Self(Mutex::new(Places { slots: Vec::new(), free: Places::NONE, round: 0 }))
     }
 
     /// Wakes all, and forgets them.
@@ -54,10 +61,14 @@ impl Waiters {
         let woken = {
             let mut places = self.0.lock();
             places.round += 1;
-            places.free.clear();
-            mem::take(&mut places.wakers)
+            places.free = Places::NONE;
+            mem::take(&mut places.slots)
         };
-        woken.into_iter().flatten().for_each(Waker::wake);
+        for slot in woken {
+            if let Slot::Taken(waker) = slot {
+                waker.wake();
+            }
+        }
     }
 
     /// Waits until `look` finds something. It looks again whenever all are woken.
@@ -66,11 +77,11 @@ impl Waiters {
         poll_fn(move |cx| place.poll(cx, &mut look))
     }
 
-    /// Has this task woken the next time, at the place that it has taken, or at another.
+    /// Has this task woken the next time, in the slot that it has taken, or in another.
     fn take(&self, taken: &mut Option<Taken>, cx: &Context<'_>) {
         let waker = cx.waker().clone();
         let mut places = self.0.lock();
-        let unneeded = places.waker(taken).replace(waker);
+        let unneeded = places.take(taken, waker);
         drop(places);
         drop(unneeded);
     }
@@ -85,24 +96,37 @@ impl Waiters {
 }
 
 impl Places {
-    fn waker(&mut self, taken: &mut Option<Taken>) -> &mut Option<Waker> {
-        let index = match taken {
-            Some(taken) if taken.round == self.round => taken.index,
-            _ => self.free.pop().unwrap_or(self.wakers.len()),
+    const NONE: usize = usize::MAX;
+
+    /// Gives the waker that was there.
+    fn take(&mut self, taken: &mut Option<Taken>, waker: Waker) -> Option<Waker> {
+        let own = taken.as_ref().filter(|taken| taken.round == self.round).map(|taken| taken.index);
+        let index = own.unwrap_or(self.free);
+        let (index, before) = match self.slots.get_mut(index) {
+            Some(slot) => (index, mem::replace(slot, Slot::Taken(waker))),
+            None => {
+                self.slots.push(Slot::Taken(waker));
+                (self.slots.len() - 1, Slot::Free(Self::NONE))
+            }
         };
         *taken = Some(Taken { index, round: self.round });
-        if index == self.wakers.len() {
-            self.wakers.push(None);
+        match before {
+            Slot::Taken(waker) => Some(waker),
+            Slot::Free(next) => {
+                self.free = next;
+                None
+            }
         }
-        &mut self.wakers[index]
     }
 
+    /// Gives the waker that was there.
     fn leave(&mut self, taken: &Taken) -> Option<Waker> {
-        if taken.round != self.round {
-            return None;
+        let slot = self.slots.get_mut(taken.index).filter(|_| taken.round == self.round)?;
+        let before = mem::replace(slot, Slot::Free(mem::replace(&mut self.free, taken.index)));
+        match before {
+            Slot::Taken(waker) => Some(waker),
+            Slot::Free(_) => None,
         }
-        self.free.push(taken.index);
-        self.wakers[taken.index].take()
     }
 }
 
