@@ -113,11 +113,12 @@ pub use codec::Json;
 pub use codec::MessagePack;
 pub use ws_core::{
     BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Decode, Encode, Error, Event, EventKind, Failure,
-    FailureKind, KeepAlive, ListenerId, MessageEvent, Overflow, ReadyState, ReconnectConfig, ReconnectingEvent,
-    SyntaxError, Text, TypedReadError, TypedReadable, TypedWritable, TypedWriteError, WebSocketError,
+    FailureKind, KeepAlive, ListenerId, Message, MessageEvent, Overflow, ReadyState, ReconnectConfig,
+    ReconnectingEvent, SyntaxError, Text, TypedReadError, TypedReadable, TypedWritable, TypedWriteError,
+    WebSocketError,
 };
 #[cfg(feature = "send")]
-pub use ws_core::{Message, SendHandle, SendHandleConfig, TrySendError};
+pub use ws_core::{SendHandle, SendHandleConfig, TrySendError};
 /// What there is only natively: the types of [`ConnectOptions`]' fields, and the rest of the crate
 /// `ws-native`.
 #[cfg(not(target_arch = "wasm32"))]

@@ -22,13 +22,14 @@ let plain;
 /** Makes the engine ready, with the module that `loadModule` gives the first time. */
 export function loadEngine(loadModule) {
   if (memory) return;
-  const exports = initSync({ module: loadModule() });
-  memory = exports.memory;
-  keepStack(exports.__stack_pointer);
+  const { memory: own, __stack_pointer: stackPointer } = initSync({ module: loadModule() });
+  if (!stackPointer) throw new Error('the engine is not that of this version of isosocket: it is built by `npm run build`, and comes with the package');
+  keepStack(stackPointer);
   desk = new Desk(DESK);
   deskStart = desk.start();
-  bytes = viewOf(memory.buffer);
-  plain = new Uint8Array(memory.buffer);
+  bytes = viewOf(own.buffer);
+  plain = new Uint8Array(own.buffer);
+  memory = own;
 }
 
 /**

@@ -1,6 +1,7 @@
-// A session of the engine that may die: where the engine has no memory left it traps. The call throws, and leaves the session
-// half done: it cannot be called any more, and what it has of the memory is lost. A dead one takes its place, which to the program
-// is one whose connection has failed: it shows what it has shown before, until the task of the end has run.
+// A session of the engine that may die: where the engine has no memory left it traps, and where the host's stack overflows, the
+// engine is left where it is. The call throws, and leaves the session half done: it cannot be called any more, and what it has of the
+// memory is lost. A dead one takes its place, which to the program is one whose connection has failed: it shows what it has shown
+// before, until the task of the end has run.
 
 import { END, TASKS } from './flags.js';
 import { BINARY, CLOSE, NONE, OPEN, TEXT } from './kinds.js';
@@ -9,7 +10,7 @@ import { validateCloseCodeAndReason } from './websocket-error.js';
 
 // The host's own, whatever a program puts in their place.
 const { RuntimeError } = WebAssembly;
-const { DOMException } = globalThis;
+const { DOMException, RangeError } = globalThis;
 
 // The ready states.
 const CONNECTING = 0;
@@ -91,8 +92,12 @@ export class MortalSession extends Session {
   }
 
   begin_turn() {
-    super.begin_turn();
-    this.shown.bufferedAmount = super.buffered_amount;
+    try {
+      super.begin_turn();
+      this.shown.bufferedAmount = super.buffered_amount;
+    } catch (error) {
+      bury(this, error);
+    }
   }
 
   /** Whether it was done. */
@@ -227,11 +232,18 @@ export function keepStack(pointer) {
   top = pointer.value;
 }
 
-/** Lets a session be dead after a trap. What else the engine throws is for the program. */
+/**
+ * Whether a call of the engine has not come to its end: by a trap, by an overflow of the host's stack; or because one that the
+ * host has broken off before, where that was not seen, still has the session.
+ */
+const isBrokenOff = (error) =>
+  error instanceof RuntimeError || error instanceof RangeError || /^recursive use of an object/.test(error.message);
+
+/** Lets a session be dead after a call that has not come to its end. What else the engine throws is for the program. */
 function bury(session, error) {
-  // A trap leaves it where it was, and the others would have less and less of the stack.
+  // It is left where it was, and the others would have less and less of the stack.
   stackPointer.value = top;
-  if (!(error instanceof RuntimeError)) throw error;
+  if (!isBrokenOff(error)) throw error;
   // Whoever has the session has the dead one now.
   Object.setPrototypeOf(session, DEAD);
   session.died();

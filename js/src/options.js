@@ -39,6 +39,7 @@ const NAMES = {
   max_message: 'maxPayload',
   max_frame: 'maxPayload',
   max_fragments: 'maxFragments',
+  max_head: 'maxHead',
   max_send_queue: 'maxSendQueue',
   handshake_timeout: 'handshakeTimeout',
   close_timeout: 'closeTimeout',

@@ -161,7 +161,7 @@ async fn a_connection_that_cannot_be_made_is_explained() {
         (url("/status?code=404"), "the opening handshake failed: the server answered with status 404\n".into()),
         (url("/status?code=302"), "the opening handshake failed: the server answered with status 302\n".into()),
         (url("/garbage"), "the opening handshake failed: the peer does not speak HTTP/1.1 (".into()),
-        (url("/abort"), "the opening handshake failed: the connection ended before the answer was complete\n".into()),
+        (url("/abort"), "the opening handshake failed: the connection ended within the opening handshake\n".into()),
         (plain, "127.0.0.1 does not speak TLS on this port: ".into()),
     ] {
         let ended = run(&["connect", &url], "hi\n").await;

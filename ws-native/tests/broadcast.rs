@@ -287,6 +287,55 @@ async fn a_long_message_is_not_kept_out_by_short_ones_that_never_end() {
 }
 
 #[tokio::test]
+async fn what_is_broadcast_comes_between_what_another_half_sends() {
+    const SENT: usize = 60 << 10;
+    let (ticks, room) = (Broadcast::default(), Broadcast::default());
+    let (mut client, mut server) = pair(1 << 10, &ticks);
+    server.join(&room);
+    let (sender, mut receiver) = server.split();
+    let sending = tokio::spawn(async move { while sender.send(vec![0; SENT]).await.is_ok() {} });
+    let receiving = tokio::spawn(async move { receiver.recv().await });
+    // A task as the others are, so that all have their turns.
+    let asking = tokio::spawn(async move {
+        let (mut ticked, mut heard, mut long) = (0, 0, false);
+        for message in 0..100 {
+            let Some(Message::Binary(bytes)) = client.recv().await.unwrap() else { panic!("bytes") };
+            match bytes.len() {
+                SENT if message == 0 => assert_eq!(room.send(&[7; LONG][..]), 1),
+                SENT => ticked += ticks.send("tick".as_bytes()),
+                LONG => long = true,
+                _ => heard += 1,
+            }
+        }
+        (long, ticked, heard, ticks.slow() + room.slow())
+    });
+    let (long, ticked, heard, slow) = asking.await.unwrap();
+    assert!(long && heard > ticked / 2, "{long}: {heard} of {ticked}");
+    assert_eq!(slow, 0);
+    sending.abort();
+    receiving.abort();
+}
+
+#[tokio::test]
+async fn for_a_client_that_sends_and_does_not_read_no_more_is_taken() {
+    const MESSAGE: usize = 10_000;
+    let room = room(|config| {
+        config.max_messages = 10;
+        config.slow = Slow::Drop;
+    });
+    let (mut client, mut server) = pair(64, &room);
+    for _ in 0..30 {
+        room.send(&[7; MESSAGE][..]);
+        client.ping(b"").await.unwrap();
+        // Or the streams would give nothing any more, so that others have their turn.
+        tokio::task::yield_now().await;
+        turn(&mut server);
+    }
+    // Those of 64 KiB are taken, and ten wait.
+    assert_eq!(server.missed(), 30 - 10 - (64 << 10) / MESSAGE as u64);
+}
+
+#[tokio::test]
 async fn a_connection_that_has_ended_joins_nothing() {
     let room = Broadcast::default();
     let (near, far) = duplex(1 << 10);

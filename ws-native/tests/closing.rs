@@ -245,6 +245,17 @@ async fn what_a_stream_that_breaks_behind_the_peers_close_frame_has_not_taken_is
     }
 }
 
+#[tokio::test]
+async fn a_ping_of_the_program_that_was_not_written_is_told_as_well() {
+    let (mut near, far) = duplex(16);
+    let mut client = Connection::client_established(far, Config::default());
+    assert!(client.ping(&[0; 100]).now_or_never().is_none());
+    near.write_all(b"\x88\x02\x03\xe8").await.unwrap();
+    drop(near);
+    assert_eq!(client.recv().await.unwrap(), None);
+    assert!(client.flush().await.is_err());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_client_that_has_closed_is_not_waited_for_to_read() {
     const HOUR: Duration = Duration::from_secs(3600);

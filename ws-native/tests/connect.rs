@@ -45,6 +45,18 @@ impl Issuer {
     }
 }
 
+#[test]
+fn what_is_no_certificate_or_no_key_is_told_apart() {
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap().pem();
+    let error = |certificates: &str, key: &str| {
+        Identity::from_pem(certificates.as_bytes(), key.as_bytes()).err().map(|error| error.to_string())
+    };
+    assert_eq!(error(&certificate, &key.serialize_pem()), None);
+    assert_eq!(error(&certificate, &certificate).as_deref(), Some("there is no private key in the PEM"));
+    assert_eq!(error("", &key.serialize_pem()).as_deref(), Some("there is no certificate in the PEM"));
+}
+
 /// A client that trusts this root alone.
 fn trusting(root: CertificateDer<'static>, identity: Option<Identity>) -> ConnectOptions {
     with_roots(Roots::Own(vec![root]), identity)

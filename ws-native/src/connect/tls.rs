@@ -10,7 +10,7 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio_rustls::rustls::client::ClientConnection;
 use tokio_rustls::rustls::client::WantsClientCert;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
@@ -107,6 +107,9 @@ pub enum TlsError {
     /// It is not PEM, or not a key.
     #[error("the PEM cannot be read: {0}")]
     Pem(#[from] tokio_rustls::rustls::pki_types::pem::Error),
+    /// It has no private key.
+    #[error("there is no private key in the PEM")]
+    NoKey,
     /// It has no certificate.
     #[error("there is no certificate in the PEM")]
     NoCertificate,
@@ -128,9 +131,13 @@ impl Identity {
     /// Reads the chain, the certificate first, and the key.
     ///
     /// # Errors
-    /// [`TlsError::Pem`], [`TlsError::NoCertificate`].
+    /// [`TlsError::Pem`], [`TlsError::NoCertificate`], [`TlsError::NoKey`].
     pub fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
-        Ok(Self { certificates: certificates_from_pem(certificates)?, key: PrivateKeyDer::from_pem_slice(key)? })
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| match error {
+            pem::Error::NoItemsFound => TlsError::NoKey,
+            error => error.into(),
+        })?;
+        Ok(Self { certificates: certificates_from_pem(certificates)?, key })
     }
 
     /// The configuration of a server that shows it.

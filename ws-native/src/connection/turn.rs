@@ -30,10 +30,6 @@ impl Turn {
     pub(super) fn is_over(&self) -> bool {
         self.0 >= Self::WHOLE
     }
-
-    fn has_begun(&self) -> bool {
-        self.0 > 0
-    }
 }
 
 /// Why the program is given nothing for the moment.
@@ -63,14 +59,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_all_else(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let answered = if self.inner.turn.has_begun() { self.inner.protocol.backlog() } else { 0 };
         let pause = self.begin_pause();
         let is_told = self.poll_shutdown(cx);
         if self.inner.protocol.handle_timeout_before_reading(|| self.inner.clock.now()) {
             return Poll::Ready(());
         }
         // An error means that the connection has failed.
-        let Ok(more) = self.inner.joined.poll(&mut self.inner.protocol, answered, cx) else { return Poll::Ready(()) };
+        let Ok(more) = self.inner.joined.poll(&mut self.inner.protocol, cx) else { return Poll::Ready(()) };
         // The program feeds nothing at the moment, so now is the time to write. The stream wakes
         // the task when there is room.
         let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);

@@ -53,9 +53,11 @@ pub struct Connection {
     pong_end: u64,
     /// Where the last message, or part of one, ends among all bytes of the output.
     message_end: u64,
+    /// Where the last frame of the program ends in it, be it of a message, a ping or a pong.
+    sent_end: u64,
     /// Where the Close frame ends in it, once it was sent.
     close_end: u64,
-    /// Something of the messages was thrown away.
+    /// Something of the program's was thrown away.
     discarded: bool,
     /// The transport has no more bytes to give, or is not waited for any longer.
     ended: bool,
@@ -160,6 +162,7 @@ impl Connection {
             pong: None,
             pong_end: 0,
             message_end: 0,
+            sent_end: 0,
             close_end: 0,
             discarded: false,
             ended: false,

@@ -71,11 +71,14 @@ pub enum HandshakeError {
     /// The server wants an extension that was not offered.
     #[error("the server picked the extension {0:?}, which was not offered")]
     Extension(String),
-    /// The head has more bytes than [`Config::max_head`](super::Config::max_head), or too many headers.
-    #[error("the head is too large")]
-    TooLarge,
-    /// The peer ended the transport before the head was complete.
-    #[error("the connection ended before the answer was complete")]
+    /// The head has more bytes than [`Config::max_head`](super::Config::max_head), so many.
+    #[error("the head has more than {0} bytes (max_head)")]
+    TooLarge(usize),
+    /// The head has more headers than are read, so many.
+    #[error("the head has more than {0} headers")]
+    TooManyHeaders(usize),
+    /// The peer ended the transport before its head was complete.
+    #[error("the connection ended within the opening handshake")]
     Ended,
     /// The request's method is not GET.
     #[error("the method is not GET")]
@@ -205,7 +208,7 @@ impl HandshakeError {
     pub fn status(&self) -> u16 {
         match self {
             Self::Method => 405,
-            Self::TooLarge => 431,
+            Self::TooLarge(_) | Self::TooManyHeaders(_) => 431,
             Self::Header { name: "Sec-WebSocket-Version" | "Upgrade" | "Connection", .. } => 426,
             Self::Refused(status) => *status,
             _ => 400,

@@ -1,14 +1,17 @@
 //! One message to many connections.
 
+mod joined;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
-use ws_core::{CloseCode, Message};
+use ws_core::Message;
 
-use crate::memory;
-use crate::proto::{self, Close, Prepared, SendError};
+pub(crate) use joined::Joined;
+
+use crate::proto::Prepared;
 
 /// Sends messages to every connection that has [joined](crate::Connection::join), each encoded once.
 ///
@@ -300,145 +303,5 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.broadcast.lock().queues.remove(&self.number);
-    }
-}
-
-/// The broadcasts that a connection has joined.
-#[derive(Default)]
-pub(crate) struct Joined {
-    subscriptions: Vec<Subscription>,
-    /// How many messages of the broadcasts that it has left it had missed.
-    missed: u64,
-}
-
-/// Messages are taken until this many bytes wait to be written: as many as are worth a write. The
-/// rest is better left in the queue, where it is bounded.
-const TAKEN: usize = 64 << 10;
-
-impl Joined {
-    pub(crate) fn join(&mut self, broadcast: &Broadcast) {
-        if !self.subscriptions.iter().any(|subscription| subscription.is_to(broadcast)) {
-            self.subscriptions.push(broadcast.subscribe());
-        }
-    }
-
-    pub(crate) fn leave(&mut self, broadcast: &Broadcast) {
-        self.leave_if(|subscription| subscription.is_to(broadcast));
-    }
-
-    pub(crate) fn leave_all(&mut self) {
-        self.leave_if(|_| true);
-    }
-
-    fn leave_if(&mut self, leaves: impl Fn(&Subscription) -> bool) {
-        let Self { subscriptions, missed } = self;
-        subscriptions.retain(|subscription| {
-            let leaves = leaves(subscription);
-            if leaves {
-                *missed += lock(&subscription.queue).missed;
-            }
-            !leaves
-        });
-    }
-
-    /// Queues all that has come, because the connection is to be closed, and leaves. What there is
-    /// no room for is missed.
-    pub(crate) fn give_out(&mut self, connection: &mut proto::Connection) {
-        if !connection.is_open() {
-            return self.leave_all();
-        }
-        for subscription in &self.subscriptions {
-            while let Some(message) = subscription.take(last_room(connection)) {
-                memory::lend_for_writing(connection);
-                if connection.send_prepared(&message).is_err() {
-                    break;
-                }
-            }
-            subscription.miss_all();
-        }
-        self.leave_all();
-    }
-
-    /// How many messages were missed.
-    pub(crate) fn missed(&self) -> u64 {
-        let missed = self.subscriptions.iter().map(|subscription| lock(&subscription.queue).missed);
-        self.missed + missed.sum::<u64>()
-    }
-
-    /// Queues the messages that have come, as long as there is room to write them. The `answered`
-    /// bytes that the program has queued in its turn do not count, or they could keep broadcasts out
-    /// for ever. Says whether more messages wait for room. After an error the connection has failed.
-    pub(crate) fn poll(
-        &mut self,
-        connection: &mut proto::Connection,
-        answered: usize,
-        cx: &mut Context<'_>,
-    ) -> Result<bool, SendError> {
-        if !connection.is_open() {
-            self.leave_all();
-            return Ok(false);
-        }
-        // One message of each broadcast in turn.
-        let count = self.subscriptions.len();
-        let (mut index, mut idle) = (0, 0);
-        while idle < count {
-            match self.subscriptions[index].poll_next(room(connection, answered), cx) {
-                Next::Message(message) => {
-                    memory::lend_for_writing(connection);
-                    connection.send_prepared(&message)?;
-                    idle = 0;
-                }
-                Next::Nothing => idle += 1,
-                // The others do not pass it: there may never be so much room again.
-                Next::NoRoom => {
-                    self.subscriptions.rotate_left(index);
-                    self.poll_slow(connection, cx);
-                    return Ok(connection.is_open() && !connection.is_sending_parts());
-                }
-                Next::Over => {
-                    self.leave_slowly(connection);
-                    return Ok(false);
-                }
-            }
-            index = (index + 1) % count;
-        }
-        Ok(false)
-    }
-
-    /// Begins to close the connection if it was too slow. If not, the task is woken when it becomes
-    /// so.
-    pub(crate) fn poll_slow(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) {
-        if self.subscriptions.iter().any(|subscription| subscription.poll_over(cx)) {
-            self.leave_slowly(connection);
-        }
-    }
-
-    fn leave_slowly(&mut self, connection: &mut proto::Connection) {
-        connection.leave(&Close { code: CloseCode::POLICY, reason: "too slow".into() });
-        self.leave_all();
-    }
-}
-
-/// As [`room`], for the last messages.
-fn last_room(connection: &proto::Connection) -> Option<usize> {
-    let room = connection.config().max_send_queue.checked_sub(connection.backlog());
-    room.filter(|_| !connection.is_sending_parts())
-}
-
-/// How many bytes the next message may have, where `answered` bytes of what waits do not count. `None`: none can be sent now, not
-/// even an empty one. When nothing else waits to be written, a message of any length may be next.
-fn room(connection: &proto::Connection, answered: usize) -> Option<usize> {
-    let backlog = connection.backlog();
-    match backlog.saturating_sub(answered) {
-        _ if connection.is_sending_parts() => None,
-        _ if backlog == 0 => Some(usize::MAX),
-        0 => last_room(connection),
-        taken => Some(TAKEN.checked_sub(taken)?.min(last_room(connection)?)),
-    }
-}
-
-impl fmt::Debug for Joined {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Joined").field(&self.subscriptions.len()).finish()
     }
 }

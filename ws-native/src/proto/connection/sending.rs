@@ -142,6 +142,7 @@ impl Connection {
         }
         encode(&mut self.encoder, &mut self.outgoing);
         self.message_end = self.outgoing.queued_total();
+        self.sent_end = self.message_end;
         Ok(())
     }
 
@@ -169,6 +170,7 @@ impl Connection {
             return Err(SendError::Full);
         }
         self.encoder.control(&mut self.outgoing, opcode, payload);
+        self.sent_end = self.outgoing.queued_total();
         Ok(())
     }
 }

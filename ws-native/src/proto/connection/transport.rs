@@ -106,14 +106,15 @@ impl Connection {
         self.fail(Error::Transport(error.into().into()));
     }
 
-    /// Whether a message, or a part of one, was thrown away, for the transport was gone before it could take that.
+    /// Whether something that the program has sent was thrown away, for the transport was gone before it could take that. A Close frame is
+    /// no such thing.
     pub fn has_discarded(&self) -> bool {
         self.discarded
     }
 
     /// The transport is gone: what waits goes nowhere, and need not be kept.
     pub(crate) fn discard_output(&mut self) {
-        self.discarded |= self.outgoing.remaining_to(self.message_end) > 0;
+        self.discarded |= self.outgoing.remaining_to(self.sent_end) > 0;
         self.outgoing.clear();
     }
 

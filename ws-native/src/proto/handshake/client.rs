@@ -90,7 +90,9 @@ impl Handshake {
                 return Err(NOT_HTTP_1_1);
             }
             // All answers together have the bound of one.
-            let Some(head) = self.end.take(buffer, max.saturating_sub(self.interim))? else { return Ok(None) };
+            // The interim answers count.
+            let head = self.end.take(buffer, max.saturating_sub(self.interim));
+            let Some(head) = head.map_err(|_| HandshakeError::TooLarge(max))? else { return Ok(None) };
             let mut parsed = vec![httparse::EMPTY_HEADER; MAX_HEADERS];
             let mut response = httparse::Response::new(&mut parsed);
             http::expect_whole(response.parse(&head).map_err(http::parse_error)?, &head)?;
@@ -301,7 +303,7 @@ mod tests {
         assert!(answer(&[], &format!("{interim}{last}")).unwrap().is_some());
         assert_eq!(answer(&[], interim), Ok(None));
         assert_eq!(status_of(answer(&[], &format!("{interim}HTTP/1.1 404 No\r\n\r\n"))), Some(404));
-        assert_eq!(answer(&[], &"HTTP/1.1 100\r\n\r\n".repeat(100_000)), Err(HandshakeError::TooLarge));
+        assert_eq!(answer(&[], &"HTTP/1.1 100\r\n\r\n".repeat(100_000)), Err(HandshakeError::TooLarge(4096)));
     }
 
     #[test]
@@ -324,9 +326,10 @@ mod tests {
 
     #[test]
     fn a_head_without_end_is_refused() {
-        assert_eq!(answer(&[], &format!("HTTP/1.1 101 {}", "x".repeat(5000))), Err(HandshakeError::TooLarge));
+        assert_eq!(answer(&[], &format!("HTTP/1.1 101 {}", "x".repeat(5000))), Err(HandshakeError::TooLarge(4096)));
         let many = "A: b\r\n".repeat(MAX_HEADERS + 1);
-        assert_eq!(answer(&[], &format!("HTTP/1.1 101 x\r\n{many}\r\n")), Err(HandshakeError::TooLarge));
+        let error = answer(&[], &format!("HTTP/1.1 101 x\r\n{many}\r\n")).unwrap_err();
+        assert_eq!(error.to_string(), "the head has more than 128 headers");
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl HeadEnd {
         match end {
             Some(end) if end <= max => Ok(Some(buffer.split_to(end))),
             None if buffer.len() < max => Ok(None),
-            _ => Err(HandshakeError::TooLarge),
+            _ => Err(HandshakeError::TooLarge(max)),
         }
     }
 }
@@ -128,7 +128,7 @@ pub(super) fn expect_whole(status: httparse::Status<usize>, head: &[u8]) -> Resu
 /// Says what was wrong with a head that could not be parsed.
 pub(super) fn parse_error(error: httparse::Error) -> HandshakeError {
     match error {
-        httparse::Error::TooManyHeaders => HandshakeError::TooLarge,
+        httparse::Error::TooManyHeaders => HandshakeError::TooManyHeaders(MAX_HEADERS),
         httparse::Error::HeaderName => HandshakeError::NotHttp("a header's name is not a token"),
         httparse::Error::HeaderValue => HandshakeError::NotHttp("a header's value has a byte it must not have"),
         httparse::Error::Version => HandshakeError::NotHttp("the version is not HTTP/1.1"),
@@ -237,9 +237,9 @@ mod tests {
     fn a_head_has_a_bound() {
         let take = |bytes: &[u8], max| HeadEnd::default().take(&mut BytesMut::from(bytes), max);
         assert!(matches!(take(b"abcd\r\n\r\n", 8), Ok(Some(_))));
-        assert_eq!(take(b"abcd\r\n\r\n", 7), Err(HandshakeError::TooLarge));
+        assert_eq!(take(b"abcd\r\n\r\n", 7), Err(HandshakeError::TooLarge(7)));
         assert_eq!(take(b"abcdefg", 8), Ok(None));
-        assert_eq!(take(b"abcdefgh", 8), Err(HandshakeError::TooLarge));
+        assert_eq!(take(b"abcdefgh", 8), Err(HandshakeError::TooLarge(8)));
     }
 
     #[test]
