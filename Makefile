@@ -55,7 +55,7 @@ setup: ## install everything that building and testing need
 	@$(SETUP) all
 
 setup-build:
-	@$(SETUP) wasm wasm-bindgen node
+	@$(SETUP) wasm wasm-bindgen js
 
 # ---- testing ----
 
@@ -96,13 +96,13 @@ test-threads: ## a program with threads in Chromium and Firefox, with a nightly 
 
 .PHONY: test-js
 test-js: js ## the npm package under Node, Deno, Bun and workerd, in Chromium and in Firefox
-	@$(SETUP) geckodriver browsers
+	@$(SETUP) node geckodriver browsers
 	cargo build --quiet --profile quick --package ws-test-server
 	npm test --silent --prefix js
 
 .PHONY: test-bundlers
 test-bundlers: js ## the npm package in pages built by Vite, webpack, esbuild, Rollup and Next, and what it costs them
-	@$(SETUP) geckodriver browsers
+	@$(SETUP) node geckodriver browsers
 	npm test --silent --prefix js/examples
 
 # The hosts in which the conformance suite runs.
@@ -111,7 +111,7 @@ WORKERS := --package ws-native --features worker-example,worker-boa-example --ex
 
 .PHONY: test-suite
 test-suite: js ## the conformance suite in Node, Deno, Bun, Chromium, Firefox, QuickJS and Boa: the same verdicts (SUITE_HOSTS=node,boa)
-	@$(SETUP) geckodriver browsers
+	@$(SETUP) node geckodriver browsers
 	cargo build --quiet --profile quick --package ws-test-server
 	cargo build --profile quick $(WORKERS)
 	node tests/suite/run.mjs --host $(SUITE_HOSTS)
@@ -123,12 +123,12 @@ workers: ## the example workers, with QuickJS and with Boa, into target/release/
 
 .PHONY: test-page
 test-page: page ## the workbench in Chromium and Firefox
-	@$(SETUP) geckodriver browsers
+	@$(SETUP) node geckodriver browsers
 	npm test --silent --prefix tests/browser
 
 .PHONY: test-front
 test-front: chat-pages ## the hooks for Yew and Leptos, and the example chats with them, in Chromium and Firefox
-	@$(SETUP) tools browsers
+	@$(SETUP) node tools browsers
 	cargo test --package isosocket --features leptos,yew --doc -- component leptos yew
 	cd examples/chat && cargo test --locked --package chat-message --package chat-leptos \
 	  --no-default-features --features chat-leptos/ssr
@@ -162,12 +162,13 @@ size-ours: setup-build ## the same for ours alone, which must not grow
 
 .PHONY: bench-web
 bench-web: setup-build ## ws-wasm side by side with other crates in Chromium and Firefox: BENCH="--rounds 3 --browser firefox"
-	@$(SETUP) geckodriver browsers
+	@$(SETUP) node geckodriver browsers
 	cargo build --quiet --release --package ws-test-server
 	node ws-wasm/benches/speed.mjs $(BENCH)
 
 .PHONY: bench-js
 bench-js: js ## the npm package side by side with ws and undici: BENCH="--rounds 3"
+	@$(SETUP) node
 	node js/bench/run.mjs $(BENCH)
 
 # ---- fuzzing ----

@@ -145,6 +145,8 @@ async fn the_servers_authority_is_to_be_known() {
         let ended = run(&[&["connect", &url, "--wait", "0"], trust].concat(), "hi\n").await;
         assert_eq!((ended.code, ended.text()), (Some(1), ""));
         assert!(ended.stderr.starts_with("isosocket: TLS with localhost failed: "), "{}", ended.stderr);
+        let hint = "; --ca FILE names the authority to trust, --insecure takes any certificate\n";
+        assert!(ended.stderr.ends_with(hint), "{}", ended.stderr);
     }
 }
 

@@ -53,6 +53,16 @@ async fn it_speaks_tls_with_a_certificate() {
 }
 
 #[tokio::test]
+async fn it_says_what_an_address_is() {
+    for address in ["localhost:9001", "9001", "127.0.0.1"] {
+        let ended = run(&["echo", "--addr", address], "").await;
+        assert_eq!((ended.code, ended.text()), (Some(2), ""), "{address}");
+        let expected = "an IP address and a port are wanted, such as 127.0.0.1:9001";
+        assert!(ended.stderr.contains(expected), "{address}: {}", ended.stderr);
+    }
+}
+
+#[tokio::test]
 async fn it_says_what_keeps_it_from_listening() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

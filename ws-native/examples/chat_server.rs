@@ -1,18 +1,28 @@
 //! A chat: everyone gets everyone's messages. Ctrl-C ends it in order.
 //!
-//!     cargo run --release -p ws-native --example chat_server -- 127.0.0.1:9001
+//!     cargo run --release -p ws-native --example chat_server -- --addr 127.0.0.1:9001
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use clap::Parser;
 use ws_core::Failure;
 use ws_native::{Accepted, Broadcast, Server, Shutdown};
 
+#[derive(Parser)]
+#[command(about = "Gives everyone's messages to everyone")]
+struct Arguments {
+    /// The address to listen on; port 0 lets the system choose.
+    #[arg(long, default_value = "127.0.0.1:9001")]
+    addr: SocketAddr,
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
+    let arguments = Arguments::parse();
     let shutdown = Shutdown::default();
-    let server = Server::bind(address).await?.shutdown(&shutdown);
+    let server = Server::bind(arguments.addr).await?.shutdown(&shutdown);
     println!("listening on ws://{}", server.local_address()?);
     let room = Broadcast::default();
     tokio::select! {

@@ -18,7 +18,7 @@ use ws_native::{Connection, Native, NativeHost, Receiver, Sender};
 
 use crate::client::{Client, seconds, without_secrets};
 use crate::console::{Input, Output};
-use crate::{exit_code, tell};
+use crate::{exit_code, explain, tell};
 
 #[derive(clap::Args)]
 #[command(after_help = MANNERS)]
@@ -318,7 +318,7 @@ impl End {
             Self::Done(None) => "closed".into(),
             Self::Done(Some(closed)) | Self::Answered(closed) => format!("closed with {}", code_and_reason(closed)),
             Self::Closed(closed) => format!("the server closed with {}", code_and_reason(closed)),
-            Self::Abandoned(failure) | Self::Failed(failure) => failure.to_string(),
+            Self::Abandoned(failure) | Self::Failed(failure) => explain(failure),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{say, tell};
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The address to listen on; port 0 lets the system choose.
-    #[arg(long, default_value = "127.0.0.1:9001")]
+    #[arg(long, default_value = "127.0.0.1:9001", value_parser = address)]
     addr: SocketAddr,
     /// Do not compress, even for clients that offer it.
     #[arg(long)]
@@ -66,6 +66,10 @@ pub(crate) async fn echo(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             }
         }
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an IP address and a port are wanted, such as 127.0.0.1:9001".into())
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, String> {

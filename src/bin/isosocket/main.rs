@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tokio::runtime::Runtime;
 use ws_core::{Failure, FailureKind};
+use ws_native::{ConnectError, rustls};
 
 #[derive(Parser)]
 #[command(version, about = "One WebSocket, the same inside the browser and outside of it")]
@@ -45,9 +46,15 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let code = runtime.block_on(run(command)).unwrap_or_else(|error| {
-        tell(&error);
-        error.downcast_ref().map_or(ExitCode::FAILURE, exit_code)
+    let code = runtime.block_on(run(command)).unwrap_or_else(|error| match error.downcast_ref() {
+        Some(failure) => {
+            tell(explain(failure));
+            exit_code(failure)
+        }
+        None => {
+            tell(&error);
+            ExitCode::FAILURE
+        }
     });
     // The system's look-up of a name cannot be given up: the program does not wait for it.
     runtime.shutdown_background();
@@ -62,6 +69,20 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Bench(arguments) => bench::bench(arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A failure, and the options that may help.
+fn explain(failure: &Failure) -> String {
+    let refused = match failure.cause().downcast_ref() {
+        Some(ConnectError::Tls { source, .. }) => source.get_ref().and_then(|error| error.downcast_ref()),
+        _ => None,
+    };
+    match refused {
+        Some(rustls::Error::InvalidCertificate(_)) => {
+            format!("{failure}; --ca FILE names the authority to trust, --insecure takes any certificate")
+        }
+        _ => failure.to_string(),
+    }
 }
 
 /// The exit code after a failure. For wrong usage it is clap's.
