@@ -369,12 +369,13 @@ export class Connection {
   /** Writes what is pending once the program that is running has returned: all that it sends goes out in one write. */
   #flushSoon() {
     if (this.#flushing) return;
-    this.#flushing = true;
     queueMicrotask(() => {
       this.#flushing = false;
       this.#later(this.#session.poll(now()) & ~TRANSMIT);
       this.#flush();
     });
+    // Behind that, for the stack may overflow in it.
+    this.#flushing = true;
   }
 
   /** Writes a piece, and the next one when that is written: a host does not say how much of a large one is. */

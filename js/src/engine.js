@@ -5,6 +5,9 @@ import { keepStack, MortalSession, stillborn } from './mortal-session.js';
 import { Desk, initSync, Settings } from './wasm/isosocket_engine.js';
 import { viewOfBytes } from './webidl.js';
 
+/** The host's own, whatever a program puts in its place. */
+const { RuntimeError } = WebAssembly;
+
 /** Messages of up to so many bytes are written on the desk, where the engine reads them. Of a longer one it gets memory to keep. */
 const DESK = 16384;
 
@@ -39,25 +42,28 @@ export function loadEngine(loadModule) {
  * @param {() => void} died called when the engine cannot go on with it, if only to poll it
  */
 export function createSession(host, resource, protocols, headers, apply, now, died) {
+  let settings;
+  try {
+    settings = new Settings();
+  } catch (error) {
+    return stillborn(error, died);
+  }
+  // The dictionary may have code of the program's: what that throws is for the program.
+  try {
+    apply(settings);
+  } catch (error) {
+    if (error instanceof RuntimeError) return stillborn(error, died);
+    settings.free();
+    throw error;
+  }
   try {
     // The session takes the settings over.
-    const session = new MortalSession(host, resource, protocols, headers, settingsOf(apply), now);
+    const session = new MortalSession(host, resource, protocols, headers, settings, now);
     session.died = died;
     return session;
   } catch (error) {
     return stillborn(error, died);
   }
-}
-
-function settingsOf(apply) {
-  const settings = new Settings();
-  try {
-    apply(settings);
-  } catch (error) {
-    settings.free();
-    throw error;
-  }
-  return settings;
 }
 
 // Calls that may throw are not the usual way: to return a result that may be an exception costs as much as to send a short message.

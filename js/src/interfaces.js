@@ -5,6 +5,7 @@
 import { openOver } from './connection.js';
 import { CloseEvent, MessageEvent } from './events.js';
 import { showAttributes, showAttributesOfError } from './inspection.js';
+import { inNamesOfOptions } from './options.js';
 import { defineReconnectingWebSocket } from './reconnecting.js';
 import { defineWebSocketStream } from './stream.js';
 import { toMessage, viewOfBytes } from './webidl.js';
@@ -78,7 +79,8 @@ export function defineInterfaces(host) {
     try {
       connection?.ping(bytes);
     } catch (error) {
-      throw asDOMException(error);
+      // As much waits as may: the engine has no RangeError of its own.
+      throw error?.name === 'RangeError' ? new RangeError(inNamesOfOptions(error.message)) : asDOMException(error);
     }
   };
 

@@ -237,7 +237,7 @@ export function keepStack(pointer) {
  * host has broken off before, where that was not seen, still has the session.
  */
 const isBrokenOff = (error) =>
-  error instanceof RuntimeError || error instanceof RangeError || /^recursive use of an object/.test(error.message);
+  error instanceof RuntimeError || error instanceof RangeError || /^recursive use of an object/.test(error?.message);
 
 /** Lets a session be dead after a call that has not come to its end. What else the engine throws is for the program. */
 function bury(session, error) {

@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import { failure, ping, ref, terminate, unref, WebSocket, WebSocketStream } from 'isosocket/engine';
 
 import { close, eventsOf, frame, readFrame, run, serve, switching } from './peer.mjs';
+import { interfacesOver, STAYS } from './network.mjs';
 
 const FAILED = ['error 3', "close 1006 '' false"];
 
@@ -88,6 +89,17 @@ describe('ping', () => {
     ping(socket);
     const [first, length, ...rest] = await ended.promise;
     assert.deepEqual([first, length, rest.length], [0x88, 0x80, 4], 'a Close frame with its key, and nothing behind it');
+  });
+
+  test('throws a RangeError for which there is no room, and the connection goes on', async () => {
+    const interfaces = interfacesOver(() => STAYS);
+    const socket = new interfaces.WebSocket('ws://host.test/', { maxSendQueue: 100 });
+    await once(socket, 'open');
+    // With its header and its key it is as much as may wait.
+    socket.send('x'.repeat(94));
+    assert.throws(() => interfaces.ping(socket, 'x'), (error) => error instanceof RangeError && /\(maxSendQueue\)$/.test(error.message));
+    assert.equal(socket.readyState, WebSocket.OPEN);
+    interfaces.terminate(socket);
   });
 
   test('a pong that nobody has asked for is no event', async (t) => {

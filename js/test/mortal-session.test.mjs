@@ -74,7 +74,9 @@ test('one that dies when it has told of its end does not do it again', () => {
 
 test('what the engine throws by itself is for the program', () => {
   assert.throws(() => sessionWith(() => {}).send_blob(1), { name: 'InvalidStateError' });
-  assert.throws(() => sessionWith(() => { throw new TypeError('of the program'); }), TypeError);
+  for (const error of [new TypeError('of the program'), new RangeError('of the program'), null]) {
+    assert.throws(() => sessionWith(() => { throw error; }), (thrown) => thrown === error);
+  }
 });
 
 test('a dead one has all members of one that lives', () => {

@@ -22,7 +22,8 @@ pub struct Config {
     pub max_frame: usize,
     /// The most frames a received message may come in, empty ones included. Default: 131,072. Beyond: closed with 1008.
     pub max_fragments: u32,
-    /// The most bytes the peer's half of the opening handshake may have. Default: 64 KiB. It may have 128 headers, whatever this is.
+    /// The most bytes the peer's half of the opening handshake may have. Default: 64 KiB. Over HTTP/1.1 it may have 128
+    /// headers, whatever this is.
     pub max_head: usize,
     /// The most bytes that may wait to be transmitted. Default: 256 MiB. Beyond, the connection is failed: the standard
     /// says "flag the WebSocket as full and then close the WebSocket connection". Who sends without waiting, or by a sink that is ready

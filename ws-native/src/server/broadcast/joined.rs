@@ -131,8 +131,9 @@ impl Subscriptions {
             match self.subscriptions[index].poll_next(self.unwritten.room(connection), cx) {
                 Next::Message(message) => {
                     memory::lend_for_writing(connection);
+                    let before = connection.queued_total();
                     connection.send_prepared(&message)?;
-                    self.unwritten.add(message.payload().len(), connection);
+                    self.unwritten.add(before, connection);
                     idle = 0;
                 }
                 Next::Nothing => idle += 1,
@@ -186,10 +187,10 @@ impl Unwritten {
         }
     }
 
-    /// A message of so many bytes is now the last of the output.
-    fn add(&mut self, bytes: usize, connection: &proto::Connection) {
-        self.bytes += bytes;
+    /// A message is now the last of the output, from there on: an empty one has bytes as well.
+    fn add(&mut self, before: u64, connection: &proto::Connection) {
         self.end = connection.queued_total();
+        self.bytes += (self.end - before) as usize;
     }
 }
 
