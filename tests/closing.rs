@@ -203,7 +203,7 @@ async fn failure_tells_a_native_program_why() {
         ("/status?code=301", FailureKind::Refused, "301"),
         ("/accept", FailureKind::Handshake, "Sec-WebSocket-Accept"),
         ("/garbage", FailureKind::Handshake, "HTTP"),
-        ("/endless", FailureKind::Handshake, "too large"),
+        ("/endless", FailureKind::Handshake, "more than 65536 bytes (max_head)"),
         ("/protocol?pick=x", FailureKind::Handshake, "\"x\""),
         ("/drop", FailureKind::Ended, "without a Close frame"),
     ];
