@@ -260,7 +260,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       const { keepAlive } = this.#settings;
       if (!keepAlive) return;
       const attempt = this.#attempt;
-      this.#keepAlive = new KeepAlive(keepAlive, attempt.socket, () => {
+      this.#keepAlive = new KeepAlive(keepAlive, attempt, () => {
         attempt.fail(new DOMException(`the peer said nothing for ${keepAlive.timeout} ms`, 'TimeoutError'));
       });
       this.#ignoreWake = onWake(() => this.#keepAlive.ask());

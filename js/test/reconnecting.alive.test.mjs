@@ -51,6 +51,28 @@ describe('keepAlive', () => {
     assert.deepEqual(log, ['message tick OPEN', 'message pong OPEN']);
   });
 
+  test('asks nothing that there is no room for, as long as something goes out', async () => {
+    const { log, take } = make({ keepAlive }, undefined, { maxSendQueue: 100 });
+    const { last } = Fake;
+    last.open();
+    take();
+    last.bufferedAmount = 100;
+    pass(1000);
+    last.bufferedAmount = 83;
+    await passAndReceive(200);
+    assert.deepEqual([last.sent, log], [[], []]);
+    // With its header it is just as much as may wait.
+    last.bufferedAmount = 82;
+    await passAndReceive(200);
+    assert.deepEqual([last.sent, log], [['ping'], []]);
+    last.receive('pong');
+    take();
+    last.bufferedAmount = 100;
+    for (const milliseconds of [200, 800, 200]) await passAndReceive(milliseconds);
+    assert.deepEqual(take()[0], 'error TimeoutError CONNECTING');
+    assert.deepEqual(last.sent, ['ping']);
+  });
+
   test('asks when nothing has come for the interval, whenever the last message did', () => {
     established({ keepAlive });
     const { last } = Fake;

@@ -4,11 +4,13 @@ import { clearImmediate, setImmediate } from '../timers.js';
 import { toMessage } from '../webidl.js';
 import { after, time } from './delay.js';
 import { sizeOf } from './outbox.js';
+import { HEADER } from './outlet.js';
 import { report } from '../report.js';
 
 export class KeepAlive {
   #settings;
   #socket;
+  #maxSendQueue;
   #giveUp;
   #cancelTimer = () => {};
   /** The turn of the event loop after the time for an answer. */
@@ -18,18 +20,19 @@ export class KeepAlive {
   #heardAt;
   /** Whether an answer is due. */
   #hasAsked = false;
-  /** How many bytes were sent; and how many with the message for the peer, the last time. */
+  /** How many bytes were sent; and how many with the message for the peer, the last time, if there was room for that. */
   #sent = 0;
-  #sentWithQuestion = 0;
+  #sentWithQuestion;
 
   /**
-   * `giveUp` is called when nothing came behind the message for too long.
+   * `giveUp` is called when nothing came behind the message for too long. `maxSendQueue` is how many bytes may wait in the socket.
    *
    * @param {{ message: any, interval: number, timeout: number }} settings
    */
-  constructor(settings, socket, giveUp) {
+  constructor(settings, { socket, maxSendQueue }, giveUp) {
     this.#settings = settings;
     this.#socket = socket;
+    this.#maxSendQueue = maxSendQueue;
     this.#giveUp = giveUp;
     this.#wait();
   }
@@ -48,18 +51,23 @@ export class KeepAlive {
   /** Asks the peer, in the interval or when the device may have slept meanwhile. */
   ask() {
     if (this.#hasAsked) return;
-    const isNext = this.#socket.bufferedAmount === 0;
+    const { bufferedAmount } = this.#socket;
     const { message } = this.#settings;
+    this.#sentWithQuestion = undefined;
     try {
-      this.send(toMessage(typeof message === 'function' ? message() : message));
+      const question = toMessage(typeof message === 'function' ? message() : message);
+      // Without room it would fail a connection that may be well: as long as something goes out, the peer is there.
+      if (!bufferedAmount || bufferedAmount + sizeOf(question) + HEADER <= this.#maxSendQueue) {
+        this.send(question);
+        this.#sentWithQuestion = this.#sent;
+      }
     } catch (error) {
       report(error);
       this.#wait();
       return;
     }
     this.#hasAsked = true;
-    this.#sentWithQuestion = this.#sent;
-    this.#awaitAnswer(isNext);
+    this.#awaitAnswer(!bufferedAmount);
   }
 
   stop() {
@@ -88,8 +96,12 @@ export class KeepAlive {
     const gone = this.#gone;
     const look = () => {
       if (this.#waitOn()) return;
-      if (!isOut && this.#gone > gone) this.#awaitAnswer(this.#gone >= this.#sentWithQuestion);
-      else this.#giveUp();
+      if (isOut || this.#gone <= gone) this.#giveUp();
+      else if (this.#sentWithQuestion !== undefined) this.#awaitAnswer(this.#gone >= this.#sentWithQuestion);
+      else {
+        this.#hasAsked = false;
+        this.ask();
+      }
     };
     // What the host has is received first: it may have come in time, and the program been busy.
     this.#after(this.#settings.timeout, () => {

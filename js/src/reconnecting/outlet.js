@@ -10,7 +10,7 @@ const OPEN = 1;
 const PART_LEFT = 1 / 16;
 
 /** The most bytes that a message takes beside its own. */
-const HEADER = 14;
+export const HEADER = 14;
 
 /** A socket does not tell when something has gone out: how often it is asked, at first and at most, in milliseconds. */
 const SHORTEST_PAUSE = 5;
