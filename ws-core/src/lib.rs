@@ -29,6 +29,7 @@ mod failure;
 mod flow;
 mod handlers;
 mod maybe_send;
+mod message;
 mod model;
 #[cfg(feature = "serde")]
 mod nesting;
@@ -55,7 +56,8 @@ pub use failure::{Failure, FailureKind};
 pub use flow::{Drained, Flow};
 pub use handlers::ListenerId;
 pub use maybe_send::{MaybeSend, MaybeSync};
-pub use model::{Closing, Feedback, Message, Model, Sending, Task};
+pub use message::Message;
+pub use model::{Closing, Feedback, Model, Sending, Task};
 /// For codecs of this project, which read what is a peer's.
 #[cfg(feature = "serde")]
 #[doc(hidden)]

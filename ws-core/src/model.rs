@@ -6,9 +6,7 @@
 
 use alloc::{collections::VecDeque, string::String, sync::Arc};
 
-use bytes::Bytes;
-
-use crate::{BinaryType, Blob, Close, CloseEvent, Data, Error, EventKind, MessageEvent, ReadyState, Text};
+use crate::{BinaryType, Blob, Close, CloseEvent, Data, Error, EventKind, Message, MessageEvent, ReadyState};
 
 /// The state of a WebSocket as its interface shows it.
 ///
@@ -84,15 +82,6 @@ pub enum Feedback {
     },
 }
 
-/// A message as it comes from the protocol.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Message {
-    /// Type Text.
-    Text(Text),
-    /// Type Binary.
-    Binary(Bytes),
-}
-
 /// A task that has run: the state has changed, and these are the events to fire now.
 #[derive(Debug)]
 pub enum Task {
@@ -129,39 +118,6 @@ pub enum Closing {
     Fail,
     /// Start the WebSocket closing handshake; `None`: with a Close frame that has no body.
     Start(Option<Close>),
-}
-
-impl Message {
-    /// Its text.
-    ///
-    /// ```
-    /// use ws_core::Message;
-    /// assert_eq!(Message::Text("hello".into()).as_text(), Some("hello"));
-    /// assert_eq!(Message::Binary((&b"hello"[..]).into()).as_text(), None);
-    /// ```
-    pub fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            Self::Binary(_) => None,
-        }
-    }
-
-    /// Its bytes, if it is binary.
-    pub fn as_binary(&self) -> Option<&[u8]> {
-        match self {
-            Self::Text(_) => None,
-            Self::Binary(bytes) => Some(bytes),
-        }
-    }
-}
-
-impl From<Message> for Data {
-    fn from(message: Message) -> Self {
-        match message {
-            Message::Text(text) => Self::Text(text),
-            Message::Binary(bytes) => Self::Binary(bytes),
-        }
-    }
 }
 
 impl Model {
