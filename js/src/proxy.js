@@ -58,12 +58,16 @@ class Conversation {
 function* connectMethod(proxy, { hostname, port }) {
   const lines = [`CONNECT ${hostname}:${port} HTTP/1.1`, `Host: ${hostname}:${port}`];
   const { user, password } = credentialsOf(proxy);
-  if (user !== '' || password !== '') lines.push(`Proxy-Authorization: Basic ${btoa(`${user}:${password}`)}`);
+  const hasCredentials = user !== '' || password !== '';
+  if (hasCredentials) lines.push(`Proxy-Authorization: Basic ${btoa(`${user}:${password}`)}`);
   const answer = yield { say: bytesOf([...lines, '', ''].join('\r\n')), endOf: endOfFinalHead };
   const status = statusOf(answer, startOfFinalHead(answer));
   if (status === undefined) throw new Error('the proxy did not answer in HTTP');
   // "A server MUST NOT send any Transfer-Encoding or Content-Length header fields in a 2xx (Successful) response to
   // CONNECT": so what comes behind it is the target's.
+  if (status === '407' && !hasCredentials) {
+    throw new Error("the proxy refused with the status 407: it wants a user name and a password, which the URL of the option 'proxy' can have");
+  }
   if (status[0] !== '2') throw new Error(`the proxy refused with the status ${status}`);
 }
 

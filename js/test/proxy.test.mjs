@@ -32,7 +32,7 @@ describe('CONNECT', () => {
   });
 
   for (const [answer, why] of [
-    ['HTTP/1.1 407 Proxy Authentication Required\r\n\r\n', /407/],
+    ['HTTP/1.1 407 Proxy Authentication Required\r\n\r\n', /407: .* the option 'proxy'/],
     ['HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n', /302/],
     ['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 502 Bad Gateway\r\n\r\n', /502/],
     ['HTTP/1.1 102 Processing\r\n\r\n'.repeat(700), /endless/],
@@ -44,6 +44,11 @@ describe('CONNECT', () => {
       assert.throws(() => conversation.hear(bytes(answer)), why);
     });
   }
+
+  test('a name and a password that are refused are not asked for', () => {
+    const conversation = conversationWith(new URL('http://user:wrong@h'), target);
+    assert.throws(() => conversation.hear(bytes('HTTP/1.1 407 No\r\n\r\n')), /the status 407$/);
+  });
 
   test('an interim answer is none, in one piece with the answer and in two', () => {
     const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 199 ?\r\nX: y\r\n\r\n';

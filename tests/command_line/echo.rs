@@ -60,6 +60,9 @@ async fn it_says_what_an_address_is() {
         let expected = "an IP address and a port are wanted, such as 127.0.0.1:9001";
         assert!(ended.stderr.contains(expected), "{address}: {}", ended.stderr);
     }
+    let ended = run(&["serve", "--host", "localhost"], "").await;
+    assert_eq!((ended.code, ended.text()), (Some(2), ""));
+    assert!(ended.stderr.contains("an IP address is wanted, such as 127.0.0.1"), "{}", ended.stderr);
 }
 
 #[tokio::test]

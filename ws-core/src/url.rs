@@ -5,7 +5,7 @@ use alloc::string::{String, ToString as _};
 use core::fmt;
 use core::net::IpAddr;
 
-use ::url::{Host, Position, Url};
+use ::url::{Host, ParseError, Position, Url};
 
 use crate::SyntaxError;
 
@@ -32,8 +32,12 @@ impl SocketUrl {
         let base = base.map(Url::parse).transpose().map_err(|error| SyntaxError::Url(error.to_string()))?;
         // 2. Let urlRecord be the result of applying the URL parser to url with baseURL.
         // 3. If urlRecord is failure, then throw a "SyntaxError" DOMException.
-        let mut record =
-            Url::options().base_url(base.as_ref()).parse(url).map_err(|error| SyntaxError::Url(error.to_string()))?;
+        let mut record = Url::options().base_url(base.as_ref()).parse(url).map_err(|error| match error {
+            ParseError::RelativeUrlWithoutBase => {
+                SyntaxError::Url("it is a relative one; an absolute one begins with ws:// or wss://".into())
+            }
+            other => SyntaxError::Url(other.to_string()),
+        })?;
         // 4. If urlRecord's scheme is "http", then set urlRecord's scheme to "ws".
         // 5. Otherwise, if urlRecord's scheme is "https", set urlRecord's scheme to "wss".
         let scheme = match record.scheme() {
@@ -159,7 +163,10 @@ mod tests {
 
     #[test]
     fn a_relative_url_needs_a_base() {
-        assert!(matches!(parse("/echo"), Err(SyntaxError::Url(_))));
+        for relative in ["/echo", "127.0.0.1:9001", ""] {
+            let words = "the URL cannot be parsed: it is a relative one; an absolute one begins with ws:// or wss://";
+            assert_eq!(parse(relative).unwrap_err().to_string(), words);
+        }
         let url = SocketUrl::parse("/echo", Some("https://h/page?q#f")).unwrap();
         assert_eq!(url.as_str(), "wss://h/echo");
         assert!(SocketUrl::parse("", Some("http://h/a")).unwrap().as_str() == "ws://h/a");

@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 8080)]
     port: u16,
     /// The address to listen on.
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = host)]
     host: IpAddr,
 }
 
@@ -50,6 +50,10 @@ pub(crate) async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let router = Router::new().route("/echo", any(echo)).fallback_service(ServeDir::new(dir)).layer(fresh);
     axum::serve(listener, router).await?;
     Ok(())
+}
+
+fn host(text: &str) -> Result<IpAddr, &'static str> {
+    text.parse().map_err(|_| "an IP address is wanted, such as 127.0.0.1, or 0.0.0.0 for every one of this machine")
 }
 
 /// Sends back what it receives, in the subprotocol that the client likes best. It sends nothing but
