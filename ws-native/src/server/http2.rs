@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::{sleep, timeout};
 use ws_core::{Failure, FailureKind};
 
-use super::{Answering, Incoming, Progress, Settings, Shutdown};
+use super::{Incoming, Progress, Settings, Shutdown};
 use crate::Connection;
 use crate::clock::Clock;
 use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, STREAM_WINDOW};
@@ -88,7 +88,7 @@ impl Drop for Requests {
         let Source::Many(requests) = &mut self.0 else { return };
         requests.close();
         while let Ok(incoming) = requests.try_recv() {
-            give_back(incoming);
+            incoming.give_back();
         }
     }
 }
@@ -96,16 +96,6 @@ impl Drop for Requests {
 /// How many requests and sockets of one client the program may hold. A stream that the client resets makes room for another at once,
 /// while a program that looks something up before it answers still holds its request.
 const MOST_HELD: usize = 2 * MAX_STREAMS as usize;
-
-/// Tells the client that nobody has looked at the request. RFC 9113, section 8.7: "The
-/// REFUSED_STREAM error code can be included in a RST_STREAM frame to indicate that the stream is
-/// being closed prior to any processing having occurred. Any request that was sent on the reset
-/// stream can be safely retried."
-fn give_back(incoming: Incoming) {
-    if let Answering::Http2(mut asked, _) = incoming.answering {
-        asked.respond.send_reset(Reason::REFUSED_STREAM);
-    }
-}
 
 /// Runs the connection to its end. When the program wants no more requests, when the server shuts
 /// down, or when the client has had no socket for a time, the client is told to make no more
@@ -158,7 +148,7 @@ async fn serve(
         if let Some(incoming) = read(request, respond, around, &settings, &used)
             && let Err(TrySendError::Full(incoming) | TrySendError::Closed(incoming)) = requests.try_send(incoming)
         {
-            give_back(incoming);
+            incoming.give_back();
         }
     }
 }
@@ -203,9 +193,7 @@ fn read(
     let others = others.map(|(name, value)| (name.as_str(), value.as_bytes()));
     let resource = head.uri.path_and_query().map_or("/", |resource| resource.as_str());
     match IncomingRequest::validate_http2(resource, host.into_iter().chain(cookies).chain(others).collect()) {
-        Ok(request) if settings.origins.allow(&request) => {
-            Some(Incoming { request: Arc::new(request), answering: Answering::Http2(asked, |stream| stream) })
-        }
+        Ok(request) if settings.origins.allow(&request) => Some(Incoming::over_http2(request, asked)),
         Ok(_) => {
             let _ = asked.refuse(403, &[], PAGE_REFUSED);
             None
@@ -260,6 +248,13 @@ impl Asked {
         }
         let mut body = self.respond.send_response(answer.body(()).map_err(misuse)?, false).map_err(broken)?;
         body.send_data(Bytes::copy_from_slice(message.as_bytes()), true).map_err(broken)
+    }
+
+    /// RFC 9113, section 8.7: "The REFUSED_STREAM error code can be included in a RST_STREAM frame to indicate that the stream
+    /// is being closed prior to any processing having occurred. Any request that was sent on the reset stream can be safely
+    /// retried."
+    pub(super) fn give_back(mut self) {
+        self.respond.send_reset(Reason::REFUSED_STREAM);
     }
 }
 
