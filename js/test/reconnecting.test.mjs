@@ -351,6 +351,17 @@ describe('gives the class of the connections', () => {
     assert.equal(Fake.last.protocols, undefined);
   });
 
+  test("and none of a ReconnectingWebSocket's own options, whose place is the third argument", async () => {
+    const words = { name: 'TypeError', message: "the option 'maxRetries' belongs in the third argument" };
+    assert.throws(() => new ReconnectingWebSocket(URL, { maxRetries: 3 }, { WebSocket: Fake }), words);
+    assert.equal(Fake.made.length, 0);
+    const socket = new ReconnectingWebSocket(URL, () => ({ protocols: 'a', maxRetries: 3 }), { WebSocket: Fake });
+    let seen;
+    socket.onerror = ({ error }) => { seen = error; };
+    await settle();
+    assert.equal(String(seen), "TypeError: the option 'maxRetries' belongs in the third argument");
+  });
+
   test('and what that of the host cannot obey is a TypeError, from a function a failed attempt', async () => {
     const { ReconnectingWebSocket: OverHost } = reconnectingFor({ WebSocket: Fake, CloseEvent, EventTarget });
     const init = { protocols: ['a'], headers: { A: 'b' } };

@@ -1,6 +1,7 @@
 // The second argument of WebSocket's constructor, for as many connections as there will be.
 
 import { refuse } from '../options.js';
+import { refuseSettings } from './settings.js';
 
 /** What can be read but once would be empty for the second connection. */
 const toList = (value) => (typeof value === 'object' && value?.[Symbol.iterator] ? [...value] : value ?? undefined);
@@ -16,6 +17,7 @@ export function toSecondArgument(value, isForHost) {
   const list = toList(value);
   if (typeof list !== 'object' || list !== value) return list;
   const { protocols, ...others } = value;
+  refuseSettings(others);
   if (isForHost) refuse(others);
   if (Object.values(others).every((other) => other === undefined)) return toList(protocols);
   return { ...others, headers: toList(others.headers), protocols: toList(protocols) };

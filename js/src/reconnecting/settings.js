@@ -52,6 +52,12 @@ export function toSettings(value, WebSocket) {
   return /** @type {any} */ (settings);
 }
 
+/** Throws for a dictionary of the second argument that has in it what belongs here. */
+export function refuseSettings(dictionary) {
+  const name = Object.keys(OPTIONS).find((name) => name in dictionary);
+  if (name) throw new TypeError(`the option '${name}' belongs in the third argument`);
+}
+
 function isWorthIt({ code }) {
   return !FINAL_CODES.includes(code);
 }
