@@ -37,7 +37,7 @@ use crate::transport::{End, Transport};
 /// receive therefore wait for each other.
 ///
 /// ```no_run
-/// # async fn program() -> Result<(), ws_core::Failure> {
+/// # async fn program() -> Result<(), ws_native::Failure> {
 /// use ws_native::{ConnectOptions, Connection};
 /// let mut connection = Connection::connect("wss://example.org/chat", &ConnectOptions::default()).await?;
 /// connection.send("hello").await?;
@@ -134,13 +134,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), ws_core::Failure> {
+    /// # async fn main() -> Result<(), ws_native::Failure> {
     /// # let (stream, _peer) = tokio::io::duplex(64);
     /// use ws_native::{Connection, proto::Config};
     /// let read = b"GET /chat HTTP/1.1\r\n\r\n\x81\x82\x00\x00\x00\x00Hi";
     /// let behind_the_head = &read[22..];
     /// let mut connection = Connection::server_established(stream, Config::default()).with_read(behind_the_head);
-    /// assert_eq!(connection.recv().await?, Some(ws_core::Message::Text("Hi".into())));
+    /// assert_eq!(connection.recv().await?, Some(ws_native::Message::Text("Hi".into())));
     /// # Ok(()) }
     /// ```
     #[must_use]

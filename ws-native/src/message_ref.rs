@@ -61,7 +61,7 @@ impl<'a> MessageRef<'a> {
     /// The message, to be kept: a short one is copied, a long one keeps its memory.
     ///
     /// ```
-    /// use ws_core::Message;
+    /// use ws_native::Message;
     /// use ws_native::MessageRef;
     /// assert_eq!(MessageRef::from(&b"ab"[..]).into_message(), Message::Binary("ab".into()));
     /// ```

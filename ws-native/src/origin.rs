@@ -60,7 +60,7 @@ impl Origins {
         match self {
             Self::Any => true,
             Self::SameHost => {
-                let host = request.headers().get("Host").and_then(|host| std::str::from_utf8(host).ok());
+                let host = request.headers().get_str("Host");
                 let host = host.and_then(|host| Url::parse(&format!("http://{host}/")).ok());
                 host.is_some_and(|host| origin.has_host() && host.host() == origin.host())
             }

@@ -50,7 +50,7 @@ use pongs::Pongs;
 /// assert_eq!(session.deadline(), None);
 /// assert!(session.is_closed());
 /// assert!(matches!(fired[..], [ws_core::Task::Close { failed: true, .. }]));
-/// assert_eq!(session.failure().unwrap().kind(), ws_core::FailureKind::Network);
+/// assert_eq!(session.failure().unwrap().kind(), ws_native::FailureKind::Network);
 /// # Ok::<(), ws_native::proto::RequestError>(())
 /// ```
 pub struct Session {

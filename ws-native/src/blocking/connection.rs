@@ -32,7 +32,7 @@ use crate::sending;
 ///     println!("{message:?}");
 ///     connection.close(None)?;
 /// }
-/// # Ok::<(), ws_core::Failure>(())
+/// # Ok::<(), ws_native::Failure>(())
 /// ```
 ///
 /// It is also an iterator over the messages that are received; a failure is its last item.

@@ -17,7 +17,7 @@
 //!         while let Some(message) = connection.recv()? {
 //!             connection.feed(message)?; // goes out when recv is about to wait
 //!         }
-//!         Ok::<(), ws_core::Failure>(())
+//!         Ok::<(), ws_native::Failure>(())
 //!     });
 //! }
 //! # #[allow(unreachable_code)]

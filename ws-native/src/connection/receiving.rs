@@ -48,7 +48,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// The next message, ping or pong: [`recv`](Self::recv) passes over the latter two. Pings are answered either way.
     ///
     /// ```no_run
-    /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_core::Failure> {
+    /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_native::Failure> {
     /// use ws_native::Received;
     /// connection.ping(b"are you there?").await?;
     /// while let Some(received) = connection.recv_any().await? {
@@ -88,7 +88,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// [`recv`](Self::recv).
     ///
     /// ```no_run
-    /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_core::Failure> {
+    /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_native::Failure> {
     /// let mut sum = 0.0;
     /// let mut add = |text: &str| sum += text.parse().unwrap_or(0.0);
     /// while connection
@@ -144,7 +144,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ///
     /// ```no_run
     /// # async fn store(bytes: &[u8]) {}
-    /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_core::Failure> {
+    /// # async fn program(mut connection: ws_native::Connection) -> Result<(), ws_native::Failure> {
     /// use ws_native::proto::Part;
     /// while let Some(Part::Binary { bytes, last }) = connection.recv_part().await? {
     ///     store(&bytes).await;

@@ -174,6 +174,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after the messages it sent
     /// before, as its `None`.
     ///
+    /// ```
+    /// # use ws_native::{CloseCode, Connection, Failure};
+    /// # async fn say_goodbye(mut connection: Connection) -> Result<(), Failure> {
+    /// connection.close(Some((CloseCode::NORMAL, "bye"))).await?;
+    /// while let Some(message) = connection.recv().await? {
+    ///     println!("was under way: {message:?}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Failure`]: the code must not be sent, the reason has more than 123 bytes, or the stream broke.
     ///

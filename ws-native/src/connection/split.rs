@@ -27,7 +27,7 @@ use crate::tap::Tapping;
 /// ```
 /// use ws_native::Connection;
 ///
-/// async fn talk(connection: Connection, mut lines: tokio::sync::mpsc::Receiver<String>) -> Result<(), ws_core::Failure> {
+/// async fn talk(connection: Connection, mut lines: tokio::sync::mpsc::Receiver<String>) -> Result<(), ws_native::Failure> {
 ///     let (sender, mut receiver) = connection.split();
 ///     tokio::spawn(async move {
 ///         while let Some(line) = lines.recv().await {
@@ -70,13 +70,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// The halves of the connection, for two tasks or more.
     ///
     /// ```no_run
-    /// # async fn program(connection: ws_native::Connection) -> Result<(), ws_core::Failure> {
+    /// # async fn program(connection: ws_native::Connection) -> Result<(), ws_native::Failure> {
     /// let (sender, mut receiver) = connection.split();
     /// tokio::spawn(async move {
     ///     while let Some(message) = receiver.recv().await? {
     ///         println!("{message:?}");
     ///     }
-    ///     Ok::<(), ws_core::Failure>(())
+    ///     Ok::<(), ws_native::Failure>(())
     /// });
     /// sender.send("hello").await?;
     /// # Ok(()) }

@@ -79,7 +79,7 @@ impl Accepted {
     ///     while let Some(incoming) = requests.next().await {
     ///         tokio::spawn(serve(incoming?));
     ///     }
-    ///     Ok::<(), ws_core::Failure>(())
+    ///     Ok::<(), ws_native::Failure>(())
     /// });
     /// # Ok(()) }
     /// ```

@@ -11,7 +11,7 @@
 //! use axum::Router;
 //! use axum::response::Response;
 //! use axum::routing::any;
-//! use ws_core::Failure;
+//! use ws_native::Failure;
 //! use ws_native::Connection;
 //! use ws_native::axum::WebSocketUpgrade;
 //!

@@ -37,7 +37,7 @@ use crate::proto::Prepared;
 ///         while let Some(message) = connection.recv().await? {
 ///             room.send(message);
 ///         }
-///         Ok::<(), ws_core::Failure>(())
+///         Ok::<(), ws_native::Failure>(())
 ///     });
 /// }
 /// # }

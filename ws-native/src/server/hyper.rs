@@ -25,7 +25,7 @@
 //!         while let Some(message) = connection.recv().await? {
 //!             connection.feed(message)?;
 //!         }
-//!         Ok::<(), ws_core::Failure>(())
+//!         Ok::<(), ws_native::Failure>(())
 //!     });
 //!     Ok(response.map(|()| String::new()))
 //! }

@@ -165,7 +165,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     ///
     /// ```no_run
     /// # use ws_native::Incoming;
-    /// # async fn serve(incoming: Incoming) -> Result<(), ws_core::Failure> {
+    /// # async fn serve(incoming: Incoming) -> Result<(), ws_native::Failure> {
     /// if incoming.request().headers().get("Authorization").is_none() {
     ///     return incoming.refuse_with(401, &[("WWW-Authenticate", "Bearer")], "a token is needed\n").await;
     /// }

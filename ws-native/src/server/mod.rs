@@ -53,7 +53,7 @@ use crate::proto::Config;
 ///         while let Some(message) = connection.recv().await? {
 ///             connection.feed(message)?; // goes out when recv is about to wait
 ///         }
-///         Ok::<(), ws_core::Failure>(())
+///         Ok::<(), ws_native::Failure>(())
 ///     });
 /// }
 /// # }

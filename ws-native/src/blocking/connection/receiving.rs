@@ -32,7 +32,7 @@ impl<S: Timed> Connection<S> {
     /// The next message, ping or pong: [`recv`](Self::recv) passes over the latter two. Pings are answered either way.
     ///
     /// ```no_run
-    /// # fn program(mut connection: ws_native::blocking::Connection) -> Result<(), ws_core::Failure> {
+    /// # fn program(mut connection: ws_native::blocking::Connection) -> Result<(), ws_native::Failure> {
     /// use ws_native::Received;
     /// connection.ping(b"are you there?")?;
     /// while let Some(received) = connection.recv_any()? {
@@ -59,7 +59,7 @@ impl<S: Timed> Connection<S> {
     /// that they were read into.
     ///
     /// ```no_run
-    /// # fn program(mut connection: ws_native::blocking::Connection) -> Result<(), ws_core::Failure> {
+    /// # fn program(mut connection: ws_native::blocking::Connection) -> Result<(), ws_native::Failure> {
     /// while connection.recv_each(|message, answers| answers.echo(message))? {}
     /// # Ok(()) }
     /// ```
@@ -143,7 +143,7 @@ impl<S: Timed> Connection<S> {
 /// The messages that are received, as [`recv`](Connection::recv) gives them. It ends with the connection.
 ///
 /// ```no_run
-/// # fn program(connection: ws_native::blocking::Connection) -> Result<(), ws_core::Failure> {
+/// # fn program(connection: ws_native::blocking::Connection) -> Result<(), ws_native::Failure> {
 /// for message in connection {
 ///     println!("{:?}", message?);
 /// }

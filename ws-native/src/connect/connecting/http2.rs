@@ -36,7 +36,7 @@ use crate::stream::{Around, Stream};
 /// `wss` sockets then offer HTTP/2 by ALPN. With a server that speaks it, but not WebSockets over it, they go over HTTP/1.1.
 ///
 /// ```no_run
-/// # async fn program() -> Result<(), ws_core::Failure> {
+/// # async fn program() -> Result<(), ws_native::Failure> {
 /// use ws_native::{ConnectOptions, Connection, Http2};
 /// let mut options = ConnectOptions::default();
 /// options.http2 = Some(Http2::default());

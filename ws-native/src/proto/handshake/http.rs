@@ -21,6 +21,7 @@ pub(super) const MAX_HEADERS: usize = 128;
 /// # use ws_native::proto::Headers;
 /// let headers = Headers::from_iter([("Server", "x"), ("Set-Cookie", "a=1"), ("set-cookie", "b=2")]);
 /// assert_eq!(headers.get("server"), Some(&b"x"[..]));
+/// assert_eq!(headers.get_str("server"), Some("x"));
 /// assert_eq!(headers.get_all("Set-Cookie").count(), 2);
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -30,6 +31,11 @@ impl Headers {
     /// The first value of this name.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.get_all(name).next()
+    }
+
+    /// The first value of this name as text. `None` also for one that is not UTF-8.
+    pub fn get_str(&self, name: &str) -> Option<&str> {
+        core::str::from_utf8(self.get(name)?).ok()
     }
 
     /// All values of this name.
