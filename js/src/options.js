@@ -13,9 +13,9 @@ const LARGEST_NUMBER = 0xffffffff;
 /** How each member that concerns the network is checked. */
 const NETWORK = {
   proxy: toProxy,
-  ca: toPems,
-  cert: toPem,
-  key: toPem,
+  ca: toCertificates,
+  cert: toCertificate,
+  key: toKey,
   passphrase: toText,
   servername: toText,
   rejectUnauthorized: toTruth,
@@ -61,6 +61,9 @@ export function networkOptions(dictionary, able) {
     if (value === undefined) continue;
     if (!able.includes(name)) refuse({ [name]: value });
     options[name] = convert(value, name);
+  }
+  for (const [one, other] of [['cert', 'key'], ['key', 'cert']]) {
+    if (options[one] && !options[other]) throw new TypeError(`the option '${one}' is of no use without '${other}'`);
   }
   return options;
 }
@@ -157,16 +160,26 @@ function toText(value, name) {
   return value;
 }
 
-/** What is in PEM, as text or as its bytes. TLS of Node would pass over an authority that is in DER, and trust nobody. */
-function toPem(value, name) {
+/** What is in PEM, as text or as its bytes. TLS of Node would pass over what is not, such as DER, and trust nobody. */
+function toPem(value, name, label, begin) {
   if (typeof value !== 'string' && !ArrayBuffer.isView(value)) throw new TypeError(`${name} is neither a string nor bytes`);
   const text = typeof value === 'string' ? value : new TextDecoder('latin1').decode(value);
-  if (!text.includes('-----BEGIN ')) throw new TypeError(`${name} is not in PEM, which has a line with '-----BEGIN'`);
+  if (!begin.test(text)) throw new TypeError(`${name} has no line in it that is '-----BEGIN ${label}-----': it is to be in PEM`);
   return value;
 }
 
-function toPems(value, name) {
-  return Array.isArray(value) ? value.map((item) => toPem(item, name)) : [toPem(value, name)];
+function toCertificate(value, name) {
+  return toPem(value, name, 'CERTIFICATE', /^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----\s*$/m);
+}
+
+function toKey(value, name) {
+  return toPem(value, name, 'PRIVATE KEY', /^-----BEGIN (?:\w+ )*PRIVATE KEY-----\s*$/m);
+}
+
+function toCertificates(value, name) {
+  if (!Array.isArray(value)) return [toCertificate(value, name)];
+  if (value.length === 0) throw new TypeError(`${name} is an empty list, which would trust nobody`);
+  return value.map((item) => toCertificate(item, name));
 }
 
 const PROXY_PROTOCOLS = ['http:', 'https:', 'socks5:', 'socks5h:'];

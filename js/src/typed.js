@@ -17,7 +17,10 @@ export const json = {
  * What `opened` gave, with values in place of messages. Nothing is read ahead here, and nothing is queued: the back-pressure
  * of the connection is what this has.
  */
-export function typed({ readable, writable }, codec) {
+export function typed(opened, codec) {
+  const { readable, writable } = opened;
+  if (!readable || !writable) throw new TypeError('typed() is to be given what `await stream.opened` gives');
+  if (!codec?.encode || !codec.decode) throw new TypeError('typed() is to be given a codec, such as `json`, too');
   const reader = readable.getReader();
   const writer = writable.getWriter();
   return {

@@ -225,9 +225,10 @@ function toHeaderList(value) {
   const iteratorMethod = value[Symbol.iterator];
   if (iteratorMethod !== undefined && iteratorMethod !== null) {
     return toSequence(value, iteratorMethod, (item, what) => {
-      const pair = isObject(item) ? toSequence(item, item[Symbol.iterator], toByteString, what) : [];
+      const pair = isObject(item) ? toSequence(item, item[Symbol.iterator], (part) => part, what) : [];
       if (pair.length !== 2) throw new TypeError(`${what} is not a pair of a name and a value`);
-      return pair;
+      const name = toByteString(pair[0], `${what}[0]`);
+      return [name, toHeaderValue(pair[1], name)];
     }, 'headers');
   }
   const list = [];
@@ -235,9 +236,16 @@ function toHeaderList(value) {
     const isEnumerable = Object.getOwnPropertyDescriptor(value, key)?.enumerable;
     if (!isEnumerable) continue;
     const name = toByteString(key, 'a name of headers');
-    list.push([name, toByteString(value[key], `headers['${name}']`)]);
+    list.push([name, toHeaderValue(value[key], name)]);
   }
   return list;
+}
+
+/** What is not set is no value, though Web IDL would make "undefined" of it. A list is joined as its header has it. */
+function toHeaderValue(value, name) {
+  if (value === undefined || value === null) throw new TypeError(`headers['${name}'] is ${value}`);
+  const isListOfCookies = Array.isArray(value) && name.toLowerCase() === 'cookie';
+  return toByteString(isListOfCookies ? value.join('; ') : value, `headers['${name}']`);
 }
 
 /**

@@ -210,7 +210,7 @@ export function getURLRecord(url) {
     urlRecord = new URL(url, baseURL);
   } catch {
     // There may be a password or a token in it, and this goes to logs.
-    throw new DOMException('the URL is not valid, or is relative and there is nothing that it is relative to', 'SyntaxError');
+    throw new DOMException('the URL is not valid, or is a relative one; an absolute one begins with ws:// or wss://', 'SyntaxError');
   }
   // 4. If urlRecord's scheme is "http", then set urlRecord's scheme to "ws".
   if (urlRecord.protocol === 'http:') urlRecord.protocol = 'ws:';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -17,6 +18,7 @@ import { close, eventsOf, frame, readFrame, serve, switching } from './peer.mjs'
 const FAILED = ['error 3', "close 1006 '' false"];
 
 const PEM = '# of example.test\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+const KEY = '-----BEGIN EC PRIVATE KEY-----\r\nAAAA\r\n-----END EC PRIVATE KEY-----\r\n';
 /** How a certificate begins in the other format. */
 const DER = new Uint8Array([0x30, 0x82, 0x01, 0x0a, 0x02]);
 
@@ -36,12 +38,12 @@ describe('an option of the wrong type, or out of range, is a TypeError with its 
       { serverMaxWindowBits: 7 }, { serverMaxWindowBits: 16 }, { clientNoContextTakeover: 1 }, { serverNoContextTakeover: 'no' },
     ],
     origin: [1, null, '\u0100'],
-    headers: [1, null, { a: '\u0100' }, { a: Symbol('x') }, { [Symbol('x')]: 'a' }, [1], [['a']], [['a', '\u0100']], { [Symbol.iterator]: 1 }],
+    headers: [1, null, { a: '\u0100' }, { a: undefined }, { a: null }, [['a', undefined]], { a: Symbol('x') }, { [Symbol('x')]: 'a' }, [1], [['a']], [['a', '\u0100']], { [Symbol.iterator]: 1 }],
     protocols: [Symbol('x'), [Symbol('x')], { [Symbol.iterator]: 1 }],
     proxy: [1, '', 'x', 'ftp://h', 'http://', {}],
-    ca: [1, {}, [1], null, '', 'x', [PEM, 'x'], DER, [PEM, DER], '---- BEGIN SSH2 PUBLIC KEY ----'],
-    cert: [1, null, 'x', DER],
-    key: [true, 'x', DER],
+    ca: [1, {}, [1], null, '', 'x', [PEM, 'x'], DER, [PEM, DER], '---- BEGIN SSH2 PUBLIC KEY ----', KEY, [], PEM.replaceAll('\n', '\\n')],
+    cert: [1, null, 'x', DER, KEY],
+    key: [true, 'x', DER, PEM],
     passphrase: [1],
     servername: [1],
     rejectUnauthorized: [0, 'no', null],
@@ -85,14 +87,20 @@ test('options at their bounds, and those that are undefined, are taken', () => {
     { perMessageDeflate: { level: 1, threshold: 0, clientMaxWindowBits: 9, serverMaxWindowBits: 8 } },
     { perMessageDeflate: { level: 9, clientMaxWindowBits: 15, serverMaxWindowBits: 15, clientNoContextTakeover: true } },
     { proxy: null },
-    { ca: PEM, cert: Buffer.from(PEM), key: new DataView(new TextEncoder().encode(PEM).buffer) },
-    { ca: [PEM, Buffer.from(PEM)] },
+    { ca: PEM, cert: Buffer.from(PEM), key: new DataView(new TextEncoder().encode(KEY).buffer) },
+    { ca: [PEM, Buffer.from(PEM), PEM.replaceAll('\n', '\r\n'), PEM.replaceAll('CERT', 'TRUSTED CERT'), KEY + PEM] },
+    { cert: PEM + KEY, key: PEM + KEY.replaceAll('EC ', '') },
     { handshakeTimeout: undefined, maxPayload: undefined, perMessageDeflate: undefined, proxy: undefined, ca: undefined },
   ];
   for (const options of right) {
     const socket = new WebSocket('ws://127.0.0.1:1', options);
     socket.close();
   }
+});
+
+test('a certificate and its key go together', () => {
+  assert.throws(() => new WebSocket('ws://h', { cert: PEM }), { name: 'TypeError', message: "the option 'cert' is of no use without 'key'" });
+  assert.throws(() => new WebSocket('ws://h', { key: KEY }), { name: 'TypeError', message: "the option 'key' is of no use without 'cert'" });
 });
 
 test('what a host cannot obey is a TypeError, and not passed over', () => {
@@ -339,7 +347,17 @@ describe('TLS', () => {
   test('an authority that is unknown fails the connection, and the program is told why', async () => {
     const socket = new WebSocket(url);
     assert.deepEqual(await eventsOf(socket), FAILED);
-    assert.match(failure(socket), /certificate/);
+    assert.match(failure(socket), /certificate .*'ca'/);
+  });
+
+  test('a server without TLS on this port', async (t) => {
+    const plain = createServer((peer) => peer.on('error', () => {}).once('data', () => peer.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
+    plain.listen(0, '127.0.0.1');
+    await once(plain, 'listening');
+    t.after(() => plain.close());
+    const socket = new WebSocket(`wss://127.0.0.1:${plain.address().port}`);
+    assert.deepEqual(await eventsOf(socket), FAILED);
+    assert.match(failure(socket), /does not speak TLS on this port/);
   });
 
   test('ca and servername', async () => {
@@ -358,9 +376,9 @@ describe('TLS', () => {
   });
 
   test('cert, key and passphrase show who is there', async () => {
-    const given = { rejectUnauthorized: false, cert: pem('client.pem') };
-    assert.deepEqual(await eventsOf(new WebSocket(url, given)), OPENED);
+    assert.deepEqual(await eventsOf(new WebSocket(url, { rejectUnauthorized: false })), OPENED);
     assert.equal(asked.client, undefined);
+    const given = { rejectUnauthorized: false, cert: pem('client.pem') };
     assert.deepEqual(await eventsOf(new WebSocket(url, { ...given, key: pem('client.key') })), OPENED);
     assert.equal(asked.client, 'a client');
     assert.deepEqual(await eventsOf(new WebSocket(url, { ...given, key: pem('locked.key'), passphrase: 'open sesame' })), OPENED);

@@ -52,6 +52,14 @@ describe('over streams that the test plays', () => {
     assert.deepEqual(connection.calls, [['write', '{"a":1}'], ['write', '[2]'], 'close']);
   });
 
+  test('what is none, or has no codec, is said so, and nothing is locked', () => {
+    const connection = play();
+    assert.throws(() => typed({ opened: Promise.resolve(connection) }, json), { name: 'TypeError', message: /await stream\.opened/ });
+    assert.throws(() => typed(Promise.resolve(connection), json), { name: 'TypeError', message: /await stream\.opened/ });
+    assert.throws(() => typed(connection), { name: 'TypeError', message: /codec/ });
+    typed(connection, json);
+  });
+
   test('a value that cannot be encoded is not sent, and the next one is', async () => {
     const connection = play();
     const { send } = typed(connection, json);

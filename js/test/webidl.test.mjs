@@ -93,6 +93,7 @@ describe("the constructor's second argument", () => {
     const headers = [['A', '1'], ['b', '2']];
     assert.deepEqual(toWebSocketInit({ headers: { A: 1, b: '2' } }).headers, headers);
     assert.deepEqual(toWebSocketInit({ headers: { A: ['1', '2'] } }).headers, [['A', '1,2']]);
+    assert.deepEqual(toWebSocketInit({ headers: { cookie: ['a=1', 'b=2'] } }).headers, [['cookie', 'a=1; b=2']]);
     assert.deepEqual(toWebSocketInit({ headers }).headers, headers);
     assert.deepEqual(toWebSocketInit({ headers: new Map(headers) }).headers, headers);
     assert.deepEqual(toWebSocketInit({ headers: new Headers(headers) }).headers, [['a', '1'], ['b', '2']]);

@@ -27,89 +27,93 @@ export type WebSocketData = string | ArrayBuffer | ArrayBufferView | Blob;
 export interface EngineOptions {
   /**
    * Headers for the opening handshake, besides those it is made of: an object, or a list of pairs. Each character, up to U+00FF, is
-   * sent as one byte. A list of values in an object is one header, with commas between them.
+   * sent as one byte. A list of values in an object is one header, with commas between them, or semicolons in `Cookie`. A value
+   * that is undefined or null is a TypeError.
    */
-  headers?: Iterable<readonly string[]> | Record<string, string | readonly string[]>;
+  headers?: Iterable<readonly string[]> | Record<string, string | readonly string[]> | undefined;
   /** The header `Origin`, instead of one among `headers`. Default: that of `globalThis.location`, if there is one. */
-  origin?: string;
+  origin?: string | undefined;
   /**
    * A proxy's URL, with its user and password: `http:`, `https:` (both by CONNECT), `socks5:` or `socks5h:`. Default: null,
    * which is none, whatever the environment says.
    */
-  proxy?: string | URL | null;
+  proxy?: string | URL | null | undefined;
   /** The authorities to trust, in PEM. Default: the host's own. */
-  ca?: PemText | readonly PemText[];
-  /** This client's certificate, in PEM. Default: none. */
-  cert?: PemText;
+  ca?: PemText | readonly PemText[] | undefined;
+  /** This client's certificate, in PEM, which goes with a key. Default: none. */
+  cert?: PemText | undefined;
   /** Its key, in PEM. */
-  key?: PemText;
+  key?: PemText | undefined;
   /** What the key is encrypted with. */
-  passphrase?: string;
+  passphrase?: string | undefined;
   /** The name that the server's certificate has to be for. Default: that of the URL. */
-  servername?: string;
+  servername?: string | undefined;
   /** Whether the server's certificate has to be valid. Default: true. */
-  rejectUnauthorized?: boolean;
+  rejectUnauthorized?: boolean | undefined;
   /** How long the opening handshake may take, with the transport's own, from when it is the socket's turn. Default: 20,000. */
-  handshakeTimeout?: number;
+  handshakeTimeout?: number | undefined;
   /**
    * Whether the socket waits while another one of this program connects to the same host and port, as the standard says; but no longer
    * than its `handshakeTimeout`, and then it connects all the same. With false it neither waits nor makes others wait, which is for
    * many sockets to a server of one's own. In workerd none waits, whatever this says. Default: true.
    */
-  oneAtATime?: boolean;
+  oneAtATime?: boolean | undefined;
   /**
    * How long the peer may take to answer a Close frame. Default: 10,000. To end the transport then it has as long, but no more
    * than 2000.
    */
-  closeTimeout?: number;
+  closeTimeout?: number | undefined;
   /** How long no message, and no part of one, may come or go; then the connection is closed with 1001. Default: for ever. */
-  idleTimeout?: number;
+  idleTimeout?: number | undefined;
   /**
    * The most bytes that a received message may have, decompressed, and a frame. Default: 67,108,864 (64 MiB); at most
    * 1,073,741,823. Beyond, the connection fails, and the peer is told 1009.
    */
-  maxPayload?: number;
+  maxPayload?: number | undefined;
   /** The most frames that a received message may come in. Default: 131,072. Beyond, the connection fails, and the peer is told 1008. */
-  maxFragments?: number;
+  maxFragments?: number | undefined;
   /** The most bytes that the server's answer to the opening handshake may have. Default: 65,536. Beyond, the connection fails. */
-  maxHead?: number;
+  maxHead?: number | undefined;
   /**
    * The most bytes that may wait to be sent. Default: 268,435,456 (256 MiB); at most 1,073,741,823. Beyond, the connection fails, as
    * the standard has it: a program that sends much looks at `bufferedAmount`, or writes to a stream.
    */
-  maxSendQueue?: number;
+  maxSendQueue?: number | undefined;
   /**
    * Pings that are sent when nothing has come for the interval (30,000); a peer from which nothing comes for the timeout then
    * (10,000) is given up. Default: false, which is none.
    */
-  heartbeat?: boolean | { interval?: number; timeout?: number };
+  heartbeat?: boolean | { interval?: number | undefined; timeout?: number | undefined } | undefined;
   /** Compression (RFC 7692): whether it is offered, and how. Default: true. */
   perMessageDeflate?: boolean | {
     /** 1 (fast) to 9 (small). Default: 1. */
-    level?: number;
+    level?: number | undefined;
     /** The fewest bytes that a message has to have to be compressed. Default: 128. */
-    threshold?: number;
+    threshold?: number | undefined;
     /**
      * Whether each message that is sent is compressed by itself. Default: false, and then a connection has some 260 KiB until it is
      * closed for what it compresses with, and some 40 KiB for the other direction.
      */
-    clientNoContextTakeover?: boolean;
+    clientNoContextTakeover?: boolean | undefined;
     /** Whether the server is to do so. Default: false. */
-    serverNoContextTakeover?: boolean;
+    serverNoContextTakeover?: boolean | undefined;
     /** The window for what is sent, as a power of two: 9 to 15. Default: 15. */
-    clientMaxWindowBits?: number;
+    clientMaxWindowBits?: number | undefined;
     /** That of the server: 8 to 15. Default: 15. */
-    serverMaxWindowBits?: number;
-  };
+    serverMaxWindowBits?: number | undefined;
+  } | undefined;
 }
 
-/** Text in PEM, or its bytes: several may be in one. What has no line with `-----BEGIN`, such as DER, is a TypeError. */
+/**
+ * Text in PEM, or its bytes: several may be in one. What has no line with `-----BEGIN CERTIFICATE-----`, or that of a private key
+ * where it is to be one, is a TypeError: DER is none.
+ */
 export type PemText = string | ArrayBufferView;
 
 /** The second argument of the constructor, as a dictionary: not for a browser's own class. */
 export interface WebSocketInit extends EngineOptions {
   /** The subprotocols to offer, in order of preference. */
-  protocols?: string | Iterable<string>;
+  protocols?: string | Iterable<string> | undefined;
 }
 
 /** A WebSocket as the WHATWG standard defines it: https://websockets.spec.whatwg.org/ */
@@ -188,9 +192,9 @@ export declare class WebSocketError extends DOMException {
 
 export interface WebSocketStreamOptions extends EngineOptions {
   /** The subprotocols to offer, in order of preference. A string is no list of them. */
-  protocols?: Iterable<string> & object;
+  protocols?: (Iterable<string> & object) | undefined;
   /** Gives up connecting; it does nothing once the connection is open. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /**
    * How much may wait for the reader where the peer cannot be made to wait, which is in browsers that have a WebSocket
    * and no WebSocketStream: 16 MiB (of text, characters) and 65,536 messages, unless the program says otherwise. What

@@ -10,37 +10,37 @@ export type Provider<T> = T | (() => T | PromiseLike<T>);
  */
 export interface ReconnectingOptions {
   /** The class that connections are made with: this module's, unless it is given. */
-  WebSocket?: new (url: any, protocols?: any) => ReconnectingConnection;
+  WebSocket?: (new (url: any, protocols?: any) => ReconnectingConnection) | undefined;
   /** The shortest delay before a retry: 1000. The first one is up to five times that. */
-  minReconnectionDelay?: number;
+  minReconnectionDelay?: number | undefined;
   /** The longest: 30,000, or the shortest, if that is longer. */
-  maxReconnectionDelay?: number;
+  maxReconnectionDelay?: number | undefined;
   /** By how much the bound of the delays, which are random below it, grows with each retry: 2. */
-  reconnectionDelayGrowFactor?: number;
+  reconnectionDelayGrowFactor?: number | undefined;
   /** How long a connection has to last for the delays, and the count of retries, to begin anew: 5000. */
-  minUptime?: number;
+  minUptime?: number | undefined;
   /** How long connecting may take, with asking for the URL and with waiting for its turn (see `oneAtATime`): 10,000. */
-  connectionTimeout?: number;
+  connectionTimeout?: number | undefined;
   /** How many retries there are in a row: without end, unless it is set. After the last one `reconnect()` begins anew. */
-  maxRetries?: number;
+  maxRetries?: number | undefined;
   /** How many messages may wait for a connection: 65,536. */
-  maxEnqueuedMessages?: number;
+  maxEnqueuedMessages?: number | undefined;
   /** How many bytes those may have: 16 MiB. */
-  maxEnqueuedBytes?: number;
+  maxEnqueuedBytes?: number | undefined;
   /** Whether the first connection is made by `reconnect()` and not by the constructor. */
-  startClosed?: boolean;
+  startClosed?: boolean | undefined;
   /**
    * Whether to connect again after a connection has ended in this way, said at once and not by a promise: unless it is given,
    * after all codes but 1000, 1002, 1003 and 1007 to 1010, after which the same would come again.
    */
-  shouldReconnect?: (event: CloseEvent) => boolean;
+  shouldReconnect?: ((event: CloseEvent) => boolean) | undefined;
   /**
    * A message for a peer from which nothing has come for the interval (30,000), and how long a message of the peer's may take then
    * (10,000), not counting what was sent before and is still going out. A connection that is dead is found out in that way: a
    * browser does not tell, and can send no pings. Parts of messages are not seen, either: where one may take longer than both
    * times, they have to be longer.
    */
-  keepAlive?: { message: WebSocketData | (() => WebSocketData); interval?: number; timeout?: number };
+  keepAlive?: { message: WebSocketData | (() => WebSocketData); interval?: number | undefined; timeout?: number | undefined } | undefined;
 }
 
 /** What is used of a connection. */

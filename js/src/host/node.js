@@ -188,8 +188,16 @@ function toNode({ hostname, ...options }) {
   return { host, servername: net.isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...options };
 }
 
+/** What to do about errors that many meet. @type {[RegExp, string][]} */
+const ADVICE = [
+  [/SELF_SIGNED|UNABLE_TO_/, "the option 'ca' has the certificates that are trusted"],
+  [/WRONG_VERSION/, 'it does not speak TLS on this port'],
+];
+
 /** An error in words, on one line: those of each address that was tried; and of TLS without what its library says of itself. */
 function describe(error) {
   if (error.errors) return error.errors.map(describe).join('; ');
-  return error.library ? `${error.code}: ${error.reason}` : String(error);
+  const words = error.library ? `${error.code}: ${error.reason}` : String(error);
+  const advice = ADVICE.find(([code]) => code.test(error.code));
+  return advice ? `${words} (${advice[1]})` : words;
 }

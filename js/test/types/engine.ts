@@ -14,6 +14,9 @@ const socket: WebSocket = new EngineSocket("wss://example.org", {
   heartbeat: { interval: 1000 },
   perMessageDeflate: { level: 1, threshold: 1024 },
 });
+/** As a program has it of its environment. */
+declare const given: string | undefined;
+new EngineSocket("wss://example.org", { proxy: given, ca: given, perMessageDeflate: undefined });
 const stream = new WebSocketStream("wss://example.org", { protocols: ["chat"], perMessageDeflate: false });
 const cause: string | undefined = failure(socket) ?? failure(stream);
 const same: WebSocket = unref(ref(socket));
