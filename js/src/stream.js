@@ -18,6 +18,12 @@ import { asDOMException, getURLRecord } from './websocket.js';
 
 const OPEN = 1;
 
+/** For a class that inherits the getter from one whose getter answers for any object. */
+function inheritedAborted() {
+  if (!(this instanceof AbortSignal)) throw new TypeError('Illegal invocation');
+  return this.aborted;
+}
+
 /** How many bytes may wait for the network before a write has to: "the user agent's buffers". */
 const BUFFER_SPACE = 65536;
 
@@ -65,7 +71,8 @@ const { apply } = Reflect;
  */
 export function defineWebSocketStream(open) {
   const { ReadableStream, WritableStream } = globalThis;
-  const abortedOf = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted').get;
+  // Such a class is that of happy-dom, in which tests run.
+  const abortedOf = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get ?? inheritedAborted;
   const { any } = AbortSignal;
   const { addEventListener, removeEventListener } = AbortSignal.prototype;
   const { WebSocketError, createWebSocketError, closeInfoOf } = defineWebSocketError();
