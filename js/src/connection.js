@@ -2,6 +2,7 @@
 
 import { Alarm } from './alarm.js';
 import { Batch } from './batch.js';
+import { contentOf, sizeOf } from './blobs.js';
 import { Drainage } from './drainage.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
 import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
@@ -29,10 +30,8 @@ const LEFT_BEHIND = 2;
 /** How many bytes may come while tasks wait for their turn. Below that, to stop reading and to start again would cost more. */
 const MOST_WAITING = 1048576;
 
-// The host's own, whatever a program puts in their place.
+/** The host's own, whatever a program puts in its place. */
 const { Blob } = globalThis;
-const sizeOf = Object.getOwnPropertyDescriptor(Blob.prototype, 'size').get;
-const readAll = Blob.prototype.arrayBuffer;
 
 /**
  * Opens the connections of WebSocket and WebSocketStream objects over a host.
@@ -134,10 +133,10 @@ export class Connection {
 
   /** The session keeps the message's place in the order while the Blob is read, unless it discards it. */
   sendBlob(blob) {
-    const id = this.#session.send_blob(Reflect.apply(sizeOf, blob, []));
+    const id = this.#session.send_blob(sizeOf(blob));
     this.#flushSoon();
     if (id === undefined) return;
-    Reflect.apply(readAll, blob, []).then(
+    contentOf(blob).then(
       (buffer) => {
         this.#session.blob_read(id, new Uint8Array(buffer));
         this.#flushSoon();

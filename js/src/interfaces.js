@@ -2,6 +2,7 @@
 // beyond the standard. Those are functions, so that the objects have the members of the standard and no others: what is
 // written for a browser meets nothing it does not know, and nothing that a later standard adds is in the way.
 
+import { takeBlobsOf } from './blobs.js';
 import { openOver } from './connection.js';
 import { CloseEvent, MessageEvent } from './events.js';
 import { showAttributes, showAttributesOfError } from './inspection.js';
@@ -22,11 +23,13 @@ const LONGEST_PING = 125;
  * @property {() => WebAssembly.Module} loadModule gives the engine's module
  * @property {typeof import('./turn.js').takeTurn} takeTurn
  * @property {() => (callback: () => void) => void} captureContext gives what calls back in the async context of this moment
+ * @property {Function} [Blob] the host's own class, which an environment for tests leaves as it is
  */
 
 /** @param {Host} host */
 export function defineInterfaces(host) {
   const open = openOver(host);
+  if (host.Blob) takeBlobsOf(host.Blob);
   const { WebSocket, connectionOf: connectionOfSocket } = defineWebSocket(open);
   const { WebSocketStream, WebSocketError, connectionOf: connectionOfStream } = defineWebSocketStream(open);
   const { ReconnectingWebSocket, socketOf } = defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent);
@@ -73,7 +76,7 @@ export function defineInterfaces(host) {
   const ping = (socket, data = '') => {
     const connection = connectionOf(socket);
     const message = toMessage(data);
-    if (message instanceof Blob) throw new TypeError('a Blob cannot be sent with a ping');
+    if (typeof message !== 'string' && !ArrayBuffer.isView(message)) throw new TypeError('a Blob cannot be sent with a ping');
     const bytes = typeof message === 'string' ? new TextEncoder().encode(message) : viewOfBytes(message);
     if (bytes.length > LONGEST_PING) throw new RangeError(`a ping can carry ${LONGEST_PING} bytes, and not ${bytes.length}`);
     try {

@@ -1,5 +1,7 @@
 // `isosocket` in Node, and `isosocket/engine` there: the RFC 6455 engine behind the interfaces of the standard.
 
+import { Blob } from 'node:buffer';
+
 import { initWith } from './engine-source.js';
 import { loadModule, readFile } from './host/module-file.js';
 import { able, captureContext, connect } from './host/node.js';
@@ -11,4 +13,4 @@ export { CloseEvent } from './events.js';
 export const init = initWith(loadModule, readFile);
 
 export const { WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket, failure, terminate, ref, unref, ping } =
-  defineInterfaces({ connect, able, nestsTls: true, loadModule, takeTurn, captureContext });
+  defineInterfaces({ connect, able, nestsTls: true, loadModule, takeTurn, captureContext, Blob });

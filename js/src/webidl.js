@@ -12,13 +12,13 @@ const getPrototypeOf = /* @__PURE__ */ (() => Object.getPrototypeOf)();
 const setPrototypeOf = /* @__PURE__ */ (() => Object.setPrototypeOf)();
 
 /** An attribute of a class, for objects of that class and nothing else, whatever properties of their own they have. */
-function attributeOf({ prototype }, name) {
+export function attributeOf({ prototype }, name) {
   const { get } = Object.getOwnPropertyDescriptor(prototype, name);
   return (object) => apply(get, object, []);
 }
 
 /** A test for objects of a class, whatever realm they come from, by an attribute that only they have. */
-function brandOf(Class, name) {
+export function brandOf(Class, name) {
   const attribute = attributeOf(Class, name);
   return (value) => {
     try {
@@ -69,6 +69,11 @@ function attributesOfView(Class) {
 
 /** A host may make the class after this module has been loaded, so it is looked for when it is needed. */
 let isBlobOfHost;
+
+/** Has what this function says stand for Blobs. */
+export function recognizeBlobs(isBlob) {
+  isBlobOfHost = isBlob;
+}
 
 function isBlob(value) {
   isBlobOfHost ??= brandOf(Blob, 'size');

@@ -1,5 +1,5 @@
-// Puts classes in the place of Node's, as happy-dom does, and does what they do: its EventTarget reads the property `on…` behind
-// the listeners, and its AbortSignal inherits the getters.
+// Puts classes in the place of Node's, as environments for tests do, and does what they do: happy-dom's EventTarget reads the
+// property `on…` behind the listeners, its AbortSignal inherits the getters, and jsdom's Blob can be read by a FileReader only.
 
 class Event {
   eventPhase = 0;
@@ -85,4 +85,33 @@ class AbortController {
   }
 }
 
-Object.assign(globalThis, { Event, MessageEvent, CloseEvent, EventTarget, AbortSignal, AbortController });
+let bytesOf;
+
+class Blob {
+  #bytes;
+
+  static {
+    bytesOf = (blob) => blob.#bytes;
+  }
+
+  constructor(parts, { type = '' } = {}) {
+    this.#bytes = Buffer.concat(parts.map((part) => Buffer.from(part)));
+    this.type = type;
+  }
+
+  get size() {
+    return this.#bytes.length;
+  }
+}
+
+class FileReader {
+  readAsArrayBuffer(blob) {
+    if (blob.type === 'unreadable') throw new TypeError('unreadable');
+    queueMicrotask(() => {
+      this.result = new Uint8Array(bytesOf(blob)).buffer;
+      this.onload();
+    });
+  }
+}
+
+Object.assign(globalThis, { Event, MessageEvent, CloseEvent, EventTarget, AbortSignal, AbortController, Blob, FileReader });

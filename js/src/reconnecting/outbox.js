@@ -66,7 +66,7 @@ export class Outbox {
 /** How many bytes a message counts in `bufferedAmount`. */
 export function sizeOf(message) {
   if (typeof message === 'string') return utf8Length(message);
-  return message instanceof Blob ? message.size : lengthOfBytes(message);
+  return ArrayBuffer.isView(message) ? lengthOfBytes(message) : message.size;
 }
 
 function tooMuch(limit) {
