@@ -36,48 +36,4 @@ function defineEventTarget() {
 }
 
 /** Only workerd has that. */
-export let EventTarget = globalThis.WebSocketPair ? /* @__PURE__ */ defineEventTarget() : HostEventTarget;
-
-// The EventTarget of happy-dom, in which tests run, reads the property as well, but behind the listeners. What there is against
-// that is not in pages, where it would cost too much.
-
-/** Has classes that are made from now on heed a host that reads the property behind the listeners. */
-export function heedLateReading() {
-  if (readsLate(EventTarget)) EventTarget = /** @type {any} */ (defineLateEventTarget(EventTarget));
-}
-
-function readsLate(Target) {
-  let isRead = false;
-  class Probe extends Target {
-    get onprobe() {
-      isRead = !isHostAsking(this, 'probe');
-      return null;
-    }
-  }
-  new Probe().dispatchEvent(new Event('probe'));
-  return isRead;
-}
-
-function defineLateEventTarget(Target) {
-  return class EventTarget extends Target {
-    dispatchEvent(event) {
-      // It refuses these itself, or calls this method for each phase of an event.
-      if (!(event instanceof Event) || event.eventPhase) return super.dispatchEvent(event);
-      const { type } = event;
-      const expect = () => {
-        asked = [this, type];
-      };
-      // Behind all others: what the program reads in them it gets.
-      super.addEventListener(type, expect);
-      try {
-        return super.dispatchEvent(event);
-      } catch (error) {
-        report(error);
-        return !event.defaultPrevented;
-      } finally {
-        super.removeEventListener(type, expect);
-        asked = [];
-      }
-    }
-  };
-}
+export const EventTarget = globalThis.WebSocketPair ? /* @__PURE__ */ defineEventTarget() : HostEventTarget;

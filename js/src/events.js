@@ -1,7 +1,7 @@
 // The events that a WebSocket fires, and a CloseEvent for hosts that have none, or an incomplete one.
 
 import { defineCloseEvent } from './close-event.js';
-import { EventTarget, heedLateReading } from './event-target.js';
+import { EventTarget } from './event-target.js';
 import { defineInterface } from './webidl.js';
 
 /** The host's own class, whatever a program puts in its place afterwards. */
@@ -23,8 +23,6 @@ function defineMessageEvent(HostMessageEvent) {
 }
 
 export const MessageEvent = isWhole(globalThis.MessageEvent) ? globalThis.MessageEvent : defineMessageEvent(globalThis.MessageEvent);
-
-heedLateReading();
 
 const { dispatchEvent } = EventTarget.prototype;
 

@@ -131,7 +131,7 @@ describe('a connection that is not established fails with error, then close 1006
     t.after(() => server.close());
     const socket = new WebSocket(`wss://127.0.0.1:${server.address().port}`);
     assert.deepEqual(await eventsOf(socket), FAILED);
-    assert.match(failure(socket), /: ERR_SSL_[A-Z_]+: [a-z ]+$/);
+    assert.match(failure(socket), /: ERR_SSL_[A-Z_]+: [a-z ]+ \(it does not speak TLS on this port\)$/);
   });
 
   test('a name that leads nowhere', async () => {

@@ -1,59 +1,5 @@
-// Puts classes in the place of Node's, as environments for tests do, and does what they do: happy-dom's EventTarget reads the
-// property `on…` behind the listeners, its AbortSignal inherits the getters, and jsdom's Blob can be read by a FileReader only.
-
-class Event {
-  eventPhase = 0;
-  defaultPrevented = false;
-
-  constructor(type, { cancelable = false } = {}) {
-    Object.assign(this, { type, cancelable });
-  }
-
-  preventDefault() {
-    this.defaultPrevented = this.cancelable;
-  }
-}
-
-class MessageEvent extends Event {
-  constructor(type, { data = null, origin = '', ...init } = {}) {
-    super(type, init);
-    Object.assign(this, { data, origin });
-  }
-}
-
-class CloseEvent extends Event {}
-
-class EventTarget {
-  #listeners = [];
-
-  addEventListener(type, listener, options = undefined) {
-    this.#listeners.push({ type, listener, once: options?.once });
-  }
-
-  removeEventListener(type, listener) {
-    this.#listeners = this.#listeners.filter((other) => other.type !== type || other.listener !== listener);
-  }
-
-  dispatchEvent(event) {
-    if (event.eventPhase === 0) {
-      for (event.eventPhase = 1; event.eventPhase <= 3; event.eventPhase += 1) this.dispatchEvent(event);
-      event.eventPhase = 0;
-    } else if (event.eventPhase === 2) {
-      this.#callListeners(event);
-    }
-    return !event.defaultPrevented;
-  }
-
-  #callListeners(event) {
-    const { type } = event;
-    for (const { listener, once } of this.#listeners.filter((other) => other.type === type)) {
-      if (once) this.removeEventListener(type, listener);
-      listener.call(this, event);
-    }
-    const handler = this[`on${type}`];
-    if (typeof handler === 'function') handler(event);
-  }
-}
+// Puts classes in the place of Node's, as environments for tests do, and does what they do: happy-dom's AbortSignal inherits the
+// getters, and jsdom's Blob can be read by a FileReader only.
 
 class Signal extends EventTarget {
   state = { aborted: false, reason: undefined };
@@ -114,4 +60,4 @@ class FileReader {
   }
 }
 
-Object.assign(globalThis, { Event, MessageEvent, CloseEvent, EventTarget, AbortSignal, AbortController, Blob, FileReader });
+Object.assign(globalThis, { AbortSignal, AbortController, Blob, FileReader });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -348,16 +347,6 @@ describe('TLS', () => {
     const socket = new WebSocket(url);
     assert.deepEqual(await eventsOf(socket), FAILED);
     assert.match(failure(socket), /certificate .*'ca'/);
-  });
-
-  test('a server without TLS on this port', async (t) => {
-    const plain = createServer((peer) => peer.on('error', () => {}).once('data', () => peer.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
-    plain.listen(0, '127.0.0.1');
-    await once(plain, 'listening');
-    t.after(() => plain.close());
-    const socket = new WebSocket(`wss://127.0.0.1:${plain.address().port}`);
-    assert.deepEqual(await eventsOf(socket), FAILED);
-    assert.match(failure(socket), /does not speak TLS on this port/);
   });
 
   test('ca and servername', async () => {
