@@ -19,6 +19,8 @@ mod proxy;
 pub(crate) mod tls;
 #[cfg(feature = "tokio")]
 mod turn;
+#[cfg(all(feature = "tokio", unix))]
+mod unix;
 #[cfg(feature = "tls")]
 mod unverified;
 

@@ -21,6 +21,8 @@ pub use http2::Http2;
 
 #[cfg(feature = "tls")]
 use super::Tls;
+#[cfg(unix)]
+use super::unix;
 use super::{ConnectError, ConnectOptions, Stage, Turn, addresses, eyeballs, proxy, turn};
 use crate::Stream;
 use crate::proto::{Answer, Request};
@@ -127,8 +129,7 @@ impl Connecting {
         #[cfg(unix)]
         if let Some(path) = &options.unix_socket {
             let address = path.display().to_string();
-            let connected =
-                within(limit, Stage::Connect(address.clone()), tokio::net::UnixStream::connect(path)).await?;
+            let connected = within(limit, Stage::Connect(address.clone()), unix::connect(path)).await?;
             return connected.map(Stream::from).map_err(|source| ConnectError::Connect { address, source });
         }
         let address = addresses.first().map_or_else(String::new, ToString::to_string);
