@@ -66,8 +66,9 @@ pub(crate) fn keep(options: &ConnectOptions, url: &SocketUrl, outcome: Result<&E
 }
 
 /// Cookies in memory, by [RFC 6265](https://datatracker.ietf.org/doc/html/rfc6265), except that a
-/// server can set none for a domain above its own. A cookie of more than 8 KiB is ignored, and so
-/// is a new one of a host that already has 180.
+/// server can set none for a domain above its own, and that over `ws` it can neither set nor replace
+/// one that is for `wss` alone, unless it is at a loopback address. A cookie of more than 8 KiB is
+/// ignored, and so is a new one of a host that already has 180.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -116,11 +117,19 @@ impl CookieJar for MemoryJar {
         if cookie.domain().is_some_and(|domain| !domain.eq_ignore_ascii_case(url.host())) {
             return;
         }
+        let is_secure = is_secure(url);
         let Some(url) = http_url(url) else { return };
         // A cookie that is malformed, or that this server must not set, is ignored, as the RFC
         // says.
         let Ok(cookie) = Cookie::try_from_raw_cookie(&cookie, &url) else { return };
         let mut store = self.store();
+        // Deviation: RFC 6265 lets anyone who is on the way replace a cookie of TLS. By draft-ietf-httpbis-rfc6265bis, "if the
+        // request-uri does not denote a "secure" connection (as defined by the user agent), and the cookie's secure-only-flag is
+        // true, then abort these steps and ignore the cookie entirely."
+        let is_kept_off = || cookie.secure() == Some(true) || store.iter_unexpired().any(|old| overlays(&cookie, old));
+        if !is_secure && is_kept_off() {
+            return;
+        }
         let of_host = store.iter_unexpired().filter(|cookie| cookie.domain.matches(&url)).count();
         let is_known = || {
             let domain = cookie.domain.as_cow();
@@ -137,6 +146,27 @@ impl CookieJar for MemoryJar {
             *store = left;
         }
     }
+}
+
+/// Whether cookies that are for secure connections alone go there: those of cookie_store also go to a loopback address.
+#[cfg(feature = "cookies")]
+fn is_secure(url: &SocketUrl) -> bool {
+    url.is_secure() || url.host() == "localhost" || url.address().is_some_and(|address| address.is_loopback())
+}
+
+/// Whether a new cookie would stand in for one that is for secure connections alone. By the draft: "Their name matches the name
+/// of the newly-created cookie. Their secure-only-flag is true. Their domain domain-matches the domain of the newly-created
+/// cookie, or vice-versa. The path of the newly-created cookie path-matches the path of the existing cookie."
+#[cfg(feature = "cookies")]
+fn overlays(new: &Cookie<'_>, old: &Cookie<'_>) -> bool {
+    let is_within =
+        |name: &str, domain: &str| name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let (Some(one), Some(other)) = (new.domain.as_cow(), old.domain.as_cow()) else { return false };
+    let rest = new.path.strip_prefix(&*old.path);
+    old.secure() == Some(true)
+        && new.name() == old.name()
+        && (is_within(&one, &other) || is_within(&other, &one))
+        && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || old.path.ends_with('/'))
 }
 
 /// The URL with the scheme that the rules for cookies know: `http` or `https`.
@@ -183,6 +213,47 @@ mod tests {
         assert_eq!(jar.cookies(&url("wss://other.example/chat")), None);
         assert_eq!(jar.cookies(&url("ws://h.example/e")).unwrap(), "e=5");
         assert_eq!(jar.cookies(&url("ws://h.example/")), None);
+    }
+
+    #[test]
+    fn a_cookie_that_is_for_tls_alone_is_set_and_replaced_over_tls_alone() {
+        let url = |text| SocketUrl::parse(text, None).unwrap();
+        let (tls, plain) = (url("wss://a.example/login/en"), url("ws://a.example/login/en"));
+        let jar: &dyn CookieJar = &MemoryJar::default();
+        jar.store(&plain, "sid=evil; Secure");
+        assert_eq!(jar.cookies(&tls), None);
+        jar.store(&tls, "sid=good; Path=/login; Secure");
+        for evil in ["", "; Secure", "; Max-Age=0", "; Domain=a.example"] {
+            for path in ["/login", "/login/", "/login/en"] {
+                jar.store(&plain, &format!("sid=evil; Path={path}{evil}"));
+            }
+        }
+        assert_eq!((jar.cookies(&tls).as_deref(), jar.cookies(&plain)), (Some("sid=good"), None));
+        // Of another path or name, or of a host that has only the end of its name in common.
+        for other in ["sid=2; Path=/", "sid2=3; Path=/login"] {
+            jar.store(&plain, other);
+        }
+        assert_eq!(jar.cookies(&plain).as_deref(), Some("sid2=3; sid=2"));
+        jar.store(&url("ws://aa.example/login"), "sid=4");
+        assert_eq!(jar.cookies(&url("ws://aa.example/login")).as_deref(), Some("sid=4"));
+        jar.store(&tls, "sid=5; Path=/login");
+        assert_eq!(jar.cookies(&plain).as_deref(), Some("sid=5; sid2=3; sid=2"), "TLS may let it go");
+
+        // Those for a domain and those of a host within it.
+        jar.store(&url("wss://b.example/"), "sid=good; Domain=b.example; Secure");
+        jar.store(&url("ws://in.b.example/"), "sid=evil");
+        assert_eq!(jar.cookies(&url("ws://in.b.example/")), None);
+        jar.store(&url("wss://in.c.example/"), "sid=good; Secure");
+        jar.store(&url("ws://c.example/"), "sid=evil; Domain=c.example");
+        assert_eq!(jar.cookies(&url("ws://c.example/")), None);
+
+        // Nobody is on the way to a loopback address.
+        for local in ["ws://localhost/", "ws://127.0.0.2/", "ws://[::1]/"] {
+            for set in ["sid=1; Secure", "sid=2; Secure"] {
+                jar.store(&url(local), set);
+            }
+            assert_eq!(jar.cookies(&url(local)).as_deref(), Some("sid=2"), "{local}");
+        }
     }
 
     #[test]
