@@ -110,9 +110,13 @@ impl CookieJar for MemoryJar {
         if set_cookie.len() > Self::LONGEST {
             return;
         }
+        let (pair, attributes) = set_cookie.split_once(';').unwrap_or((set_cookie, ""));
+        let mut parts = vec![pair];
+        parts.extend(attributes.split(';').filter(|attribute| !is_empty_max_age(attribute)));
         // The parser knows some forms of a date, and takes the last one that it can read.
-        let expires = date::expires(set_cookie).map(|date| format!("{set_cookie}; Expires={date}"));
-        let Ok(cookie) = RawCookie::parse(expires.as_deref().unwrap_or(set_cookie)) else { return };
+        let expires = date::expires(set_cookie).map(|date| format!("Expires={date}"));
+        parts.extend(expires.as_deref());
+        let Ok(cookie) = RawCookie::parse(parts.join(";")) else { return };
         // It is not known here whether others share a domain, such as co.uk.
         if cookie.domain().is_some_and(|domain| !domain.eq_ignore_ascii_case(url.host())) {
             return;
@@ -146,6 +150,15 @@ impl CookieJar for MemoryJar {
             *store = left;
         }
     }
+}
+
+/// Section 5.2.2: "If the first character of the attribute-value is not a DIGIT or a "-" character, ignore the cookie-av." The parser
+/// takes an attribute of Max-Age without any for the longest time that there is.
+#[cfg(feature = "cookies")]
+fn is_empty_max_age(attribute: &str) -> bool {
+    attribute
+        .split_once('=')
+        .is_some_and(|(name, value)| name.trim().eq_ignore_ascii_case("Max-Age") && value.trim().is_empty())
 }
 
 /// Whether cookies that are for secure connections alone go there: those of cookie_store also go to a loopback address.
@@ -285,6 +298,17 @@ mod tests {
             jar.store(&url, &format!("sid=; Expires={date}; Path=/"));
             assert_eq!(jar.cookies(&url), None, "{date}");
         }
+        for max_age in ["Max-Age=0", "Max-Age=-1", "Max-Age=0; max-age = ", "Max-Age=; Expires=1 Jan 1970 00:00:00"] {
+            jar.store(&url, "sid=1; Max-Age=");
+            assert_eq!(jar.cookies(&url).as_deref(), Some("sid=1"));
+            jar.store(&url, &format!("sid=; {max_age}; Path=/"));
+            assert_eq!(jar.cookies(&url), None, "{max_age}");
+        }
+        jar.store(&url, "Max-Age=; Max-Age=0");
+        assert_eq!(jar.cookies(&url), None);
+        jar.store(&url, "Max-Age=");
+        assert_eq!(jar.cookies(&url).as_deref(), Some("Max-Age="), "it is a name as any other");
+        jar.store(&url, "Max-Age=; Max-Age=0");
         jar.store(&url, "sid=1; Expires=Fri, 31-December-9999 23:59:59 UTC");
         assert_eq!(jar.cookies(&url).as_deref(), Some("sid=1"));
         jar.store(&url, "sid=; Expires=31 Feb 1970 00:00:00");
