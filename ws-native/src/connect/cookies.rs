@@ -100,8 +100,10 @@ impl CookieJar for MemoryJar {
     fn cookies(&self, url: &SocketUrl) -> Option<String> {
         let store = self.store();
         let mut cookies = store.matches(&http_url(url)?);
-        // Section 5.4: "Cookies with longer paths are listed before cookies with shorter paths."
-        cookies.sort_by_key(|cookie| (Reverse(cookie.path.len()), cookie.name()));
+        // Section 5.4: "Cookies with longer paths are listed before cookies with shorter paths. [...] Among cookies that have
+        // equal-length path fields, cookies with earlier creation-times are listed before cookies with later creation-times." Those of
+        // one domain come in that order.
+        cookies.sort_by_key(|cookie| Reverse(cookie.path.len()));
         let pairs: Vec<_> = cookies.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
@@ -273,14 +275,18 @@ mod tests {
     fn the_longer_path_goes_first_and_nothing_is_kept_of_what_is_over() {
         let url = SocketUrl::parse("ws://h.example/chat/room/1", None).unwrap();
         let jar: &dyn CookieJar = &MemoryJar::default();
-        for set in ["sid=1; Path=/", "sid=3; Path=/chat/room", "sid=2; Path=/chat", "a=0; Path=/chat"] {
-            jar.store(&url, set);
+        // One that changes is as old as it was.
+        for (path, set) in [("/", "sid=1"), ("/chat/room", "sid=3"), ("/chat", "sid=0; c=0; b=0; a=0; sid=2")] {
+            for set in set.split("; ") {
+                jar.store(&url, &format!("{set}; Path={path}"));
+            }
         }
-        assert_eq!(jar.cookies(&url).unwrap(), "sid=3; a=0; sid=2; sid=1");
+        assert_eq!(jar.cookies(&url).unwrap(), "sid=3; sid=2; c=0; b=0; a=0; sid=1");
         for path in ["/", "/chat", "/chat/room"] {
             jar.store(&url, &format!("sid=; Path={path}; Max-Age=0"));
         }
-        assert_eq!((jar.cookies(&url).unwrap().as_str(), format!("{jar:?}")), ("a=0", r#"["a"]"#.to_owned()));
+        assert_eq!(jar.cookies(&url).unwrap(), "c=0; b=0; a=0");
+        assert_eq!(format!("{jar:?}"), r#"["c", "b", "a"]"#);
     }
 
     #[test]
