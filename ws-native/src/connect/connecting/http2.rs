@@ -5,6 +5,7 @@ mod shared;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use shared::{Shared, Unanswered};
 use super::proxy::ProxyUrl;
 use super::{ConnectError, Connecting, Tls};
 use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, MAX_STREAMS, STREAM_WINDOW, into_io};
+use crate::policy::Policy as _;
 use crate::proto::{Answer, Config};
 use crate::stream::{Around, Stream};
 
@@ -225,6 +227,7 @@ impl Connecting {
         let mut turn = None;
         for _ in 0..MOST_SHARED {
             let shared = match http2.way(&server, limit).await {
+                Way::Existing(shared) if !self.allows(&shared.around) => break,
                 Way::Existing(shared) => shared,
                 Way::New(own) => {
                     turn = own;
@@ -247,6 +250,13 @@ impl Connecting {
         let Some(shared) = http2.begin(server, stream, &options.config).await? else { return Ok(None) };
         drop(turn);
         opened(shared.ask(&self.request, &options.config).await)
+    }
+
+    /// Whether this socket's policy lets it go over a connection that another has opened. Through a proxy it was asked before, if the
+    /// address is known.
+    fn allows(&self, around: &Around) -> bool {
+        let is_allowed = |address: SocketAddr| self.options.allows_address(&self.url, address.ip());
+        self.proxy.is_some() || around.peer_address().is_some_and(is_allowed)
     }
 }
 
@@ -299,5 +309,61 @@ mod tests {
         assert!(matches!((&third, fourth.now_or_never()), (Some(Way::New(None)), Some(Way::New(None)))));
         http2.learn(server.clone(), Known::Unable);
         assert!(matches!(http2.way(&server, LIMIT).now_or_never(), Some(Way::Http1)));
+    }
+
+    /// On Linux all of 127.0.0.0/8 are addresses of the host.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_connection_to_an_address_that_the_policy_forbids_is_not_shared() {
+        use crate::policy::Policy;
+        use crate::proto::Request;
+        use crate::{ConnectOptions, Identity};
+        use std::net::IpAddr;
+
+        #[derive(Debug)]
+        struct NotThere(IpAddr);
+
+        impl Policy for NotThere {
+            fn allows_address(&self, _url: &SocketUrl, address: IpAddr) -> bool {
+                address != self.0
+            }
+        }
+
+        let made = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap();
+        let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+        let identity = Identity::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
+        let server = crate::Server::bind("0.0.0.0:0").await.unwrap().tls(identity.into_server_config().unwrap());
+        let port = server.local_address().unwrap().port();
+        tokio::spawn(async move {
+            loop {
+                let mut requests = server.accept().await.unwrap().requests().await.unwrap();
+                tokio::spawn(async move {
+                    let mut open = Vec::new();
+                    while let Some(incoming) = requests.next().await {
+                        open.push(incoming.unwrap().accept(None).await.unwrap());
+                    }
+                });
+            }
+        });
+        let tls = TlsOptions { roots: Roots::Own(vec![made.cert.der().clone()]), ..TlsOptions::default() };
+        let mut options =
+            ConnectOptions { tls: Some(Tls::new(tls).unwrap()), http2: Some(Http2::default()), ..Default::default() };
+        let open = |last: u8, options: &ConnectOptions| {
+            let connecting = Connecting {
+                url: SocketUrl::parse("wss://a.example/", None).unwrap(),
+                options: options.clone(),
+                request: Request::new("a.example", "/", &[] as &[&str]).unwrap(),
+                proxy: None,
+                addresses: vec![([127, 0, 0, last], port).into()],
+                turn: None,
+            };
+            async move { connecting.open().await.unwrap().stream }
+        };
+        let address = |stream: &Stream| stream.peer_address().unwrap().ip().to_string();
+        let _first = open(2, &options).await;
+        options.policy = Some(Arc::new(NotThere([127, 0, 0, 3].into())));
+        assert_eq!(address(&open(1, &options).await), "127.0.0.2");
+        options.policy = Some(Arc::new(NotThere([127, 0, 0, 2].into())));
+        assert_eq!(address(&open(1, &options).await), "127.0.0.1");
     }
 }
