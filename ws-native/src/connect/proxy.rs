@@ -50,7 +50,8 @@ pub enum Proxy {
 /// Where a proxy is, what it speaks, and the user name and password for it.
 ///
 /// The schemes are `http` and `https` (the method CONNECT, over plain TCP or over TLS), `socks5` (the client resolves the
-/// server's name) and `socks5h` (the proxy does). The default ports are 80, 443 and 1080.
+/// server's name) and `socks5h` (the proxy does). The default ports are 80, 443 and 1080. SOCKS takes a user name and a
+/// password of 1 to 255 bytes each, or neither.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ProxyUrl {
     scheme: Scheme,
@@ -68,15 +69,24 @@ enum Scheme {
     Socks5h,
 }
 
-/// A URL that names no proxy.
+/// A URL that names no proxy, or one with a user name and password that cannot be sent to it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a proxy's URL begins with http, https, socks5 or socks5h and has a host, unlike {0:?}")]
-pub struct ProxyUrlError(String);
+#[error("{rule}, unlike {named:?}")]
+pub struct ProxyUrlError {
+    named: String,
+    rule: &'static str,
+}
+
+const FORM: &str = "a proxy's URL begins with http, https, socks5 or socks5h and has a host";
+/// RFC 1929, section 2: "+----+------+----------+------+----------+ |VER | ULEN | UNAME | PLEN | PASSWD | [...] | 1 | 1 | 1 to 255 | 1 |
+/// 1 to 255 |".
+const SOCKS_CREDENTIALS: &str =
+    "the URL of a SOCKS proxy has a user name and a password of 1 to 255 bytes each, or neither";
 
 impl ProxyUrlError {
-    fn of(text: &str) -> Self {
+    fn of(text: &str, rule: &'static str) -> Self {
         // What may be a password stays out of it.
-        Self(text.rsplit_once('@').map_or(text, |(_, after)| after).into())
+        Self { named: text.rsplit_once('@').map_or(text, |(_, after)| after).into(), rule }
     }
 }
 
@@ -84,7 +94,7 @@ impl FromStr for ProxyUrl {
     type Err = ProxyUrlError;
 
     fn from_str(text: &str) -> Result<Self, ProxyUrlError> {
-        let error = || ProxyUrlError::of(text);
+        let error = || ProxyUrlError::of(text, FORM);
         let url = Url::parse(text).map_err(|_| error())?;
         let (scheme, port) = match url.scheme() {
             "http" => (Scheme::Http, 80),
@@ -95,10 +105,9 @@ impl FromStr for ProxyUrl {
         };
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(error)?;
         let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let password = url.password().unwrap_or_default();
-        let credentials =
-            (!url.username().is_empty() || !password.is_empty()).then(|| (decode(url.username()), decode(password)));
-        Ok(Self { scheme, host: host.into(), port: url.port().unwrap_or(port), credentials })
+        let credentials = (decode(url.username()), decode(url.password().unwrap_or_default()));
+        let proxy = Self { scheme, host: host.into(), port: url.port().unwrap_or(port), credentials: None };
+        proxy.with(Some(credentials))
     }
 }
 
@@ -158,22 +167,37 @@ impl Environment {
         let Some(named) = [own, &self.all].into_iter().find(|named| !named.is_empty()).filter(|_| !goes_direct) else {
             return Ok(None);
         };
-        let Some(intercept) = rules(named).intercept(&target) else { return Err(unusable(&ProxyUrlError::of(named))) };
-        let mut proxy: ProxyUrl = intercept.uri().to_string().parse().map_err(|error| unusable(&error))?;
+        let Some(intercept) = rules(named).intercept(&target) else {
+            return Err(unusable(&ProxyUrlError::of(named, FORM)));
+        };
+        let proxy: ProxyUrl = intercept.uri().to_string().parse().map_err(|error| unusable(&error))?;
         let basic =
             intercept.basic_auth().and_then(|value| BASE64.decode(value.to_str().ok()?.strip_prefix("Basic ")?).ok());
         let pair = basic.and_then(|pair| String::from_utf8(pair).ok());
         let basic = pair.as_deref().and_then(|pair| pair.split_once(':'));
-        proxy.credentials = basic.or(intercept.raw_auth()).map(|(user, password)| (user.into(), password.into()));
-        Ok(Some(proxy))
+        let credentials = basic.or(intercept.raw_auth()).map(|(user, password)| (user.into(), password.into()));
+        proxy.with(credentials).map(Some).map_err(|error| unusable(&error))
     }
 }
 
 fn unusable(error: &ProxyUrlError) -> ConnectError {
-    ConnectError::Proxy { proxy: error.0.clone(), reason: error.to_string() }
+    ConnectError::Proxy { proxy: error.named.clone(), reason: error.to_string() }
 }
 
 impl ProxyUrl {
+    /// With this user name and password, if they are not both empty.
+    fn with(self, credentials: Option<(String, String)>) -> Result<Self, ProxyUrlError> {
+        let credentials = credentials.filter(|(user, password)| !user.is_empty() || !password.is_empty());
+        let is_socks = matches!(self.scheme, Scheme::Socks5 | Scheme::Socks5h);
+        let fits = |text: &String| (1..=255).contains(&text.len());
+        match &credentials {
+            Some((user, password)) if is_socks && !(fits(user) && fits(password)) => {
+                Err(ProxyUrlError::of(&self.to_string(), SOCKS_CREDENTIALS))
+            }
+            _ => Ok(Self { credentials, ..self }),
+        }
+    }
+
     /// The proxy's host; an IPv6 address in brackets.
     pub fn host(&self) -> &str {
         &self.host
@@ -346,6 +370,37 @@ mod tests {
         for text in ["ftp://user:secret@h", "proxy:3128", "http://", "://user:secret@h"] {
             let error = text.parse::<ProxyUrl>().unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_user_name_and_password_for_socks_have_1_to_255_bytes() {
+        let long = |length| "x".repeat(length);
+        for (pair, fits) in [
+            ("user@".into(), false),
+            ("user:@".into(), false),
+            (":secret@".into(), false),
+            (":@".into(), true),
+            ("@".into(), true),
+            (format!("u:{}@", long(255)), true),
+            (format!("u:secret{}@", long(250)), false),
+            (format!("{}:%70@", long(255)), true),
+            (format!("{}:secret@", long(256)), false),
+        ] {
+            for scheme in ["socks5", "socks5h", "http"] {
+                let named = format!("{scheme}://{pair}proxy:3");
+                let environment = Environment { all: named.clone(), ..Environment::default() };
+                let read = environment.proxy(&SocketUrl::parse("wss://h/", None).unwrap());
+                match named.parse::<ProxyUrl>() {
+                    Ok(proxy) => assert_eq!((read.unwrap(), fits || scheme == "http"), (Some(proxy), true), "{named}"),
+                    Err(error) => {
+                        assert!(!fits && scheme != "http", "{named}");
+                        let (error, read) = (error.to_string(), read.unwrap_err().to_string());
+                        assert!(error.contains("1 to 255 bytes each, or neither, unlike \"proxy:3\""), "{error}");
+                        assert!(read.contains(&error) && !read.contains("secret"), "{read}");
+                    }
+                }
+            }
         }
     }
 
