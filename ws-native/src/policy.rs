@@ -337,7 +337,7 @@ mod tests {
     fn headers(page: &Page, url: &str) -> Vec<(String, String)> {
         let (_, request) = page.target(url, &[]).unwrap().request().unwrap();
         let config = crate::proto::Config { compression: None, ..crate::proto::Config::default() };
-        let headers = request.http2_headers(&config).split_off(1);
+        let headers = request.http2_headers(&config).split_off(3);
         headers.into_iter().map(|(name, value)| (name, String::from_utf8(value).unwrap())).collect()
     }
 

@@ -1,7 +1,7 @@
 //! What a client asks for: [RFC 6455, section 4.1](https://datatracker.ietf.org/doc/html/rfc6455#section-4.1).
 
 use alloc::{string::String, vec, vec::Vec};
-use core::fmt::{self, Write as _};
+use core::fmt;
 
 use ws_core::subprotocol;
 
@@ -95,13 +95,15 @@ impl Request {
     /// let mut config = Config::default();
     /// config.compression = None;
     /// let headers = Request::new("example.org", "/", &["v1"])?.http2_headers(&config);
-    /// assert_eq!(headers, [("sec-websocket-version".into(), b"13".into()), ("sec-websocket-protocol".into(), b"v1".into())]);
+    /// assert_eq!(headers.first(), Some(&("sec-websocket-version".into(), b"13".into())));
+    /// assert_eq!(headers.last(), Some(&("sec-websocket-protocol".into(), b"v1".into())));
     /// # Ok::<(), ws_native::proto::RequestError>(())
     /// ```
     ///
     /// [1]: https://datatracker.ietf.org/doc/html/rfc8441#section-5
     pub fn http2_headers(&self, config: &Config) -> Vec<(String, Vec<u8>)> {
         let mut headers: Vec<(String, Vec<u8>)> = vec![("sec-websocket-version".into(), b"13".into())];
+        headers.extend(self.against_caches().map(|name| (name.to_ascii_lowercase(), b"no-cache".into())));
         if !self.protocols.is_empty() {
             headers.push(("sec-websocket-protocol".into(), self.protocols.join(", ").into_bytes()));
         }
@@ -115,28 +117,38 @@ impl Request {
 
     /// Writes the request.
     pub(super) fn encode(&self, key: &str, compression: Option<&Compression>) -> Vec<u8> {
-        let mut head = String::with_capacity(256);
-        // Writing into a String cannot fail.
-        let _ = write!(
-            head,
-            "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n",
-            self.resource, self.host
-        );
-        if !self.protocols.is_empty() {
-            let _ = write!(head, "Sec-WebSocket-Protocol: {}\r\n", self.protocols.join(", "));
-        }
-        if let Some(compression) = compression {
-            let _ = write!(head, "Sec-WebSocket-Extensions: {}\r\n", compression::offer(compression));
-        }
-        let mut head = head.into_bytes();
-        for (name, value) in &self.headers {
+        let line = ["GET ", &self.resource, " HTTP/1.1\r\nHost: ", &self.host, "\r\nConnection: Upgrade\r\n"];
+        let mut head = line.concat().into_bytes();
+        let mut header = |name: &str, value: &[u8]| {
             for part in [name.as_bytes(), b": ", value, b"\r\n"] {
                 head.extend_from_slice(part);
             }
+        };
+        for name in self.against_caches() {
+            header(name, b"no-cache");
+        }
+        header("Upgrade", b"websocket");
+        header("Sec-WebSocket-Version", b"13");
+        header("Sec-WebSocket-Key", key.as_bytes());
+        if !self.protocols.is_empty() {
+            header("Sec-WebSocket-Protocol", self.protocols.join(", ").as_bytes());
+        }
+        if let Some(compression) = compression {
+            header("Sec-WebSocket-Extensions", compression::offer(compression).as_bytes());
+        }
+        for (name, value) in &self.headers {
+            header(name, value);
         }
         head.extend_from_slice(b"\r\n");
         head
+    }
+
+    /// The headers whose value is `no-cache`. [Fetch](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch): "If httpRequest's cache mode
+    /// is "no-store" or "reload", then: If httpRequest's header list does not contain `Pragma`, then append (`Pragma`, `no-cache`)
+    /// to httpRequest's header list." The same of `Cache-Control`.
+    fn against_caches(&self) -> impl Iterator<Item = &'static str> {
+        let is_given = |own: &str| self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(own));
+        ["Pragma", "Cache-Control"].into_iter().filter(move |own| !is_given(own))
     }
 }
 
@@ -149,7 +161,7 @@ impl fmt::Debug for Request {
 
 #[cfg(test)]
 mod tests {
-    use alloc::borrow::ToOwned as _;
+    use alloc::{borrow::ToOwned as _, format};
 
     use super::*;
 
@@ -180,9 +192,29 @@ mod tests {
         }
         request = request.header("TE", "trailers").unwrap().header("A", "b").unwrap();
         let config = Config { compression: None, ..Config::default() };
-        let sent = request.http2_headers(&config).split_off(1);
+        let sent = request.http2_headers(&config).split_off(3);
         assert_eq!(sent, [("te".to_owned(), b"trailers".to_vec()), ("a".to_owned(), b"b".to_vec())]);
         assert!(request.encode("", None).ends_with(b"Keep-Alive: 5\r\nPROXY-Connection: close\r\nTE: gzip\r\nTe: trailers, gzip\r\nTE: trailers\r\nA: b\r\n\r\n"));
+    }
+
+    #[test]
+    fn caches_are_told_to_keep_out_unless_a_program_tells_them_something_else() {
+        let sent = |names: &[&str]| {
+            let request = Request::new("h", "/", &[] as &[&str]).unwrap();
+            let request = names.iter().fold(request, |request, name| request.header(name, "x").unwrap());
+            let head = String::from_utf8(request.encode("", None)).unwrap();
+            let of_caches = |(name, _): &(String, String)| ["pragma", "cache-control"].contains(&name.as_str());
+            let lines = head.lines().filter_map(|line| line.split_once(": "));
+            let lines = lines.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).filter(of_caches);
+            let lines: Vec<_> = lines.collect();
+            let headers = request.http2_headers(&Config::default()).into_iter();
+            let headers = headers.map(|(name, value)| (name, String::from_utf8(value).unwrap())).filter(of_caches);
+            assert_eq!(lines, headers.collect::<Vec<_>>());
+            lines.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>()
+        };
+        assert_eq!(sent(&[]), ["pragma no-cache", "cache-control no-cache"]);
+        assert_eq!(sent(&["CACHE-CONTROL"]), ["pragma no-cache", "cache-control x"]);
+        assert_eq!(sent(&["pragma"]), ["cache-control no-cache", "pragma x"]);
     }
 
     #[test]
