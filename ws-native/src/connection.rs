@@ -20,10 +20,10 @@ pub use split::{Receiver, Sender};
 use turn::Turn;
 
 use crate::clock::Clock;
-use crate::ending::{Patience, State, failure_of};
+use crate::ending::{State, failure_of};
 use crate::proto::{self, AcceptError, Answer, Close, Closed, Config, Delivery, Established, Event, Request};
 use crate::random;
-use crate::server::{Broadcast, Follower, Joined, Progress, Shutdown};
+use crate::server::{Broadcast, Follower, Following, Joined, Progress, Shutdown};
 use crate::stream::Stream;
 use crate::tap::Tapping;
 use crate::transport::{End, Transport};
@@ -64,8 +64,7 @@ struct Inner<T> {
     clock: Clock,
     established: Established,
     state: State,
-    /// The shutdown it follows.
-    follower: Option<Follower>,
+    following: Following,
     /// The broadcasts it gets.
     joined: Joined,
     /// The tap on its stream.
@@ -156,7 +155,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             clock,
             established: Established::default(),
             state: State::Running,
-            follower: None,
+            following: Following::default(),
             joined: Joined::default(),
             tapping: None,
             turn: Turn::default(),
@@ -177,7 +176,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     pub(crate) fn set_follower(&mut self, follower: Follower) {
-        self.inner.follower = Some(follower);
+        self.inner.following = Following::Shutdown(follower);
     }
 
     /// Gets the messages that are sent to this broadcast from now on. Those that come are sent while [`recv`](Self::recv)
@@ -248,8 +247,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Does what the shutdown says that this connection follows. Whether there was anything to do.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> bool {
         let mut done = false;
-        while let Some(Poll::Ready(progress)) = self.inner.follower.as_mut().map(|follower| follower.poll_progress(cx))
-        {
+        while let Poll::Ready(progress) = self.inner.following.poll_progress(cx) {
             done = true;
             match progress {
                 Progress::Running => {}
@@ -259,10 +257,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                     self.inner.protocol.leave(&Close::new(CloseCode::GOING_AWAY));
                 }
                 Progress::Over => {
-                    self.inner.follower = None;
-                    match &mut self.inner.state {
-                        State::Ending { patience, .. } => *patience = Patience::over(),
-                        _ => self.inner.protocol.lost(Failure::new(FailureKind::Cancelled, "the server has shut down")),
+                    self.inner.following = Following::Over;
+                    if let State::Running = self.inner.state {
+                        self.inner.protocol.lost(Failure::new(FailureKind::Cancelled, "the server has shut down"));
                     }
                 }
             }
@@ -315,6 +312,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Ready when the end of the transport was waited for long enough.
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let State::Ending { patience, .. } = &mut self.inner.state else { return Poll::Ready(()) };
+        if let Following::Over = self.inner.following {
+            return Poll::Ready(());
+        }
         let limit = self.inner.protocol.config().end_timeout;
         let now = self.inner.clock.now();
         let deadline = patience.deadline(self.inner.protocol.backlog(), now, limit);

@@ -109,12 +109,6 @@ impl Patience {
         Self { remaining: Self::steps(backlog), deadline: now.checked_add(limit) }
     }
 
-    /// Nothing is waited for.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn over() -> Self {
-        Self { remaining: 0, deadline: Some(Duration::ZERO) }
-    }
-
     /// The deadline. The time begins again whenever 64 KiB were written, and when all was.
     pub(crate) fn deadline(&mut self, backlog: usize, now: Duration, limit: Duration) -> Option<Duration> {
         if Self::steps(backlog) < self.remaining {

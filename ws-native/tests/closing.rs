@@ -305,3 +305,18 @@ async fn a_shutdown_cuts_a_connection_whose_end_is_waited_for() {
     assert_eq!(server.flush().await.unwrap_err().kind(), FailureKind::Network);
     reading.abort();
 }
+
+#[tokio::test(start_paused = true)]
+async fn nor_does_a_connection_that_a_shutdown_cuts_wait_for_the_end() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let mut config = Config::default();
+    config.end_timeout = HOUR;
+    let (_silent, far) = duplex(1024);
+    let mut server = Connection::server_established(far, config);
+    let shutdown = Shutdown::default();
+    server.follow(&shutdown);
+    let receiving = tokio::spawn(async move { server.recv().await });
+    assert_eq!(shutdown.begin(Duration::from_secs(1)).await, 1);
+    let failure = timeout(Duration::from_secs(1), receiving).await.expect("it ends").unwrap().unwrap_err();
+    assert_eq!(failure.kind(), FailureKind::Cancelled);
+}

@@ -46,6 +46,9 @@ pub struct Config {
     /// looks: it is over when a read waits, or 8 MiB more were read, of which each read counts for at least 16 KiB. Default: 10 s.
     pub close_timeout: Duration,
     /// How long a server may take to end the transport after the closing handshake, before the client does. Default: 2 s.
+    ///
+    /// A server waits as long for the client's end, and either for a peer when the connection has failed; the time begins again
+    /// whenever 64 KiB of what is left to write were written, and when all was.
     pub end_timeout: Duration,
     /// How an open connection finds out that its peer is gone. `None`: it does not. Default: `None`.
     pub heartbeat: Option<Heartbeat>,

@@ -31,7 +31,7 @@ pub use broadcast::{Broadcast, BroadcastConfig, Slow};
 pub use http2::Requests;
 pub use incoming::Incoming;
 pub use shutdown::Shutdown;
-pub(crate) use shutdown::{Follower, Progress};
+pub(crate) use shutdown::{Follower, Following, Progress};
 
 use crate::origin::Origins;
 use crate::proto::Config;

@@ -102,6 +102,26 @@ impl fmt::Debug for Shutdown {
     }
 }
 
+/// Which shutdown a connection follows.
+#[derive(Debug, Default)]
+pub(crate) enum Following {
+    #[default]
+    Nothing,
+    Shutdown(Follower),
+    /// One that is over: neither the peer nor the end of the transport is waited for any more.
+    Over,
+}
+
+impl Following {
+    /// Ready once for each step of the shutdown's progress.
+    pub(crate) fn poll_progress(&mut self, cx: &mut Context<'_>) -> Poll<Progress> {
+        match self {
+            Self::Shutdown(follower) => follower.poll_progress(cx),
+            Self::Nothing | Self::Over => Poll::Pending,
+        }
+    }
+}
+
 /// What one connection hears of the shutdown.
 pub(crate) struct Follower {
     /// Counts the connection. Dropped before `next`, whose end is what a shutdown waits for.
