@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
 use ws_native::{Broadcast, Connection, Sender};
 
@@ -91,6 +92,29 @@ fn a_waker_of_a_half_may_use_the_other() {
             let _ = pin!(receiver.recv()).poll(&mut cx);
         }
         assert!(pin!(client.recv()).poll(&mut cx).is_ready());
+    });
+}
+
+/// A waker that flushes.
+struct Flushes<T>(Sender<T>);
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wake for Flushes<T> {
+    fn wake(self: Arc<Self>) {
+        let _ = pin!(self.0.flush()).poll(&mut Context::from_waker(Waker::noop()));
+    }
+}
+
+#[test]
+fn a_waker_of_a_half_may_use_the_other_also_where_the_whole_was_a_stream() {
+    ends(|| {
+        let (_client, mut server) = pair(1 << 16);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(server.poll_next_unpin(&mut cx).is_pending());
+        let (sender, mut receiver) = server.split();
+        let waker = Waker::from(Arc::new(Flushes(sender.clone())));
+        let mut receiving = pin!(receiver.recv());
+        assert!(receiving.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert!(pin!(sender.close(None)).poll(&mut cx).is_ready());
     });
 }
 

@@ -81,7 +81,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// sender.send("hello").await?;
     /// # Ok(()) }
     /// ```
-    pub fn split(self) -> (Sender<T>, Receiver<T>) {
+    pub fn split(mut self) -> (Sender<T>, Receiver<T>) {
+        // Sides wake whoever waits at once, and then the connection may be locked. The halves have places of their own.
+        self.inner.sides = None;
         let waking = Arc::new(Waking::new());
         let waker = Waker::from(Arc::clone(&waking));
         let tapping = self.inner.tapping.clone();
