@@ -10,9 +10,12 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
-use ws_native::{Broadcast, Connection, Sender};
+use tokio::task::{unconstrained, yield_now};
+use tokio::time::timeout;
+use ws_core::FailureKind;
+use ws_native::{Broadcast, Connection, Sender, Shutdown};
 
 use pipe::{pair, plain};
 
@@ -116,6 +119,33 @@ fn a_waker_of_a_half_may_use_the_other_also_where_the_whole_was_a_stream() {
         assert!(receiving.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         assert!(pin!(sender.close(None)).poll(&mut cx).is_ready());
     });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receiver_hears_of_a_shutdown_that_its_sender_has_noticed_first() {
+    // More than a shutdown wakes at once. Those that are woken have the sender look before the receiver is woken.
+    const OTHERS: usize = 1000;
+    let shutdown = Shutdown::default();
+    let follows = || {
+        let mut server = Connection::server_established(Silent, plain());
+        server.follow(&shutdown);
+        server
+    };
+    let (sender, mut receiver) = follows().split();
+    let mut others = [(); OTHERS].map(|()| follows());
+    let mut begins = pin!(shutdown.begin(Duration::from_secs(1)));
+    assert!(begins.as_mut().now_or_never().is_none());
+    let waker = Waker::from(Arc::new(Flushes(sender)));
+    let waits = |other: &mut Connection<Silent>| {
+        assert!(pin!(other.recv()).poll(&mut Context::from_waker(&waker)).is_pending());
+    };
+    // In one turn of this task, which is a long one.
+    unconstrained(async { others.iter_mut().for_each(waits) }).await;
+    let receiving = tokio::spawn(async move { receiver.recv().await });
+    yield_now().await;
+    assert_eq!(unconstrained(begins).await, OTHERS + 1);
+    let failure = timeout(Duration::from_secs(1), receiving).await.expect("it is told").unwrap().unwrap_err();
+    assert_eq!(failure.kind(), FailureKind::Cancelled);
 }
 
 /// A stream on which nothing comes, and that remembers no waker.

@@ -133,7 +133,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        let _ = self.poll_shutdown(cx);
+        if self.poll_shutdown(cx) {
+            // Who waits to receive, if that is another task, is no longer told of it by the shutdown.
+            cx.waker().wake_by_ref();
+        }
         let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
         if self.inner.protocol.is_watched() {
             // Who receives meanwhile, if anybody does, looks at the clock only when the time was over without this.
