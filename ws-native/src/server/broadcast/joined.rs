@@ -124,33 +124,28 @@ impl Subscriptions {
             self.leave_all();
             return Ok(false);
         }
-        // One message of each broadcast in turn.
-        let count = self.subscriptions.len();
-        let (mut index, mut idle) = (0, 0);
-        while idle < count {
-            match self.subscriptions[index].poll_next(self.unwritten.room(connection), cx) {
-                Next::Message(message) => {
-                    memory::lend_for_writing(connection);
-                    let before = connection.queued_total();
-                    connection.send_prepared(&message)?;
-                    self.unwritten.add(before, connection);
-                    idle = 0;
-                }
-                Next::Nothing => idle += 1,
-                // The others do not pass it: there may never be so much room again.
-                Next::NoRoom => {
-                    self.subscriptions.rotate_left(index);
-                    self.poll_slow(connection, cx);
-                    return Ok(connection.is_open() && !connection.is_sending_parts());
-                }
-                Next::Over => {
-                    self.leave_slowly(connection);
-                    return Ok(false);
-                }
+        let Self { subscriptions, unwritten, .. } = self;
+        let last = by_turns(subscriptions, |subscription| {
+            let next = subscription.poll_next(unwritten.room(connection), cx);
+            if let Next::Message(message) = &next {
+                memory::lend_for_writing(connection);
+                let before = connection.queued_total();
+                connection.send_prepared(message)?;
+                unwritten.add(before, connection);
             }
-            index = (index + 1) % count;
+            Ok(next)
+        });
+        match last? {
+            Next::NoRoom => {
+                self.poll_slow(connection, cx);
+                Ok(connection.is_open() && !connection.is_sending_parts())
+            }
+            Next::Over => {
+                self.leave_slowly(connection);
+                Ok(false)
+            }
+            Next::Message(_) | Next::Nothing => Ok(false),
         }
-        Ok(false)
     }
 
     fn poll_slow(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) {
@@ -163,6 +158,32 @@ impl Subscriptions {
         connection.leave(&Close { code: CloseCode::POLICY, reason: "too slow".into() });
         self.leave_all();
     }
+}
+
+/// Takes one message of each in turn, until none has any more or something else comes of one, whose turn is the next.
+fn by_turns<T, E>(all: &mut [T], mut next: impl FnMut(&T) -> Result<Next, E>) -> Result<Next, E> {
+    // Who has nothing is not asked again: its task is woken when that changes. In front are those
+    // that have had something in this round, in their order.
+    let mut asked = all.len();
+    while asked > 0 {
+        let mut busy = 0;
+        for index in 0..asked {
+            match next(&all[index])? {
+                Next::Message(_) => {
+                    all.swap(busy, index);
+                    busy += 1;
+                }
+                Next::Nothing => {}
+                // The others do not pass it: there may never be so much room again.
+                last @ (Next::NoRoom | Next::Over) => {
+                    all.rotate_left(index);
+                    return Ok(last);
+                }
+            }
+        }
+        asked = busy;
+    }
+    Ok(Next::Nothing)
 }
 
 impl Unwritten {
@@ -203,5 +224,49 @@ fn last_room(connection: &proto::Connection) -> Option<usize> {
 impl fmt::Debug for Joined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Joined").field(&self.0.as_ref().map_or(0, |joined| joined.subscriptions.len())).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::convert::Infallible;
+
+    use super::*;
+    use crate::proto::Prepared;
+
+    /// Takes messages by turns of those that have so many. Who was asked, and what came last.
+    fn asked(all: &mut [(char, Cell<usize>)], mut room: usize) -> (String, bool) {
+        let mut asked = String::new();
+        let last = by_turns(all, |(name, messages)| {
+            asked.push(*name);
+            Ok::<_, Infallible>(match messages.get() {
+                0 => Next::Nothing,
+                _ if room == 0 => Next::NoRoom,
+                left => {
+                    room -= 1;
+                    messages.set(left - 1);
+                    Next::Message(Prepared::text(""))
+                }
+            })
+        });
+        (asked, matches!(last, Ok(Next::Nothing)))
+    }
+
+    #[test]
+    fn who_has_no_message_is_asked_once_however_many_the_others_have() {
+        let mut all = ['a', 'b', 'c', 'd', 'e'].map(|name| (name, Cell::new(0)));
+        all[1].1.set(3);
+        all[3].1.set(2);
+        assert_eq!(asked(&mut all, usize::MAX), ("abcdebdbdb".into(), true));
+    }
+
+    #[test]
+    fn who_finds_no_room_is_the_next_and_those_that_had_a_turn_are_the_last() {
+        let mut all = ['a', 'b', 'c', 'd'].map(|name| (name, Cell::new(9)));
+        all[1].1.set(0);
+        for turns in ["abc", "cd", "da", "abc"] {
+            assert_eq!(asked(&mut all, 1), (turns.into(), false));
+        }
     }
 }
