@@ -88,6 +88,10 @@ mod tests {
     use crate::proto::Headers;
 
     fn allow(origins: &Origins, host: &str, given: &[&str]) -> bool {
+        origins.allow(&request("/", host, given))
+    }
+
+    fn request(target: &str, host: &str, given: &[&str]) -> IncomingRequest {
         let headers = [
             ("Host", host),
             ("Upgrade", "websocket"),
@@ -96,7 +100,7 @@ mod tests {
             ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
         ];
         let headers = headers.into_iter().chain(given.iter().map(|origin| ("Origin", *origin)));
-        origins.allow(&IncomingRequest::validate("GET", "/", Headers::from_iter(headers)).unwrap())
+        IncomingRequest::validate("GET", target, Headers::from_iter(headers)).unwrap()
     }
 
     #[test]
@@ -114,6 +118,13 @@ mod tests {
             assert!(!allow(&Origins::SameHost, "h", &[origin]), "{origin}");
         }
         assert!(!allow(&Origins::SameHost, "h", &["http://h", "http://i"]));
+    }
+
+    #[test]
+    fn the_host_is_that_of_the_target_if_it_has_one() {
+        for (origin, allowed) in [("http://h", true), ("http://i", false)] {
+            assert_eq!(Origins::SameHost.allow(&request("http://h/", "i", &[origin])), allowed, "{origin}");
+        }
     }
 
     #[test]

@@ -48,6 +48,13 @@ impl Headers {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
     }
 
+    /// Gives the headers of this name another value.
+    pub(super) fn replace(&mut self, name: &str, value: &str) {
+        for (_, old) in self.0.iter_mut().filter(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            *old = value.into();
+        }
+    }
+
     /// All values of this name as text. One that is not UTF-8 becomes U+FFFD: it is none that anybody knows, but it is
     /// there.
     pub(super) fn values(&self, name: &'static str) -> impl Iterator<Item = &str> {

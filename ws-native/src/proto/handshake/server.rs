@@ -41,15 +41,20 @@ impl Incoming {
     ///
     /// # Errors
     /// [`HandshakeError`], whose [`status`](HandshakeError::status) is what to answer.
-    pub fn validate(method: &str, target: &str, headers: Headers) -> Result<Self, HandshakeError> {
+    pub fn validate(method: &str, target: &str, mut headers: Headers) -> Result<Self, HandshakeError> {
         // 1. "An HTTP/1.1 or higher GET request, including a "Request-URI" that should be interpreted as a /resource
         //    name/."
         if method != "GET" {
             return Err(HandshakeError::Method);
         }
-        let resource = resource_name(target)?;
+        let (host, resource) = host_and_resource_name(target)?;
         // 2. "A |Host| header field containing the server's authority."
         headers.single("Host")?;
+        // RFC 9112, section 3.2.2: "When an origin server receives a request with an absolute-form of request-target, the origin
+        // server MUST ignore the received Host header field (if any) and instead use the host information of the request-target."
+        if let Some(host) = host {
+            headers.replace("Host", host);
+        }
         // 3. "An |Upgrade| header field containing the value "websocket", treated as an ASCII case-insensitive value."
         headers.expect_element("Upgrade", "websocket")?;
         // 4. "A |Connection| header field that includes the token "Upgrade", treated as an ASCII case-insensitive
@@ -108,7 +113,7 @@ impl Incoming {
         self.headers.list("Sec-WebSocket-Protocol").filter(|protocol| subprotocol::is_token(protocol))
     }
 
-    /// All headers of the request.
+    /// All headers of the request. Host is that of the target if that is a URL.
     pub fn headers(&self) -> &Headers {
         &self.headers
     }
@@ -209,9 +214,9 @@ impl Incoming {
     }
 }
 
-/// The resource name of a request's target.
-fn resource_name(target: &str) -> Result<String, HandshakeError> {
-    let resource = match target.split_once("://") {
+/// The resource name of a request's target, and its host if it is a URL: with the port, without the user.
+fn host_and_resource_name(target: &str) -> Result<(Option<&str>, String), HandshakeError> {
+    let (host, resource) = match target.split_once("://") {
         // RFC 9112, section 3.2.2: "a server MUST accept the absolute-form in requests even though most HTTP/1.1 clients will
         // only send the absolute-form to a proxy."
         Some((scheme, rest)) if is_scheme(scheme) => {
@@ -222,14 +227,14 @@ fn resource_name(target: &str) -> Result<String, HandshakeError> {
             if host.is_empty() || host.starts_with(':') {
                 return Err(HandshakeError::Target);
             }
-            if resource.is_empty() { "/" } else { resource }
+            (Some(host), if resource.is_empty() { "/" } else { resource })
         }
-        _ => target,
+        _ => (None, target),
     };
     match resource.as_bytes().first() {
-        Some(b'/') => Ok(resource.into()),
+        Some(b'/') => Ok((host, resource.into())),
         // RFC 6455, section 3: ""/" if the path component is empty".
-        Some(b'?') => Ok(format!("/{resource}")),
+        Some(b'?') => Ok((host, format!("/{resource}"))),
         _ => Err(HandshakeError::Target),
     }
 }
@@ -278,6 +283,19 @@ mod tests {
         ] {
             assert_eq!(read(&GOOD.replace("/chat?x", target)).unwrap().unwrap().resource(), resource);
         }
+    }
+
+    #[test]
+    fn a_target_in_absolute_form_has_the_host_in_place_of_the_header() {
+        for (target, host) in
+            [("/chat", "i"), ("http://h/chat", "h"), ("http://h:81?x", "h:81"), ("ws://user@[::1]:80", "[::1]:80")]
+        {
+            let head = GOOD.replace("/chat?x", target).replace("Host: h", "hOST: i");
+            let request = read(&head).unwrap().unwrap();
+            assert_eq!(request.headers().get_all("Host").collect::<Vec<_>>(), [host.as_bytes()], "{target}");
+        }
+        let without = GOOD.replace("/chat?x", "http://h/chat").replace("Host: h\r\n", "");
+        assert_eq!(read(&without).unwrap_err().status(), 400);
     }
 
     #[test]
