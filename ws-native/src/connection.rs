@@ -196,7 +196,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.inner.joined.leave(broadcast);
     }
 
-    /// How many messages of broadcasts it has missed so far, because its peer was too slow.
+    /// How many messages of broadcasts it has missed so far, because its peer was too slow. Those that have come when it is
+    /// closed between the parts of a message count as well: there is no place for them any more.
     pub fn missed(&self) -> u64 {
         self.inner.joined.missed()
     }
