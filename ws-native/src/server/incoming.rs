@@ -64,7 +64,7 @@ impl Incoming {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
-    /// Reads a client's request from any stream. Which [`Origins`] to allow is then for the program to say.
+    /// Reads a client's request from any stream. Which [`Origins`](crate::Origins) to allow is then for the program to say.
     ///
     /// # Errors
     /// [`Failure`]: the request was not valid, did not come in time, or the stream broke.

@@ -129,7 +129,7 @@ impl Server {
         self.with(|settings| settings.tls = Some(crate::connect::tls::server_with_http1(config.into())))
     }
 
-    /// Lets its connections [follow](Connection::follow) this shutdown.
+    /// Lets its connections [follow](crate::Connection::follow) this shutdown.
     #[must_use]
     pub fn shutdown(self, shutdown: &Shutdown) -> Self {
         self.with(|settings| settings.shutdown = Some(shutdown.clone()))
