@@ -6,7 +6,7 @@ import { takeBlobsOf } from './blobs.js';
 import { openOver } from './connection.js';
 import { CloseEvent, MessageEvent } from './events.js';
 import { showAttributes, showAttributesOfError } from './inspection.js';
-import { inNamesOfOptions } from './options.js';
+import { inNamesOfOptions, refuseInThirdArgument } from './options.js';
 import { defineReconnectingWebSocket } from './reconnecting.js';
 import { defineWebSocketStream } from './stream.js';
 import { toMessage, viewOfBytes } from './webidl.js';
@@ -32,7 +32,8 @@ export function defineInterfaces(host) {
   if (host.Blob) takeBlobsOf(host.Blob);
   const { WebSocket, connectionOf: connectionOfSocket } = defineWebSocket(open);
   const { WebSocketStream, WebSocketError, connectionOf: connectionOfStream } = defineWebSocketStream(open);
-  const { ReconnectingWebSocket, socketOf } = defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent);
+  const { ReconnectingWebSocket, socketOf } =
+    defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent, undefined, refuseInThirdArgument);
   letConsolesShow({ WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket });
   /**
    * None is behind a WebSocketStream that was aborted before it could be opened.

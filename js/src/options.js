@@ -84,6 +84,13 @@ export function refuse(options) {
   }
 }
 
+/** Throws for the third argument of a ReconnectingWebSocket, if it has in it what each connection is to be given. */
+export function refuseInThirdArgument(value) {
+  const names = ['protocols', 'headers', 'origin', 'oneAtATime', ...Object.keys(NETWORK), ...Object.keys(PROTOCOL)];
+  const name = names.find((name) => value?.[name] !== undefined);
+  if (name) throw new TypeError(`the option '${name}' belongs in the second argument`);
+}
+
 /** Gives the options of the protocol that a dictionary has to the engine's settings. */
 export function applyProtocolOptions(dictionary, settings) {
   for (const [name, apply] of Object.entries(PROTOCOL)) {

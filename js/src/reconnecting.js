@@ -39,9 +39,10 @@ export function reconnectingFor(host) {
  * @param {any} WebSocket what connections are made with, unless the program says otherwise
  * @param {any} CloseEvent
  * @param {any} MessageEvent
- * @param {any} hostClass the host's own, if that is what connections are made with
+ * @param {any} [hostClass] the host's own, if that is what connections are made with
+ * @param {(options: any) => void} [checkOptions] throws for a third argument that has in it what is not meant for it
  */
-export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent, hostClass = undefined) {
+export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent, hostClass, checkOptions) {
   // The host's own, whatever a program puts in its place.
   const { Event } = globalThis;
   /** @type {(object: ReconnectingWebSocket) => any} */
@@ -82,6 +83,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       super();
       this.#url = url;
       this.#settings = toSettings(options, WebSocket);
+      checkOptions?.(options);
       const isForHost = this.#settings.WebSocket === hostClass;
       this.#protocols = typeof protocols === 'function'
         ? async () => toSecondArgument(await protocols(), isForHost)

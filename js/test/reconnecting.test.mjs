@@ -362,6 +362,18 @@ describe('gives the class of the connections', () => {
     assert.equal(String(seen), "TypeError: the option 'maxRetries' belongs in the third argument");
   });
 
+  test("and what the third argument has of an engine's options is a TypeError: their place is the second", () => {
+    const misplaced = { protocols: 'a', headers: {}, origin: 'https://a.example', oneAtATime: false, proxy: null, ca: '', maxPayload: 1 };
+    for (const [name, value] of Object.entries(misplaced)) {
+      const words = { name: 'TypeError', message: `the option '${name}' belongs in the second argument` };
+      assert.throws(() => new ReconnectingWebSocket(URL, [], { WebSocket: Fake, [name]: value }), words);
+    }
+    assert.equal(Fake.made.length, 0);
+    new ReconnectingWebSocket(URL, [], { WebSocket: Fake, headers: undefined, ofAnotherLibrary: true });
+    assert.equal(Fake.made.length, 1);
+    assert.throws(() => new ReconnectingWebSocket(URL, [], 1), { name: 'TypeError', message: /^options/ });
+  });
+
   test('and what that of the host cannot obey is a TypeError, from a function a failed attempt', async () => {
     const { ReconnectingWebSocket: OverHost } = reconnectingFor({ WebSocket: Fake, CloseEvent, EventTarget });
     const init = { protocols: ['a'], headers: { A: 'b' } };
