@@ -18,7 +18,7 @@ export const json = {
  * of the connection is what this has.
  */
 export function typed(opened, codec) {
-  const { readable, writable } = opened;
+  const { readable, writable } = opened ?? {};
   if (!readable || !writable) throw new TypeError('typed() is to be given what `await stream.opened` gives');
   if (!codec?.encode || !codec.decode) throw new TypeError('typed() is to be given a codec, such as `json`, too');
   const reader = readable.getReader();

@@ -54,8 +54,9 @@ describe('over streams that the test plays', () => {
 
   test('what is none, or has no codec, is said so, and nothing is locked', () => {
     const connection = play();
-    assert.throws(() => typed({ opened: Promise.resolve(connection) }, json), { name: 'TypeError', message: /await stream\.opened/ });
-    assert.throws(() => typed(Promise.resolve(connection), json), { name: 'TypeError', message: /await stream\.opened/ });
+    for (const value of [{ opened: Promise.resolve(connection) }, Promise.resolve(connection), undefined, null]) {
+      assert.throws(() => typed(value, json), { name: 'TypeError', message: /await stream\.opened/ });
+    }
     assert.throws(() => typed(connection), { name: 'TypeError', message: /codec/ });
     typed(connection, json);
   });
