@@ -17,6 +17,8 @@ export function captureContext() {
   return (callback) => resource.runInAsyncScope(callback);
 }
 
+const isNode = !process.versions.deno && !process.versions.bun;
+
 /** Deno tells of a socket in no context at all. */
 const keepsContext = !process.versions.deno;
 
@@ -37,7 +39,7 @@ function inContextOfNow(events) {
  * What comes is read into this by all sockets: it is looked at before the next one reads. Memory of its own for each chunk,
  * which is what a socket has by default, costs as much as the rest of reading. Other hosts than Node do not all know it.
  */
-const memory = process.versions.deno || process.versions.bun ? undefined : Buffer.allocUnsafeSlow(262144);
+const memory = isNode ? Buffer.allocUnsafeSlow(262144) : undefined;
 
 /** Deno's TLS reads on when it is paused. */
 const pausesTls = !process.versions.deno;
@@ -188,9 +190,12 @@ function toNode({ hostname, ...options }) {
   return { host, servername: net.isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...options };
 }
 
+/** What Node reads when it starts; the others have ways of their own. */
+const TRUSTED_BESIDES = isNode ? ', and NODE_EXTRA_CA_CERTS names a file of others' : '';
+
 /** What to do about errors that many meet. @type {[RegExp, string][]} */
 const ADVICE = [
-  [/SELF_SIGNED|UNABLE_TO_/, "the option 'ca' has the certificates that are trusted"],
+  [/SELF_SIGNED|UNABLE_TO_/, `the option 'ca' has the certificates that are trusted${TRUSTED_BESIDES}`],
   [/WRONG_VERSION/, 'it does not speak TLS on this port'],
 ];
 
