@@ -42,7 +42,8 @@ let answers = [];
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'isosocket-hosts-'));
   const authority = path.join(folder, 'authority.pem');
-  proxies = await startProxies();
+  const identity = makeIdentity('proxy');
+  proxies = await startProxies(identity);
   const server = await listen();
   const secure = await listen('--authority', authority);
   deflating = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: { threshold: 0 } });
@@ -63,8 +64,8 @@ before(async () => {
     secure: secure.replace('127.0.0.1', 'localhost'),
     refused: closed,
     deflating: `ws://127.0.0.1:${deflating.address().port}`,
-    proxies: { http: proxies.http, socks: proxies.socks },
-    tls: { ca: readFileSync(authority, 'utf8') },
+    proxies: { http: proxies.http, socks: proxies.socks, https: proxies.https },
+    tls: { ca: [readFileSync(authority, 'utf8'), identity.cert] },
   };
 });
 
@@ -74,6 +75,16 @@ after(async () => {
   for (const program of programs) await program.stop();
   rmSync(folder, { recursive: true });
 });
+
+/** A certificate for `localhost`, and its key. */
+function makeIdentity(name) {
+  const [key, cert] = ['key', 'pem'].map((extension) => path.join(folder, `${name}.${extension}`));
+  execFileSync('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+    '-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=critical,CA:FALSE', '-keyout', key, '-out', cert,
+  ], { stdio: 'pipe' });
+  return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+}
 
 /** Starts a test server on a free port; gives its address. */
 async function listen(...parameters) {
@@ -124,9 +135,10 @@ describe('the scenario', () => {
     test(`in ${name}`, async (t) => {
       t.diagnostic(versionOf(command()));
       const file = path.join(folder, `${name}.json`);
-      writeFileSync(file, JSON.stringify(setting));
+      const otherKey = { cert: makeIdentity('client').cert, key: makeIdentity('other').key };
+      writeFileSync(file, JSON.stringify({ ...setting, otherKey, nestsTls: true }));
       const module = path.join(dist, `${name}.js`);
-      judge(await outcomeOf(command(), [...parameters, path.join(hosts, 'program.mjs'), module, file]), 25);
+      judge(await outcomeOf(command(), [...parameters, path.join(hosts, 'program.mjs'), module, file]), 26);
     });
   }
 
@@ -161,7 +173,7 @@ describe('the main entry, over the WebSocket of the host', () => {
 });
 
 /** The configuration of a worker that is the scenario's test, with all modules of the package. */
-function configurationOf(given, authority, date, worker = 'worker.mjs') {
+function configurationOf(given, authorities, date, worker = 'worker.mjs') {
   // An absolute path is one below the import path.
   const embedded = (name, kind, file) => {
     return `(name = ${JSON.stringify(name)}, ${kind} = embed ${JSON.stringify(`/${path.relative(root, file)}`)})`;
@@ -180,7 +192,7 @@ function configurationOf(given, authority, date, worker = 'worker.mjs') {
 const config :Workerd.Config = (services = [(name = "main", worker = .main), (name = "internet", network = .internet)]);
 const internet :Workerd.Network = (
   allow = ["public", "private", "local"],
-  tlsOptions = (trustBrowserCas = false, trustedCertificates = [${JSON.stringify(authority)}]),
+  tlsOptions = (trustBrowserCas = false, trustedCertificates = ${JSON.stringify(authorities)}),
 );
 const main :Workerd.Worker = (
   modules = [${modules.join(',\n    ')}],

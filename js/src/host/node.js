@@ -113,7 +113,13 @@ class Stream {
     for (const event of ['data', 'end', 'error', 'close']) this.#socket.removeAllListeners(event);
     if (!pausesTls) this.#carrier ??= this.#socket;
     const socket = pausesTls ? this.#socket : carriedBy(this.#socket);
-    this.#listen(tls.connect({ socket, ...toNode(options) }), 'secureConnect');
+    try {
+      this.#listen(tls.connect({ socket, ...toNode(options) }), 'secureConnect');
+    } catch (error) {
+      // An option that TLS refuses, such as the key of another certificate. The network calls here, and would catch nothing.
+      this.destroy();
+      this.#events.lost(String(error));
+    }
   }
 
   /** The socket that reads from the network. */

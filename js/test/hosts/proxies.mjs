@@ -1,7 +1,8 @@
-// An HTTP proxy and a SOCKS 5 proxy, which ask for a name and a password.
+// An HTTP proxy, one that is spoken to in TLS, and a SOCKS 5 proxy, which ask for a name and a password.
 
 import { once } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 
 import { readBytes } from '../peer.mjs';
@@ -9,10 +10,15 @@ import { readBytes } from '../peer.mjs';
 const NAME = 'us er';
 const PASSWORD = 'secret';
 
-/** Starts both; gives their addresses, and `close()`. */
-export async function startProxies() {
+/**
+ * Starts them; gives their addresses, and `close()`.
+ *
+ * @param {{ cert: string, key: string }} [identity] that of the proxy in TLS, for `localhost`; there is none without it
+ */
+export async function startProxies(identity) {
   const sockets = new Set();
-  const servers = [httpProxy(), net.createServer(beSocksProxy)];
+  const servers = [asProxy(http.createServer()), net.createServer(beSocksProxy)];
+  if (identity) servers.push(asProxy(https.createServer(identity)));
   for (const server of servers) {
     server.on('connection', (socket) => {
       sockets.add(socket);
@@ -22,17 +28,22 @@ export async function startProxies() {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
   }
-  const [http, socks] = servers.map((server) => `${encodeURIComponent(NAME)}:${PASSWORD}@127.0.0.1:${server.address().port}`);
+  const [plain, socks, secure] = servers.map((server) => server.address().port);
+  const at = (host, port) => `${encodeURIComponent(NAME)}:${PASSWORD}@${host}:${port}`;
   const close = () => {
     for (const server of servers) server.close();
     for (const socket of sockets) socket.destroy();
   };
-  return { http: `http://${http}`, socks: `socks5://${socks}`, close };
+  return {
+    http: `http://${at('127.0.0.1', plain)}`,
+    socks: `socks5://${at('127.0.0.1', socks)}`,
+    https: secure && `https://${at('localhost', secure)}`,
+    close,
+  };
 }
 
-function httpProxy() {
+function asProxy(server) {
   const expected = `Basic ${btoa(`${NAME}:${PASSWORD}`)}`;
-  const server = http.createServer((request, response) => response.writeHead(405).end());
   server.on('connect', (request, client) => {
     if (request.headers['proxy-authorization'] !== expected) {
       client.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n');

@@ -11,7 +11,9 @@ export const EXPECTED = 'this was to be';
  */
 export const casesFor = (engine, setting) => {
   const { ReconnectingWebSocket, WebSocket, WebSocketStream, failure, ping, ref, terminate, unref } = engine;
-  const { server, secure, refused, deflating, proxies, tls, storage } = setting;
+  const { server, secure, refused, deflating, proxies, tls, otherKey, nestsTls, storage } = setting;
+  /** Through TLS within TLS, where the host has that. */
+  const nested = nestsTls ? [[secure, { ...tls, proxy: proxies.https }]] : [];
 
   /** Plays a socket to its end and tells the events; `act` is called for each. */
   const play = (url, init, act = () => {}) => new Promise((resolve) => {
@@ -38,6 +40,35 @@ export const casesFor = (engine, setting) => {
     if (type === 'open') for (const message of messages) socket.send(message);
     if (type === 'message' && events.length === 1 + messages.length) socket.close(1000);
   });
+
+  /** Writes 64 MiB to a peer that reads nothing at first; says whether it was made to wait, and how much came back. */
+  const writeToSlowReader = async (place, init) => {
+    const id = `${Math.random()}`;
+    const stream = new WebSocketStream(`${place}/hold?id=${id}`, init);
+    const { writable, readable } = await stream.opened;
+    const writer = writable.getWriter();
+    const chunk = new Uint8Array(1 << 20);
+    let written = 0;
+    const writes = Array.from({ length: 64 }, async () => {
+      await writer.write(chunk);
+      written += 1;
+    });
+    for (let before = -1; before < written;) {
+      before = written;
+      await play(`${server}/echo`, [], (socket, { type }) => type === 'open' && socket.close());
+    }
+    const wasHeld = written < 64;
+    // The peer reads from now on.
+    const release = new WebSocketStream(`${place}/release?id=${id}`, init);
+    await release.opened;
+    release.close();
+    let echoed = 0;
+    const reader = readable.getReader();
+    while (echoed < 64) echoed += (await reader.read()).value.length === chunk.length;
+    await Promise.all(writes);
+    stream.close({ closeCode: 1000 });
+    return [wasHeld, echoed, (await stream.closed).closeCode];
+  };
 
   return {
     'text, binary and Blob come back in order': async () => [
@@ -233,13 +264,27 @@ export const casesFor = (engine, setting) => {
       ];
     },
 
-    'through an HTTP proxy and a SOCKS proxy': async () => {
+    ...(otherKey && {
+      'TLS with the key of another certificate': async () => {
+        const ways = [{}, { proxy: proxies.http }, { proxy: proxies.https }];
+        const played = await Promise.all(ways.map((way) => play(`${secure}/echo`, { ...tls, ...otherKey, ...way })));
+        const { socket: straight } = played[0];
+        return [
+          played.map(({ events, socket }) => [events, failure(socket)]),
+          ways.map(() => [FAILED, failure(straight) ?? 'some words']),
+        ];
+      },
+    }),
+
+    'through HTTP proxies and a SOCKS proxy': async () => {
+      const ways = [
+        [server, { proxy: proxies.http }], [secure, { ...tls, proxy: proxies.http }],
+        [server, { proxy: proxies.socks }], [secure, { ...tls, proxy: proxies.socks }],
+        [server, { ...tls, proxy: proxies.https }], ...nested,
+      ];
       const results = [];
-      for (const proxy of [proxies.http, proxies.socks]) {
-        results.push((await echo(`${server}/echo`, { proxy }, 'a')).events.join());
-        results.push((await echo(`${secure}/echo`, { ...tls, proxy }, 'b')).events.join());
-      }
-      return [results, ['open,message a,close 1000  true', 'open,message b,close 1000  true', 'open,message a,close 1000  true', 'open,message b,close 1000  true']];
+      for (const [place, init] of ways) results.push((await echo(`${place}/echo`, init, 'a')).events.join());
+      return [results, ways.map(() => 'open,message a,close 1000  true')];
     },
 
     'a proxy that refuses': async () => {
@@ -283,28 +328,10 @@ export const casesFor = (engine, setting) => {
     },
 
     'a stream writes no faster than the peer reads': async () => {
-      const id = `${Math.random()}`;
-      const stream = new WebSocketStream(`${server}/hold?id=${id}`);
-      const { writable, readable } = await stream.opened;
-      const writer = writable.getWriter();
-      const chunk = new Uint8Array(1 << 20);
-      let written = 0;
-      const writes = Array.from({ length: 64 }, async () => {
-        await writer.write(chunk);
-        written += 1;
-      });
-      // The peer reads from now on.
-      await play(`${server}/echo`, [], (socket, { type }) => type === 'open' && socket.close());
-      const wasHeld = written < 64;
-      const release = new WebSocketStream(`${server}/release?id=${id}`);
-      await release.opened;
-      release.close();
-      let echoed = 0;
-      const reader = readable.getReader();
-      while (echoed < 64) echoed += (await reader.read()).value.length === chunk.length;
-      await Promise.all(writes);
-      stream.close({ closeCode: 1000 });
-      return [[wasHeld, echoed, (await stream.closed).closeCode], [true, 64, 1000]];
+      const ways = [[server, {}]];
+      const seen = [];
+      for (const way of ways) seen.push(await writeToSlowReader(...way));
+      return [seen, ways.map(() => [true, 64, 1000])];
     },
 
     'a stream that is read with breaks has everything in order': async () => {
