@@ -1,17 +1,20 @@
 // The same scenario in every host that the engine is for. The hosts are real ones, from the packages in hosts/.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import tls from 'node:tls';
+import { promisify } from 'node:util';
 
 import { WebSocketServer } from 'ws';
 
 import { Program } from '../../tests/suite/program.mjs';
 import { startProxies } from './hosts/proxies.mjs';
+import { close, readHead, switching } from './peer.mjs';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const hosts = path.join(import.meta.dirname, 'hosts');
@@ -34,6 +37,8 @@ let folder;
 let setting;
 let programs = [];
 let proxies;
+/** A server that ends each connection when the first message comes, and reads nothing of it. */
+let deaf;
 /** A server that compresses, or ends the connection if the path says so. */
 let deflating;
 /** What its clients have closed these connections with. */
@@ -44,6 +49,13 @@ before(async () => {
   const authority = path.join(folder, 'authority.pem');
   const identity = makeIdentity('proxy');
   proxies = await startProxies(identity);
+  deaf = tls.createServer({ ...identity, allowHalfOpen: true }, async (peer) => {
+    peer.on('error', () => {});
+    peer.write(switching(await readHead(peer)));
+    peer.once('readable', () => peer.end(close(1000)));
+  });
+  deaf.listen(0, '127.0.0.1');
+  await once(deaf, 'listening');
   const server = await listen();
   const secure = await listen('--authority', authority);
   deflating = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: { threshold: 0 } });
@@ -72,6 +84,7 @@ before(async () => {
 after(async () => {
   proxies?.close();
   deflating?.close();
+  deaf?.close();
   for (const program of programs) await program.stop();
   rmSync(folder, { recursive: true });
 });
@@ -127,6 +140,23 @@ describe('required by a program that is no ES module', () => {
       const program = [path.join(hosts, 'required.cjs'), path.join(dist, `${name}.js`), `${setting.server}/echo`];
       assert.equal(await outcomeOf(command(), [...parameters, ...program]), 'hello');
     });
+  }
+});
+
+describe('a process ends though the peer of its connection reads nothing', () => {
+  for (const [name, command, parameters] of RUNS) {
+    for (const [act, told] of [['terminate', '1006\n'], ['closeTimeout', '1006\n'], ['unref', ''], ['fill', '1000\n']]) {
+      test(`${act}, in ${name}`, async () => {
+        const { server, secure, proxies: { http, https } } = setting;
+        const url = act === 'fill' ? `wss://localhost:${deaf.address().port}` : `${secure}/hold?id=${name}-${act}`;
+        await Promise.all([null, http, https].map(async (proxy) => {
+          const given = JSON.stringify({ act, url, options: { ...setting.tls, proxy }, other: `${server}/echo` });
+          const program = [path.join(hosts, 'leaving.mjs'), path.join(dist, `${name}.js`), given];
+          const { stdout } = await promisify(execFile)(command(), [...parameters, ...program], { timeout: LIMIT });
+          assert.equal(stdout, `open\n${told}`, `proxy: ${proxy}`);
+        }));
+      });
+    }
   }
 });
 

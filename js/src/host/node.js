@@ -50,6 +50,8 @@ class Stream {
   #socket;
   /** The socket under the TLS, where that is to be paused instead. */
   #carrier;
+  /** The TLS under the TLS, if there is one: Bun's neither waits for it, nor ends it or lets it go. */
+  #base;
   #events;
   #keepsAlive = true;
   #paused = false;
@@ -112,6 +114,7 @@ class Stream {
   secure(options) {
     for (const event of ['data', 'end', 'error', 'close']) this.#socket.removeAllListeners(event);
     if (!pausesTls) this.#carrier ??= this.#socket;
+    if (this.#socket instanceof tls.TLSSocket) this.#base = this.#socket;
     const socket = pausesTls ? this.#socket : carriedBy(this.#socket);
     try {
       this.#listen(tls.connect({ socket, ...toNode(options) }), 'secureConnect');
@@ -129,7 +132,9 @@ class Stream {
 
   write(bytes, done) {
     this.#socket.write(bytes, (error) => {
-      if (!error) done();
+      if (error) return;
+      if (this.#base?.writableNeedDrain) this.#base.once('drain', done);
+      else done();
     });
   }
 
@@ -148,12 +153,14 @@ class Stream {
   ref() {
     this.#keepsAlive = true;
     this.#reader.ref();
+    this.#base?.ref();
     this.#hold();
   }
 
   unref() {
     this.#keepsAlive = false;
     this.#reader.unref();
+    this.#base?.unref();
     this.#hold();
   }
 
@@ -178,7 +185,7 @@ class Stream {
     // bytes. So read on for a while; but that is no reason to keep the process alive.
     const reader = this.#reader;
     const timer = setTimeout(() => this.destroy(), LINGER).unref();
-    reader.once('close', () => clearTimeout(timer));
+    (this.#base ?? reader).once('close', () => clearTimeout(timer));
     socket.end(lastBytes, () => reader.unref());
     reader.resume();
   }
@@ -186,6 +193,7 @@ class Stream {
   destroy() {
     this.#finish();
     this.#socket.destroy();
+    this.#base?.destroy();
     this.#carrier?.destroy();
   }
 }

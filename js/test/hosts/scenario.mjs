@@ -328,7 +328,7 @@ export const casesFor = (engine, setting) => {
     },
 
     'a stream writes no faster than the peer reads': async () => {
-      const ways = [[server, {}]];
+      const ways = [[server, {}], ...nested];
       const seen = [];
       for (const way of ways) seen.push(await writeToSlowReader(...way));
       return [seen, ways.map(() => [true, 64, 1000])];
