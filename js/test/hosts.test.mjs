@@ -192,6 +192,7 @@ describe('the main entry, over the WebSocket of the host', () => {
       answers = [];
       assert.deepEqual(await outcomeOf(binary('workerd'), ['test', '--verbose', '--import-path', root, configuration]), {
         sockets: [echoed, echoed],
+        states: ['InvalidStateError', 'InvalidStateError', 'InvalidStateError', 2, 'nothing', true, 2, 'nothing', 3001, 3],
         stream: ['|', 's', 'InvalidAccessError', 'InvalidAccessError', 'InvalidAccessError', 4999],
         ended: [[4001, 'bye'], [1005, ''], [1015, ''], [1006]],
         misuse: ['SyntaxError', 'SyntaxError'],

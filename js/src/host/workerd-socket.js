@@ -17,6 +17,8 @@ export function defineWorkerdSocket(HostWebSocket) {
   return class WebSocket extends HostWebSocket {
     /** What was sent behind a Blob that is still read, in order; undefined if nothing waits. @type {Promise<void> | undefined} */
     #waiting;
+    /** Whether close() was called: it may be later that the host is told, and longer until it says so. */
+    #isClosing = false;
 
     constructor(url, protocols = []) {
       requireArguments(arguments.length, 1, "Failed to construct 'WebSocket'");
@@ -25,12 +27,19 @@ export function defineWorkerdSocket(HostWebSocket) {
       refuse({ ...dictionary, protocols: undefined });
       // It knows no http: and https:, and no lists but arrays.
       super(getURLRecord(urlString).href, list);
+      // With an old compatibility date it is "arraybuffer".
+      this.binaryType = 'blob';
       // With a compatibility date before 2026-04-07 it leaves the answer to the peer's Close frame to the program. And it stays open
       // when the connection is lost.
       this.addEventListener('close', ({ code }) => {
         if (isSendable(code)) super.close(code);
         else super.close();
       });
+    }
+
+    get readyState() {
+      const readyState = super.readyState;
+      return this.#isClosing && readyState < HostWebSocket.CLOSING ? HostWebSocket.CLOSING : readyState;
     }
 
     // They are null where there is none.
@@ -44,7 +53,7 @@ export function defineWorkerdSocket(HostWebSocket) {
 
     send(data) {
       requireArguments(arguments.length, 1, "Failed to execute 'send' on 'WebSocket'");
-      if (!(data instanceof Blob) && !this.#waiting && this.readyState <= HostWebSocket.OPEN) {
+      if (!(data instanceof Blob) && !this.#waiting && this.readyState === HostWebSocket.OPEN) {
         super.send(data);
         return;
       }
@@ -64,6 +73,7 @@ export function defineWorkerdSocket(HostWebSocket) {
       const number = code === undefined ? undefined : toClampedUnsignedShort(code);
       const text = reason === undefined ? undefined : toUSVString(reason);
       validateCloseCodeAndReason(number, text ?? '');
+      this.#isClosing = true;
       const close = () => {
         if (number !== undefined) super.close(number, text ?? '');
         else if (text) super.close(1000, text);

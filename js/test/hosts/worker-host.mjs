@@ -41,6 +41,22 @@ const ended = (url) => new Promise((resolve) => {
   socket.addEventListener('close', ({ code, reason }) => resolve([...seen, code, reason]));
 });
 
+/** What a socket does that is not open yet, one that is, and those that were closed: before that, and behind a Blob. */
+async function states(url) {
+  const early = new WebSocket(url);
+  const seen = [...['a', new Uint8Array(1), new Blob(['a'])].map((message) => nameOf(() => early.send(message)))];
+  early.close();
+  seen.push(early.readyState, nameOf(() => early.send('late')));
+  const late = new WebSocket(url);
+  await new Promise((resolve) => { late.onopen = resolve; });
+  late.send(new Uint8Array([1]));
+  seen.push(await new Promise((resolve) => { late.onmessage = ({ data }) => resolve(data instanceof Blob); }));
+  late.send(new Blob(['a']));
+  late.close(3001);
+  seen.push(late.readyState, nameOf(() => late.send('late')));
+  return [...seen, await new Promise((resolve) => { late.onclose = ({ code }) => resolve(code); }), late.readyState];
+}
+
 async function stream(url) {
   const socket = new WebSocketStream(url);
   const { extensions, protocol, readable, writable } = await socket.opened;
@@ -56,6 +72,7 @@ export default {
     const url = `${server}/echo`;
     const outcome = {
       sockets: await Promise.all([WebSocket, ReconnectingWebSocket].map((Class) => echo(Class, url.replace('ws:', 'http:')))),
+      states: await states(url),
       stream: await stream(url),
       ended: [
         await ended(`${peer}/close`), await ended(`${peer}/empty`), await ended(`${peer}/odd`), (await ended(`${peer}/lost`)).slice(0, 1),
