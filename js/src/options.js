@@ -172,7 +172,8 @@ function toPem(value, name, label, begin) {
   if (typeof value !== 'string' && !ArrayBuffer.isView(value)) throw new TypeError(`${name} is neither a string nor bytes`);
   const text = typeof value === 'string' ? value : new TextDecoder('latin1').decode(value);
   if (!begin.test(text)) throw new TypeError(`${name} has no line in it that is '-----BEGIN ${label}-----': it is to be in PEM`);
-  return value;
+  // Bun's TLS takes no DataView.
+  return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : value;
 }
 
 function toCertificate(value, name) {

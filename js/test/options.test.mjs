@@ -106,6 +106,9 @@ test('what a host cannot obey is a TypeError, and not passed over', () => {
   assert.throws(() => networkOptions({ ca: 'x' }, ['proxy']), /'ca'/);
   assert.deepEqual(networkOptions({ ca: PEM, key: undefined }, ['ca']), { ca: [PEM] });
   assert.deepEqual(networkOptions(undefined, []), {});
+  const bytes = new TextEncoder().encode(PEM);
+  const view = new DataView(Uint8Array.of(0, ...bytes, 0).buffer, 1, bytes.length);
+  assert.deepEqual(networkOptions({ key: view }, ['key']), { key: bytes });
 });
 
 describe('permessage-deflate', () => {
