@@ -8,6 +8,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 
 import { Program } from './program.mjs';
 import { TARGET } from './stage.mjs';
@@ -136,6 +137,33 @@ for (const worker of Object.keys(WORKERS)) {
         socket.onmessage = ({ data }) => console.log(data);
       `, 20);
       assert.match(lines.join(), /^1 messages, 8388608 bytes, /);
+    });
+
+    test('what was sent before close() goes out, however long the peer takes', async () => {
+      const child = await start(worker, `
+        const socket = new WebSocket('${url}/hold?id=${worker}-closing');
+        socket.onopen = () => {
+          socket.onopen = null;
+          // More than the system takes for a peer that does not read.
+          socket.send(new Uint8Array(32 << 20));
+          socket.close();
+        };
+      `);
+      const closed = once(child, 'close');
+      // That a program does not end, no event says. It gives a closing handshake one second when it ends.
+      const early = await Promise.race([closed, setTimeout(3000)]);
+      assert.equal(early, undefined, 'it has ended');
+      const { lines } = await run(worker, `
+        const reading = new WebSocket('${url}/release?id=${worker}-closing');
+        const socket = new WebSocket('${url}/reported?id=${worker}-closing ended');
+        socket.onmessage = ({ data }) => {
+          console.log(data);
+          reading.close();
+          socket.close();
+        };
+      `, 20);
+      assert.deepEqual(lines, ['1 messages, 33554432 bytes, clean 1005 ']);
+      assert.deepEqual(await closed, [0, null]);
     });
 
     test('what cannot be run at all gives 2', async () => {

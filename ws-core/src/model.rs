@@ -39,6 +39,10 @@ pub struct Model {
     /// Bytes transmitted since the event loop last reached step 1. `buffered_amount` falls by them
     /// at the next one.
     transmitted: u64,
+    /// Bytes of messages that are still to be transmitted. None are once the connection is closed, or the peer's Close frame
+    /// has come: "there is no guarantee that the endpoint that has already sent a Close frame will continue to process
+    /// data" (RFC 6455, section 5.5.1).
+    queued: u64,
     /// The ready state when the event loop last reached step 1.
     state_at_turn: ReadyState,
     binary_type: BinaryType,
@@ -129,6 +133,7 @@ impl Model {
             tasks: VecDeque::new(),
             buffered_amount: 0,
             transmitted: 0,
+            queued: 0,
             state_at_turn: ReadyState::Connecting,
             binary_type: BinaryType::default(),
             extensions: String::new(),
@@ -181,8 +186,11 @@ impl Model {
         self.buffered_amount = self.buffered_amount.saturating_add(length);
         // If the WebSocket connection is established and the WebSocket closing handshake has not yet started, then the
         // user agent must send a WebSocket Message [...].
-        let transmit = self.wire == Wire::Established && self.ready_state == ReadyState::Open;
-        Ok(if transmit { Sending::Transmit } else { Sending::Discard })
+        if self.wire != Wire::Established || self.ready_state != ReadyState::Open {
+            return Ok(Sending::Discard);
+        }
+        self.queued = self.queued.saturating_add(length);
+        Ok(Sending::Transmit)
     }
 
     /// The `close()` method, step 3. Its arguments were validated by [`Close::new`].
@@ -236,8 +244,8 @@ impl Model {
     }
 
     /// Whether the object must not be garbage collected though no script can reach it, because its
-    /// listeners may still have something to hear. `listens` says whether there are any for such an
-    /// event.
+    /// listeners may still have something to hear, or something that was sent is still to be transmitted.
+    /// `listens` says whether there are any listeners for such an event.
     ///
     /// ```
     /// use ws_core::{EventKind, Model};
@@ -261,8 +269,9 @@ impl Model {
         };
         // A WebSocket object with an established connection that has data queued to be transmitted to the network must not be
         // garbage collected.
-        let is_sending = self.wire == Wire::Established && self.buffered_amount > self.transmitted;
-        is_sending || heard.iter().any(|kind| listens(*kind))
+        //
+        // That goes for one that the program has closed, too: "the handshake will only start after the messages are sent".
+        self.queued > 0 || heard.iter().any(|kind| listens(*kind))
     }
 
     /// Takes what the protocol reports: queues a task.
@@ -273,12 +282,16 @@ impl Model {
             Feedback::ClosingHandshakeStarted => Wire::ClosingHandshake,
             Feedback::Closed { .. } => Wire::Closed,
         };
+        if matches!(feedback, Feedback::ClosingHandshakeStarted | Feedback::Closed { .. }) {
+            self.queued = 0;
+        }
         self.tasks.push_back(feedback);
     }
 
     /// This many application bytes of messages were transmitted to the network.
     pub fn transmitted(&mut self, bytes: u64) {
         self.transmitted += bytes;
+        self.queued = self.queued.saturating_sub(bytes);
     }
 
     /// The event loop reached step 1: `bufferedAmount` falls here and only here.
@@ -419,5 +432,34 @@ mod tests {
         assert!(model.must_be_kept(|_| false));
         model.transmitted(3);
         assert!(!model.must_be_kept(|_| false));
+    }
+
+    #[test]
+    fn data_that_was_sent_before_close_keeps_it_until_it_is_transmitted() {
+        let mut model = open();
+        assert_eq!(model.send(3), Ok(Sending::Transmit));
+        assert_eq!(model.close(None), Closing::Start(None));
+        assert_eq!(model.send(5), Ok(Sending::Discard), "which keeps nothing");
+        model.begin_turn();
+        model.transmitted(2);
+        assert!(model.must_be_kept(|_| false));
+        model.transmitted(1);
+        assert!(!model.must_be_kept(|_| false));
+    }
+
+    #[test]
+    fn data_that_nobody_will_look_at_does_not_keep_it() {
+        let closed = || Feedback::Closed { failed: true, event: CloseEvent::abnormal() };
+        for (end, close) in [(Feedback::ClosingHandshakeStarted, false), (closed(), false), (closed(), true)] {
+            let mut model = open();
+            assert_eq!(model.send(3), Ok(Sending::Transmit));
+            if close {
+                let _ = model.close(None);
+            }
+            model.feedback(end);
+            assert!(!model.must_be_kept(|_| false));
+            model.transmitted(3);
+            assert!(!model.must_be_kept(|_| false));
+        }
     }
 }

@@ -150,11 +150,12 @@ class Connection {
     if (this.readyState === CLOSED) return false;
     // A WebSocketStream hears of all that happens by its promises and streams.
     if (target === undefined) return true;
+    // Without a listener: something is still to be transmitted, whether or not the script has called close() since. It may be
+    // that nothing else is to come.
+    const isSending = host.mustBeKept(this.#id, false, false, false, false);
+    if (isSending) this.#writes();
     const listens = (type) => listenerCount(target, type) > 0;
-    const mustBeKept = host.mustBeKept(this.#id, listens('open'), listens('message'), listens('error'), listens('close'));
-    // It may be that something is still to be transmitted, and nothing else.
-    if (mustBeKept && this.backlog > 0) this.#writes();
-    return mustBeKept;
+    return isSending || host.mustBeKept(this.#id, listens('open'), listens('message'), listens('error'), listens('close'));
   }
 
   // What the host tells, each in a task.
@@ -170,7 +171,7 @@ class Connection {
   written() {
     this.#isWriting = false;
     if (this.#feedback.drained === undefined) return;
-    if (this.backlog > 0) this.#writes();
+    if (this.backlog > 0 && this.readyState === OPEN) this.#writes();
     this.#feedback.drained();
   }
 
@@ -189,7 +190,7 @@ class Connection {
   }
 
   #writes() {
-    if (this.#isWriting || this.readyState !== OPEN) return;
+    if (this.#isWriting) return;
     this.#isWriting = true;
     host.whenWritten(this.#id);
   }
