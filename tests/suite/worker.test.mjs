@@ -114,8 +114,14 @@ for (const worker of Object.keys(WORKERS)) {
         const late = new WebSocket('${url}/send?text=late');
         // A listener that comes late counts, one that goes does not any more.
         unheard.onmessage = () => {};
+        const controller = new AbortController();
+        new WebSocket('${url}/echo').addEventListener('message', () => {}, { signal: controller.signal });
+        const once = new WebSocket('${url}/echo');
+        once.addEventListener('message', () => {}, { once: true });
         setTimeout(() => {
           unheard.onmessage = null;
+          controller.abort();
+          once.dispatchEvent(new Event('message'));
           late.addEventListener('close', () => console.log('closed'));
           late.close();
         }, 300);

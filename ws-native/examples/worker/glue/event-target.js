@@ -103,7 +103,8 @@ export class EventTarget {
 
   addEventListener(type, callback, options = {}) {
     // Web IDL: an operation that is called on nothing is called on the global object.
-    const listeners = listenersOf(this ?? globalThis);
+    const target = this ?? globalThis;
+    const listeners = listenersOf(target);
     requireArguments(arguments.length, 2, "Failed to execute 'addEventListener' on 'EventTarget'");
     const listener = new Listener(toDOMString(type), toListenerCallback(callback));
     listener.setOptions(options);
@@ -116,14 +117,15 @@ export class EventTarget {
     //    event listener list.
     if (listeners.find(listener.type, listener.callback, listener.capture)) return;
     listeners.add(listener);
-    provided.listenersChanged?.(this);
+    provided.listenersChanged?.(target);
     // 6. If listener's signal is not null, then add the following abort steps to it: Remove an event listener with
     //    eventTarget and listener.
-    if (listener.signal !== undefined) provided.addAlgorithm(listener.signal, () => listeners.remove(listener));
+    if (listener.signal !== undefined) provided.addAlgorithm(listener.signal, () => remove(target, listener));
   }
 
   removeEventListener(type, callback, options = {}) {
-    const listeners = listenersOf(this ?? globalThis);
+    const target = this ?? globalThis;
+    const listeners = listenersOf(target);
     requireArguments(arguments.length, 2, "Failed to execute 'removeEventListener' on 'EventTarget'");
     const name = toDOMString(type);
     const listenerCallback = toListenerCallback(callback);
@@ -131,9 +133,7 @@ export class EventTarget {
     // 2. If this's event listener list contains an event listener whose type is type, callback is callback, and capture
     //    is capture, then remove an event listener with this and that event listener.
     const listener = listeners.find(name, listenerCallback, capture);
-    if (!listener) return;
-    listeners.remove(listener);
-    provided.listenersChanged?.(this);
+    if (listener) remove(target, listener);
   }
 
   dispatchEvent(event) {
@@ -154,6 +154,12 @@ export class EventTarget {
 }
 
 defineInterface(EventTarget, ['addEventListener', 'removeEventListener', 'dispatchEvent']);
+
+/** https://dom.spec.whatwg.org/#remove-an-event-listener */
+function remove(target, listener) {
+  listenersOf(target).remove(listener);
+  provided.listenersChanged?.(target);
+}
 
 function toListenerCallback(value) {
   if (value === undefined || value === null) return null;
@@ -217,7 +223,7 @@ function invoke(event, state, listeners, capture, checkpoint) {
     if (listener.removed || listener.type !== state.type || listener.capture !== capture) continue;
     // If listener's once is true, then remove an event listener given event's currentTarget attribute value and
     // listener.
-    if (listener.once) listeners.remove(listener);
+    if (listener.once) remove(state.currentTarget, listener);
     // If listener's passive is true, then set event's in passive listener flag.
     state.inPassiveListener = listener.passive;
     // Call a user object's operation with listener's callback, "handleEvent", « event », and event's currentTarget
