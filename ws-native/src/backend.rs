@@ -13,7 +13,7 @@ use ws_core::{
     Task,
 };
 
-use crate::driver::{Holding, Shared};
+use crate::driver::Holding;
 use crate::proto::Headers;
 use crate::{BlobId, ConnectOptions, Socket, Tasks};
 
@@ -22,7 +22,8 @@ use crate::{BlobId, ConnectOptions, Socket, Tasks};
 /// A socket made within a tokio runtime is a task of it, and its handlers run there. One made elsewhere runs on a thread
 /// of the crate's own, which all such sockets share.
 pub struct Native {
-    socket: Socket,
+    /// Those who read its blobs own it, too.
+    socket: Arc<Socket>,
     runtime: Handle,
     /// The tasks, until they are run.
     tasks: Mutex<Option<Tasks>>,
@@ -53,7 +54,7 @@ impl Backend for Native {
 
     fn open(url: &str, protocols: &[String], options: ConnectOptions) -> Result<Self, Error> {
         let (socket, tasks) = Socket::open(url, protocols, options)?;
-        Ok(Self { socket, runtime: tasks.runtime.clone(), tasks: Mutex::new(Some(tasks)) })
+        Ok(Self { socket: Arc::new(socket), runtime: tasks.runtime.clone(), tasks: Mutex::new(Some(tasks)) })
     }
 
     fn establish(&self, target: EventTarget<Self>) {
@@ -95,13 +96,12 @@ impl Backend for Native {
         match data {
             Data::Blob(blob) if blob.as_bytes().is_none() => {
                 let id = self.socket.send_blob(blob.size())?;
-                let reading = Reading { id, shared: Arc::clone(&self.socket.shared) };
+                let reading = Reading { id, socket: Arc::clone(&self.socket) };
                 self.runtime.spawn(async move {
-                    let outcome = blob.bytes().await;
-                    reading.shared.with(|session| match outcome {
-                        Ok(bytes) => session.blob_read(id, bytes),
-                        Err(error) => session.blob_failed(id, error),
-                    });
+                    match blob.bytes().await {
+                        Ok(bytes) => reading.socket.blob_read(id, bytes),
+                        Err(error) => reading.socket.blob_failed(id, error),
+                    }
                 });
                 Ok(())
             }
@@ -201,13 +201,13 @@ impl Drop for Last {
 /// it fails the connection: what was sent after it would wait for ever.
 struct Reading {
     id: BlobId,
-    shared: Arc<Shared>,
+    socket: Arc<Socket>,
 }
 
 impl Drop for Reading {
     fn drop(&mut self) {
         let error = BlobError("the reading was given up".into());
-        self.shared.with(|session| session.blob_failed(self.id, error));
+        self.socket.blob_failed(self.id, error);
     }
 }
 

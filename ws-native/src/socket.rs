@@ -23,7 +23,8 @@ use crate::{BlobId, Session, random, runtime};
 /// runs its [`Tasks`], one after the other, where and when it likes; the crate runs the connection.
 ///
 /// Dropped, it is as if the object was collected: a connection that is being made is given up, one that is open is closed
-/// without a code. All methods can be called from within a task.
+/// without a code. It fails if a blob is still being read, for that must not be left out and nobody could give its bytes any
+/// more. All methods can be called from within a task.
 ///
 /// ```no_run
 /// # async fn run(fire: impl Fn(&str)) -> Result<(), ws_core::Error> {
@@ -238,7 +239,10 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.shared.with(Session::abandon);
+        self.shared.with(|session| {
+            session.abandon();
+            session.blobs_are_lost();
+        });
     }
 }
 

@@ -290,6 +290,25 @@ async fn a_blob_keeps_its_place_while_the_host_reads_it() {
     assert_eq!(close_of(tasks.next().await), (true, false, 1006));
 }
 
+#[tokio::test]
+async fn a_blob_that_nobody_can_read_any_more_fails_the_connection() {
+    for closes in [false, true] {
+        let (socket, mut tasks, mut peer) = connected().await;
+        socket.send_blob(3).unwrap();
+        socket.send("after".into()).unwrap();
+        if closes {
+            socket.close(None);
+        }
+        drop(socket);
+        let end = async { (close_of(tasks.next().await), tasks.next().await.is_none()) };
+        let both = async { tokio::join!(peer.recv(), end) };
+        let (message, end) = tokio::time::timeout(Duration::from_secs(10), both).await.expect("it never ends");
+        assert!(message.unwrap().is_none());
+        assert_eq!(end, ((true, false, 1006), true));
+        assert_eq!(peer.closed().unwrap().code(), CloseCode::GOING_AWAY);
+    }
+}
+
 // What the policy says.
 
 #[derive(Debug, Default)]

@@ -176,6 +176,25 @@ async fn a_blob_that_is_read_later_keeps_its_place() {
 }
 
 #[tokio::test]
+async fn a_blob_is_read_to_its_end_though_the_handle_was_dropped() {
+    let server = Server::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", server.local_address().unwrap());
+    let ready = Arc::new(Notify::new());
+    let (notify, blob_ready) = (ready.clone(), ready);
+    let (socket, _closed) = connect(&url, ConnectOptions::default());
+    socket.set_onopen(move |socket| {
+        socket.send("before").unwrap();
+        socket.send(Blob::from_host(LateBlob(blob_ready.clone()))).unwrap();
+    });
+    let mut connection = server.accept().await.unwrap().request().await.unwrap().accept(None).await.unwrap();
+    assert_eq!(connection.recv().await.unwrap(), Some(Message::Text("before".into())));
+    drop(socket);
+    notify.notify_one();
+    assert_eq!(connection.recv().await.unwrap(), Some(Message::Binary((&b"late"[..]).into())));
+    assert_eq!(connection.recv().await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_stream_whose_blob_the_peers_end_throws_away_does_not_say_that_it_was_written() {
     let (listener, url) = listen().await;
     let stream = WebSocketStream::<Native>::new(&url).unwrap();

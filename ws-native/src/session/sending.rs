@@ -80,9 +80,21 @@ impl Session {
     /// A blob could not be read: the connection fails, for a message must not be left out.
     pub fn blob_failed(&mut self, id: BlobId, error: BlobError) {
         if self.queue.is_reading(id) {
-            self.queue.discard();
-            self.connection.fail(proto::Error::Blob(error));
+            self.fail_for_want_of(error);
         }
+    }
+
+    /// Nobody is left who could give the bytes of the blobs that are being read, if there are any.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn blobs_are_lost(&mut self) {
+        if !self.queue.is_empty() {
+            self.fail_for_want_of(BlobError("the socket was dropped before".to_string()));
+        }
+    }
+
+    fn fail_for_want_of(&mut self, error: BlobError) {
+        self.queue.discard();
+        self.connection.fail(proto::Error::Blob(error));
     }
 
     /// Step 3 of the `close()` method, whose arguments [`Close::new`] has validated.
@@ -91,7 +103,8 @@ impl Session {
         self.carry_out(closing);
     }
 
-    /// The handle is gone: starts the closing handshake without a code, or gives up connecting.
+    /// The handle is gone: starts the closing handshake without a code, or gives up connecting. A blob that is being read is
+    /// still waited for.
     pub fn abandon(&mut self) {
         let closing = self.model.abandon();
         self.carry_out(closing);
