@@ -26,7 +26,8 @@ pub(super) async fn connect(path: &Path) -> io::Result<UnixStream> {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use crate::{ConnectError, ConnectOptions, Connection, Stage};
@@ -81,8 +82,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_server_that_stays_busy_is_given_up() {
         let server = busy("given-up");
-        let mut options = ConnectOptions::default();
-        options.unix_socket = Some(server.path.clone());
+        let options = ConnectOptions { unix_socket: Some(server.path.clone()), ..ConnectOptions::default() };
         let failed = Connection::connect("ws://h/", &options).await.unwrap_err();
         let cause = failed.cause().downcast_ref();
         assert!(matches!(cause, Some(ConnectError::Timeout { stage: Stage::Connect(_), .. })), "{failed:?}");

@@ -25,7 +25,7 @@ pub(super) const MAX_HEADERS: usize = 128;
 /// assert_eq!(headers.get_all("Set-Cookie").count(), 2);
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, Vec<u8>)>);
+pub struct Headers(pub(super) Vec<(String, Vec<u8>)>);
 
 impl Headers {
     /// The first value of this name.

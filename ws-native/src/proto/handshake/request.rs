@@ -1,11 +1,11 @@
 //! What a client asks for: [RFC 6455, section 4.1](https://datatracker.ietf.org/doc/html/rfc6455#section-4.1).
 
 use alloc::{string::String, vec, vec::Vec};
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use ws_core::subprotocol;
 
-use super::http;
+use super::http::{self, Headers};
 use crate::proto::compression::{self, Compression};
 use crate::proto::config::Config;
 
@@ -22,7 +22,7 @@ pub struct Request {
     host: String,
     resource: String,
     pub(super) protocols: Vec<String>,
-    headers: Vec<(String, Vec<u8>)>,
+    headers: Headers,
 }
 
 /// A request that cannot be written as HTTP, or that would not be one for a WebSocket any more.
@@ -57,7 +57,7 @@ impl Request {
         }
         subprotocol::validate(protocols)?;
         let protocols = protocols.iter().map(|protocol| protocol.as_ref().into()).collect();
-        Ok(Self { host: host.into(), resource: resource.into(), protocols, headers: Vec::new() })
+        Ok(Self { host: host.into(), resource: resource.into(), protocols, headers: Headers::default() })
     }
 
     /// Adds a header, such as Origin, Cookie or Authorization. A value is sent as the bytes that it is.
@@ -73,7 +73,7 @@ impl Request {
         if http::is_own_header(name) {
             return Err(RequestError::Forbidden(name.into()));
         }
-        self.headers.push((name.into(), value.into()));
+        self.headers.0.push((name.into(), value.into()));
         Ok(self)
     }
 
@@ -111,33 +111,30 @@ impl Request {
             headers.push(("sec-websocket-extensions".into(), compression::offer(&compression).into_bytes()));
         }
         let others = self.headers.iter().filter(|(name, value)| !http::is_of_connection(name, value));
-        headers.extend(others.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+        headers.extend(others.map(|(name, value)| (name.to_ascii_lowercase(), value.into())));
         headers
     }
 
     /// Writes the request.
     pub(super) fn encode(&self, key: &str, compression: Option<&Compression>) -> Vec<u8> {
-        let line = ["GET ", &self.resource, " HTTP/1.1\r\nHost: ", &self.host, "\r\nConnection: Upgrade\r\n"];
-        let mut head = line.concat().into_bytes();
-        let mut header = |name: &str, value: &[u8]| {
+        let mut head = String::with_capacity(256);
+        // Writing into a String cannot fail.
+        let _ = write!(head, "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\n", self.resource, self.host);
+        for name in self.against_caches() {
+            let _ = write!(head, "{name}: no-cache\r\n");
+        }
+        let _ = write!(head, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n");
+        if !self.protocols.is_empty() {
+            let _ = write!(head, "Sec-WebSocket-Protocol: {}\r\n", self.protocols.join(", "));
+        }
+        if let Some(compression) = compression {
+            let _ = write!(head, "Sec-WebSocket-Extensions: {}\r\n", compression::offer(compression));
+        }
+        let mut head = head.into_bytes();
+        for (name, value) in self.headers.iter() {
             for part in [name.as_bytes(), b": ", value, b"\r\n"] {
                 head.extend_from_slice(part);
             }
-        };
-        for name in self.against_caches() {
-            header(name, b"no-cache");
-        }
-        header("Upgrade", b"websocket");
-        header("Sec-WebSocket-Version", b"13");
-        header("Sec-WebSocket-Key", key.as_bytes());
-        if !self.protocols.is_empty() {
-            header("Sec-WebSocket-Protocol", self.protocols.join(", ").as_bytes());
-        }
-        if let Some(compression) = compression {
-            header("Sec-WebSocket-Extensions", compression::offer(compression).as_bytes());
-        }
-        for (name, value) in &self.headers {
-            header(name, value);
         }
         head.extend_from_slice(b"\r\n");
         head
@@ -147,8 +144,7 @@ impl Request {
     /// is "no-store" or "reload", then: If httpRequest's header list does not contain `Pragma`, then append (`Pragma`, `no-cache`)
     /// to httpRequest's header list." The same of `Cache-Control`.
     fn against_caches(&self) -> impl Iterator<Item = &'static str> {
-        let is_given = |own: &str| self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(own));
-        ["Pragma", "Cache-Control"].into_iter().filter(move |own| !is_given(own))
+        ["Pragma", "Cache-Control"].iter().copied().filter(|name| self.headers.get(name).is_none())
     }
 }
 
