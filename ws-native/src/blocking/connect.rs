@@ -45,7 +45,7 @@ fn open(url: &SocketUrl, options: &ConnectOptions, request: Request) -> Result<C
     #[cfg(unix)]
     if let Some(path) = &options.unix_socket {
         let handshake = Handshake::begin(url, options);
-        return handshake.perform(connect_unix(path, options.connect_timeout)?.into(), request);
+        return handshake.perform(handshake.connect_unix(path)?.into(), request);
     }
     if let Some(proxy) = options.proxy.for_url(url)? {
         let reason = "a blocking connection goes through none".into();
@@ -64,28 +64,6 @@ fn open(url: &SocketUrl, options: &ConnectOptions, request: Request) -> Result<C
         let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle));
     }
     handshake.perform(stream.into(), request)
-}
-
-/// Connects to a Unix socket. A server that does not accept makes its clients wait; the time-out
-/// for writing also holds for connecting.
-#[cfg(unix)]
-fn connect_unix(path: &Path, limit: Duration) -> Result<UnixStream, ConnectError> {
-    let connect = || {
-        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-        socket.set_write_timeout(Some(limit.min(Duration::from_secs(u32::MAX.into()))))?;
-        socket.connect(&SockAddr::unix(path)?)?;
-        socket.set_write_timeout(None)?;
-        Ok(UnixStream::from(OwnedFd::from(socket)))
-    };
-    connect().map_err(|source: io::Error| {
-        let address = path.display().to_string();
-        match source.kind() {
-            ErrorKind::WouldBlock => {
-                ConnectError::Timeout { stage: Stage::Connect(address), limit, setting: "connect_timeout" }
-            }
-            _ => ConnectError::Connect { address, source },
-        }
-    })
 }
 
 /// The addresses of the URL's host, in the order to try them.
@@ -167,6 +145,36 @@ impl<'h> Handshake<'h> {
             }
             _ => Err(ConnectError::Connect { address, source: failure }.into()),
         }
+    }
+
+    /// Connects to a Unix socket. A server that does not accept makes its clients wait; the time-out
+    /// for writing also holds for connecting.
+    #[cfg(unix)]
+    fn connect_unix(&self, path: &Path) -> Result<UnixStream, Failure> {
+        let limit = self.options.connect_timeout;
+        let deadline = self.deadline(limit);
+        let connect = || {
+            let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+            if let Some(deadline) = deadline {
+                let left = deadline.saturating_duration_since(Instant::now());
+                // The system counts in microseconds, and takes zero for no time-out.
+                if left.is_zero() {
+                    return Err(ErrorKind::WouldBlock.into());
+                }
+                let left = left.saturating_add(Duration::from_micros(1)).min(Duration::from_secs(u32::MAX.into()));
+                socket.set_write_timeout(Some(left))?;
+            }
+            socket.connect(&SockAddr::unix(path)?)?;
+            socket.set_write_timeout(None)?;
+            Ok(UnixStream::from(OwnedFd::from(socket)))
+        };
+        connect().map_err(|source: io::Error| {
+            let address = path.display().to_string();
+            match source.kind() {
+                ErrorKind::WouldBlock => self.timeout(Stage::Connect(address), limit, "connect_timeout"),
+                _ => ConnectError::Connect { address, source }.into(),
+            }
+        })
     }
 
     /// Performs the handshakes over a stream that is connected.

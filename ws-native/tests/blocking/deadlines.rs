@@ -7,9 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ws_core::{CloseCode, FailureKind};
-use ws_native::ConnectOptions;
 use ws_native::blocking::{Connection, Server, Timed};
-use ws_native::proto::{Config, Heartbeat};
+use ws_native::proto::{Config, Error, Heartbeat, Phase};
+use ws_native::{ConnectError, ConnectOptions, Stage};
 
 use crate::{SHORT, join, pair, plain, short, sockets, text};
 
@@ -29,6 +29,48 @@ fn a_server_that_never_answers_is_given_up() {
     options.config.handshake_timeout = SHORT;
     let url = format!("ws://{}/", listener.local_addr().unwrap());
     assert_eq!(Connection::connect(&url, &options).unwrap_err().kind(), FailureKind::Timeout);
+}
+
+/// On Linux a client waits for room among those that wait to be accepted.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_unix_socket_whose_server_is_busy_is_given_up() {
+    use socket2::{Domain, SockAddr, Socket, Type};
+    let path = std::env::temp_dir().join(format!("ws-native-blocking-busy-{}", std::process::id()));
+    let address = SockAddr::unix(&path).unwrap();
+    let socket = || Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    let listener = socket();
+    listener.bind(&address).unwrap();
+    listener.listen(0).unwrap();
+    let mut clients = vec![];
+    loop {
+        let client = socket();
+        client.set_nonblocking(true).unwrap();
+        match client.connect(&address) {
+            Ok(()) => clients.push(client),
+            Err(error) => break assert_eq!(error.kind(), ErrorKind::WouldBlock),
+        }
+    }
+    let failure = |connect: Duration, handshake: Duration| {
+        let mut options = ConnectOptions::default();
+        options.unix_socket = Some(path.clone());
+        (options.connect_timeout, options.config.handshake_timeout) = (connect, handshake);
+        Connection::connect("ws://h/", &options).unwrap_err()
+    };
+    const LONG: Duration = Duration::from_secs(10);
+    for handshake in [SHORT, Duration::ZERO] {
+        let failed = failure(LONG, handshake);
+        let cause = failed.cause().downcast_ref();
+        assert!(matches!(cause, Some(Error::Timeout(Phase::Handshake))), "{failed:?}");
+    }
+    for connect in [SHORT, Duration::from_nanos(1), Duration::ZERO] {
+        let failed = failure(connect, LONG);
+        let Some(ConnectError::Timeout { stage: Stage::Connect(_), limit, .. }) = failed.cause().downcast_ref() else {
+            panic!("{failed:?}")
+        };
+        assert_eq!(*limit, connect);
+    }
+    std::fs::remove_file(path).unwrap();
 }
 
 #[test]
