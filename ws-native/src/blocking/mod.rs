@@ -48,7 +48,8 @@
 //! A connection cannot be split, follows no shutdown and joins no broadcast. While it writes it
 //! does not read: if both ends send more than the network holds before they receive, they wait for
 //! each other. Messages that are blobs have to be in memory. A client goes through no proxy:
-//! options that name one are an error.
+//! options that name one are an error. It goes over HTTP/1.1 and is shown to no tap, whatever the
+//! options say.
 
 mod connect;
 mod connection;

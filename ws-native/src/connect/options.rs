@@ -58,7 +58,8 @@ pub struct ConnectOptions {
     /// TLS for `wss`, and for a proxy whose URL says `https`. Default: with the platform's roots.
     #[cfg(feature = "tls")]
     pub tls: Option<Tls>,
-    /// Goes over HTTP/2 where the server can, on shared connections; only for `wss`. Default: off.
+    /// Goes over HTTP/2 where the server can, on shared connections; only for `wss`. Default: off. Clients of the module
+    /// `blocking` go over HTTP/1.1.
     #[cfg(feature = "http2")]
     pub http2: Option<Http2>,
     /// The proxy to go through. Default: none.
