@@ -28,7 +28,7 @@ export function defineWorkerdSocket(HostWebSocket) {
       // It knows no http: and https:, and no lists but arrays.
       super(getURLRecord(urlString).href, list);
       // With an old compatibility date it is "arraybuffer".
-      this.binaryType = 'blob';
+      super.binaryType = 'blob';
       // With a compatibility date before 2026-04-07 it leaves the answer to the peer's Close frame to the program. And it stays open
       // when the connection is lost.
       this.addEventListener('close', ({ code }) => {
