@@ -17,8 +17,11 @@ NATIVE := --workspace $(WASM_CRATES:%=--exclude %) --exclude ws-interop \
 WASM := --target wasm32-unknown-unknown
 # A file of tests may take ten minutes: where an event never comes, it fails.
 NODE_TEST := node --test --test-timeout=600000
-# Where the program with threads is built, and its page.
-THREADS := $(abspath $(or $(CARGO_TARGET_DIR),target))/threads/page
+# Where cargo builds, as a whole path: some of it is called in other folders. Not by abspath and dir, for there may be spaces in
+# it, and they take each word for a path.
+TARGET_DIR := $(if $(filter /%,$(firstword $(CARGO_TARGET_DIR))),$(CARGO_TARGET_DIR),$(CURDIR)/$(or $(CARGO_TARGET_DIR),target))
+# Where the program with threads is built.
+THREADS := $(TARGET_DIR)/threads
 
 .PHONY: help
 help: ## print this list
@@ -32,7 +35,7 @@ run: page ## build all, serve the workbench and an echo endpoint (PORT=8080)
 
 # Trunk calls the wasm-bindgen of the tools' folder, which is first on the path.
 # The chats are a workspace of their own; what it has in common with the project is built once.
-chat chat-pages test-front lint-front: override export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
+chat chat-pages test-front lint-front: override export CARGO_TARGET_DIR := $(TARGET_DIR)
 
 .PHONY: chat chat-pages
 chat: chat-pages ## build the example chats, and serve them on http://127.0.0.1:8081
@@ -91,8 +94,8 @@ test-browser: ## the tests of the facade and of ws-wasm in Chromium and Firefox
 .PHONY: test-threads
 test-threads: ## a program with threads in Chromium and Firefox, with a nightly toolchain
 	@$(SETUP) threads wasm-bindgen node geckodriver browsers
-	ws-wasm/tests/threads/build $(THREADS)
-	ISOSOCKET_THREADS=$(THREADS) tests/browser/with-server $(NODE_TEST) ws-wasm/tests/threads/*.test.mjs
+	ws-wasm/tests/threads/build "$(THREADS)/page"
+	ISOSOCKET_THREADS="$(THREADS)/page" tests/browser/with-server $(NODE_TEST) ws-wasm/tests/threads/*.test.mjs
 
 .PHONY: test-js
 test-js: js ## the npm package under Node, Deno, Bun and workerd, in Chromium and in Firefox
@@ -176,7 +179,7 @@ bench-js: js ## the npm package side by side with ws and undici: BENCH="--rounds
 FUZZ_SECONDS ?= 30
 
 .PHONY: fuzz
-fuzz: override export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/fuzz
+fuzz: override export CARGO_TARGET_DIR := $(TARGET_DIR)/fuzz
 fuzz: ## each fuzz target for FUZZ_SECONDS (30), two at a time, with a nightly toolchain
 	@$(SETUP) fuzz
 	cargo +nightly fuzz build --fuzz-dir ws-native/fuzz
@@ -185,7 +188,7 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (30), two at a time, with a nightly t
 	  -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 || exit 255'
 
 .PHONY: miri
-miri: override export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/miri
+miri: override export CARGO_TARGET_DIR := $(TARGET_DIR)/miri
 miri: export RUSTFLAGS := -C target-feature=+avx2
 miri: ## what is unsafe, and what stands on it, under Miri, with a nightly toolchain
 	@$(SETUP) miri
@@ -203,15 +206,14 @@ lint: js lint-front size-ours ## formatting, clippy, documentation and the wasm3
 	cargo clippy $(WORKERS) -- -D warnings
 	cargo clippy $(WASM) --package isosocket $(FACADE) $(WASM_CRATES:%=--package %) --all-targets -- -D warnings
 	cargo clippy $(WASM) --package ws-core -- -D warnings
-	cargo clippy $(WASM) --manifest-path ws-wasm/tests/threads/Cargo.toml --target-dir $(dir $(THREADS)) -- -D warnings
+	cargo clippy $(WASM) --manifest-path ws-wasm/tests/threads/Cargo.toml --target-dir "$(THREADS)" -- -D warnings
 	cargo fmt --manifest-path ws-wasm/tests/threads/Cargo.toml --check
 	cargo clippy $(WASM) --package ws-native --no-default-features -- -D warnings
 	cargo clippy --package ws-native -- -D warnings
 	cargo clippy --package ws-native --no-default-features --features tokio -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(NATIVE) --no-deps
 	RUSTDOCFLAGS="-D warnings" cargo doc $(WASM) $(FACADE) --package ws-wasm --package isosocket --no-deps
-	scripts/compare-api $(or $(CARGO_TARGET_DIR),target)/doc/isosocket \
-	  $(or $(CARGO_TARGET_DIR),target)/wasm32-unknown-unknown/doc/isosocket
+	scripts/compare-api "$(TARGET_DIR)/doc/isosocket" "$(TARGET_DIR)/wasm32-unknown-unknown/doc/isosocket"
 	npm run --silent check --prefix js
 
 lint-front: setup-build
