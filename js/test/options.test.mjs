@@ -108,7 +108,7 @@ test('what a host cannot obey is a TypeError, and not passed over', () => {
   assert.deepEqual(networkOptions(undefined, []), {});
   const bytes = new TextEncoder().encode(PEM);
   const view = new DataView(Uint8Array.of(0, ...bytes, 0).buffer, 1, bytes.length);
-  assert.deepEqual(networkOptions({ key: view }, ['key']), { key: bytes });
+  assert.deepEqual(networkOptions({ ca: view }, ['ca']), { ca: [bytes] });
 });
 
 describe('permessage-deflate', () => {
