@@ -41,7 +41,8 @@ pub struct Model {
     transmitted: u64,
     /// Bytes of messages that are still to be transmitted. None are once the connection is closed, or the peer's Close frame
     /// has come: "there is no guarantee that the endpoint that has already sent a Close frame will continue to process
-    /// data" (RFC 6455, section 5.5.1).
+    /// data" (RFC 6455, section 5.5.1). Nor are they when a time-out has closed an idle connection: for so long the peer has taken
+    /// nothing.
     queued: u64,
     /// The ready state when the event loop last reached step 1.
     state_at_turn: ReadyState,

@@ -7,6 +7,9 @@ import { PHASES, stateOf } from './event.js';
 import { apply, defineProperty, push } from './intrinsics.js';
 import { defineInterface, requireArguments, toDOMString } from './webidl.js';
 
+const WeakReference = WeakRef;
+const { deref } = WeakRef.prototype;
+
 /** What others provide as they are loaded: they are made of events themselves. */
 const provided = {
   /** report.js: what becomes of an exception in a listener. */
@@ -120,7 +123,7 @@ export class EventTarget {
     provided.listenersChanged?.(target);
     // 6. If listener's signal is not null, then add the following abort steps to it: Remove an event listener with
     //    eventTarget and listener.
-    if (listener.signal !== undefined) provided.addAlgorithm(listener.signal, () => remove(target, listener));
+    if (listener.signal !== undefined) provided.addAlgorithm(listener.signal, removal(target, listener));
   }
 
   removeEventListener(type, callback, options = {}) {
@@ -154,6 +157,15 @@ export class EventTarget {
 }
 
 defineInterface(EventTarget, ['addEventListener', 'removeEventListener', 'dispatchEvent']);
+
+/** What a signal does when it aborts. It does not keep the target, of which there may be many in the life of a signal. */
+function removal(target, listener) {
+  const reference = new WeakReference(target);
+  return () => {
+    const kept = apply(deref, reference, []);
+    if (kept !== undefined) remove(kept, listener);
+  };
+}
 
 /** https://dom.spec.whatwg.org/#remove-an-event-listener */
 function remove(target, listener) {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 import { checkInterface, load, node, world } from './world.mjs';
 
@@ -221,4 +224,19 @@ test('has the shape that Web IDL gives it', () => {
   checkInterface(assert, EventTarget, new EventTarget(), {
     length: 0, lengths: { addEventListener: 2, removeEventListener: 2, dispatchEvent: 1 },
   });
+});
+
+test('a signal does not keep the targets that have had listeners with it', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  const { signal } = new AbortController();
+  const targets = Array.from({ length: 10 }, () => {
+    const target = new EventTarget();
+    target.addEventListener('x', () => {}, { signal });
+    return new WeakRef(target);
+  });
+  // A WeakRef keeps its target until the task that has made it is over.
+  await setImmediate();
+  collect();
+  assert.deepEqual(targets.map((target) => target.deref()), Array(10).fill(undefined));
 });
