@@ -23,8 +23,9 @@ function kindOf(Class) {
 export function takeBlobsOf(Class) {
   if (Class === globalThis.Blob) return;
   kinds.push(kindOf(Class));
-  recognizeBlobs((value) => kinds.some(({ has }) => has(value)));
 }
+
+recognizeBlobs((value) => kinds.some(({ has }) => has(value)));
 
 export const sizeOf = (blob) => kindFor(blob).sizeOf(blob);
 

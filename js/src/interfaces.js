@@ -8,6 +8,7 @@ import { CloseEvent, MessageEvent } from './events.js';
 import { showAttributes, showAttributesOfError } from './inspection.js';
 import { inNamesOfOptions, refuseInThirdArgument } from './options.js';
 import { defineReconnectingWebSocket } from './reconnecting.js';
+import { refuseInSecondArgument } from './reconnecting/settings.js';
 import { defineWebSocketStream } from './stream.js';
 import { toMessage, viewOfBytes } from './webidl.js';
 import { asDOMException, defineWebSocket } from './websocket.js';
@@ -33,7 +34,7 @@ export function defineInterfaces(host) {
   const { WebSocket, connectionOf: connectionOfSocket } = defineWebSocket(open);
   const { WebSocketStream, WebSocketError, connectionOf: connectionOfStream } = defineWebSocketStream(open);
   const { ReconnectingWebSocket, socketOf } =
-    defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent, undefined, refuseInThirdArgument);
+    defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent, refuseInSecondArgument, refuseInThirdArgument);
   letConsolesShow({ WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket });
   /**
    * None is behind a WebSocketStream that was aborted before it could be opened.

@@ -167,13 +167,15 @@ function toText(value, name) {
   return value;
 }
 
-/** What is in PEM, as text or as its bytes. TLS of Node would pass over what is not, such as DER, and trust nobody. */
+/**
+ * What is in PEM, as text, without a byte order mark. TLS of Node would pass over what is not, such as DER, and trust nobody; and
+ * Bun's takes no DataView.
+ */
 function toPem(value, name, label, begin) {
   if (typeof value !== 'string' && !ArrayBuffer.isView(value)) throw new TypeError(`${name} is neither a string nor bytes`);
-  const text = typeof value === 'string' ? value : new TextDecoder('latin1').decode(value);
+  const text = typeof value === 'string' ? value.replace(/^\uFEFF/, '') : new TextDecoder().decode(value);
   if (!begin.test(text)) throw new TypeError(`${name} has no line in it that is '-----BEGIN ${label}-----': it is to be in PEM`);
-  // Bun's TLS takes no DataView.
-  return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : value;
+  return text;
 }
 
 function toCertificate(value, name) {

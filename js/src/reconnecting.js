@@ -3,6 +3,7 @@
 import { defineCloseEvent } from './close-event.js';
 import { defineHandlers, handlersFor } from './event-handler.js';
 import { EventTarget } from './event-target.js';
+import { refuse } from './options.js';
 import { ABNORMAL, Attempt } from './reconnecting/attempt.js';
 import { BackOff } from './reconnecting/back-off.js';
 import { after } from './reconnecting/delay.js';
@@ -30,7 +31,7 @@ const TYPES = ['open', 'message', 'error', 'close', 'reconnecting'];
  */
 export function reconnectingFor(host) {
   if (!host.WebSocket || !host.EventTarget) return {};
-  return defineReconnectingWebSocket(host.WebSocket, host.CloseEvent ?? defineCloseEvent(host.Event), host.MessageEvent, host.WebSocket);
+  return defineReconnectingWebSocket(host.WebSocket, host.CloseEvent ?? defineCloseEvent(host.Event), host.MessageEvent, refuse);
 }
 
 /**
@@ -39,10 +40,10 @@ export function reconnectingFor(host) {
  * @param {any} WebSocket what connections are made with, unless the program says otherwise
  * @param {any} CloseEvent
  * @param {any} MessageEvent
- * @param {any} [hostClass] the host's own, if that is what connections are made with
+ * @param {(options: any) => void} [refuseOptions] throws for options in the second argument that this class does not obey
  * @param {(options: any) => void} [checkOptions] throws for a third argument that has in it what is not meant for it
  */
-export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent, hostClass, checkOptions) {
+export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent, refuseOptions, checkOptions) {
   // The host's own, whatever a program puts in its place.
   const { Event } = globalThis;
   /** @type {(object: ReconnectingWebSocket) => any} */
@@ -84,10 +85,10 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       this.#url = url;
       this.#settings = toSettings(options, WebSocket);
       checkOptions?.(options);
-      const isForHost = this.#settings.WebSocket === hostClass;
+      const check = this.#settings.WebSocket === WebSocket ? refuseOptions : undefined;
       this.#protocols = typeof protocols === 'function'
-        ? async () => toSecondArgument(await protocols(), isForHost)
-        : toSecondArgument(protocols, isForHost);
+        ? async () => toSecondArgument(await protocols(), check)
+        : toSecondArgument(protocols, check);
       this.#backOff = new BackOff(this.#settings);
       this.#outbox = new Outbox(this.#settings);
       if (!this.#settings.startClosed) this.#connect();

@@ -248,7 +248,9 @@ function toHeaderList(value) {
 
 /** What is not set is no value, though Web IDL would make "undefined" of it. A list is joined as its header has it. */
 function toHeaderValue(value, name) {
-  if (value === undefined || value === null) throw new TypeError(`headers['${name}'] is ${value}`);
+  for (const item of Array.isArray(value) ? value : [value]) {
+    if (item === undefined || item === null) throw new TypeError(`headers['${name}'] has a value that is ${item}`);
+  }
   const isListOfCookies = Array.isArray(value) && name.toLowerCase() === 'cookie';
   return toByteString(isListOfCookies ? value.join('; ') : value, `headers['${name}']`);
 }

@@ -4,6 +4,7 @@
 import { defineCloseEvent } from './close-event.js';
 import { defineHostStream } from './host-stream.js';
 import { defineWorkerdSocket } from './host/workerd-socket.js';
+import { refuse } from './options.js';
 import { defineReconnectingWebSocket } from './reconnecting.js';
 
 /** @type {any} */
@@ -15,4 +16,4 @@ export const WebSocket = /* @__PURE__ */ defineWorkerdSocket(host.WebSocket);
 
 export const { WebSocketStream, WebSocketError } = /* @__PURE__ */ defineHostStream(WebSocket);
 
-export const { ReconnectingWebSocket } = /* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent, host.MessageEvent, WebSocket);
+export const { ReconnectingWebSocket } = /* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent, host.MessageEvent, refuse);

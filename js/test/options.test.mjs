@@ -18,6 +18,8 @@ const FAILED = ['error 3', "close 1006 '' false"];
 
 const PEM = '# of example.test\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 const KEY = '-----BEGIN EC PRIVATE KEY-----\r\nAAAA\r\n-----END EC PRIVATE KEY-----\r\n';
+/** What some are of no use without. */
+const BESIDES = { cert: { key: KEY }, key: { cert: PEM } };
 /** How a certificate begins in the other format. */
 const DER = new Uint8Array([0x30, 0x82, 0x01, 0x0a, 0x02]);
 
@@ -37,12 +39,12 @@ describe('an option of the wrong type, or out of range, is a TypeError with its 
       { serverMaxWindowBits: 7 }, { serverMaxWindowBits: 16 }, { clientNoContextTakeover: 1 }, { serverNoContextTakeover: 'no' },
     ],
     origin: [1, null, '\u0100'],
-    headers: [1, null, { a: '\u0100' }, { a: undefined }, { a: null }, [['a', undefined]], { a: Symbol('x') }, { [Symbol('x')]: 'a' }, [1], [['a']], [['a', '\u0100']], { [Symbol.iterator]: 1 }],
+    headers: [1, null, { a: '\u0100' }, { a: undefined }, { a: null }, [['a', undefined]], { a: ['b', null] }, { Cookie: [undefined] }, { a: Symbol('x') }, { [Symbol('x')]: 'a' }, [1], [['a']], [['a', '\u0100']], { [Symbol.iterator]: 1 }],
     protocols: [Symbol('x'), [Symbol('x')], { [Symbol.iterator]: 1 }],
     proxy: [1, '', 'x', 'ftp://h', 'http://', {}],
     ca: [1, {}, [1], null, '', 'x', [PEM, 'x'], DER, [PEM, DER], '---- BEGIN SSH2 PUBLIC KEY ----', KEY, [], PEM.replaceAll('\n', '\\n')],
     cert: [1, null, 'x', DER, KEY],
-    key: [true, 'x', DER, PEM],
+    key: [true, null, 'x', DER, PEM],
     passphrase: [1],
     servername: [1],
     rejectUnauthorized: [0, 'no', null],
@@ -51,8 +53,9 @@ describe('an option of the wrong type, or out of range, is a TypeError with its 
     test(name, () => {
       for (const value of values) {
         const isNamed = (error) => error instanceof TypeError && error.message.includes(name);
-        assert.throws(() => new WebSocket('ws://h', { [name]: value }), isNamed, `${name}: ${JSON.stringify(value)}`);
-        assert.throws(() => new WebSocketStream('ws://h', { [name]: value }), isNamed);
+        const options = { ...BESIDES[name], [name]: value };
+        assert.throws(() => new WebSocket('ws://h', options), isNamed, `${name}: ${JSON.stringify(value)}`);
+        assert.throws(() => new WebSocketStream('ws://h', options), isNamed);
       }
     });
   }
@@ -108,7 +111,8 @@ test('what a host cannot obey is a TypeError, and not passed over', () => {
   assert.deepEqual(networkOptions(undefined, []), {});
   const bytes = new TextEncoder().encode(PEM);
   const view = new DataView(Uint8Array.of(0, ...bytes, 0).buffer, 1, bytes.length);
-  assert.deepEqual(networkOptions({ ca: view }, ['ca']), { ca: [bytes] });
+  const marked = [`\uFEFF${PEM}`, Buffer.from(`\uFEFF${PEM}`)];
+  assert.deepEqual(networkOptions({ ca: [view, ...marked] }, ['ca']), { ca: [PEM, PEM, PEM] });
 });
 
 describe('permessage-deflate', () => {

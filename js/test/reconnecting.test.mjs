@@ -353,13 +353,17 @@ describe('gives the class of the connections', () => {
 
   test("and none of a ReconnectingWebSocket's own options, whose place is the third argument", async () => {
     const words = { name: 'TypeError', message: "the option 'maxRetries' belongs in the third argument" };
-    assert.throws(() => new ReconnectingWebSocket(URL, { maxRetries: 3 }, { WebSocket: Fake }), words);
-    assert.equal(Fake.made.length, 0);
-    const socket = new ReconnectingWebSocket(URL, () => ({ protocols: 'a', maxRetries: 3 }), { WebSocket: Fake });
+    assert.throws(() => new ReconnectingWebSocket(URL, { maxRetries: 3 }), words);
+    const socket = new ReconnectingWebSocket(URL, () => ({ protocols: 'a', maxRetries: 3 }));
     let seen;
     socket.onerror = ({ error }) => { seen = error; };
     await settle();
     assert.equal(String(seen), "TypeError: the option 'maxRetries' belongs in the third argument");
+    socket.close();
+    // Another class may have options of the same name.
+    new ReconnectingWebSocket(URL, { keepAlive: true }, { WebSocket: Fake });
+    assert.equal(Fake.last.protocols.keepAlive, true);
+    new ReconnectingWebSocket('ws://127.0.0.1:1', { protocols: 'a', maxRetries: undefined }, { startClosed: true });
   });
 
   test("and what the third argument has of an engine's options is a TypeError: their place is the second", () => {

@@ -1,12 +1,12 @@
 // The events of sockets, and how they are listened to.
 
 export interface CloseEventInit {
-  bubbles?: boolean;
-  cancelable?: boolean;
-  composed?: boolean;
-  wasClean?: boolean;
-  code?: number;
-  reason?: string;
+  bubbles?: boolean | undefined;
+  cancelable?: boolean | undefined;
+  composed?: boolean | undefined;
+  wasClean?: boolean | undefined;
+  code?: number | undefined;
+  reason?: string | undefined;
 }
 
 /** The event that ends every socket's life. */
@@ -30,13 +30,13 @@ export interface WebSocketEventMap {
 }
 
 export interface WebSocketListenerOptions {
-  capture?: boolean;
+  capture?: boolean | undefined;
 }
 
 export interface WebSocketAddListenerOptions extends WebSocketListenerOptions {
-  once?: boolean;
-  passive?: boolean;
-  signal?: AbortSignal;
+  once?: boolean | undefined;
+  passive?: boolean | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /** An EventTarget that fires these events. It is a type alone, and no class that there is. */

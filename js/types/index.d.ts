@@ -174,9 +174,9 @@ export declare class WebSocket extends Listened<WebSocketEventMap> {
 /** How a connection was closed, or is to be. */
 export interface WebSocketCloseInfo {
   /** 1000, or 3000 to 4999; what a peer has sent may be another one. */
-  closeCode?: number;
+  closeCode?: number | undefined;
   /** At most 123 bytes in UTF-8. Without a code, 1000 is sent. */
-  reason?: string;
+  reason?: string | undefined;
 }
 
 /** The reason of a connection that was not closed cleanly; or, given to `cancel()` or `abort()`, how to close one. */
@@ -201,7 +201,7 @@ export interface WebSocketStreamOptions extends EngineOptions {
    * exceeds that closes the connection with code 4009; the reader is given what waited for it, and then a
    * {@link WebSocketError} with that code. A message that is alone may be larger.
    */
-  inboundLimit?: { bytes?: number; messages?: number };
+  inboundLimit?: { bytes?: number | undefined; messages?: number | undefined } | undefined;
 }
 
 /** What there is once the connection is open. */

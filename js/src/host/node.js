@@ -176,7 +176,8 @@ class Stream {
 
   end(lastBytes) {
     const socket = this.#socket;
-    if (socket.connecting || (lastBytes.length === 0 && socket.writableLength === 0)) {
+    const unwritten = lastBytes.length + socket.writableLength + (this.#base?.writableLength ?? 0);
+    if (socket.connecting || unwritten === 0) {
       this.destroy();
       return;
     }

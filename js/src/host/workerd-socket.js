@@ -57,8 +57,8 @@ export function defineWorkerdSocket(HostWebSocket) {
         super.send(data);
         return;
       }
-      if (this.readyState === HostWebSocket.CONNECTING) throw new DOMException('the socket is not open yet', 'InvalidStateError');
       const message = toMessage(data);
+      if (this.readyState === HostWebSocket.CONNECTING) throw new DOMException('the socket is not open yet', 'InvalidStateError');
       // It would throw. By the standard a message is discarded when the closing handshake has started.
       if (this.readyState > HostWebSocket.OPEN) return;
       // It would send a Blob as the text "[object Blob]". Bytes are those of now.

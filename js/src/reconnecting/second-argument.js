@@ -1,8 +1,5 @@
 // The second argument of WebSocket's constructor, for as many connections as there will be.
 
-import { refuse } from '../options.js';
-import { refuseSettings } from './settings.js';
-
 /** What can be read but once would be empty for the second connection. */
 const toList = (value) => (typeof value === 'object' && value?.[Symbol.iterator] ? [...value] : value ?? undefined);
 
@@ -11,14 +8,13 @@ const toList = (value) => (typeof value === 'object' && value?.[Symbol.iterator]
  * subprotocols, and the class is not the host's own. That one would take the dictionary, and null, for the name of a subprotocol.
  *
  * @param {any} value what the program gave
- * @param {boolean} isForHost whether the class is the host's own
+ * @param {((options: any) => void) | undefined} refuseOptions throws for what else is in a dictionary, if there is anything against it
  */
-export function toSecondArgument(value, isForHost) {
+export function toSecondArgument(value, refuseOptions) {
   const list = toList(value);
   if (typeof list !== 'object' || list !== value) return list;
   const { protocols, ...others } = value;
-  refuseSettings(others);
-  if (isForHost) refuse(others);
+  refuseOptions?.(others);
   if (Object.values(others).every((other) => other === undefined)) return toList(protocols);
   return { ...others, headers: toList(others.headers), protocols: toList(protocols) };
 }

@@ -53,8 +53,8 @@ export function toSettings(value, WebSocket) {
 }
 
 /** Throws for a dictionary of the second argument that has in it what belongs here. */
-export function refuseSettings(dictionary) {
-  const name = Object.keys(OPTIONS).find((name) => name in dictionary);
+export function refuseInSecondArgument(dictionary) {
+  const name = Object.keys(OPTIONS).find((name) => dictionary[name] !== undefined);
   if (name) throw new TypeError(`the option '${name}' belongs in the third argument`);
 }
 

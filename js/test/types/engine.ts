@@ -17,6 +17,7 @@ const socket: WebSocket = new EngineSocket("wss://example.org", {
 /** As a program has it of its environment. */
 declare const given: string | undefined;
 new EngineSocket("wss://example.org", { proxy: given, ca: given, perMessageDeflate: undefined });
+new WebSocketStream("wss://example.org", { inboundLimit: undefined }).close({ reason: given, closeCode: undefined });
 const stream = new WebSocketStream("wss://example.org", { protocols: ["chat"], perMessageDeflate: false });
 const cause: string | undefined = failure(socket) ?? failure(stream);
 const same: WebSocket = unref(ref(socket));
