@@ -1,6 +1,7 @@
 // The members of the constructors' dictionary beyond those of the standard. Their names are those of `ws` and of Node's
 // TLS, where these have one; each is checked, and the host says which of those of the network it can obey.
 
+import { percentDecode } from './request.js';
 import { LONGEST_DELAY } from './timers.js';
 import { toByteString } from './webidl.js';
 
@@ -202,5 +203,14 @@ function toProxy(value, name) {
   if (!PROXY_PROTOCOLS.includes(url?.protocol) || url.hostname === '') {
     throw new TypeError(`${name} is not a URL of one of the schemes http, https, socks5 and socks5h`);
   }
+  if (url.protocol.startsWith('socks5') && !fitsSocks(url)) {
+    throw new TypeError(`${name} is a SOCKS proxy, which takes a user name and a password of 1 to 255 bytes each, or neither`);
+  }
   return url;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc1929#section-2 */
+function fitsSocks({ username, password }) {
+  const lengths = [username, password].map((part) => percentDecode(part).length);
+  return lengths.every((length) => length === 0) || lengths.every((length) => length >= 1 && length <= 255);
 }

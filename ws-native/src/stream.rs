@@ -52,11 +52,6 @@ impl Around {
     pub(crate) fn of(stream: &Stream) -> Self {
         Self { is_secure: stream.is_secure(), peer_address: stream.peer_address() }
     }
-
-    #[cfg(feature = "http2")]
-    pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
-        self.peer_address
-    }
 }
 
 trait Io: AsyncRead + AsyncWrite + Send + Unpin {}

@@ -67,8 +67,9 @@ pub(crate) fn keep(options: &ConnectOptions, url: &SocketUrl, outcome: Result<&E
 
 /// Cookies in memory, by [RFC 6265](https://datatracker.ietf.org/doc/html/rfc6265), except that a
 /// server can set none for a domain above its own, and that over `ws` it can neither set nor replace
-/// one that is for `wss` alone, unless it is at a loopback address. A cookie of more than 8 KiB is
-/// ignored, and so is a new one of a host that already has 180.
+/// one that is for `wss` alone, unless it is at a loopback address. Those with paths of the same
+/// length go by their age among those of one domain. A cookie of more than 8 KiB is ignored, and so
+/// is a new one of a host that already has 180.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -37,6 +37,7 @@ fn a_server_that_never_answers_is_given_up() {
 fn a_unix_socket_whose_server_is_busy_is_given_up() {
     use socket2::{Domain, SockAddr, Socket, Type};
     let path = std::env::temp_dir().join(format!("ws-native-blocking-busy-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
     let address = SockAddr::unix(&path).unwrap();
     let socket = || Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
     let listener = socket();

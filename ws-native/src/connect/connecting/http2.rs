@@ -5,14 +5,13 @@ mod shared;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::hash::{Hash, Hasher};
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 use tokio::time::timeout;
-use ws_core::url::SocketUrl;
 
 use line::Line;
 use shared::{Shared, Unanswered};
@@ -20,11 +19,14 @@ use shared::{Shared, Unanswered};
 use super::proxy::ProxyUrl;
 use super::{ConnectError, Connecting, Tls};
 use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, MAX_STREAMS, STREAM_WINDOW, into_io};
-use crate::policy::Policy as _;
+use crate::policy::Policy;
 use crate::proto::{Answer, Config};
 use crate::stream::{Around, Stream};
 
 /// Connections of HTTP/2 that sockets share. Clones of this value share the same connections.
+///
+/// Sockets share one that connect to the same server with the same [`Tls`], proxy and policy: an address that a policy forbids is
+/// forbidden to all of them.
 ///
 /// A connection stays until the server ends it, or all clones are gone and its last socket is closed.
 ///
@@ -49,14 +51,19 @@ use crate::stream::{Around, Stream};
 #[derive(Clone, Default)]
 pub struct Http2(Arc<Mutex<HashMap<Server, Place>>>);
 
-/// What identifies a connection: the server, how it is trusted, and through which proxy.
+/// What identifies a connection: the server, how it is trusted, through which proxy, and whose rules it was opened by.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Server {
     host: String,
     port: u16,
     tls: Tls,
     proxy: Option<ProxyUrl>,
+    rules: Rules,
 }
+
+/// The policy, if there is one. It is equal to itself alone.
+#[derive(Clone)]
+struct Rules(Option<Weak<dyn Policy + Send + Sync>>);
 
 /// What there is of a server.
 #[derive(Default)]
@@ -89,9 +96,28 @@ enum Way {
     Http1,
 }
 
-impl Server {
-    fn new(url: &SocketUrl, tls: Tls, proxy: Option<ProxyUrl>) -> Self {
-        Self { host: url.host().into(), port: url.port(), tls, proxy }
+impl Rules {
+    /// Whether there can be other sockets with them.
+    fn are_in_force(&self) -> bool {
+        self.0.as_ref().is_none_or(|policy| policy.strong_count() > 0)
+    }
+
+    fn address(&self) -> Option<*const ()> {
+        self.0.as_ref().map(|policy| policy.as_ptr().cast())
+    }
+}
+
+impl PartialEq for Rules {
+    fn eq(&self, other: &Self) -> bool {
+        self.address() == other.address()
+    }
+}
+
+impl Eq for Rules {}
+
+impl Hash for Rules {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.address().hash(state);
     }
 }
 
@@ -137,10 +163,10 @@ impl Http2 {
     /// is connecting.
     fn gate(&self, server: &Server) -> Arc<Gate<()>> {
         let mut places = self.lock();
-        places.retain(|_, place| {
+        places.retain(|server, place| {
             let is_of_use = match &place.known {
                 Known::Connection(shared) => shared.line.is_open(),
-                Known::Unable => true,
+                Known::Unable => server.rules.are_in_force(),
                 Known::Nothing | Known::Http1 => false,
             };
             is_of_use || Arc::strong_count(&place.gate) > 1
@@ -217,17 +243,18 @@ impl Connecting {
         // Without an address, a Unix socket is to be connected to.
         let is_wanted = url.is_secure() && !self.addresses.is_empty();
         let Some(http2) = options.http2.as_ref().filter(|_| is_wanted) else { return Ok(None) };
-        let server = Server::new(
-            url,
-            Tls::of(options).map_err(|source| ConnectError::tls(url.host(), source))?,
-            self.proxy.clone(),
-        );
+        let server = Server {
+            host: url.host().into(),
+            port: url.port(),
+            tls: Tls::of(options).map_err(|source| ConnectError::tls(url.host(), source))?,
+            proxy: self.proxy.clone(),
+            rules: Rules(options.policy.as_ref().map(Arc::downgrade)),
+        };
         // The rest of the time is left for another connection.
         let limit = options.connect_timeout.min(options.config.handshake_timeout / 2);
         let mut turn = None;
         for _ in 0..MOST_SHARED {
             let shared = match http2.way(&server, limit).await {
-                Way::Existing(shared) if !self.allows(&shared.around) => break,
                 Way::Existing(shared) => shared,
                 Way::New(own) => {
                     turn = own;
@@ -250,13 +277,6 @@ impl Connecting {
         let Some(shared) = http2.begin(server, stream, &options.config).await? else { return Ok(None) };
         drop(turn);
         opened(shared.ask(&self.request, &options.config).await)
-    }
-
-    /// Whether this socket's policy lets it go over a connection that another has opened. Through a proxy it was asked before, if the
-    /// address is known.
-    fn allows(&self, around: &Around) -> bool {
-        let is_allowed = |address: SocketAddr| self.options.allows_address(&self.url, address.ip());
-        self.proxy.is_some() || around.peer_address().is_some_and(is_allowed)
     }
 }
 
@@ -284,7 +304,8 @@ mod tests {
 
     fn server() -> Server {
         let options = TlsOptions { roots: Roots::Own(Vec::new()), ..TlsOptions::default() };
-        Server { host: "a.example".into(), port: 443, tls: Tls::new(options).unwrap(), proxy: None }
+        let tls = Tls::new(options).unwrap();
+        Server { host: "a.example".into(), port: 443, tls, proxy: None, rules: Rules(None) }
     }
 
     #[tokio::test(start_paused = true)]
@@ -314,11 +335,11 @@ mod tests {
     /// On Linux all of 127.0.0.0/8 are addresses of the host.
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn a_connection_to_an_address_that_the_policy_forbids_is_not_shared() {
-        use crate::policy::Policy;
+    async fn a_connection_is_shared_under_the_same_policy_alone() {
         use crate::proto::Request;
         use crate::{ConnectOptions, Identity};
         use std::net::IpAddr;
+        use ws_core::url::SocketUrl;
 
         #[derive(Debug)]
         struct NotThere(IpAddr);
@@ -360,10 +381,19 @@ mod tests {
             async move { connecting.open().await.unwrap().stream }
         };
         let address = |stream: &Stream| stream.peer_address().unwrap().ip().to_string();
-        let _first = open(2, &options).await;
-        options.policy = Some(Arc::new(NotThere([127, 0, 0, 3].into())));
+        let first = open(2, &options).await;
+        let policies = [4, 2].map(|last| Arc::new(NotThere([127, 0, 0, last].into())));
+        let mut open_streams = vec![first];
+        // One after the other, as they come, each goes where the first of its policy went.
+        for (policy, last, expected) in
+            [(0, 3, "127.0.0.3"), (1, 1, "127.0.0.1"), (0, 2, "127.0.0.3"), (1, 2, "127.0.0.1")]
+        {
+            options.policy = Some(policies[policy].clone());
+            let stream = open(last, &options).await;
+            assert_eq!(address(&stream), expected, "policy {policy}, 127.0.0.{last}");
+            open_streams.push(stream);
+        }
+        options.policy = None;
         assert_eq!(address(&open(1, &options).await), "127.0.0.2");
-        options.policy = Some(Arc::new(NotThere([127, 0, 0, 2].into())));
-        assert_eq!(address(&open(1, &options).await), "127.0.0.1");
     }
 }
