@@ -25,28 +25,28 @@ extern "C" {
 
 const KINDS: [EventKind; 4] = [EventKind::Open, EventKind::Message, EventKind::Error, EventKind::Close];
 
-/// Connects, sends a message if there is one to be sent, and gives all events in words, or why there are none.
+/// Connects, answers each message if there is something to answer, and gives all events in words, or why there are none.
 #[wasm_bindgen]
-pub async fn events(url: String, message: Option<String>) -> Vec<String> {
+pub async fn events(url: String, answer: Option<String>) -> Vec<String> {
     let (socket, mut events) = match connect(&url) {
         Ok(connected) => connected,
         Err(error) => return vec![format!("{:?}: {error}", error.name())],
     };
     let mut seen = Vec::new();
     while let Some(event) = events.next().await {
-        if let (Event::Open, Some(message)) = (&event, &message)
-            && let Err(error) = socket.send(message.as_str())
+        seen.push(words(&event));
+        if let (Event::Message(_), Some(answer)) = (&event, &answer)
+            && let Err(error) = socket.send(answer.as_str())
         {
             seen.push(error.to_string());
         }
-        seen.push(words(&event));
     }
     seen
 }
 
 /// The same by the asynchronous face: how the connection was opened, what was read, how it was closed.
 #[wasm_bindgen]
-pub async fn stream(url: String, message: Option<String>) -> Vec<String> {
+pub async fn stream(url: String, answer: Option<String>) -> Vec<String> {
     let stream = match WebSocketStream::new(&url) {
         Ok(stream) => stream,
         Err(error) => return vec![format!("{:?}: {error}", error.name())],
@@ -55,15 +55,18 @@ pub async fn stream(url: String, message: Option<String>) -> Vec<String> {
     match stream.opened().await {
         Ok(Opened { mut readable, mut writable, .. }) => {
             seen.push("open".into());
-            if let Some(message) = message
-                && let Err(error) = writable.write(message).await
-            {
-                seen.push(error.to_string());
-            }
             while let Some(message) = readable.read().await {
                 match message {
                     Ok(data) => seen.push(format!("message {}", data.as_text().unwrap_or("(binary)"))),
-                    Err(error) => seen.push(format!("error: {error}")),
+                    Err(error) => {
+                        seen.push(format!("error: {error}"));
+                        continue;
+                    }
+                }
+                if let Some(answer) = &answer
+                    && let Err(error) = writable.write(answer.clone()).await
+                {
+                    seen.push(error.to_string());
                 }
             }
         }
