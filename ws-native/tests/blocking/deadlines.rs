@@ -11,6 +11,8 @@ use ws_native::blocking::{Connection, Server, Timed};
 use ws_native::proto::{Config, Error, Heartbeat, Phase};
 use ws_native::{ConnectError, ConnectOptions, Stage};
 
+#[cfg(target_os = "linux")]
+use crate::busy::busy;
 use crate::{SHORT, join, pair, plain, short, sockets, text};
 
 fn heartbeat() -> Config {
@@ -31,30 +33,13 @@ fn a_server_that_never_answers_is_given_up() {
     assert_eq!(Connection::connect(&url, &options).unwrap_err().kind(), FailureKind::Timeout);
 }
 
-/// On Linux a client waits for room among those that wait to be accepted.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_unix_socket_whose_server_is_busy_is_given_up() {
-    use socket2::{Domain, SockAddr, Socket, Type};
-    let path = std::env::temp_dir().join(format!("ws-native-blocking-busy-{}", std::process::id()));
-    let _ = std::fs::remove_file(&path);
-    let address = SockAddr::unix(&path).unwrap();
-    let socket = || Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
-    let listener = socket();
-    listener.bind(&address).unwrap();
-    listener.listen(0).unwrap();
-    let mut clients = vec![];
-    loop {
-        let client = socket();
-        client.set_nonblocking(true).unwrap();
-        match client.connect(&address) {
-            Ok(()) => clients.push(client),
-            Err(error) => break assert_eq!(error.kind(), ErrorKind::WouldBlock),
-        }
-    }
+    let server = busy("blocking-busy");
     let failure = |connect: Duration, handshake: Duration| {
         let mut options = ConnectOptions::default();
-        options.unix_socket = Some(path.clone());
+        options.unix_socket = Some(server.path.clone());
         (options.connect_timeout, options.config.handshake_timeout) = (connect, handshake);
         Connection::connect("ws://h/", &options).unwrap_err()
     };
@@ -71,7 +56,6 @@ fn a_unix_socket_whose_server_is_busy_is_given_up() {
         };
         assert_eq!(*limit, connect);
     }
-    std::fs::remove_file(path).unwrap();
 }
 
 #[test]

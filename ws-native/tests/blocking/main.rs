@@ -1,6 +1,9 @@
 //! The blocking face: a thread for each end, over sockets.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[cfg(target_os = "linux")]
+#[path = "../busy/mod.rs"]
+mod busy;
 mod connecting;
 mod deadlines;
 mod messages;
