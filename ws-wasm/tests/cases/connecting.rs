@@ -30,8 +30,9 @@ async fn a_socket_dropped_while_connecting_fails() {
 #[wasm_bindgen_test]
 async fn sockets_dropped_while_connecting_make_way_for_the_next() {
     // A browser connects to an address once at a time: "There MUST be no more than one connection in a CONNECTING
-    // state." Each of these would keep the others waiting.
-    for _ in 0..50 {
+    // state." Each of these would keep the others waiting. They are fewer than the six connections that Firefox has to
+    // a server before others wait: it leaves some open that are given up in the moment in which they are established.
+    for _ in 0..5 {
         drop(WebSocket::new(&url("/silent")).unwrap());
     }
     let mut witness = Witness::open("/echo").await;
