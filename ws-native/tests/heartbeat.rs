@@ -68,6 +68,29 @@ async fn recv_wakes_and_pings_a_peer_that_is_silent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_peer_that_has_long_to_answer_is_asked_again_when_it_has_answered() {
+    let mut patient = heartbeat();
+    patient.heartbeat.as_mut().unwrap().timeout = INTERVAL * 3;
+    let (near, mut far) = duplex(1 << 16);
+    let mut connection = Connection::server_established(near, patient);
+    let start = Instant::now();
+    let answering = async {
+        for number in 1..=3 {
+            let mut ping = [0; 10];
+            far.read_exact(&mut ping).await.unwrap();
+            assert_eq!(start.elapsed().as_secs(), (INTERVAL * number).as_secs());
+            let mut pong = PONG;
+            pong[6..].copy_from_slice(&ping[2..]);
+            far.write_all(&pong).await.unwrap();
+        }
+    };
+    tokio::select! {
+        received = connection.recv() => panic!("{received:?}"),
+        () = answering => {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_peer_that_neither_reads_nor_writes_is_given_up() {
     // With nothing to be written, and with more than the pipe holds, and than a server reads on with.
     for length in [0, 100_000, 2 << 20] {

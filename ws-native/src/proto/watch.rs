@@ -9,7 +9,8 @@ use super::outgoing::Outgoing;
 /// What [`Config::heartbeat`] and [`Config::idle_timeout`] want to know of a connection.
 ///
 /// What happens is only marked when it happens, and gets its time when the time is next known. The deadline stays where it
-/// is meanwhile: when it comes, what has happened may have put it off.
+/// is meanwhile: when it comes, what has happened may have put it off. It comes sooner by an answered ping alone, behind which the
+/// next may be due before the time for an answer is over.
 #[derive(Debug)]
 pub(super) struct Watch {
     /// When something was last received.
@@ -107,7 +108,15 @@ impl Watch {
     }
 
     /// Notes what was received, where the last message that was sent ends in the output, and how far that is.
-    pub(super) fn note(&mut self, now: Duration, heard: Heard, message_end: u64, outgoing: &Outgoing) {
+    pub(super) fn note(
+        &mut self,
+        now: Duration,
+        heard: Heard,
+        message_end: u64,
+        outgoing: &Outgoing,
+        config: &Config,
+    ) {
+        self.hear(now, heard, config);
         if let Some(ping) = self.ping.take_if(|ping| ping.answered) {
             self.round_trip_time = Some(now.saturating_sub(ping.sent));
         }
@@ -124,28 +133,28 @@ impl Watch {
         if self.message.has_moved(outgoing) || is_new {
             self.used = now;
         }
-        self.hear(now, heard);
     }
 
-    fn hear(&mut self, now: Duration, heard: Heard) {
+    fn hear(&mut self, now: Duration, heard: Heard, config: &Config) {
+        if heard == Heard::Message {
+            self.used = now;
+        }
         if heard > Heard::Nothing {
             self.heard = now;
             self.rest = None;
-            if let Some(ping) = &mut self.ping {
+            if let Some(ping) = self.ping.as_mut().filter(|ping| ping.unheard) {
                 ping.unheard = false;
+                self.schedule(config);
             }
-        }
-        if heard == Heard::Message {
-            self.used = now;
         }
     }
 
     /// Nothing of the input is looked at as long as so much waits: what is heard of the peer is that it takes some of that.
     #[cfg(any(feature = "tokio", feature = "blocking"))]
-    pub(super) fn note_progress(&mut self, now: Duration, outgoing: &Outgoing) {
+    pub(super) fn note_progress(&mut self, now: Duration, outgoing: &Outgoing, config: &Config) {
         let transmitted = outgoing.transmitted_total();
         if mem::replace(&mut self.transmitted, transmitted) != transmitted {
-            self.hear(now, Heard::Control);
+            self.hear(now, Heard::Control, config);
         }
     }
 
@@ -169,7 +178,7 @@ impl Watch {
         }
         if self.rest != Some(rest) {
             // The program has not looked at what is there, which may be anything.
-            self.hear(now, Heard::Message);
+            self.hear(now, Heard::Message, config);
         }
         let silent = is_over(self.end_of_silence(config));
         let due = if silent && self.unheard().is_some() {

@@ -104,6 +104,28 @@ fn whatever_is_received_after_a_ping_is_a_sign_of_life() {
 }
 
 #[test]
+fn the_next_ping_follows_an_answer_by_the_interval_however_long_the_peer_may_take() {
+    for timeout in [INTERVAL * 3, Duration::MAX] {
+        let mut heartbeat = Heartbeat::default();
+        heartbeat.timeout = timeout;
+        for mut end in ends(&bounds(|config| config.heartbeat = Some(heartbeat))) {
+            let mut now = Duration::ZERO;
+            for number in 1..=3 {
+                assert_eq!(end.deadline(), Some(now + INTERVAL));
+                now += INTERVAL;
+                assert!(at(&mut end, now).is_none());
+                let expected = ping(&end, number);
+                assert_eq!(output(&mut end), expected);
+                assert_eq!(end.deadline(), now.checked_add(timeout));
+                now += SECOND;
+                let answer = pong(&end, number);
+                hear(&mut end, &answer, now);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_peer_that_is_amid_a_large_message_is_alive_as_long_as_bytes_of_it_come() {
     for mut end in ends(&heartbeat()) {
         let mut now = Duration::ZERO;

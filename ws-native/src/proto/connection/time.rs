@@ -89,7 +89,7 @@ impl Connection {
             timer.begin(now, self.outgoing.remaining_to(self.close_end), &self.config);
         } else if self.is_watched() {
             let watch = self.watch.get_or_insert_with(|| Box::new(Watch::begin(now, &self.config)));
-            watch.note(now, self.incoming.take_heard(), self.message_end, &self.outgoing);
+            watch.note(now, self.incoming.take_heard(), self.message_end, &self.outgoing, &self.config);
             if waits {
                 watch.wait(self.incoming.buffer().len());
             }
@@ -115,7 +115,7 @@ impl Connection {
         // It may begin with this.
         self.note_time(now, false);
         if let Some(watch) = &mut self.watch {
-            watch.note_progress(now, &self.outgoing);
+            watch.note_progress(now, &self.outgoing, &self.config);
         }
         self.note_time(now, true);
     }
