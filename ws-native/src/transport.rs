@@ -204,27 +204,30 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
     }
 
     /// Writes what is left, shuts the stream down for writing, and waits for the peer to end it.
-    /// What the peer still sends is read and thrown away.
+    /// What the peer still sends is read and thrown away, also while there is something to write: it
+    /// may take nothing before all of its own is taken.
     ///
     /// A stream that is dropped with bytes unread resets the connection, and the peer may then
     /// never read a Close frame that is on its way.
     pub(crate) fn poll_end(&mut self, end: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<End> {
-        if !self.shut {
-            // Where writing has failed, or fails now, there is nothing to wait for.
-            if self.poll_transmit(end, cx).is_pending() && self.broken.is_none() {
-                return Poll::Pending;
-            }
+        // Where writing has failed, or fails now, there is nothing to wait for.
+        if !self.shut && (self.poll_transmit(end, cx).is_ready() || self.broken.is_some()) {
             // Whether it succeeds or not, there is nothing more to write.
-            let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
-            self.shut = true;
+            self.shut = Pin::new(&mut self.stream).poll_shutdown(cx).is_ready();
         }
-        for _ in 0..READS {
-            if self.ended {
-                return Poll::Ready(End::Reached);
-            }
-            let _ = ready!(self.poll_receive(end, cx));
+        let mut reads = 0;
+        while !self.ended && reads < READS {
+            // Where reading has failed, nothing can be written any more.
+            self.shut |= ready!(self.poll_receive(end, cx)).is_err();
             end.connection().read_memory().clear();
+            reads += 1;
         }
-        Poll::Ready(End::Later)
+        // The program may keep the connection for as long as it likes.
+        memory::take_back(end.connection());
+        match (self.ended, self.shut) {
+            (true, true) => Poll::Ready(End::Reached),
+            (true, false) => Poll::Pending,
+            (false, _) => Poll::Ready(End::Later),
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use allocation_counter::AllocationInfo;
 use futures_util::FutureExt as _;
-use tokio::io::{AsyncRead, AsyncWrite, Join, ReadBuf, Sink, join, sink};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, Join, ReadBuf, Sink, join, sink};
 use ws_core::Message;
 use ws_native::Connection;
 use ws_native::proto::Config;
@@ -233,6 +233,26 @@ async fn a_connection_that_has_ended_has_little_memory() {
         }
         assert!(kept < MOST, "{kept} bytes after {} were received and {sent} sent", received.len());
     }
+}
+
+/// A server ends the stream by itself, and then reads until the client does. The memory for that is the thread's: it is there
+/// from the first connection on.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_was_closed_has_little_memory() {
+    let mut servers = Vec::new();
+    let mut kept = 0;
+    for _ in 0..2 {
+        let (near, mut far) = tokio::io::duplex(1 << 10);
+        let mut server = Connection::server_established(near, Config::default());
+        far.write_all(b"\x88\x82\0\0\0\0\x03\xe8").await.unwrap();
+        let mut receive = || allocation_counter::measure(|| drop(server.recv().now_or_never())).bytes_current;
+        kept = receive();
+        drop(far);
+        kept += receive();
+        assert!(server.closed().is_some_and(|closed| closed.clean));
+        servers.push(server);
+    }
+    assert!(kept < 16 << 10, "{kept} bytes");
 }
 
 #[test]

@@ -76,6 +76,28 @@ async fn a_peer_that_sends_on_for_ever_is_waited_for_no_longer_than_the_end_time
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_reads_nothing_before_all_of_its_own_is_taken_is_told_why_it_failed() {
+    const LONG: usize = 1 << 20;
+    let (near, mut far) = duplex(1 << 10);
+    let mut client = Connection::client_established(near, Config::default());
+    client.feed(vec![0; LONG]).unwrap();
+    let receiving = async move { client.recv().await };
+    let mut told = Vec::new();
+    let peer = async {
+        // A frame of an opcode that there is not, and more.
+        far.write_all(b"\x83\x00").await.unwrap();
+        far.write_all(&vec![0; 100_000]).await.unwrap();
+        far.read_to_end(&mut told).await.unwrap();
+    };
+    let (received, ()) = tokio::join!(receiving, peer);
+    let failure = received.unwrap_err();
+    assert!(failure.to_string().contains("opcode"), "{failure}");
+    let close = &told[told.len() - 8..];
+    let code = [close[6] ^ close[2], close[7] ^ close[3]];
+    assert_eq!((told.len(), &close[..2], u16::from_be_bytes(code)), (14 + LONG + 8, &b"\x88\x82"[..], 1002));
+}
+
 /// A client's close_timeout where the program is slow.
 const LIMIT: Duration = Duration::from_millis(300);
 

@@ -167,6 +167,8 @@ impl<S: Timed> Wire<S> {
                 return Poll::Pending;
             }
         }
+        // The program may keep the connection for as long as it likes.
+        memory::take_back(protocol);
         Poll::Ready(())
     }
 }

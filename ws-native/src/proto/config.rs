@@ -44,6 +44,8 @@ pub struct Config {
     pub handshake_timeout: Duration,
     /// How long the peer may take to answer a Close frame. What came before that was over counts, however late the program
     /// looks: it is over when a read waits, or 8 MiB more were read, of which each read counts for at least 16 KiB. Default: 10 s.
+    ///
+    /// The time begins again whenever 64 KiB of what goes before the Close frame were written, and when that was.
     pub close_timeout: Duration,
     /// How long a server may take to end the transport after the closing handshake, before the client does. Default: 2 s.
     ///

@@ -116,7 +116,8 @@ impl Session {
         self.carry_out(closing);
     }
 
-    /// Ends the connection at once, without a closing handshake: its last event is close with code 1006, after error.
+    /// Ends the connection at once, without a closing handshake: its last event is close with code 1006, after error. Behind the
+    /// peer's Close frame that event is the one of a clean end, with the code that came.
     pub fn terminate(&mut self) {
         self.queue.discard();
         self.connection.lost(Failure::new(FailureKind::Cancelled, "this program has ended the connection"));
