@@ -108,14 +108,7 @@ impl Watch {
     }
 
     /// Notes what was received, where the last message that was sent ends in the output, and how far that is.
-    pub(super) fn note(
-        &mut self,
-        now: Duration,
-        heard: Heard,
-        message_end: u64,
-        outgoing: &Outgoing,
-        config: &Config,
-    ) {
+    pub(super) fn note(&mut self, now: Duration, heard: Heard, message_end: u64, outgoing: &Outgoing, config: &Config) {
         self.hear(now, heard, config);
         if let Some(ping) = self.ping.take_if(|ping| ping.answered) {
             self.round_trip_time = Some(now.saturating_sub(ping.sent));
