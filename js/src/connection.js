@@ -170,7 +170,8 @@ export class Connection {
     this.#forgetMessages();
     // In this order: if a Close frame of the peer has come that no task has reported yet, close() would end the connection cleanly.
     const flags = this.#session.terminate(now()) | this.#session.close(undefined, undefined, now());
-    if (flags & END) this.#leave(() => this.#stream.destroy());
+    // At once, also where the session has other tasks first: what the output has taken of it would go out meanwhile.
+    this.#leave(() => this.#stream.destroy());
     this.#later(flags & ~END);
   }
 

@@ -83,6 +83,8 @@ export function defineHostStream(WebSocket) {
       this.#url = socket.url;
       socket.binaryType = 'arraybuffer';
       const abort = () => {
+        // What a script dispatches is no abort.
+        if (!signal.aborted) return;
         // First, for some hosts tell of the end within close().
         this.#giveUp(signal.reason);
         socket.onopen = null;

@@ -78,10 +78,11 @@ export function refuseNestedTls({ proxy }) {
   if (proxy?.protocol === 'https:') throw new TypeError("this host cannot obey the option 'proxy' of https: for a server of wss:");
 }
 
-/** Throws for options that have a value: what a host or a class does not know it cannot obey. */
-export function refuse(options) {
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined) throw new TypeError(`this host cannot obey the option '${name}'`);
+/** Throws for options beyond the subprotocols that have a value: what a host or a class does not know it cannot obey. */
+export function refuse(dictionary) {
+  // Those of its prototype are members of a dictionary, too.
+  for (const name in dictionary) {
+    if (name !== 'protocols' && dictionary[name] !== undefined) throw new TypeError(`this host cannot obey the option '${name}'`);
   }
 }
 

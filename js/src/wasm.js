@@ -41,7 +41,7 @@ const hasSocket = typeof globalThis.WebSocket === 'function';
 
 /** Opens the connection of a WebSocket object. */
 function open(url, { protocols, dictionary = {} }, feedback) {
-  refuse({ ...dictionary, protocols: undefined });
+  refuse(dictionary);
   if (!hasSocket) throw new Error(`${NAME}: this host has no WebSocket of its own, over which the runtime is one; see 'isosocket/engine'`);
   if (!loaded) throw new Error(`${NAME}: init() is to be awaited before the first WebSocket is made`);
   let failed = false;

@@ -73,6 +73,15 @@ describe('the constructor', () => {
     }
   });
 
+  test('an abort that a script dispatches is none', async (t) => {
+    const { signal } = new AbortController();
+    const url = await serve(t, (socket, request) => socket.end(switching(request)));
+    const stream = new WebSocketStream(url, { signal });
+    signal.dispatchEvent(new Event('abort'));
+    await stream.opened;
+    await assert.rejects(stream.closed, WebSocketError);
+  });
+
   test('aborted before: there is no WebSocket, which would connect', async () => {
     let made = 0;
     const { WebSocketStream } = defineHostStream(class {

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 
 import { failure, ping, ref, terminate, unref, WebSocket, WebSocketStream } from 'isosocket/engine';
 
-import { close, eventsOf, frame, readFrame, run, serve, switching } from './peer.mjs';
+import { close, eventsOf, frame, readFrame, run, serve, switching, text } from './peer.mjs';
 import { interfacesOver, STAYS } from './network.mjs';
 
 const FAILED = ['error 3', "close 1006 '' false"];
@@ -145,6 +145,36 @@ describe('terminate', () => {
     assert.deepEqual(told.slice(0, 1), ['open']);
     assert.deepEqual(told.slice(-2), FAILED);
     assert.match(failure(socket), /this program has ended the connection/);
+  });
+
+  test('stops a message that is on its way, though other tasks come first', async (t) => {
+    const LENGTH = 32 << 20;
+    const received = resolvers();
+    const goOn = resolvers();
+    const url = await serve(t, async (socket, request) => {
+      socket.pause();
+      // A batch ends before the fragments.
+      socket.write(Buffer.concat([Buffer.from(switching(request)), text('a'), frame(0x01, 'b'), frame(0x80, 'c')]));
+      await goOn.promise;
+      let length = 0;
+      socket.on('data', (chunk) => {
+        length += chunk.length;
+      });
+      socket.on('error', () => {});
+      socket.on('close', () => received.resolve(length));
+      socket.resume();
+    });
+    const socket = new WebSocket(url);
+    const events = eventsOf(socket);
+    socket.onopen = () => socket.send(new Uint8Array(LENGTH));
+    socket.onmessage = async () => {
+      await null;
+      terminate(socket);
+    };
+    assert.deepEqual((await events).slice(-2), FAILED);
+    goOn.resolve();
+    const length = await received.promise;
+    assert.ok(length < LENGTH, `${length} bytes`);
   });
 
   test('ends one that connects', async (t) => {

@@ -11,7 +11,7 @@ import { failure, ping, WebSocket, WebSocketStream } from 'isosocket/engine';
 
 import { loadModule } from '../dist/host/module-file.js';
 import { defineInterfaces } from '../dist/interfaces.js';
-import { networkOptions } from '../src/options.js';
+import { networkOptions, refuse } from '../src/options.js';
 import { close, eventsOf, frame, readFrame, serve, switching } from './peer.mjs';
 
 const FAILED = ['error 3', "close 1006 '' false"];
@@ -112,6 +112,8 @@ test('a certificate and its key go together', () => {
 
 test('what a host cannot obey is a TypeError, and not passed over', () => {
   assert.throws(() => networkOptions({ ca: 'x' }, ['proxy']), /'ca'/);
+  assert.throws(() => refuse(Object.create({ ca: null })), /'ca'/);
+  refuse({ protocols: ['a'], ca: undefined });
   assert.deepEqual(networkOptions({ ca: PEM, key: undefined }, ['ca']), { ca: [PEM] });
   assert.deepEqual(networkOptions(undefined, []), {});
   const bytes = new TextEncoder().encode(PEM);

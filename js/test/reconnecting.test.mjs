@@ -339,6 +339,12 @@ describe('gives the class of the connections', () => {
     assert.deepEqual(givenTo(ReconnectingWebSocket, argument, { WebSocket: Fake }), [given, given]);
   });
 
+  test('also what a dictionary inherits', () => {
+    const given = { protocols: ['a'], headers: [['A', 'b']] };
+    assert.deepEqual(givenTo(ReconnectingWebSocket, Object.create(given), { WebSocket: Fake }), [given, given]);
+    assert.deepEqual(givenTo(ReconnectingWebSocket, Object.create({ protocols: 'a' }), { WebSocket: Fake }).slice(2), ['a', 'a']);
+  });
+
   test('and never a dictionary, if it is that of the host', async () => {
     const { ReconnectingWebSocket: OverHost } = reconnectingFor({ WebSocket: Fake, CloseEvent, EventTarget });
     const argument = { protocols: once('a'), headers: undefined };
@@ -382,6 +388,7 @@ describe('gives the class of the connections', () => {
     const { ReconnectingWebSocket: OverHost } = reconnectingFor({ WebSocket: Fake, CloseEvent, EventTarget });
     const init = { protocols: ['a'], headers: { A: 'b' } };
     assert.throws(() => new OverHost(URL, init), { name: 'TypeError', message: /'headers'/ });
+    assert.throws(() => new OverHost(URL, Object.create(init)), { name: 'TypeError', message: /'headers'/ });
     assert.throws(() => new OverHost(URL, { proxy: null }), { name: 'TypeError', message: /'proxy'/ });
     assert.equal(Fake.made.length, 0);
     const socket = new OverHost(URL, async () => init);

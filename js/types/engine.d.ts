@@ -29,7 +29,7 @@ export declare function failure(object: EngineObject | ReconnectingWebSocket): s
 
 /**
  * Ends the connection at once, without a closing handshake. The socket is CLOSING then, and what is sent is thrown away; a task later
- * come `error`, and `close` with code 1006.
+ * come `error`, and `close` with code 1006; or, where the peer's Close frame was the next to be told of, `close` with its code.
  */
 export declare function terminate(object: EngineObject | ReconnectingWebSocket): void;
 

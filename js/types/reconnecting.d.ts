@@ -90,9 +90,11 @@ export declare class ReconnectingWebSocket extends Listened<ReconnectingEventMap
   /**
    * Starts to connect.
    *
-   * @throws {DOMException} as the constructor of {@link WebSocket}, if neither the URL nor the subprotocols are a function.
-   * @throws {TypeError} for an option of another type, and for one of {@link EngineOptions} where connections are of the host's
-   * own class. Where a function gives it, that is a failed attempt.
+   * @throws {DOMException} as the constructor of {@link WebSocket}, and a TypeError for one of {@link EngineOptions} of another type,
+   * if neither the URL nor the subprotocols are a function. If one is, that is a failed attempt, after which it tries again: see
+   * `maxRetries`.
+   * @throws {TypeError} for an option of its own that is of another type, and for one of {@link EngineOptions} where connections are
+   * of the host's own class. Where a function gives it, that is a failed attempt.
    */
   constructor(
     url: Provider<string | URL>,

@@ -24,7 +24,7 @@ export function defineWorkerdSocket(HostWebSocket) {
       requireArguments(arguments.length, 1, "Failed to construct 'WebSocket'");
       const urlString = toUSVString(url);
       const { protocols: list, dictionary = {} } = toWebSocketInit(protocols);
-      refuse({ ...dictionary, protocols: undefined });
+      refuse(dictionary);
       // It knows no http: and https:, and no lists but arrays.
       super(getURLRecord(urlString).href, list);
       // With an old compatibility date it is "arraybuffer".

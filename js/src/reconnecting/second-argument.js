@@ -13,8 +13,13 @@ const toList = (value) => (typeof value === 'object' && value?.[Symbol.iterator]
 export function toSecondArgument(value, refuseOptions) {
   const list = toList(value);
   if (typeof list !== 'object' || list !== value) return list;
-  const { protocols, ...others } = value;
-  refuseOptions?.(others);
-  if (Object.values(others).every((other) => other === undefined)) return toList(protocols);
-  return { ...others, headers: toList(others.headers), protocols: toList(protocols) };
+  const members = {};
+  let isEmpty = true;
+  // To Web IDL those of its prototype are members of a dictionary, too.
+  for (const name in value) {
+    members[name] = name === 'headers' || name === 'protocols' ? toList(value[name]) : value[name];
+    isEmpty &&= name === 'protocols' || value[name] === undefined;
+  }
+  refuseOptions?.(members);
+  return isEmpty ? members.protocols : members;
 }
