@@ -20,8 +20,12 @@ const STALL: Duration = Duration::from_secs(1);
 
 /// Presses Ctrl-C.
 pub(super) fn interrupt(child: &Child) {
+    signal(child, "-INT");
+}
+
+fn signal(child: &Child, signal: &str) {
     let pid = child.id().expect("it runs").to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
 }
 
 /// A program that talks to this path and goes on.
@@ -123,16 +127,18 @@ async fn a_server_that_breaks_the_protocol_is_told_of() {
 }
 
 #[tokio::test]
-async fn an_interrupt_closes_the_connection() {
-    let id = unique_id();
-    let mut child = connected(&format!("/report?id={id}"));
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    assert!(line(&mut stderr).await.starts_with("isosocket: connected to "));
-    interrupt(&child);
-    assert_eq!(line(&mut stderr).await, "isosocket: closing; Ctrl-C once more ends it at once\n");
-    assert_eq!(line(&mut stderr).await, "isosocket: closed with 1000\n");
-    assert_eq!(end(child).await.code, Some(0));
-    assert_eq!(reported(&id).await, "clean 1000 ");
+async fn an_interrupt_or_termination_closes_the_connection() {
+    for name in ["-INT", "-TERM"] {
+        let id = unique_id();
+        let mut child = connected(&format!("/report?id={id}"));
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        assert!(line(&mut stderr).await.starts_with("isosocket: connected to "));
+        signal(&child, name);
+        assert_eq!(line(&mut stderr).await, "isosocket: closing; Ctrl-C once more ends it at once\n");
+        assert_eq!(line(&mut stderr).await, "isosocket: closed with 1000\n");
+        assert_eq!(end(child).await.code, Some(0), "{name}");
+        assert_eq!(reported(&id).await, "clean 1000 ", "{name}");
+    }
 }
 
 #[tokio::test]

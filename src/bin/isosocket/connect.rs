@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use tokio::select;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use ws_core::url::SocketUrl;
 use ws_core::{BackOff, CloseCode, Failure, FailureKind, Host as _, Reconnect as _, ReconnectConfig};
@@ -18,6 +18,7 @@ use ws_native::{Connection, Native, NativeHost, Receiver, Sender};
 
 use crate::client::{Client, seconds, without_secrets};
 use crate::console::{Input, Output};
+use crate::interrupts::{INTERRUPTED, Interrupts};
 use crate::{exit_code, explain, tell};
 
 #[derive(clap::Args)]
@@ -54,17 +55,14 @@ hexadecimal digits, two for each byte, unless --binary says otherwise. At a term
 command it are written out, such as \\u{1b}. What is no message is told on the standard error.
 The input is read no further than the server takes it, and the server is read no further than the output is taken.
 
-Ctrl-C closes the connection with code 1000, and once more ends the program at once.
+Ctrl-C or SIGTERM closes the connection with code 1000, and once more ends the program at once.
 
 Exit codes:
-  0    the server closed with code 1000 or without one, or this program did: after Ctrl-C, because nobody reads its output
-       any more, or at the end of the input, if the server did not close with a code for a failure meanwhile
+  0    the server closed with code 1000 or without one, or this program did: after one of these, because nobody reads its
+       output any more, or at the end of the input, if the server did not close with a code for a failure meanwhile
   1    there was no connection, it was lost or closed with another code, or input or output failed
   2    wrong usage
-  130  ended by Ctrl-C before there was a connection, or by a second one";
-
-/// The exit code of a program that was ended by Ctrl-C, as shells have it.
-const INTERRUPTED: u8 = 130;
+  130  ended by one of these before there was a connection, or by a second one";
 
 pub(crate) async fn connect(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let Arguments { client, binary, wait, ping, reconnect, max_retries, retry_delay } = arguments;
@@ -76,12 +74,12 @@ pub(crate) async fn connect(arguments: Arguments) -> Result<ExitCode, Box<dyn Er
         heartbeat
     });
     let mut retries = if reconnect { Some(Retries::new(max_retries, retry_delay)?) } else { None };
-    let mut interrupts = watch_interrupts()?;
+    let mut interrupts = Interrupts::watch()?;
     let mut talk = Talk { input: Input::read(binary)?, output: Output::new(binary), wait };
     loop {
         let connected = select! {
             connected = Connection::connect(url.as_str(), &options) => connected,
-            () = interrupt(&mut interrupts) => return Ok(INTERRUPTED.into()),
+            () = interrupts.first() => return Ok(INTERRUPTED.into()),
         };
         let begin = Instant::now();
         let end = match connected {
@@ -98,7 +96,7 @@ pub(crate) async fn connect(arguments: Arguments) -> Result<ExitCode, Box<dyn Er
         tell(format_args!("connecting again in {delay:.1?}"));
         select! {
             () = sleep(delay) => {}
-            () = interrupt(&mut interrupts) => return Ok(INTERRUPTED.into()),
+            () = interrupts.first() => return Ok(INTERRUPTED.into()),
         }
     }
 }
@@ -112,28 +110,6 @@ fn describe(url: &SocketUrl, established: &Established) -> String {
         text.push_str(&format!(", extensions {}", established.extensions));
     }
     text
-}
-
-/// True from the first Ctrl-C on. The second one ends the program, whatever it is doing.
-fn watch_interrupts() -> io::Result<watch::Receiver<bool>> {
-    #[cfg(unix)]
-    let mut presses = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-    #[cfg(windows)]
-    let mut presses = tokio::signal::windows::ctrl_c()?;
-    let (sender, receiver) = watch::channel(false);
-    tokio::spawn(async move {
-        presses.recv().await;
-        sender.send_replace(true);
-        presses.recv().await;
-        std::process::exit(INTERRUPTED.into());
-    });
-    Ok(receiver)
-}
-
-/// Waits for the first Ctrl-C.
-async fn interrupt(interrupts: &mut watch::Receiver<bool>) {
-    // The other end lives as long as the program.
-    let _ = interrupts.wait_for(|pressed| *pressed).await;
 }
 
 /// What is kept from one connection to the next.
@@ -160,11 +136,7 @@ enum Fault {
 
 impl Talk {
     /// Sends the input and writes what comes, until the connection has ended.
-    async fn hold(
-        &mut self,
-        connection: Connection,
-        interrupts: &mut watch::Receiver<bool>,
-    ) -> Result<End, Box<dyn Error>> {
+    async fn hold(&mut self, connection: Connection, interrupts: &mut Interrupts) -> Result<End, Box<dyn Error>> {
         let Self { input, output, wait } = self;
         let (sender, mut receiver) = connection.split();
         let heard = Heard::default();
@@ -176,7 +148,7 @@ impl Talk {
                     Err(Fault::Input(reason)) => Some(Closing::InputFailed(reason)),
                     Err(_) => None,
                 },
-                () = interrupt(interrupts) => {
+                () = interrupts.first() => {
                     tell("closing; Ctrl-C once more ends it at once");
                     Some(Closing::Interrupted)
                 }

@@ -6,6 +6,7 @@ mod client;
 mod connect;
 mod console;
 mod echo;
+mod interrupts;
 mod serve;
 
 use std::error::Error;
