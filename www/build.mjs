@@ -20,18 +20,23 @@ if (!existsSync(path.join(npmPackage, 'index.js'))) {
   console.error('js/dist is missing: run `make js` first');
   process.exit(1);
 }
+// First, for a page that is there is better than none.
+compileRust();
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 for (const entry of ['index.html', 'icon.svg', 'css', 'js']) {
   cpSync(path.join(here, entry), path.join(dist, entry), { recursive: true });
 }
 cpSync(npmPackage, path.join(dist, 'isosocket'), { recursive: true });
-buildRust(path.join(dist, 'rust'));
+bindRust(path.join(dist, 'rust'));
 console.log(`the page is in ${path.relative(process.cwd(), dist) || '.'}`);
 
-/** Compiles the Rust half and puts its module and its JavaScript side into `folder`. */
-function buildRust(folder) {
+function compileRust() {
   run('cargo', ['build', '--locked', '--profile', PROFILE, '--target', TARGET, '-p', CRATE]);
+}
+
+/** Puts the module of the Rust half and its JavaScript side into `folder`. */
+function bindRust(folder) {
   const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
   const name = CRATE.replaceAll('-', '_');
   run(pinned('wasm-bindgen'), [

@@ -12,13 +12,16 @@ const READY_MILLISECONDS = 10_000;
 /** Where tests leave what is worth looking at. */
 export const SCREENSHOTS = path.join(target, 'screenshots');
 
-/** Builds the program, starts it on a free port and waits until it is ready. */
-export async function serve() {
+/** The page, as it was built. */
+export const PAGE = path.join(root, 'www', 'dist');
+
+/** Builds the program, starts it with a page on a free port and waits until it is ready. */
+export async function serve(page = PAGE) {
   const build = ['build', '--quiet', '--locked', '--profile', 'quick', '--features', 'cli', '--bin', 'isosocket'];
   const built = spawnSync('cargo', build, { cwd: root, stdio: 'inherit' });
   if (built.error) throw built.error;
   if (built.status !== 0) throw new Error('isosocket could not be built');
-  const parameters = ['serve', '--dir', path.join(root, 'www', 'dist'), '--port', '0'];
+  const parameters = ['serve', '--dir', page, '--port', '0'];
   const stdio = ['ignore', 'pipe', 'inherit'];
   const child = spawn(path.join(target, 'quick', 'isosocket'), parameters, { stdio });
   const ended = once(child, 'close');

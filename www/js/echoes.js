@@ -7,27 +7,30 @@ const REMEMBERED = 1000;
 const MOST_BYTES = 256 * 1024 * 1024;
 
 export class Echoes {
-  /** Promises of what was sent and has not come back, oldest first. */
+  /** What was sent and has not come back, oldest first. @type {{ shape: string, hash: Promise<string | undefined> }[]} */
   #sent = [];
 
   /** Remembers a message that is sent. */
   remember(data) {
-    this.#sent.push(fingerprint(data));
+    this.#sent.push({ shape: shapeOf(data), hash: hashOf(data) });
     if (this.#sent.length > REMEMBERED) this.#sent.shift();
   }
 
   /** The SHA-256 of a received message if it equals one that was sent; each is matched once. */
   async match(data) {
-    // What nobody has sent need not be hashed to know that.
+    // What can be none of those need not be hashed to know that.
     if (this.#sent.length === 0) return undefined;
-    const earlier = [...this.#sent];
-    const [received, ...sent] = await Promise.all([fingerprint(data), ...earlier]);
+    const shape = shapeOf(data);
+    const alike = this.#sent.filter((sent) => sent.shape === shape);
+    if (alike.length === 0) return undefined;
+    const received = await hashOf(data);
     if (!received) return undefined;
-    for (const [index, candidate] of sent.entries()) {
-      const place = this.#sent.indexOf(earlier[index]);
-      if (candidate?.key !== received.key || place < 0) continue;
+    for (const sent of alike) {
+      if (await sent.hash !== received) continue;
+      const place = this.#sent.indexOf(sent);
+      if (place < 0) continue;
       this.#sent.splice(place, 1);
-      return received.hash;
+      return received;
     }
     return undefined;
   }
@@ -37,15 +40,17 @@ export class Echoes {
   }
 }
 
-/**
- * What tells one message from another. Undefined where it cannot be known: a page has a digest on secure origins only.
- */
-async function fingerprint(data) {
+/** What of a message is known without its bytes. */
+function shapeOf(data) {
+  return `${typeof data === 'string' ? 'text' : 'binary'} ${sizeOf(data)}`;
+}
+
+/** The SHA-256. Undefined where it cannot be known: a page has a digest on secure origins only. */
+async function hashOf(data) {
   if (!globalThis.crypto?.subtle || sizeOf(data) > MOST_BYTES) return undefined;
   try {
     const digest = await crypto.subtle.digest('SHA-256', await bytesOf(data));
-    const hash = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-    return { hash, key: `${typeof data === 'string' ? 'text' : 'binary'} ${hash}` };
+    return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
   } catch {
     // A file that has changed on the disk cannot be read any more.
     return undefined;

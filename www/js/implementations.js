@@ -6,18 +6,23 @@
 //   listener:   open(), message(data: string | Uint8Array | Blob), error(), close(code, reason, wasClean)
 
 import { WebSocket } from '../isosocket/index.js';
-import initialize, { RustSocket } from '../rust/isosocket_www.js';
 
 let rust;
 
 async function connectRust(url, protocols, listener) {
   // One that failed, as it may with a server that is down, is tried again.
-  rust ??= initialize().catch((error) => {
+  rust ??= loadRust().catch((error) => {
     rust = undefined;
     throw error;
   });
-  await rust;
+  const { RustSocket } = await rust;
   return new RustSocket(url, protocols, listener);
+}
+
+async function loadRust() {
+  const module = await import('../rust/isosocket_www.js');
+  await module.default();
+  return module;
 }
 
 /** A WebSocket of the npm package, in the shape of the Rust one. */

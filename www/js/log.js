@@ -1,11 +1,12 @@
 // The list of events: bounded, written once a frame, and scrolled along unless the user reads further up.
 
-import { formatBytes, formatClock, formatCount, formatElapsed } from './format.js';
+import { Entry } from './entry.js';
+import { formatCount } from './format.js';
 
 const MOST_ROWS = 1000;
-const ARROWS = { sent: '↑', received: '↓', state: '•' };
-/** What the arrows say, for those who do not see them. */
-const WORDS = { sent: 'sent ', received: 'received ', state: '' };
+/** After a frame with more new rows than this the next one waits, so that a flood leaves the page time for its user. */
+const MANY_ROWS = 200;
+const PAUSE_MILLISECONDS = 250;
 
 export class Log {
   #scroller;
@@ -13,9 +14,11 @@ export class Log {
   #empty;
   #latest;
   #dropped;
-  /** Rows that wait for the next frame. */
+  /** Entries that have no row yet, the newest of them. @type {Entry[]} */
   #pending = [];
   #awaitsFrame = false;
+  /** Whether the last frame had many new rows. */
+  #isFlooded = false;
   #droppedRows = 0;
   #follows = true;
   /** Where the end was last scrolled to. */
@@ -32,6 +35,7 @@ export class Log {
     scroller.addEventListener('scroll', () => this.#scrolled());
     latest.addEventListener('click', () => {
       this.#follow();
+      this.#write();
       scroller.focus();
     });
   }
@@ -42,39 +46,20 @@ export class Log {
   }
 
   /**
-   * Adds a row.
+   * Adds an event.
    *
-   * @param {{kind: string, direction?: 'sent' | 'received' | 'state', title: string, size?: number, preview?: string}}
-   *   event
-   * @returns what puts in a preview, and a note that it came back as it was sent, once they are known
+   * @param {import('./entry.js').Event} event
    */
-  add({ kind, direction = 'state', title, size, preview = '' }) {
-    const elapsed = performance.now() - this.#origin;
-    const row = element('li', { className: `entry ${direction}` });
-    row.dataset.kind = kind;
-    if (size !== undefined) row.dataset.size = size;
-    const previewCell = element('span', { className: 'preview', textContent: preview });
-    const time = element('time', { className: 'time', textContent: formatElapsed(elapsed) });
-    time.append(element('small', { textContent: formatClock(new Date()) }));
-    const what = element('span', { className: 'what' });
-    const arrow = element('span', { className: 'arrow', textContent: ARROWS[direction] });
-    arrow.setAttribute('aria-hidden', 'true');
-    what.append(arrow, element('span', { className: 'hidden', textContent: WORDS[direction] }), title);
-    const bytes = element('span', { className: 'size', textContent: size === undefined ? '' : formatBytes(size) });
-    row.append(time, what, bytes, previewCell);
-    this.#enqueue(row);
-    return {
-      preview: (text) => {
-        previewCell.textContent = text;
-        this.#awaitFrame();
-      },
-      equal: (hash) => {
-        row.dataset.equal = 'true';
-        const textContent = `✓ equal to what was sent, SHA-256 ${hash.slice(0, 16)}…`;
-        row.append(element('span', { className: 'equal', textContent, title: hash }));
-        this.#awaitFrame();
-      },
-    };
+  add(event) {
+    const entry = new Entry(event, performance.now() - this.#origin, () => this.#awaitFrame());
+    this.#pending.push(entry);
+    // A page in the background gets no frames, and must not grow for that.
+    if (this.#pending.length > MOST_ROWS) {
+      this.#pending.shift();
+      this.#droppedRows += 1;
+    }
+    this.#awaitFrame();
+    return entry;
   }
 
   clear() {
@@ -85,30 +70,27 @@ export class Log {
     this.#showNotes();
   }
 
-  #enqueue(row) {
-    this.#awaitFrame();
-    this.#pending.push(row);
-    // A page in the background gets no frames, and must not grow for that.
-    if (this.#pending.length > MOST_ROWS) {
-      this.#pending.shift();
-      this.#droppedRows += 1;
-    }
-  }
-
   /** Shows in the next frame what has changed: the list is laid out once for all of it. */
   #awaitFrame() {
     if (this.#awaitsFrame) return;
     this.#awaitsFrame = true;
-    requestAnimationFrame(() => this.#write());
+    const askForFrame = () => requestAnimationFrame(() => {
+      this.#awaitsFrame = false;
+      this.#write();
+    });
+    if (this.#isFlooded) setTimeout(askForFrame, PAUSE_MILLISECONDS);
+    else askForFrame();
   }
 
   #write() {
-    this.#awaitsFrame = false;
-    this.#list.append(...this.#pending);
-    this.#pending = [];
-    const surplus = this.#list.childElementCount - MOST_ROWS;
+    // Nothing is taken away from who reads further up: what there is no room for has to wait.
+    const room = this.#follows ? MOST_ROWS : MOST_ROWS - this.#list.childElementCount;
+    const entries = this.#pending.splice(0, room);
+    this.#isFlooded = entries.length > MANY_ROWS;
+    const surplus = this.#list.childElementCount + entries.length - MOST_ROWS;
     for (let count = 0; count < surplus; count += 1) this.#list.firstElementChild.remove();
     this.#droppedRows += Math.max(0, surplus);
+    this.#list.append(...entries.map((entry) => entry.toRow()));
     this.#showNotes();
     this.#keepUp();
   }
@@ -118,6 +100,8 @@ export class Log {
     this.#dropped.hidden = this.#droppedRows === 0;
     const older = formatCount(this.#droppedRows);
     this.#dropped.textContent = `The last ${formatCount(MOST_ROWS)} events are kept; ${older} older ones are gone.`;
+    const waiting = this.#pending.length;
+    this.#latest.textContent = waiting === 0 ? 'Go to the latest' : `Go to the latest (${formatCount(waiting)} more)`;
   }
 
   #scrolled() {
@@ -127,6 +111,7 @@ export class Log {
     // Rows that have grown since the last frame move the end away; it is the user who scrolls up.
     this.#follows = isAtEnd || (this.#follows && scrollTop >= this.#end);
     this.#latest.hidden = this.#follows;
+    if (this.#follows && this.#pending.length > 0) this.#awaitFrame();
   }
 
   #keepUp() {
@@ -140,8 +125,4 @@ export class Log {
     this.#latest.hidden = true;
     this.#keepUp();
   }
-}
-
-function element(name, properties) {
-  return Object.assign(document.createElement(name), properties);
 }

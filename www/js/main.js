@@ -8,7 +8,6 @@ import { Log } from './log.js';
 
 const STATES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'];
 const OPEN = 1;
-const CLOSED = 3;
 const LONGEST_REASON = 123;
 const REFRESH_MILLISECONDS = 100;
 
@@ -29,7 +28,7 @@ let connection;
 let isStarting = false;
 
 page.url.value ||= `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/echo`;
-page.connection.addEventListener('submit', onSubmit(() => (isLive() ? disconnect() : connect())));
+page.connection.addEventListener('submit', onSubmit(connectOrDisconnect));
 page['text-form'].addEventListener('submit', onSubmit(() => send(page.text.value)));
 page['file-form'].addEventListener('submit', onSubmit(() => sendFile(page.file.files[0])));
 page['close-form'].addEventListener('submit', onSubmit(closeWithArguments));
@@ -40,11 +39,18 @@ for (const input of document.getElementsByName('binary-type')) {
   input.addEventListener('change', () => connection?.setBinaryType(input.value));
 }
 acceptDrops(page.drop, page.file, sendFile);
-setInterval(showAttributes, REFRESH_MILLISECONDS);
+setInterval(refresh, REFRESH_MILLISECONDS);
 show();
 
+/** Whether there is a connection that can be closed. For the end of one that is being closed nobody has to wait. */
 function isLive() {
-  return connection !== undefined && connection.readyState !== CLOSED;
+  return connection !== undefined && connection.readyState <= OPEN;
+}
+
+function connectOrDisconnect() {
+  if (!isLive()) connect();
+  // Enter in one of the fields connects, and does not disconnect.
+  else if (!document.activeElement.readOnly) disconnect();
 }
 
 async function connect() {
@@ -55,7 +61,7 @@ async function connect() {
   const listed = page.protocols.value.trim();
   const protocols = listed === '' ? [] : listed.split(',').map((protocol) => protocol.trim());
   try {
-    const next = await start(page.url.value, protocols, listener());
+    const next = await start(page.url.value, protocols, listener(() => connection === next));
     connection?.free();
     connection = next;
     connection.setBinaryType(chosen('binary-type'));
@@ -70,9 +76,9 @@ async function connect() {
   }
 }
 
-/** What a connection reports. */
-function listener() {
-  return {
+/** What a connection reports, as long as it is the one that the page shows. */
+function listener(isShown) {
+  const reports = {
     open() {
       const { protocol, extensions } = connection;
       const details = [protocol && `protocol ${protocol}`, extensions && `extensions ${extensions}`].filter(Boolean);
@@ -80,7 +86,7 @@ function listener() {
       show();
     },
     message(data) {
-      const { entry } = logMessage('received', data);
+      const entry = logMessage('received', data);
       echoes.match(data).then((hash) => hash && entry.equal(hash));
     },
     error() {
@@ -89,15 +95,17 @@ function listener() {
     },
     close(code, reason, wasClean) {
       const details = [`code ${code}`, reason && `reason “${reason}”`, wasClean ? 'clean' : 'not clean'];
-      log.add({ kind: 'close', title: 'close', preview: details.filter(Boolean).join(', ') });
+      const preview = details.filter(Boolean).join(', ');
+      log.add({ kind: 'close', title: 'close', preview });
       show();
+      page.end.textContent = preview;
     },
   };
+  const whileShown = ([name, report]) => [name, (...parameters) => isShown() && report(...parameters)];
+  return Object.fromEntries(Object.entries(reports).map(whileShown));
 }
 
 function disconnect() {
-  // The button stays where it is during the closing handshake, and does nothing.
-  if (connection.readyState > OPEN) return;
   log.add({ kind: 'closing', title: 'close()' });
   connection.close();
   show();
@@ -124,9 +132,8 @@ function send(data) {
     else if (data instanceof Blob) connection.sendBlob(data);
     else connection.sendBytes(data);
     const { readyState } = connection;
-    const { entry, previewed } = logMessage('sent', data);
+    logMessage('sent', data, readyState === OPEN ? undefined : `Thrown away: the socket is ${STATES[readyState]}.`);
     if (readyState === OPEN) echoes.remember(data);
-    else previewed.then(() => entry.preview(`Thrown away: the socket is ${STATES[readyState]}.`));
   });
 }
 
@@ -149,20 +156,16 @@ async function sendFile(file) {
   }
 }
 
-/** Counts a message and gives it a row, whose preview follows if its bytes have to be read first. */
-function logMessage(direction, data) {
+/** Counts a message and gives it a row, with how it begins unless there is more to say of it. */
+function logMessage(direction, data, note) {
   const size = sizeOf(data);
   counts[direction].messages += 1;
   counts[direction].bytes += size;
-  showCounts();
   if (typeof data === 'string') {
-    const entry = log.add({ kind: direction, direction, title: 'text', size, preview: previewText(data) });
-    return { entry, previewed: Promise.resolve() };
+    return log.add({ kind: direction, direction, title: 'text', size, preview: note ?? previewText(data) });
   }
   const title = data instanceof Blob ? 'Blob' : 'bytes';
-  const entry = log.add({ kind: direction, direction, title, size });
-  const previewed = previewBytes(data).then(entry.preview, () => entry.preview('It cannot be read.'));
-  return { entry, previewed };
+  return log.add({ kind: direction, direction, title, size, preview: note ?? (() => previewBytes(data)) });
 }
 
 /** Does what the standard may refuse, and shows its refusal. */
@@ -195,28 +198,28 @@ function show() {
   if (page.state.dataset.state !== (state ?? 'none')) {
     page.state.textContent = state ?? 'not connected';
     page.state.dataset.state = state ?? 'none';
+    page.end.textContent = '';
   }
-  page.settings.disabled = isLive();
+  // The texts keep the focus, for who has pressed Enter in one of them.
+  page.implementation.disabled = page.url.readOnly = page.protocols.readOnly = isLive();
   page.toggle.textContent = isLive() ? 'Disconnect' : 'Connect';
   page.toggle.classList.toggle('primary', !isLive());
-  if (state === 'CLOSING') page.toggle.setAttribute('aria-disabled', 'true');
-  else page.toggle.removeAttribute('aria-disabled');
   for (const button of [page['send-text'], page['send-file'], page.close]) button.disabled = connection === undefined;
+  showAttributes();
+}
+
+/** Shows what changes without an event of its own, or too often to be shown each time. */
+function refresh() {
+  showCounts();
   showAttributes();
 }
 
 function showAttributes() {
   if (!connection) return;
   const { bufferedAmount } = connection;
-  const texts = {
-    protocol: connection.protocol || '–',
-    extensions: connection.extensions || '–',
-    buffered: formatBytes(bufferedAmount),
-  };
-  // What is the same stays, and with it what the user has selected there.
-  for (const [name, text] of Object.entries(texts)) {
-    if (page[name].textContent !== text) page[name].textContent = text;
-  }
+  showText('protocol', connection.protocol || '–');
+  showText('extensions', connection.extensions || '–');
+  showText('buffered', formatBytes(bufferedAmount));
   page.buffered.dataset.bytes = bufferedAmount;
   // A socket becomes CLOSING without an event.
   if (page.state.dataset.state !== STATES[connection.readyState]) show();
@@ -224,9 +227,14 @@ function showAttributes() {
 
 function showCounts() {
   for (const direction of ['sent', 'received']) {
-    page[`${direction}-count`].textContent = formatCount(counts[direction].messages);
-    page[`${direction}-bytes`].textContent = formatBytes(counts[direction].bytes);
+    showText(`${direction}-count`, formatCount(counts[direction].messages));
+    showText(`${direction}-bytes`, formatBytes(counts[direction].bytes));
   }
+}
+
+/** What is the same stays, and with it what the user has selected there. */
+function showText(id, text) {
+  if (page[id].textContent !== text) page[id].textContent = text;
 }
 
 function showReasonSize() {

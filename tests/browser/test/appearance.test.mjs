@@ -41,6 +41,7 @@ async function use(workbench) {
   await workbench.type('reason', 'a reason');
   await workbench.click('close');
   await workbench.complaint('close');
+  await workbench.type('text', `A token: ${'x'.repeat(200)}`);
 }
 
 /** Texts whose contrast to what is behind them is too small. */

@@ -74,6 +74,25 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       assert.equal((await workbench.closed()).preview, 'code 3001, clean');
     });
 
+    test('Enter in the field of the URL connects, and the focus stays there', async () => {
+      await workbench.load(server.address);
+      await workbench.type('url', 'ws://127.0.0.1/#fragment');
+      await press(Key.ENTER);
+      await workbench.complaint('connection');
+      assert.equal(await focused(), 'url');
+      await workbench.type('url', `${server.address}/echo`);
+      await press(Key.ENTER);
+      await workbench.state('OPEN');
+      assert.equal(await focused(), 'url');
+      // A key that is held down does not undo it.
+      await press(Key.ENTER, 'x');
+      assert.equal(await workbench.find('url').getAttribute('value'), `${server.address}/echo`);
+      await tabTo('toggle');
+      await press(Key.ENTER);
+      assert.equal((await workbench.closed()).preview, 'code 1005, clean');
+      assert.equal(await workbench.text('end'), 'code 1005, clean');
+    });
+
     test('Tab stops at everything, and where it stops is seen', async () => {
       await workbench.load(server.address);
       // All can be reached when there was a connection. The focus is still at the top of the page.

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { Key } from 'selenium-webdriver';
 
 import { BROWSERS } from '../browsers.mjs';
-import { serve } from '../serve.mjs';
+import { PAGE, serve } from '../serve.mjs';
 import { Workbench } from '../workbench.mjs';
 
 const IMPLEMENTATIONS = ['rust', 'javascript'];
@@ -178,6 +178,23 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
           assert.deepEqual(await workbench.kinds(), ['connect', 'closing', 'error', 'close']);
         });
 
+        test('waits for no peer that takes nothing before it connects again', async () => {
+          await workbench.connect(`${peer}/slow`);
+          await workbench.state('OPEN');
+          await driver.executeScript(() => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([new Uint8Array(32 << 20)], 'large.bin'));
+            document.getElementById('file').files = dataTransfer.files;
+          });
+          await workbench.click('send-file');
+          await workbench.row('sent');
+          await workbench.click('toggle');
+          await workbench.state('CLOSING');
+          await workbench.connect(`${server.address}/echo`);
+          await workbench.state('OPEN');
+          assert.deepEqual(await workbench.kinds(), ['connect', 'open', 'sent', 'closing', 'connect', 'open']);
+        });
+
         test('counts what is sent after the close in bufferedAmount', async () => {
           await workbench.connectAndOpen();
           await workbench.click('toggle');
@@ -212,6 +229,18 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
         });
       });
     }
+
+    test('says so where there is no Rust module, and the other implementation works', async (t) => {
+      const page = path.join(folder, browser);
+      await cp(PAGE, page, { recursive: true, filter: (source) => path.basename(source) !== 'rust' });
+      const incomplete = await serve(page);
+      t.after(incomplete.stop);
+      await workbench.load(incomplete.address);
+      await workbench.connect();
+      assert.match(await workbench.complaint('connection'), /^TypeError: ./);
+      await workbench.choose('implementation', 'javascript');
+      await workbench.connectAndOpen();
+    });
 
     test('one implementation follows the other', async () => {
       for (const implementation of [...IMPLEMENTATIONS, ...IMPLEMENTATIONS]) {
@@ -282,6 +311,26 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       assert.ok(isFollowed);
     });
 
+    test('hashes only what may be what was sent', async () => {
+      // "a" was sent, and what comes is "bb", and bytes, and "b", and "a".
+      await driver.executeScript((url) => {
+        window.digests = 0;
+        crypto.subtle.digest = (...parameters) => {
+          window.digests += 1;
+          return SubtleCrypto.prototype.digest.apply(crypto.subtle, parameters);
+        };
+        document.getElementById('url').value = url;
+      }, `${peer}/frames?hex=8100&then=81026262820161810162810161`);
+      await workbench.click('toggle');
+      await workbench.row('received');
+      await workbench.type('text', 'a');
+      await workbench.click('send-text');
+      await workbench.row('received', 5);
+      await workbench.echoes(1);
+      assert.deepEqual((await workbench.rows()).map(({ equal }) => equal).slice(-3), [false, false, true]);
+      assert.equal(await driver.executeScript('return digests'), 3);
+    });
+
     test('keeps the last thousand rows and stays where the user reads', async () => {
       await workbench.connectAndOpen();
       const send = (count) => driver.executeScript((times) => {
@@ -311,6 +360,20 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       await received('650');
       await workbench.waitFor("document.querySelectorAll('#log > li').length === 1000");
       assert.match(await workbench.text('dropped'), /302 older/);
+
+      // More than there is room for takes nothing away from who reads.
+      await driver.executeScript('scroller.scrollTop = 100');
+      await workbench.waitFor('!latest.hidden');
+      const shown = await workbench.rows();
+      await send(600);
+      await received('1,250');
+      await workbench.waitFor("latest.textContent === 'Go to the latest (1,000 more)'");
+      assert.deepEqual(await workbench.rows(), shown);
+      assert.equal(await driver.executeScript('return scroller.scrollTop'), 100);
+      await workbench.click('latest');
+      await workbench.waitFor(`latest.hidden && ${AT_THE_END} && latest.textContent === 'Go to the latest'`);
+      assert.equal((await workbench.rows()).length, 1000);
+      assert.match(await workbench.text('dropped'), /1,502 older/);
 
       await workbench.click('clear');
       assert.deepEqual(await workbench.rows(), []);
