@@ -10,6 +10,7 @@ mod connect;
 mod echo;
 mod ending;
 mod reconnect;
+mod verbose;
 
 use std::process::{Output, Stdio};
 use std::time::Duration;

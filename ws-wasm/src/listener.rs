@@ -90,6 +90,9 @@ impl<B: Backend> Reporter<B> {
     /// to follow. Before that, `error` says everything, and is the end.
     ///
     /// Deviation of Chromium and WebKit: for a connection that they refuse they fire only `error`.
+    ///
+    /// Deviation of Firefox: the `close` that follows a failure of TLS has the code 1015. It is not
+    /// heard, for "In all of these cases, the WebSocket connection close code would be 1006".
     fn error(&self) {
         self.failed.set(true);
         if !self.opened.get() {

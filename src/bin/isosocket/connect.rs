@@ -6,6 +6,7 @@ use std::future::{pending, ready};
 use std::io;
 use std::mem;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::select;
@@ -19,6 +20,7 @@ use ws_native::{Connection, Native, NativeHost, Receiver, Sender};
 use crate::client::{Client, seconds, without_secrets};
 use crate::console::{Input, Output};
 use crate::interrupts::{INTERRUPTED, Interrupts};
+use crate::wire::Wire;
 use crate::{exit_code, explain, tell};
 
 #[derive(clap::Args)]
@@ -36,6 +38,11 @@ pub(crate) struct Arguments {
     /// Send a ping when nothing has come for so long, and give the server up that does not answer it in 10 seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     ping: Option<Duration>,
+    /// Show what goes over the wire, on the standard error: the lines of the heads, and a line for each frame, without its
+    /// payload. What Authorization, Proxy-Authorization, Cookie and Set-Cookie say is shown as ***, and so is the URL's query;
+    /// what is said to a proxy is not shown.
+    #[arg(short, long)]
+    verbose: bool,
     /// Connect again when there is no connection to be had or when it is lost. Not after the codes 1000, 1002, 1003 and 1007
     /// to 1010, behind which the same would come again.
     #[arg(long)]
@@ -65,7 +72,7 @@ Exit codes:
   130  ended by one of these before there was a connection, or by a second one";
 
 pub(crate) async fn connect(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
-    let Arguments { client, binary, wait, ping, reconnect, max_retries, retry_delay } = arguments;
+    let Arguments { client, binary, wait, ping, verbose, reconnect, max_retries, retry_delay } = arguments;
     let url = client.url.clone();
     let mut options = client.options()?;
     options.config.heartbeat = ping.map(|interval| {
@@ -73,6 +80,9 @@ pub(crate) async fn connect(arguments: Arguments) -> Result<ExitCode, Box<dyn Er
         heartbeat.interval = interval;
         heartbeat
     });
+    if verbose {
+        options.tap = Some(Arc::new(Wire));
+    }
     let mut retries = if reconnect { Some(Retries::new(max_retries, retry_delay)?) } else { None };
     let mut interrupts = Interrupts::watch()?;
     let mut talk = Talk { input: Input::read(binary)?, output: Output::new(binary), wait };

@@ -8,6 +8,7 @@ mod console;
 mod echo;
 mod interrupts;
 mod serve;
+mod wire;
 
 use std::error::Error;
 use std::fmt::Display;
