@@ -35,7 +35,8 @@ use crate::sending;
 /// # Ok::<(), ws_native::Failure>(())
 /// ```
 ///
-/// It is also an iterator over the messages that are received; a failure is its last item.
+/// It is also an iterator over the messages that are received; a failure is its last item, unless it is
+/// [`WouldBlock`](ws_core::FailureKind::WouldBlock), behind which it goes on.
 #[derive(Debug)]
 pub struct Connection<S = Stream> {
     protocol: Box<proto::Connection>,

@@ -118,12 +118,18 @@ impl Server {
         let stream = match &self.listener {
             Listener::Tcp(listener) => {
                 let (stream, _) = listener.accept()?;
+                // Elsewhere than on Linux it is as the listener is, and that may be one which does not block.
+                stream.set_nonblocking(false)?;
                 // A socket that does not take this option still works.
                 let _ = stream.set_nodelay(true);
                 stream.into()
             }
             #[cfg(unix)]
-            Listener::Unix(listener) => listener.accept()?.0.into(),
+            Listener::Unix(listener) => {
+                let (stream, _) = listener.accept()?;
+                stream.set_nonblocking(false)?;
+                stream.into()
+            }
         };
         Ok(Accepted { stream, settings: Arc::clone(&self.settings) })
     }

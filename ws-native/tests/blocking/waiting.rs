@@ -51,7 +51,7 @@ impl Write for Disturbed {
 }
 
 /// Calls again as long as it would block. How often that was.
-fn again<R>(mut call: impl FnMut() -> Result<R, ws_core::Failure>) -> (usize, R) {
+pub(crate) fn again<R>(mut call: impl FnMut() -> Result<R, ws_core::Failure>) -> (usize, R) {
     for times in 0.. {
         match call() {
             Err(failure) if failure.kind() == FailureKind::WouldBlock => {}
