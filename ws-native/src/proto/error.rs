@@ -217,6 +217,11 @@ impl HandshakeError {
 }
 
 impl Error {
+    /// Whether it is this program that has failed the connection: by giving it up, or by what it sends.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self, Self::Cancelled | Self::Bound(Bound::SendQueue(_)) | Self::Blob(_))
+    }
+
     /// The code to put into the Close frame that tells the peer, if there is something to tell.
     ///
     /// The program itself sees 1006, for no Close frame was received.
