@@ -177,7 +177,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after the messages it sent
-    /// before, as its `None`.
+    /// before, as its `None`. Once the connection is closing, whoever has begun that, this changes nothing: a second code is not sent.
     ///
     /// ```
     /// # use ws_native::{CloseCode, Connection, Failure};
