@@ -112,8 +112,8 @@ pub use codec::Json;
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;
 pub use ws_core::{
-    BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Decode, Encode, Error, Event, EventKind, Failure,
-    FailureKind, KeepAlive, ListenerId, Message, MessageEvent, Overflow, ReadyState, ReconnectConfig,
+    BackOff, BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Decode, Encode, Error, Event, EventKind,
+    Failure, FailureKind, KeepAlive, ListenerId, Message, MessageEvent, Overflow, ReadyState, ReconnectConfig,
     ReconnectingEvent, SyntaxError, Text, TypedReadError, TypedReadable, TypedWritable, TypedWriteError,
     WebSocketError,
 };

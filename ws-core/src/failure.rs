@@ -41,15 +41,16 @@ pub enum FailureKind {
     Handshake,
     /// The peer broke the protocol after the opening handshake.
     Protocol,
-    /// A limit set by this program was exceeded by what the peer sent.
+    /// A limit set by this program was exceeded: by what the peer sent, or by what waits to be sent to it.
     Limit,
     /// A deadline passed.
     Timeout,
-    /// The peer ended the connection without a Close frame.
+    /// The peer ended the connection without a Close frame; or, of what was to be sent: the connection has ended, or the peer has begun
+    /// to close it.
     Ended,
-    /// This program closed the socket before it was established.
+    /// This program closed the socket before it was established, or cut it: when a shutdown had waited long enough, say.
     Cancelled,
-    /// This program asked for something impossible, such as sending after a Close frame.
+    /// This program asked for something impossible, such as sending what it has itself closed the connection for.
     Misuse,
     /// The program's own policy forbids the connection, such as a blocked port.
     Policy,

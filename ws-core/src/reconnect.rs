@@ -173,6 +173,12 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
 
     /// Sends a message, or has it wait for a connection.
     ///
+    /// [`ReconnectConfig::max_enqueued_bytes`] bounds what waits for a connection, and not what an open
+    /// one has taken and the network not yet. That is bounded natively by `max_send_queue`, 256 MiB,
+    /// beyond which the connection fails, and what it has taken is lost; in browsers by nothing. A
+    /// program that may send more than its peer takes looks at
+    /// [`buffered_amount`](Self::buffered_amount) first.
+    ///
     /// # Errors
     /// [`Error::QuotaExceeded`] if too much waits for a connection; in state OPEN, too, as long as
     /// what has waited still goes out: what is sent meanwhile waits behind it. [`Error::Discarded`]

@@ -116,6 +116,9 @@ pub use tap::Tap;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 pub use ws_core::url::SocketUrl;
+/// When to connect again.
+#[doc(no_inline)]
+pub use ws_core::{BackOff, ReconnectConfig};
 /// What connections take and give, and what fails.
 #[doc(no_inline)]
 pub use ws_core::{Blob, CloseCode, Data, Failure, FailureKind, Message};

@@ -54,11 +54,13 @@ pub(crate) fn feed_part(protocol: &mut Connection, part: Part) -> Result<(), Fai
 /// While something else than the program closes the connection, the message is thrown away, as the
 /// standard's `send()` does when CLOSING. A program that answers what it still receives cannot
 /// know, and has made no mistake: with an error it would drop a connection whose Close frame is
-/// under way. It is told of the end when it receives.
+/// under way. It is told of the end when it receives. Nor can it know that the peer has closed,
+/// but there nothing is lost by an error: it is no [`Misuse`](FailureKind::Misuse), though.
 #[inline]
 pub(crate) fn outcome(sent: Result<(), SendError>) -> Result<(), Failure> {
     match sent {
         Err(SendError::Leaving) => Ok(()),
+        Err(error @ SendError::Closed) => Err(Failure::new(FailureKind::Ended, error)),
         sent => sent.map_err(misuse),
     }
 }

@@ -386,7 +386,7 @@ async fn one_that_is_too_slow_for_an_answer_is_closed_as_well() {
         server.recv().await.unwrap()
     };
     assert_eq!(tokio::join!(reading, answering), (CloseCode::POLICY, None));
-    assert_eq!(server.feed("late").unwrap_err().kind(), FailureKind::Misuse);
+    assert_eq!(server.feed("late").unwrap_err().kind(), FailureKind::Ended, "no mistake of the program's");
     // It never does, and was found too slow while that was waited for.
     let (_client, mut server) = busy(&room);
     let (flushed, ()) = tokio::join!(server.flush(), async { flood(&room) });

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use ws_core::{Failure, FailureKind, Message};
-use ws_native::proto::{Error, HandshakeError};
+use ws_native::proto::Answer;
 use ws_native::rustls::ServerConfig;
 use ws_native::rustls::pki_types::CertificateDer;
 use ws_native::rustls::server::WebPkiClientVerifier;
@@ -187,9 +187,7 @@ async fn a_refusal_comes_with_its_headers() {
     .await;
     let failed = failure(&format!("ws://{address}/"), &ConnectOptions::default()).await;
     assert_eq!(failed.kind(), FailureKind::Refused);
-    let Some(Error::Handshake(HandshakeError::Status(answer))) = failed.cause().downcast_ref() else {
-        panic!("{failed:?}")
-    };
+    let answer = Answer::of(&failed).unwrap();
     assert_eq!((answer.status, answer.headers.get("www-authenticate")), (401, Some(&b"Basic"[..])));
 }
 

@@ -86,6 +86,9 @@ async fn messages_go_both_ways_and_the_end_is_none() {
     assert_eq!((closed.clean, closed.code().get(), closed.reason()), (true, 4001, "done"));
     assert!(client.closed().unwrap().clean);
     assert_eq!(client.recv().await.unwrap(), None);
+    assert_eq!(client.feed("x").unwrap_err().kind(), FailureKind::Misuse);
+    // Who was not the one to close could not know.
+    assert_eq!(server.feed("x").unwrap_err().kind(), FailureKind::Ended);
 }
 
 #[tokio::test]

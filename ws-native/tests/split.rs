@@ -24,6 +24,16 @@ fn text(text: &str) -> Option<Message> {
     Some(Message::Text(text.into()))
 }
 
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 // Halves.
 
 #[tokio::test]
@@ -60,6 +70,26 @@ async fn both_halves_work_at_the_same_time() {
     assert_eq!(from_server.recv().await.unwrap(), None);
     assert_eq!(from_client.closed().unwrap().reason(), "done");
     assert_eq!(client.send("late").await.unwrap_err().kind(), FailureKind::Misuse);
+}
+
+#[tokio::test]
+async fn what_is_fed_wakes_nobody_and_goes_out_when_the_other_half_begins_to_wait_again() {
+    let (client, mut server) = pair(1024);
+    let (sender, mut receiver) = client.split();
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    let mut receiving = Box::pin(receiver.recv());
+    assert!(receiving.as_mut().poll(&mut context).is_pending());
+    sender.feed("a").unwrap();
+    assert_eq!(woken.0.load(Ordering::Relaxed), 0);
+    assert!(server.recv().now_or_never().is_none());
+    assert!(receiving.as_mut().poll(&mut context).is_pending());
+    assert_eq!(server.recv().await.unwrap(), text("a"));
+    // Its flush, with which it goes out at once.
+    sender.feed("b").unwrap();
+    sender.flush().await.unwrap();
+    assert_eq!(server.recv().await.unwrap(), text("b"));
 }
 
 #[tokio::test]

@@ -325,10 +325,10 @@ impl Session {
     pub fn ping(&mut self, payload: &[u8], now: f64) -> Result<u32, JsValue> {
         self.at(now);
         let outcome = match self.engine.ping(payload) {
-            Err(SendError::NotOpen) if self.engine.ready_state() == ReadyState::Connecting => {
+            Err(SendError::NotOpen | SendError::Closed) if self.engine.ready_state() == ReadyState::Connecting => {
                 Err(exception("InvalidStateError", &SendError::NotOpen))
             }
-            Ok(()) | Err(SendError::NotOpen | SendError::Leaving) => Ok(()),
+            Ok(()) | Err(SendError::NotOpen | SendError::Closed | SendError::Leaving) => Ok(()),
             Err(error) => Err(exception("RangeError", &error)),
         };
         outcome.map(|()| self.flags())

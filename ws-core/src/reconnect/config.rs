@@ -36,7 +36,8 @@ pub struct ReconnectConfig {
     /// The most messages that may wait: for a connection, or behind earlier ones that an open
     /// connection is still sending. Default: 65,536.
     pub max_enqueued_messages: usize,
-    /// The most bytes in them. Default: 16 MiB.
+    /// The most bytes in them. What an open connection has taken is none of it: see
+    /// [`send`](crate::ReconnectingWebSocket::send). Default: 16 MiB.
     pub max_enqueued_bytes: u64,
     /// Connects only when [`reconnect`](crate::ReconnectingWebSocket::reconnect) is called. An
     /// invalid URL is then reported by an `error` event, and not by an error of the constructor.

@@ -247,7 +247,8 @@ impl<S: Timed> Connection<S> {
 
     /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after
     /// the messages it sent before, as its `None`. A peer that does not read in time is given up,
-    /// and `recv` then says so.
+    /// and `recv` then says so. Once the connection is closing, whoever has begun that, this changes
+    /// nothing: a second code is not sent.
     ///
     /// # Errors
     /// [`Failure`]: the code must not be sent, the reason has more than 123 bytes; as [`flush`](Self::flush), and then the

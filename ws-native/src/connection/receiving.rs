@@ -16,6 +16,8 @@ use crate::{Answers, MessageRef};
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// The next message. `None`: the closing handshake was completed, see [`closed`](Self::closed).
     ///
+    /// A peer that closes is answered at once, behind what is queued then; nothing can be sent any more.
+    ///
     /// A message shares its memory with what was read along with it, up to
     /// [`Config::read_size`](crate::proto::Config::read_size): a program that keeps a few of many
     /// messages for long should copy them.

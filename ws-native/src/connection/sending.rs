@@ -23,6 +23,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ///
     /// # Errors
     /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it, a blob could not be read, the stream broke.
+    /// What comes too late because of the peer is of the kind [`Ended`](ws_core::FailureKind::Ended), for a program cannot always
+    /// know; behind the program's own [`close`](Self::close) it is [`Misuse`](ws_core::FailureKind::Misuse).
     ///
     /// # Cancel safety
     /// The message is queued at the first poll (a blob that is not in memory: when it was read) and goes out with the
@@ -175,7 +177,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after the messages it sent
-    /// before, as its `None`.
+    /// before, as its `None`. Once the connection is closing, whoever has begun that, this changes nothing: a second code is not sent.
     ///
     /// ```
     /// # use ws_native::{CloseCode, Connection, Failure};

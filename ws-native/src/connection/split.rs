@@ -21,8 +21,9 @@ use crate::receiving::Received;
 use crate::server::Broadcast;
 use crate::tap::Tapping;
 
-/// The half of a connection that receives. While it is awaited, pings are answered and what the other half has queued is
-/// written. Made by [`Connection::split`].
+/// The half of a connection that receives. While it is awaited, pings are answered, and what the other half sends is written. What
+/// that has only [fed](Sender::feed) is written when this one next begins to wait, and so not while it waits already. Made by
+/// [`Connection::split`].
 ///
 /// ```
 /// use ws_native::Connection;
@@ -269,8 +270,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
         self.flush().await
     }
 
-    /// Queues a message, to be written by the next [`flush`](Self::flush) or [`send`](Self::send), or when the other half
-    /// has received something.
+    /// Queues a message, to be written by the next [`flush`](Self::flush) or [`send`](Self::send), or when the other half next begins
+    /// to wait, as it does when it has received something. It is not woken for this.
     ///
     /// # Errors
     /// As [`Connection::feed`].
@@ -337,7 +338,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
     }
 
     /// Starts the closing handshake. The peer's answer comes through the other half, which has to
-    /// be awaited.
+    /// be awaited. Once the connection is closing, this changes nothing: a second code is not sent.
     ///
     /// # Errors
     /// As [`Connection::close`].

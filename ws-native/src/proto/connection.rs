@@ -61,6 +61,8 @@ pub struct Connection {
     discarded: bool,
     /// The transport has no more bytes to give, or is not waited for any longer.
     ended: bool,
+    /// The program has closed the connection, or sent more than may wait.
+    is_own_end: bool,
     /// What the peer must do in time.
     timer: Option<Timer>,
     /// What an open connection is to notice in time, if anything; from when the time is first known.
@@ -166,6 +168,7 @@ impl Connection {
             close_end: 0,
             discarded: false,
             ended: false,
+            is_own_end: false,
             watch: None,
         }
     }
@@ -403,6 +406,7 @@ impl Connection {
     }
 
     fn begin_closing(&mut self, closer: Closer, close: Option<&Close>) {
+        self.is_own_end |= closer == Closer::Program;
         match self.state {
             State::Established { closer: None, .. } => {
                 self.send_close(closer, close);

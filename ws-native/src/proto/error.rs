@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, string::String, sync::Arc};
 
-use ws_core::CloseCode;
+use ws_core::{CloseCode, Failure};
 
 use super::handshake::http::Headers;
 
@@ -91,13 +91,42 @@ pub enum HandshakeError {
     Refused(u16),
 }
 
-/// A server's answer, but for its body.
+/// A server's answer, but for its body: that is nothing to wait for, and no more than words of a stranger for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The headers.
     pub headers: Headers,
+}
+
+impl Answer {
+    /// The answer of a server that refused, if that is why it failed.
+    ///
+    /// ```
+    /// use ws_native::Failure;
+    /// use ws_native::proto::Answer;
+    /// /// How many seconds to wait until the next try. `None`: it would be refused again.
+    /// fn seconds_to_wait(failure: &Failure) -> Option<u64> {
+    ///     let Some(answer) = Answer::of(failure) else { return Some(10) };
+    ///     match answer.status {
+    ///         401 | 403 => None,
+    ///         _ => Some(answer.headers.get_str("Retry-After").and_then(|after| after.parse().ok()).unwrap_or(10)),
+    ///     }
+    /// }
+    /// # use std::sync::Arc;
+    /// # use ws_native::proto::{Error, HandshakeError, Headers};
+    /// # let refused = |status| Arc::new(Answer { status, headers: Headers::default() });
+    /// # let failure = |status| Failure::from(Error::from(HandshakeError::Status(refused(status))));
+    /// # assert_eq!([403, 503].map(|status| seconds_to_wait(&failure(status))), [None, Some(10)]);
+    /// # assert_eq!(seconds_to_wait(&Error::Ended.into()), Some(10));
+    /// ```
+    pub fn of(failure: &Failure) -> Option<&Self> {
+        match failure.cause().downcast_ref() {
+            Some(Error::Handshake(HandshakeError::Status(answer))) => Some(answer),
+            _ => None,
+        }
+    }
 }
 
 /// What a header was found to be.

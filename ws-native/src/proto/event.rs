@@ -71,15 +71,19 @@ pub struct Closed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The connection is not established yet, or not any more, or a Close frame was sent.
+    /// The connection is not established yet, or this program has closed it.
     #[error("the connection is not open for sending")]
     NotOpen,
+    /// The connection has ended, or is about to, and not by this program's doing: the peer has closed it, say, or it has failed. A
+    /// program cannot always know before it sends.
+    #[error("the connection is being closed by the peer, or has ended")]
+    Closed,
     /// The connection is being closed, and not by the program: by its [idle time-out](super::Config::idle_timeout), or by what runs it.
     /// The message was thrown away. What the peer still sends is received, and the last event tells of the end.
     #[error("the connection is being closed: the message was discarded")]
     Leaving,
-    /// A ping or pong can carry 125 bytes.
-    #[error("a control frame can carry 125 bytes")]
+    /// A ping or pong can carry 125 bytes, and a Close frame a reason of 123.
+    #[error("a ping or pong can carry 125 bytes, and a reason 123")]
     LongControl,
     /// A message that is being sent in parts has not had its last one yet.
     #[error("a message that is being sent in parts is not complete")]

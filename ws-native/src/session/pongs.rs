@@ -44,7 +44,7 @@ impl Session {
     /// Sends a ping.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::LongControl`], [`SendError::Full`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::LongControl`], [`SendError::Full`].
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.connection.ping(payload)?;
         self.pongs.sent(payload);

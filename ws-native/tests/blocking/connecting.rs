@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use ws_core::{Failure, FailureKind};
 use ws_native::blocking::{Connection, Server};
-use ws_native::proto::{Error, HandshakeError};
+use ws_native::proto::Answer;
 use ws_native::{ConnectError, ConnectOptions, CookieJar, Origins, SocketUrl};
 
 use crate::{join, text};
@@ -143,9 +143,7 @@ fn a_refusal_may_have_further_headers() {
     let (client, refused) =
         join(|| failure(&url, &ConnectOptions::default()), || refuse(&[("WWW-Authenticate", "Bearer")]));
     refused.unwrap();
-    let Some(Error::Handshake(HandshakeError::Status(answer))) = client.cause().downcast_ref() else {
-        panic!("{client:?}")
-    };
+    let answer = Answer::of(&client).unwrap();
     assert_eq!((answer.status, answer.headers.get("WWW-Authenticate")), (401, Some(&b"Bearer"[..])));
 
     let (client, refused) = join(|| failure(&url, &ConnectOptions::default()), || refuse(&[("Upgrade", "h2c")]));

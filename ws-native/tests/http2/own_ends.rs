@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ws_core::{CloseCode, FailureKind, Message};
-use ws_native::proto::{Error, HandshakeError, Seen};
+use ws_native::proto::{Answer, Error, HandshakeError, Seen};
 use ws_native::rustls::{ClientConfig, RootCertStore};
 use ws_native::{Connection, Http2, Origins, Server, Shutdown, Tap, Tls, WebSocket};
 
@@ -155,9 +155,7 @@ async fn a_refusal_is_told_over_http2() {
     echo.options.headers.push(("Origin".into(), "https://evil.example".into()));
     let failed = Connection::connect(&echo.url, &echo.options).await.unwrap_err();
     assert_eq!(failed.kind(), FailureKind::Refused);
-    let Some(Error::Handshake(HandshakeError::Status(answer))) = failed.cause().downcast_ref() else {
-        panic!("{failed:?}")
-    };
+    let answer = Answer::of(&failed).unwrap();
     assert_eq!(answer.status, 403);
     echo.options.headers[0].1 = "https://localhost".into();
     exchange(&mut Connection::connect(&echo.url, &echo.options).await.unwrap()).await;
@@ -182,9 +180,7 @@ async fn a_refusal_has_further_headers_over_http2_too() {
     let options = options(root);
     for (status, name) in [(401, "WWW-Authenticate"), (405, "Allow"), (500, "A")] {
         let failed = Connection::connect(&url, &options).await.unwrap_err();
-        let Some(Error::Handshake(HandshakeError::Status(answer))) = failed.cause().downcast_ref() else {
-            panic!("{failed:?}")
-        };
+        let answer = Answer::of(&failed).unwrap();
         assert_eq!(answer.status, status);
         assert_eq!(answer.headers.get_all(name).collect::<Vec<_>>(), [b"x"]);
         assert_eq!(answer.headers.get("Content-Type"), Some(&b"text/plain; charset=utf-8"[..]));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ws_core::CloseCode;
-use ws_native::proto::{Close, Closed, Config, Connection, Error, Event, Phase, SendError};
+use ws_native::proto::{Close, Closed, Config, Connection, Error, Event, Phase, Role, SendError};
 
 use crate::pair::{KEY, Pair, bounds, client, output, random, request, server};
 
@@ -49,6 +49,39 @@ fn a_closing_handshake_started_by_the_server_is_clean_at_both_ends() {
         let closed = closed(events);
         assert_eq!((closed.clean, closed.code()), (true, CloseCode::NO_STATUS));
     }
+}
+
+#[test]
+fn what_is_sent_too_late_is_a_mistake_only_of_a_program_that_has_closed_the_connection_itself() {
+    type End = fn(&mut Pair);
+    let ends: [(End, SendError, SendError); 4] = [
+        (|pair| pair.server.start_closing_handshake(None).unwrap(), SendError::Closed, SendError::NotOpen),
+        (|pair| pair.client.start_closing_handshake(None).unwrap(), SendError::NotOpen, SendError::Closed),
+        (|pair| pair.client.fail(Error::Timeout(Phase::Heartbeat)), SendError::Closed, SendError::Closed),
+        (|pair| pair.server.lost("gone"), SendError::Closed, SendError::Closed),
+    ];
+    for (index, (end, client, server)) in ends.into_iter().enumerate() {
+        let mut pair = Pair::established(Config::default());
+        end(&mut pair);
+        // At once where the end is known; and everywhere when the transport has ended.
+        pair.client.poll(NOW);
+        for connection in [&mut pair.client, &mut pair.server] {
+            let expected = if connection.role() == Role::Client { client } else { server };
+            assert!(connection.is_open() || connection.send_text("late") == Err(expected), "{index}");
+        }
+        pair.drive();
+        pair.client.receive_end();
+        pair.server.receive_end();
+        pair.drive();
+        assert!(pair.client.is_closed() && pair.server.is_closed(), "{index}");
+        assert_eq!((pair.client.send_text("late"), pair.server.ping(b"late")), (Err(client), Err(server)), "{index}");
+    }
+    // Its own Close frame came first, and the transport ended before the answer.
+    let mut client = client(Config::default());
+    client.start_closing_handshake(None).unwrap();
+    client.receive_end();
+    assert!(client.poll(NOW).is_some() && client.is_closed());
+    assert_eq!(client.send_text("late"), Err(SendError::NotOpen));
 }
 
 #[test]

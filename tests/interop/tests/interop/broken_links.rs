@@ -17,7 +17,7 @@ async fn a_client_is_told_when_its_server_is_killed() {
     let failure = in_time(connection.recv()).await.unwrap_err();
     assert!(is_lost(&failure), "{failure:?}");
     assert_eq!(connection.closed().unwrap().code().get(), 1006);
-    assert_eq!(connection.send("hello").await.unwrap_err().kind(), FailureKind::Misuse);
+    assert_eq!(connection.send("hello").await.unwrap_err().kind(), FailureKind::Ended);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ impl Connection {
     /// Sends a text message, which is copied.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
         self.send_copied(Opcode::Text, text.as_bytes())
     }
@@ -23,7 +23,7 @@ impl Connection {
     /// Sends a binary message, which is copied.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
         self.send_copied(Opcode::Binary, bytes)
     }
@@ -31,7 +31,7 @@ impl Connection {
     /// Sends a text message that is handed over: a long one is sent from where it is.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     #[inline]
     pub fn send_owned_text(&mut self, text: ByteString) -> Result<(), SendError> {
         self.send_owned(Opcode::Text, text.into_bytes())
@@ -40,7 +40,7 @@ impl Connection {
     /// Sends a binary message that is handed over: a long one is sent from where it is.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     #[inline]
     pub fn send_owned_binary(&mut self, bytes: Bytes) -> Result<(), SendError> {
         self.send_owned(Opcode::Binary, bytes)
@@ -50,7 +50,7 @@ impl Connection {
     /// it is; a client masks a copy.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
         let order = self.encoder.complete();
         self.send(message.payload().len(), order, |encoder, outgoing| encoder.prepared(outgoing, message))
@@ -69,7 +69,7 @@ impl Connection {
     /// ```
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_text_part(&mut self, text: &str, last: bool) -> Result<(), SendError> {
         self.send_part(Opcode::Text, text.as_bytes(), last)
     }
@@ -77,7 +77,7 @@ impl Connection {
     /// Sends a part of a binary message, as [`send_text_part`](Self::send_text_part) does of a text.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_binary_part(&mut self, bytes: &[u8], last: bool) -> Result<(), SendError> {
         self.send_part(Opcode::Binary, bytes, last)
     }
@@ -85,7 +85,7 @@ impl Connection {
     /// Sends a ping.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Leaving`], [`SendError::LongControl`]; [`SendError::Full`], and the connection is not failed by that.
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::LongControl`]; [`SendError::Full`], and the connection is not failed by that.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.send_control(Opcode::Ping, payload)
     }
@@ -135,10 +135,7 @@ impl Connection {
         }
         order?;
         if !self.has_room(length) {
-            // "if the data cannot be sent, e.g. because it would need to be buffered but the buffer is full, the user
-            // agent must flag the WebSocket as full and then close the WebSocket connection."
-            self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
-            return Err(SendError::Full);
+            return Err(self.fail_as_full());
         }
         encode(&mut self.encoder, &mut self.outgoing);
         self.message_end = self.outgoing.queued_total();
@@ -146,10 +143,21 @@ impl Connection {
         Ok(())
     }
 
+    /// "if the data cannot be sent, e.g. because it would need to be buffered but the buffer is full, the user agent must
+    /// flag the WebSocket as full and then close the WebSocket connection."
+    #[cold]
+    fn fail_as_full(&mut self) -> SendError {
+        self.is_own_end = true;
+        self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
+        SendError::Full
+    }
+
     /// Why nothing can be sent in a connection that is not open.
+    #[cold]
     fn refusal(&self) -> SendError {
         match self.state {
             State::Established { closer: Some(Closer::Keeper), .. } => SendError::Leaving,
+            State::Established { .. } | State::Failed(_) | State::Closed if !self.is_own_end => SendError::Closed,
             _ => SendError::NotOpen,
         }
     }
