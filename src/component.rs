@@ -150,8 +150,9 @@ impl<S: HookSocket> UseWebSocketOptions<S> {
         self
     }
 
-    /// Is called when the connection is closed or could not be made, but not when the component is
-    /// taken from the page.
+    /// Is called when the connection is closed or could not be made, but not when the hook itself takes
+    /// the socket away: because the component is taken from the page, or because the URL, the
+    /// subprotocols or the type of binary messages have changed.
     pub fn onclose(mut self, handler: impl Fn(&S, &CloseEvent) + 'static) -> Self {
         self.onclose = Rc::new(handler);
         self

@@ -27,7 +27,7 @@ use super::{CodecError, text};
 ///
 /// When reading, browsers accept things that serde_json refuses: members that the type does not
 /// have, even with `deny_unknown_fields`; surplus elements for a tuple; a number that is too large
-/// for an `f64`, as infinity. But they do not read an array as a struct. A missing member is looked
+/// for an `f64`, as infinity. They keep the sign of `-0`. But they do not read an array as a struct. A missing member is looked
 /// up among those that every object has: an optional field must not be named `constructor`,
 /// `toString` or `valueOf`.
 ///
