@@ -37,6 +37,10 @@ use crate::stream::{Around, Stream};
 /// that have 128 KiB of messages of 10 bytes unread are enough. A program that opens that many and
 /// lets them wait should read them all, or open some of them with another `Http2`.
 ///
+/// What is written goes out by a task of the connection's: `send` and `flush` wait until that task has it, and not until it has
+/// written it. A program that ends its runtime right behind them may lose the last messages; one that has closed the
+/// socket, and received until its end, does not.
+///
 /// `wss` sockets then offer HTTP/2 by ALPN. With a server that speaks it, but not WebSockets over it, they go over HTTP/1.1.
 ///
 /// ```no_run
