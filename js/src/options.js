@@ -80,7 +80,7 @@ export function refuseNestedTls({ proxy }) {
 
 /** Throws for options beyond the subprotocols that have a value: what a host or a class does not know it cannot obey. */
 export function refuse(dictionary) {
-  // Those of its prototype are members of a dictionary, too.
+  // Those of its prototype are members of a dictionary, too, if they are enumerable there.
   for (const name in dictionary) {
     if (name !== 'protocols' && dictionary[name] !== undefined) throw new TypeError(`this host cannot obey the option '${name}'`);
   }

@@ -37,12 +37,15 @@ export function previewText(text) {
   return shown.length < text.length ? `${shown}…` : shown;
 }
 
-/** The first bytes in hexadecimal, of a Uint8Array or of a Blob. */
-export async function previewBytes(data) {
-  const bytes = data instanceof Blob ? new Uint8Array(await data.slice(0, BYTES_PREVIEW).arrayBuffer()) : data;
-  const head = bytes.subarray(0, BYTES_PREVIEW);
-  const hex = Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return sizeOf(data) > head.length ? `${hex} …` : hex;
+/** What gives the first bytes in hexadecimal, of a Uint8Array or of a Blob. It keeps no more of it than those, which are read when asked for. */
+export function previewerOf(data) {
+  const head = data.slice(0, BYTES_PREVIEW);
+  const isAll = sizeOf(data) <= BYTES_PREVIEW;
+  return async () => {
+    const bytes = head instanceof Blob ? new Uint8Array(await head.arrayBuffer()) : head;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    return isAll ? hex : `${hex} …`;
+  };
 }
 
 /** The bytes of a message: a string, a Uint8Array or a Blob. */

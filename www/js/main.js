@@ -2,7 +2,7 @@
 
 import { Echoes } from './echoes.js';
 import { acceptDrops } from './drop.js';
-import { formatBytes, formatCount, previewBytes, previewText, sizeOf, utf8Length } from './format.js';
+import { formatBytes, formatCount, previewerOf, previewText, sizeOf, utf8Length } from './format.js';
 import { IMPLEMENTATIONS } from './implementations.js';
 import { Log } from './log.js';
 
@@ -165,7 +165,7 @@ function logMessage(direction, data, note) {
     return log.add({ kind: direction, direction, title: 'text', size, preview: note ?? previewText(data) });
   }
   const title = data instanceof Blob ? 'Blob' : 'bytes';
-  return log.add({ kind: direction, direction, title, size, preview: note ?? (() => previewBytes(data)) });
+  return log.add({ kind: direction, direction, title, size, preview: note ?? previewerOf(data) });
 }
 
 /** Does what the standard may refuse, and shows its refusal. */

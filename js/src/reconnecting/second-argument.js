@@ -15,7 +15,7 @@ export function toSecondArgument(value, refuseOptions) {
   if (typeof list !== 'object' || list !== value) return list;
   const members = {};
   let isEmpty = true;
-  // To Web IDL those of its prototype are members of a dictionary, too.
+  // To Web IDL those of its prototype are members of a dictionary, too. Here they have to be enumerable.
   for (const name in value) {
     members[name] = name === 'headers' || name === 'protocols' ? toList(value[name]) : value[name];
     isEmpty &&= name === 'protocols' || value[name] === undefined;

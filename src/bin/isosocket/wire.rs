@@ -64,6 +64,12 @@ fn without_credentials(line: &str) -> Cow<'_, str> {
     {
         return format!("{path}?*** {version}").into();
     }
+    // Where to look instead is often the same URL at another host.
+    if let (Some((name, _)), Some((url, _))) = (line.split_once(':'), line.split_once('?'))
+        && name.trim().eq_ignore_ascii_case("Location")
+    {
+        return format!("{url}?***").into();
+    }
     line.into()
 }
 
@@ -101,6 +107,8 @@ mod tests {
             ("Set-Cookie: id=secret; Secure", "Set-Cookie: ***"),
             ("X-Cookie: 1?", "X-Cookie: 1?"),
             ("GET /a:b?token=secret?x HTTP/1.1", "GET /a:b?*** HTTP/1.1"),
+            ("Location: https://h/a?token=secret", "Location: https://h/a?***"),
+            ("location: /a", "location: /a"),
             ("GET /a HTTP/1.1", "GET /a HTTP/1.1"),
             ("HTTP/1.1 404 What? No", "HTTP/1.1 404 What? No"),
             ("Authorization", "Authorization"),

@@ -44,7 +44,8 @@ pub(super) struct Wire<S> {
 
 impl<S: Timed> Wire<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, unflushed: false, broken: None, shut: false, ended: false }
+        // A stream of TLS may have something left of its handshake.
+        Self { stream, unflushed: true, broken: None, shut: false, ended: false }
     }
 
     pub(super) fn stream(&self) -> &S {
