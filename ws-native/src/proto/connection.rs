@@ -47,7 +47,7 @@ pub struct Connection {
     incoming: Incoming,
     outgoing: Outgoing,
     encoder: Encoder,
-    /// The answer to the newest ping, while more than [`PONG_BACKLOG`] bytes have not reached the network.
+    /// The answer to the newest ping, while there is [no room](Self::release_pong) for it.
     pong: Option<Bytes>,
     /// Where the last pong ends in the output.
     pong_end: u64,
@@ -68,11 +68,6 @@ pub struct Connection {
     /// What an open connection is to notice in time, if anything; from when the time is first known.
     watch: Option<Box<Watch>>,
 }
-
-/// How many bytes may wait before a pong is held back until the one before it has gone; of those that are held back only the newest
-/// is sent: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping frame(s), the
-/// endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame."
-const PONG_BACKLOG: usize = 64 << 10;
 
 /// Which end of the connection this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -392,17 +387,6 @@ impl Connection {
                 Event::ClosingHandshakeStarted(close)
             }
         })
-    }
-
-    fn release_pong(&mut self) {
-        let has_room = self.outgoing.backlog() <= PONG_BACKLOG || self.outgoing.remaining_to(self.pong_end) == 0;
-        if has_room
-            && let Some(payload) = self.pong.take()
-            && matches!(self.state, State::Established { close_received: None, .. })
-        {
-            self.encoder.control(&mut self.outgoing, Opcode::Pong, &payload);
-            self.pong_end = self.outgoing.queued_total();
-        }
     }
 
     fn begin_closing(&mut self, closer: Closer, close: Option<&Close>) {

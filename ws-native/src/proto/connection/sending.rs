@@ -1,4 +1,4 @@
-//! What an open connection sends: messages, whole or in parts, and pings.
+//! What an open connection sends: messages, whole or in parts, pings and pongs.
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -10,6 +10,11 @@ use crate::proto::event::SendError;
 use crate::proto::frame::Opcode;
 use crate::proto::outgoing::Outgoing;
 use crate::proto::prepared::Prepared;
+
+/// How many bytes may wait before a pong is held back until the one before it has gone; of those that are held back only the newest
+/// is sent: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping frame(s), the
+/// endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame."
+const PONG_BACKLOG: usize = 64 << 10;
 
 impl Connection {
     /// Sends a text message, which is copied.
@@ -180,5 +185,17 @@ impl Connection {
         self.encoder.control(&mut self.outgoing, opcode, payload);
         self.sent_end = self.outgoing.queued_total();
         Ok(())
+    }
+
+    /// Sends the pong that was held back, if there is room for it.
+    pub(super) fn release_pong(&mut self) {
+        let has_room = self.outgoing.backlog() <= PONG_BACKLOG || self.outgoing.remaining_to(self.pong_end) == 0;
+        if has_room
+            && let Some(payload) = self.pong.take()
+            && matches!(self.state, State::Established { close_received: None, .. })
+        {
+            self.encoder.control(&mut self.outgoing, Opcode::Pong, &payload);
+            self.pong_end = self.outgoing.queued_total();
+        }
     }
 }
