@@ -39,7 +39,7 @@ pub struct ConnectOptions {
     pub protocols: Vec<String>,
     /// Headers of the opening handshake, such as Origin, User-Agent or Authorization; without the
     /// last, the URL's user name and password are sent. Headers of the handshake itself are
-    /// refused.
+    /// refused, among them Sec-WebSocket-Protocol: it is made of the [`protocols`](Self::protocols).
     pub headers: Vec<(String, String)>,
     /// The URL that relative URLs are resolved against. Without one they are a syntax error.
     pub base_url: Option<String>,
