@@ -61,8 +61,8 @@ pub struct Connection {
     discarded: bool,
     /// The transport has no more bytes to give, or is not waited for any longer.
     ended: bool,
-    /// The program has closed the connection, or sent more than may wait.
-    is_own_end: bool,
+    /// Why nothing can be sent while the connection is not open: who has begun to close it, or has made it fail.
+    refusal: SendError,
     /// What the peer must do in time.
     timer: Option<Timer>,
     /// What an open connection is to notice in time, if anything; from when the time is first known.
@@ -87,8 +87,8 @@ enum State {
     Deciding(Arc<IncomingRequest>),
     /// The connection is established. The two Close frames are facts; what may still be done follows from them.
     Established {
-        /// Whose Close frame was the first, if one was sent.
-        closer: Option<Closer>,
+        /// A Close frame was sent.
+        close_sent: bool,
         /// The Close frame that was received, if one was; `Some(None)`: it had no body.
         close_received: Option<Option<Close>>,
     },
@@ -96,15 +96,6 @@ enum State {
     Failed(Error),
     /// The program was told the last event.
     Closed,
-}
-
-/// Who has begun to close a connection.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Closer {
-    Program,
-    Peer,
-    /// What runs it: its idle time-out, a shutdown, a broadcast that it is too slow for.
-    Keeper,
 }
 
 impl Connection {
@@ -125,13 +116,13 @@ impl Connection {
 
     /// A server's end whose opening handshake was done by somebody else, who agreed to no extensions.
     pub fn server_established(config: impl Into<Arc<Config>>) -> Self {
-        let established = State::Established { closer: None, close_received: None };
+        let established = State::Established { close_sent: false, close_received: None };
         Self { timer: None, ..Self::new(established, config.into(), None, Duration::ZERO) }
     }
 
     /// A client's end whose opening handshake was done by somebody else, who agreed to no extensions.
     pub fn client_established(config: impl Into<Arc<Config>>, random: Box<dyn Random>) -> Self {
-        let established = State::Established { closer: None, close_received: None };
+        let established = State::Established { close_sent: false, close_received: None };
         let keys = Some(Box::new(MaskKeys::new(random)));
         Self { timer: None, ..Self::new(established, config.into(), keys, Duration::ZERO) }
     }
@@ -163,7 +154,7 @@ impl Connection {
             close_end: 0,
             discarded: false,
             ended: false,
-            is_own_end: false,
+            refusal: SendError::NotOpen,
             watch: None,
         }
     }
@@ -180,12 +171,12 @@ impl Connection {
 
     /// Whether the connection is established and this end has not sent a Close frame: messages can be sent.
     pub fn is_open(&self) -> bool {
-        matches!(self.state, State::Established { closer: None, .. })
+        matches!(self.state, State::Established { close_sent: false, .. })
     }
 
     /// Whether a Close frame was sent and the connection is not closed yet.
     pub fn is_closing(&self) -> bool {
-        matches!(self.state, State::Established { closer: Some(_), .. })
+        matches!(self.state, State::Established { close_sent: true, .. })
     }
 
     /// Whether what the peer sends is looked at: the connection is established, and no Close frame has come.
@@ -221,14 +212,14 @@ impl Connection {
     /// In every state: [`SendError::CloseCode`], and [`SendError::LongControl`] for a reason of more than 123 bytes.
     pub fn start_closing_handshake(&mut self, close: Option<&Close>) -> Result<(), SendError> {
         close.map_or(Ok(()), Close::check)?;
-        self.begin_closing(Closer::Program, close);
+        self.begin_closing(SendError::NotOpen, close);
         Ok(())
     }
 
     /// Starts the closing handshake for what runs the connection, of which its program does not know: see [`SendError::Leaving`].
     #[cfg(feature = "tokio")]
     pub(crate) fn leave(&mut self, close: &Close) {
-        self.begin_closing(Closer::Keeper, Some(close));
+        self.begin_closing(SendError::Leaving, Some(close));
     }
 
     /// Fails the WebSocket connection: [RFC 6455, section 7.1.7][1]. Does nothing to one that has failed or is closed.
@@ -245,10 +236,11 @@ impl Connection {
             // "If _The WebSocket Connection is Established_ prior to the point where the endpoint is required to _Fail
             // the WebSocket Connection_, the endpoint SHOULD send a Close frame with an appropriate status code before
             // proceeding to _Close the WebSocket Connection_."
-            State::Established { closer: None, .. } => {
+            State::Established { close_sent: false, .. } => {
                 if let Some(code) = error.close_code() {
-                    self.send_close(Closer::Keeper, Some(&Close::new(code)));
+                    self.send_close(Some(&Close::new(code)));
                 }
+                self.refusal = SendError::Closed;
             }
             // A request that is given up need not go out.
             State::ClientHandshake(_) => self.outgoing.clear(),
@@ -330,7 +322,7 @@ impl Connection {
     }
 
     fn establish(&mut self) {
-        self.state = State::Established { closer: None, close_received: None };
+        self.state = State::Established { close_sent: false, close_received: None };
         self.timer = None;
     }
 
@@ -378,7 +370,8 @@ impl Connection {
                 // the status code it received.)"
                 if self.is_open() {
                     let echo = close.as_ref().map(|close| Close::new(close.code));
-                    self.send_close(Closer::Peer, echo.as_ref());
+                    self.send_close(echo.as_ref());
+                    self.refusal = SendError::Closed;
                 }
                 if let State::Established { close_received, .. } = &mut self.state {
                     *close_received = Some(close.clone());
@@ -389,24 +382,24 @@ impl Connection {
         })
     }
 
-    fn begin_closing(&mut self, closer: Closer, close: Option<&Close>) {
-        self.is_own_end |= closer == Closer::Program;
+    fn begin_closing(&mut self, refusal: SendError, close: Option<&Close>) {
         match self.state {
-            State::Established { closer: None, .. } => {
-                self.send_close(closer, close);
+            State::Established { close_sent: false, .. } => {
+                self.send_close(close);
+                self.refusal = refusal;
                 self.timer = Some(Timer::new(Phase::Close));
             }
-            State::Established { closer: Some(_), .. } | State::Failed(_) | State::Closed => {}
+            State::Established { close_sent: true, .. } | State::Failed(_) | State::Closed => {}
             State::ClientHandshake(_) | State::ServerHandshake(_) | State::Deciding(_) => self.fail(Error::Cancelled),
         }
     }
 
-    fn send_close(&mut self, sender: Closer, close: Option<&Close>) {
+    fn send_close(&mut self, close: Option<&Close>) {
         let body = close.map(Close::encode).unwrap_or_default();
         self.encoder.control(&mut self.outgoing, Opcode::Close, &body);
         self.close_end = self.outgoing.queued_total();
-        if let State::Established { closer, .. } = &mut self.state {
-            *closer = Some(sender);
+        if let State::Established { close_sent, .. } = &mut self.state {
+            *close_sent = true;
         }
     }
 }

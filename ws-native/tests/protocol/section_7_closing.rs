@@ -175,6 +175,7 @@ fn close_frames_that_must_not_be_sent_are_refused() {
     }
     let reason = |length| Close { code: CloseCode::NORMAL, reason: "x".repeat(length) };
     assert_eq!(client.start_closing_handshake(Some(&reason(124))), Err(SendError::LongControl));
+    assert!(SendError::LongControl.to_string().ends_with("a reason 123"), "what the program is to know of it");
     assert!(client.is_open());
     assert_eq!(client.start_closing_handshake(Some(&reason(123))), Ok(()));
 }

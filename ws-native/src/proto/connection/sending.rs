@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::{Closer, Connection, State};
+use super::{Connection, State};
 use crate::proto::encoder::Encoder;
 use crate::proto::error::{Bound, Error};
 use crate::proto::event::SendError;
@@ -152,18 +152,17 @@ impl Connection {
     /// flag the WebSocket as full and then close the WebSocket connection."
     #[cold]
     fn fail_as_full(&mut self) -> SendError {
-        self.is_own_end = true;
         self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
+        self.refusal = SendError::NotOpen;
         SendError::Full
     }
 
     /// Why nothing can be sent in a connection that is not open.
-    #[cold]
     fn refusal(&self) -> SendError {
-        match self.state {
-            State::Established { closer: Some(Closer::Keeper), .. } => SendError::Leaving,
-            State::Established { .. } | State::Failed(_) | State::Closed if !self.is_own_end => SendError::Closed,
-            _ => SendError::NotOpen,
+        match self.refusal {
+            // It has ended by now, which the program is to know.
+            SendError::Leaving if !self.is_closing() => SendError::Closed,
+            refusal => refusal,
         }
     }
 

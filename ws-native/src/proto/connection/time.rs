@@ -5,9 +5,10 @@ use core::time::Duration;
 
 use ws_core::CloseCode;
 
-use super::{Closer, Connection, State};
+use super::{Connection, State};
 use crate::proto::close::Close;
 use crate::proto::error::{Error, Phase};
+use crate::proto::event::SendError;
 use crate::proto::frame::Opcode;
 use crate::proto::timer::Timer;
 use crate::proto::watch::{Due, Watch};
@@ -137,7 +138,7 @@ impl Connection {
                 self.encoder.control(&mut self.outgoing, Opcode::Ping, &payload);
                 watch.pinged(now, &self.outgoing, &self.config);
             }
-            Due::Close => self.begin_closing(Closer::Keeper, Some(&Close::new(CloseCode::GOING_AWAY))),
+            Due::Close => self.begin_closing(SendError::Leaving, Some(&Close::new(CloseCode::GOING_AWAY))),
             Due::Failure => self.fail(Error::Timeout(Phase::Heartbeat)),
         }
     }
