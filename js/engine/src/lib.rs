@@ -325,11 +325,14 @@ impl Session {
     pub fn ping(&mut self, payload: &[u8], now: f64) -> Result<u32, JsValue> {
         self.at(now);
         let outcome = match self.engine.ping(payload) {
-            Err(SendError::NotOpen | SendError::Closed) if self.engine.ready_state() == ReadyState::Connecting => {
-                Err(exception("InvalidStateError", &SendError::NotOpen))
+            Err(SendError::LongControl) => Err(exception("RangeError", &"a ping can carry 125 bytes")),
+            Err(SendError::Full) => {
+                Err(exception("RangeError", &"too many bytes wait to be transmitted (max_send_queue)"))
             }
-            Ok(()) | Err(SendError::NotOpen | SendError::Closed | SendError::Leaving) => Ok(()),
-            Err(error) => Err(exception("RangeError", &error)),
+            Err(_) if self.engine.ready_state() == ReadyState::Connecting => {
+                Err(exception("InvalidStateError", &"the connection is not open for sending"))
+            }
+            _ => Ok(()),
         };
         outcome.map(|()| self.flags())
     }
