@@ -7,7 +7,7 @@ import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 
 /** The most bytes, gzipped, as the compiler makes them that the budget was set with: another may make more. */
-const BUDGETS = { isosocket_engine: 79_700, isosocket_browser: 19_550 };
+const BUDGETS = { isosocket_engine: 79_450, isosocket_browser: 19_550 };
 const COMPILER = '1.95.0';
 
 for (const [name, budget] of Object.entries(BUDGETS)) {
