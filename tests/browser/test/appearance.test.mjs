@@ -69,7 +69,7 @@ function faintTexts(least) {
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
     const isShown = walker.currentNode.textContent.trim() && element.checkVisibility();
-    if (!isShown || element.closest(':disabled, [aria-disabled]')) continue;
+    if (!isShown || element.closest(':disabled')) continue;
     const [one, other] = [rgba(getComputedStyle(element).color), background(element)].map(luminance);
     const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
     if (contrast < least) faint.push(`${walker.currentNode.textContent.trim()}: ${contrast.toFixed(2)}`);
