@@ -1,5 +1,7 @@
 //! A stream of HTTP/2 as the transport of a WebSocket: [RFC 8441](https://datatracker.ietf.org/doc/html/rfc8441).
 
+mod output;
+
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,7 +15,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+pub(crate) use output::{Noted, Output};
+
 use crate::proto::Headers;
+use output::Given;
 
 /// The most streams that a client may have open at once.
 pub(crate) const MAX_STREAMS: u32 = 128;
@@ -43,6 +48,8 @@ pub(crate) struct Http2Stream {
     halves: Option<Halves>,
     /// What was received and waits to be read.
     rest: Bytes,
+    /// What was written.
+    given: Given,
     /// Nothing more will be written.
     shut: bool,
 }
@@ -50,13 +57,15 @@ pub(crate) struct Http2Stream {
 struct Halves {
     send: SendStream<Bytes>,
     receive: RecvStream,
+    output: Output,
     /// Counts the streams of a connection that are in use.
     _used: Arc<()>,
 }
 
 impl Http2Stream {
-    pub(crate) fn new(send: SendStream<Bytes>, receive: RecvStream, used: Arc<()>) -> Self {
-        Self { halves: Some(Halves { send, receive, _used: used }), rest: Bytes::new(), shut: false }
+    pub(crate) fn new(send: SendStream<Bytes>, receive: RecvStream, output: Output, used: Arc<()>) -> Self {
+        let halves = Halves { send, receive, output, _used: used };
+        Self { halves: Some(halves), rest: Bytes::new(), given: Given::default(), shut: false }
     }
 
     fn halves(&mut self) -> io::Result<&mut Halves> {
@@ -86,7 +95,8 @@ impl AsyncWrite for Http2Stream {
         if bytes.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        let send = &mut self.halves()?.send;
+        let this = &mut *self;
+        let send = &mut this.halves.as_mut().ok_or(io::ErrorKind::NotConnected)?.send;
         // Capacity that a stream has reserved is kept from all other streams until it is used, and
         // this socket may not be polled again for long: so it reserves one byte. What it gives
         // beyond that, the connection's own task sends when there is room.
@@ -99,28 +109,31 @@ impl AsyncWrite for Http2Stream {
             }
         }
         let count = bytes.len().min(CHUNK);
-        send.send_data(Bytes::copy_from_slice(&bytes[..count]), false).map_err(into_io)?;
+        send.send_data(this.given.piece(&bytes[..count]), false).map_err(into_io)?;
         Poll::Ready(Ok(count))
     }
 
     /// Writing is done by the connection's own task.
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let halves = this.halves.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        halves.output.poll_written(&mut this.given, cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.shut {
             self.shut = true;
-            self.halves()?.shut().map_err(into_io)?;
+            let last = self.given.piece(&[]);
+            self.halves()?.shut(last).map_err(into_io)?;
         }
-        Poll::Ready(Ok(()))
+        self.poll_flush(cx)
     }
 }
 
 impl Halves {
-    fn shut(&mut self) -> Result<(), h2::Error> {
+    fn shut(&mut self, last: Bytes) -> Result<(), h2::Error> {
         self.send.reserve_capacity(0);
-        self.send.send_data(Bytes::new(), true)
+        self.send.send_data(last, true)
     }
 }
 
@@ -132,7 +145,7 @@ impl Drop for Http2Stream {
         let Some(mut halves) = self.halves.take().filter(|halves| !self.shut || !halves.receive.is_end_stream()) else {
             return;
         };
-        if !self.shut && halves.shut().is_err() {
+        if !self.shut && halves.shut(Bytes::new()).is_err() {
             return;
         }
         let Ok(runtime) = Handle::try_current() else { return };

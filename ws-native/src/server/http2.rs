@@ -19,7 +19,7 @@ use ws_core::{Failure, FailureKind};
 use super::{Incoming, Progress, Settings, Shutdown};
 use crate::Connection;
 use crate::clock::Clock;
-use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, STREAM_WINDOW};
+use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, Noted, Output, STREAM_WINDOW};
 use crate::origin::PAGE_REFUSED;
 use crate::proto::{self, Config, IncomingRequest, Refusal};
 use crate::sending::misuse;
@@ -52,7 +52,8 @@ impl Requests {
             .max_header_list_size(u32::try_from(settings.config.max_head).unwrap_or(u32::MAX));
         builder.data_frame_budget(FRAME_BUDGET).enable_connect_protocol();
         let left = settings.config.handshake_timeout.saturating_sub(clock.now());
-        let handshake = timeout(left, builder.handshake(stream));
+        let output = Output::default();
+        let handshake = timeout(left, builder.handshake(Noted::new(stream, output.clone())));
         let connection = match handshake.await {
             Ok(begun) => begun.map_err(|error| Failure::new(FailureKind::Network, error))?,
             Err(_) => return Err(proto::Error::Timeout(proto::Phase::Handshake).into()),
@@ -60,7 +61,7 @@ impl Requests {
         // There is room for as many as there can be streams, so that the task never waits for the
         // program.
         let (sender, receiver) = mpsc::channel(MAX_STREAMS as usize);
-        tokio::spawn(serve(connection, around, sender, settings));
+        tokio::spawn(serve(connection, output, around, sender, settings));
         Ok(Self(Source::Many(receiver)))
     }
 
@@ -101,7 +102,8 @@ const MOST_HELD: usize = 2 * MAX_STREAMS as usize;
 /// down, or when the client has had no socket for a time, the client is told to make no more
 /// requests, and the connection ends with its last socket.
 async fn serve(
-    mut connection: Http2Connection<Stream, Bytes>,
+    mut connection: Http2Connection<Noted<Stream>, Bytes>,
+    output: Output,
     around: Around,
     requests: mpsc::Sender<Incoming>,
     settings: Arc<Settings>,
@@ -137,7 +139,7 @@ async fn serve(
                 is_ending = true;
                 connection.graceful_shutdown();
             }
-            connection.poll_accept(cx)
+            output.during(|| connection.poll_accept(cx))
         });
         // The client is gone, has broken the protocol, or has not gone though it should have.
         let Some(Ok((request, mut respond))) = accepted.await else { return };
@@ -145,7 +147,7 @@ async fn serve(
             respond.send_reset(Reason::REFUSED_STREAM);
             continue;
         }
-        if let Some(incoming) = read(request, respond, around, &settings, &used)
+        if let Some(incoming) = read(request, respond, (around, &output), &settings, &used)
             && let Err(TrySendError::Full(incoming) | TrySendError::Closed(incoming)) = requests.try_send(incoming)
         {
             incoming.give_back();
@@ -157,7 +159,7 @@ async fn serve(
 fn read(
     request: Request<RecvStream>,
     respond: SendResponse<Bytes>,
-    around: Around,
+    (around, output): (Around, &Output),
     settings: &Settings,
     used: &Arc<()>,
 ) -> Option<Incoming> {
@@ -167,6 +169,7 @@ fn read(
         respond,
         body,
         around,
+        output: output.clone(),
         config: Arc::clone(&settings.config),
         shutdown: settings.shutdown.clone(),
         used: Arc::clone(used),
@@ -210,6 +213,7 @@ pub(super) struct Asked {
     respond: SendResponse<Bytes>,
     body: RecvStream,
     around: Around,
+    output: Output,
     config: Arc<Config>,
     shutdown: Option<Shutdown>,
     used: Arc<()>,
@@ -232,7 +236,8 @@ impl Asked {
         }
         let send = self.respond.send_response(answer.body(()).map_err(misuse)?, false).map_err(broken)?;
         established.protocol = protocol.map(Into::into);
-        let stream = transport(Stream::within(self.around, Http2Stream::new(send, self.body, self.used)));
+        let stream = Http2Stream::new(send, self.body, self.output, self.used);
+        let stream = transport(Stream::within(self.around, stream));
         let mut connection = Connection::server_upgraded(stream, (connection, established));
         if let Some(shutdown) = &self.shutdown {
             connection.follow(shutdown);

@@ -7,3 +7,4 @@ mod echo;
 mod other_ends;
 mod own_ends;
 mod sharing;
+mod written;

@@ -18,7 +18,7 @@ use shared::{Shared, Unanswered};
 
 use super::proxy::ProxyUrl;
 use super::{ConnectError, Connecting, Tls};
-use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, MAX_STREAMS, STREAM_WINDOW, into_io};
+use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, MAX_STREAMS, Noted, Output, STREAM_WINDOW, into_io};
 use crate::policy::Policy;
 use crate::proto::{Answer, Config};
 use crate::stream::{Around, Stream};
@@ -37,9 +37,7 @@ use crate::stream::{Around, Stream};
 /// that have 128 KiB of messages of 10 bytes unread are enough. A program that opens that many and
 /// lets them wait should read them all, or open some of them with another `Http2`.
 ///
-/// What is written goes out by a task of the connection's: `send` and `flush` wait until that task has it, and not until it has
-/// written it. A program that ends its runtime right behind them may lose the last messages; one that has closed the
-/// socket, and received until its end, does not.
+/// What is written goes out by a task of the connection's, on the runtime that opened it; `send` and `flush` wait for that.
 ///
 /// `wss` sockets then offer HTTP/2 by ALPN. With a server that speaks it, but not WebSockets over it, they go over HTTP/1.1.
 ///
@@ -219,12 +217,14 @@ impl Http2 {
         builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
         builder.max_header_list_size(u32::try_from(config.max_head).unwrap_or(u32::MAX));
         builder.data_frame_budget(FRAME_BUDGET).enable_push(false);
-        let (requests, mut connection) = builder.handshake(stream).await.map_err(failed)?;
+        let output = Output::default();
+        let begun = builder.handshake(Noted::new(stream, output.clone())).await;
+        let (requests, mut connection) = begun.map_err(failed)?;
         let ping = connection.ping_pong();
         // This task ends with the last stream, when nobody can open another.
-        tokio::spawn(connection);
+        tokio::spawn(output.clone().run(connection));
         let Some(ping) = ping else { return Ok(None) };
-        let shared = Shared { line: Line::new(requests, ping), around, used: Arc::default() };
+        let shared = Shared { line: Line::new(requests, ping), around, output, used: Arc::default() };
         // When the ping is answered, the server's settings have come: they are the first thing that
         // it sends.
         let answered = shared.line.answers(config.handshake_timeout).await;

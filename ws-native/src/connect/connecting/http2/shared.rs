@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::ConnectError;
 use super::line::{ANSWER, FRESH, Line};
-use crate::http2::{Http2Stream, headers, into_io};
+use crate::http2::{Http2Stream, Output, headers, into_io};
 use crate::proto::{Answer, Config, Request};
 use crate::stream::{Around, Stream};
 
@@ -21,6 +21,7 @@ use crate::stream::{Around, Stream};
 pub(super) struct Shared {
     pub(super) line: Line,
     pub(super) around: Around,
+    pub(super) output: Output,
     /// Owned by each stream of it that is in use.
     pub(super) used: Arc<()>,
 }
@@ -72,7 +73,7 @@ impl Shared {
             .map_err(|error| Unanswered::Gone(ConnectError::Http2 { host: host.into(), source: into_io(error) }))?;
         let (answer, send) = requests.send_request(head, false).map_err(|error| Unanswered::new(host, error))?;
         let (head, receive) = answer.await.map_err(|error| Unanswered::new(host, error))?.into_parts();
-        let stream = Stream::within(self.around, Http2Stream::new(send, receive, self.used));
+        let stream = Stream::within(self.around, Http2Stream::new(send, receive, self.output, self.used));
         Ok((stream, Answer { status: head.status.as_u16(), headers: headers(&head.headers) }))
     }
 }
@@ -130,7 +131,8 @@ mod tests {
         let (requests, mut connection) = h2::client::handshake(client).await.unwrap();
         let ping = connection.ping_pong().unwrap();
         tokio::spawn(connection);
-        let shared = Shared { line: Line::new(requests, ping), around: Around::default(), used: Arc::default() };
+        let line = Line::new(requests, ping);
+        let shared = Shared { line, around: Around::default(), output: Output::default(), used: Arc::default() };
         shared.line.answers(ANSWER).await.unwrap();
         let request = Request::new::<&str>("a.example", "/", &[]).unwrap();
         let Ok((stream, answer)) = shared.ask_while_alive(&request, &Config::default(), ANSWER).await else {
