@@ -1,10 +1,19 @@
 //! A message, whole.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use bytes::Bytes;
 
 use crate::{Data, Text};
 
 /// A message as it comes from the protocol.
+///
+/// ```
+/// use ws_core::Message;
+/// assert_eq!(Message::from("hello"), Message::Text("hello".into()));
+/// assert_eq!(Message::from(vec![1, 2]), Message::Binary(vec![1, 2].into()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// Type Text.
@@ -43,5 +52,35 @@ impl From<Message> for Data {
             Message::Text(text) => Self::Text(text),
             Message::Binary(bytes) => Self::Binary(bytes),
         }
+    }
+}
+
+impl From<Text> for Message {
+    fn from(text: Text) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<Bytes> for Message {
+    fn from(bytes: Bytes) -> Self {
+        Self::Binary(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Binary(bytes.into())
     }
 }
