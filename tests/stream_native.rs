@@ -10,9 +10,8 @@ use std::sync::{Arc, mpsc};
 use std::task::{Context, Wake, Waker};
 
 use futures_util::FutureExt as _;
-use isosocket::{CloseCode, EventKind, Opened, ReadyState, WebSocketError, WebSocketStream};
+use isosocket::{CloseCode, EventKind, Opened, WebSocketError, WebSocketStream};
 use support::*;
-use ws_core::Backend as _;
 use ws_native::{ConnectOptions, proto::IncomingRequest};
 
 /// A ping, and the message "x", as they come in one piece.
@@ -241,7 +240,8 @@ async fn closing_by_the_sink_waits_until_the_close_frame_is_written() {
 #[cfg(feature = "send")]
 #[tokio::test]
 async fn what_is_asked_of_a_handle_before_its_driver_runs_is_done_in_order() {
-    use isosocket::SendHandle;
+    use isosocket::{ReadyState, SendHandle};
+    use ws_core::Backend as _;
     for leaves in [false, true] {
         let id = unique_id();
         let stream = WebSocketStream::new(&url(&format!("/tally?id={id}"))).unwrap();

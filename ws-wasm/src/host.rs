@@ -22,7 +22,13 @@ pub struct BrowserHost {
 impl Reconnect for Browser {
     type Host = BrowserHost;
 
+    /// A worklet has no timers.
     fn host() -> Result<BrowserHost, Error> {
+        for needed in ["setTimeout", "performance"] {
+            if Global::member(needed).is_undefined() {
+                return Err(Error::Host(format!("{needed} is not defined")));
+            }
+        }
         Ok(BrowserHost { _waking: None })
     }
 }
