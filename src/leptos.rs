@@ -191,7 +191,8 @@ impl<S: HookSocket> UseWebSocketReturn<S> {
     /// Sends a message.
     ///
     /// # Errors
-    /// As those of the socket; [`Error::Discarded`] also when the component has gone.
+    /// As those of the socket; [`Error::InvalidState`] also before the component is on the page, and [`Error::Discarded`] when it
+    /// has gone.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
         self.mounted_socket()?.transmit(data.into())
     }

@@ -195,7 +195,8 @@ impl<S: HookSocket> UseWebSocketHandle<S> {
     /// Sends a message.
     ///
     /// # Errors
-    /// As those of the socket; [`Error::Discarded`] also when the component has gone.
+    /// As those of the socket; [`Error::InvalidState`] also before the component is on the page, and [`Error::Discarded`] when it
+    /// has gone.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
         let socket = self.shared.mounted.borrow().socket()?;
         socket.transmit(data.into())

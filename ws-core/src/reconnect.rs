@@ -152,8 +152,8 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
         }
     }
 
-    /// Which retry is under way, or waited for, since a connection last lasted. 0: none, or one that was made at once for a sign of
-    /// the host's that it is worth it: those do not count.
+    /// How many retries were begun since a connection last lasted, with the one that is waited for. One that is made at once, for a
+    /// sign of the host's that it is worth it, does not count.
     pub fn retry_count(&self) -> u32 {
         let state = self.0.state.lock();
         if state.has_lasted(self.0.host.now(), self.0.config.min_uptime) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rand::RngExt as _;
 use tokio::runtime::Handle;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, yield_now};
 use tokio::time::{Instant, sleep};
 use ws_core::{Call, Error, Host, Reconnect};
 
@@ -59,7 +59,10 @@ impl Host for NativeHost {
 
     fn after(&self, delay: Duration, call: Call) -> NativeTimer {
         let task = self.runtime.spawn(async move {
-            if !delay.is_zero() {
+            if delay.is_zero() {
+                // Behind what the runtime has to do by now, on each kind of it.
+                yield_now().await;
+            } else {
                 sleep(delay).await;
             }
             call();

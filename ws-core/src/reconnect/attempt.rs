@@ -43,8 +43,8 @@ impl<B: Reconnect> Attempt<B> {
         Self { owner, connection, retry_count, is_answered: false }
     }
 
-    /// Which retry this is since a connection last lasted. 0: it is none, or it was made at once for a sign of the host's that it
-    /// is worth it, such as a browser's that the network is back: those do not count.
+    /// How many retries were begun since a connection last lasted, with this one, if it is one. One that is made at once, for a sign
+    /// of the host's that it is worth it, such as a browser's that the network is back, does not count.
     pub fn retry_count(&self) -> u32 {
         self.retry_count
     }

@@ -80,11 +80,17 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             return;
         }
         match &mut state.phase {
+            Phase::Connecting { failure: failure @ None, deadline, .. } => {
+                // The program may have been busy: a connection that has come meanwhile is received first.
+                *failure = Some(GivenUp::Late(self.0.config.connection_timeout).into());
+                drop_unlocked(mem::replace(deadline, self.alarm(next, Duration::ZERO)), state);
+            }
             Phase::Connecting { failure, .. } => {
                 let failure = failure.take();
                 drop(state);
-                let late = || GivenUp::Late(self.0.config.connection_timeout).into();
-                self.fail(connection, failure.unwrap_or_else(late));
+                if let Some(failure) = failure {
+                    self.fail(connection, failure);
+                }
             }
             Phase::Open(Open { outlet: Outlet::Greeting { alarm, .. } | Outlet::Draining { alarm, .. }, .. })
                 if alarm.id == id =>

@@ -61,7 +61,7 @@ impl Liveness {
 
     /// Whether the message may be sent ahead of time, because the device may have slept.
     pub(super) fn may_ask(&self) -> bool {
-        self.question.is_none()
+        self.question.is_none() || self.heard.is_some()
     }
 
     /// A message of this length is being sent, or none for want of room, while `buffered` bytes wait
@@ -133,6 +133,7 @@ mod tests {
         assert_eq!(liveness.ask(config.timeout, Some(1), 0), config.timeout);
         assert!(!liveness.may_ask());
         liveness.heard(NOW);
+        assert!(liveness.may_ask());
         assert_eq!(liveness.rang(&config, 0, NOW), INTERVAL);
         assert!(liveness.may_ask());
     }

@@ -44,7 +44,7 @@ pub(super) enum Phase<B: Reconnect> {
     Connecting {
         socket: Option<WebSocket<B>>,
         deadline: Alarm<B>,
-        /// Why the attempt has failed; the deadline then rings at once.
+        /// Why the attempt fails when the deadline rings, which it then does at once. It is what comes first.
         failure: Option<Failure>,
     },
     Open(Open<B>),

@@ -157,11 +157,42 @@ fn that_is_no_retry_that_counts() {
 }
 
 #[test]
+fn the_retries_before_it_count() {
+    let Play { stage, socket, log: _log } = Play::new(as_it_is);
+    for count in 1..=2 {
+        stage.last().fail();
+        assert_eq!(socket.retry_count(), count);
+        stage.pass(1000);
+    }
+    stage.last().fail();
+    assert_eq!(socket.retry_count(), 3);
+    stage.wake();
+    assert_eq!(socket.retry_count(), 2);
+    stage.pass(0);
+    assert_eq!((stage.count(), socket.retry_count()), (4, 2));
+}
+
+#[test]
 fn a_device_that_is_awake_asks_the_peer_at_once() {
     let Play { stage, log, socket: _socket } = Play::open(ping);
     stage.wake();
     assert_eq!(stage.last().sent(), ["ping"]);
     stage.pass(200);
+    assert_eq!(log.take(), GIVEN_UP);
+}
+
+#[test]
+fn a_peer_that_has_answered_is_asked_again() {
+    let Play { stage, log, socket: _socket } = Play::open(ping);
+    stage.pass(1000);
+    stage.last().receive("pong");
+    log.take();
+    stage.pass(50);
+    stage.wake();
+    assert_eq!(stage.last().sent(), ["ping", "ping"]);
+    stage.pass(199);
+    assert_eq!(log.lines(), [""; 0]);
+    stage.pass(1);
     assert_eq!(log.take(), GIVEN_UP);
 }
 

@@ -69,6 +69,24 @@ fn delays_are_as_they_are_set() {
 }
 
 #[test]
+fn a_connection_that_came_while_the_program_was_busy_is_one() {
+    let Play { stage, log, socket: _socket } = Play::new(|config| config.connection_timeout = milliseconds(500));
+    stage.ring();
+    stage.last().open();
+    stage.pass(LONG);
+    assert_eq!((stage.count(), log.take()), (1, vec!["open Open".into()]));
+}
+
+#[test]
+fn and_one_that_ended_meanwhile_has_its_own_end() {
+    let Play { stage, log, socket } = Play::new(|config| config.connection_timeout = milliseconds(500));
+    stage.ring();
+    stage.last().fail();
+    assert_eq!(log.take(), ["error Connecting", "close 1006 Connecting", "reconnecting 1 1000 Connecting"]);
+    assert_eq!(socket.retry_count(), 1);
+}
+
+#[test]
 fn it_goes_on_for_ever_with_a_delay_no_larger_than_it_may_be() {
     let Play { stage, log, socket } = Play::new(|config| config.connection_timeout = milliseconds(LONG));
     stage.set_chance(ALMOST_ONE);

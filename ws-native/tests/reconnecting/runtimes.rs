@@ -126,3 +126,46 @@ fn a_runtime_may_end_under_a_socket() {
         assert_ne!(socket.ready_state(), ReadyState::Open);
     }
 }
+
+/// The only thread of the runtime is busy until the time for the answer is over, and has both to do then.
+#[test]
+fn an_answer_that_has_come_counts_though_all_threads_were_busy() {
+    const TIMEOUT: Duration = Duration::from_millis(300);
+    let (asked, mut question) = mpsc::unbounded_channel();
+    let (may_answer, answer) = blocking::channel::<()>();
+    let (answered, is_answered) = blocking::channel();
+    let (made, url) = blocking::channel();
+    let serving = thread::spawn(move || {
+        runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let (listener, url) = listen().await;
+            made.send(url).unwrap();
+            let mut connection = served(&listener).await;
+            assert_eq!(text(&mut connection).await, "?");
+            asked.send(()).unwrap();
+            answer.recv().unwrap();
+            connection.send("!").await.unwrap();
+            answered.send(()).unwrap();
+            // Until the test is over.
+            let _ = answer.recv();
+        });
+    });
+    let url = url.recv().unwrap();
+    let mut config = soon();
+    let mut keep_alive = ws_core::KeepAlive::new("?");
+    (keep_alive.interval, keep_alive.timeout) = (Duration::from_millis(20), TIMEOUT);
+    config.keep_alive = Some(keep_alive);
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let program = runtime.spawn(async move {
+        let (socket, told) = connect(Socket::builder(url.as_str()).config(config));
+        question.recv().await.unwrap();
+        may_answer.send(()).unwrap();
+        is_answered.recv().unwrap();
+        thread::sleep(2 * TIMEOUT);
+        (socket, told, may_answer)
+    });
+    let (_socket, mut told, may_answer) = runtime.block_on(program).unwrap();
+    assert_eq!(told.0.blocking_recv().unwrap(), "open");
+    assert_eq!(told.0.blocking_recv().unwrap(), "message !");
+    drop(may_answer);
+    serving.join().unwrap();
+}
