@@ -5,15 +5,9 @@ import { beforeEach, describe, test } from 'node:test';
 
 import { ReconnectingWebSocket } from 'isosocket/engine';
 
-import { established, Fake, make, pass, setStage, settle, takeReports } from './reconnecting/stage.mjs';
+import { established, Fake, make, pass, passAndReceive, setStage, settle, takeReports } from './reconnecting/stage.mjs';
 
 setStage();
-
-/** Lets time pass, and what has come be received. */
-const passAndReceive = (milliseconds) => {
-  pass(milliseconds);
-  return settle();
-};
 
 describe('keepAlive', () => {
   const keepAlive = { message: 'ping', interval: 1000, timeout: 200 };
@@ -255,6 +249,30 @@ describe('when there is a network again, or the page is to be seen', () => {
       await passAndReceive(50);
     }
     assert.deepEqual([Fake.made[0].sent, log[0]], [['ping'], 'error TimeoutError CONNECTING']);
+  });
+
+  test('a peer that has answered is asked again', async () => {
+    const { take } = established({ keepAlive: { message: 'ping', interval: 1000, timeout: 200 } });
+    pass(1000);
+    Fake.last.receive('pong');
+    await passAndReceive(50);
+    take();
+    online();
+    assert.deepEqual(Fake.last.sent, ['ping', 'ping']);
+    await passAndReceive(199);
+    assert.deepEqual(take(), []);
+    await passAndReceive(1);
+    assert.equal(take()[0], 'error TimeoutError CONNECTING');
+  });
+
+  test('and has all of its time, also if it is asked when the time for its last answer is over', async () => {
+    const { log } = established({ keepAlive: { message: 'ping', interval: 1000, timeout: 200 } });
+    pass(1000);
+    Fake.last.receive('pong');
+    pass(200);
+    online();
+    await passAndReceive(199);
+    assert.deepEqual([Fake.last.sent, log], [['ping', 'ping'], ['message pong OPEN']]);
   });
 
   test('where a document is not one', () => {

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 
 import { ReconnectingWebSocket } from 'isosocket/engine';
 
-import { established, Fake, make, pass, setStage, settle, URL, withResolver } from './reconnecting/stage.mjs';
+import { established, Fake, make, pass, passAndReceive, setStage, settle, URL, withResolver } from './reconnecting/stage.mjs';
 
 setStage();
 
@@ -112,9 +112,10 @@ describe('close()', () => {
     }
   });
 
-  test('in a handler of error, of an attempt that is given up', () => {
+  test('in a handler of error, of an attempt that is given up', async () => {
     const { socket, log } = make({ connectionTimeout: 100 });
     socket.onerror = () => socket.close();
+    await passAndReceive(100);
     pass(100_000);
     assert.deepEqual(log, ['error TimeoutError CONNECTING', 'close 1006 CLOSED']);
     assert.equal(Fake.made.length, 1);
@@ -230,10 +231,10 @@ describe('reconnect()', () => {
     assert.deepEqual(take(), ['open OPEN', 'close 1006 CONNECTING']);
   });
 
-  test('in a handler of error, of an attempt that is given up', () => {
+  test('in a handler of error, of an attempt that is given up', async () => {
     const { socket, log } = make({ connectionTimeout: 100 });
     socket.addEventListener('error', () => socket.reconnect(), { once: true });
-    pass(100);
+    await passAndReceive(100);
     assert.equal(Fake.made.length, 2);
     Fake.last.open();
     pass(100_000);

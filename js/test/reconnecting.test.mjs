@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { CloseEvent, ReconnectingWebSocket, WebSocket } from 'isosocket/engine';
 
 import { reconnectingFor } from '../src/reconnecting.js';
-import { dice, established, Fake, make, pass, setStage, settle, takeReports, URL, withResolver } from './reconnecting/stage.mjs';
+import { dice, established, Fake, make, pass, passAndReceive, setStage, settle, takeReports, URL, withResolver } from './reconnecting/stage.mjs';
 
 setStage();
 
@@ -169,21 +169,21 @@ describe('connects again', () => {
     }
   });
 
-  test('telling what it is asked about by the event', () => {
+  test('telling what it is asked about by the event', async () => {
     let asked;
     const { socket } = make({ connectionTimeout: 10, shouldReconnect: (event) => { asked = event; } });
     let fired;
     socket.onclose = (event) => { fired = event; };
-    pass(10);
+    await passAndReceive(10);
     assert.ok(asked instanceof CloseEvent);
     assert.equal(asked, fired);
   });
 
-  test('also if the class throws where it should not', (t) => {
+  test('also if the class throws where it should not', async (t) => {
     const reported = takeReports(t);
     const { socket, take } = make({ connectionTimeout: 100 });
     Fake.last.close = () => { throw new Error('close'); };
-    pass(100);
+    await passAndReceive(100);
     assert.deepEqual(take(), ['error TimeoutError CONNECTING', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
     pass(1000);
     Fake.last.open();
@@ -232,12 +232,21 @@ describe('connects again', () => {
     });
   }
 
-  test('giving up what takes too long, of which nothing is heard any more', () => {
+  test('but not what came in time, though the program was busy', async () => {
+    const { log } = make({ connectionTimeout: 500 });
+    pass(500);
+    Fake.last.open();
+    await settle();
+    pass(100_000);
+    assert.deepEqual([log, Fake.made.length], [['open OPEN'], 1]);
+  });
+
+  test('giving up what takes too long, of which nothing is heard any more', async () => {
     const { log, take } = make({ connectionTimeout: 500 });
     const slow = Fake.last;
     pass(499);
     assert.deepEqual(log, []);
-    pass(1);
+    await passAndReceive(1);
     assert.deepEqual(take(), ['error TimeoutError CONNECTING', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
     assert.equal(slow.closes.length, 1);
     pass(1000);
@@ -292,7 +301,7 @@ describe('asks for the URL and the subprotocols', () => {
   test('and does not wait for ever', async () => {
     const { promise, resolve } = withResolver();
     const { log } = make({ connectionTimeout: 100 }, () => promise);
-    pass(100);
+    await passAndReceive(100);
     assert.deepEqual(log, ['error TimeoutError CONNECTING', 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
     resolve(URL);
     await settle();

@@ -1,6 +1,6 @@
 // One connection, from asking the program for its URL to its end.
 
-import { after } from './delay.js';
+import { afterAll } from './delay.js';
 import { report } from '../report.js';
 
 /**
@@ -52,7 +52,7 @@ export class Attempt {
     const isAsked = typeof url === 'function' || typeof protocols === 'function';
     if (!isAsked) this.#openAtOnce(url, protocols, binaryType);
     const { connectionTimeout } = this.#settings;
-    this.#stopTimer = after(connectionTimeout, () => {
+    this.#stopTimer = afterAll(connectionTimeout, () => {
       this.fail(new DOMException(`there was no connection within ${connectionTimeout} ms`, 'TimeoutError'));
     });
     if (!isAsked) return;

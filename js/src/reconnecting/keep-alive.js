@@ -1,8 +1,7 @@
 // Whether the peer is still there: a browser can send no pings, so the program has a message for it that is answered.
 
-import { clearImmediate, setImmediate } from '../timers.js';
 import { toMessage } from '../webidl.js';
-import { after, time } from './delay.js';
+import { after, afterAll, time } from './delay.js';
 import { sizeOf } from './outbox.js';
 import { HEADER } from './outlet.js';
 import { report } from '../report.js';
@@ -13,8 +12,6 @@ export class KeepAlive {
   #maxSendQueue;
   #giveUp;
   #cancelTimer = () => {};
-  /** The turn of the event loop after the time for an answer. */
-  #turn;
   #isStopped = false;
   /** When the last message has come since the timer was set; undefined if none has. */
   #heardAt;
@@ -50,7 +47,7 @@ export class KeepAlive {
 
   /** Asks the peer, in the interval or when the device may have slept meanwhile. */
   ask() {
-    if (this.#hasAsked) return;
+    if (this.#hasAsked && this.#heardAt === undefined) return;
     const { bufferedAmount } = this.#socket;
     const { message } = this.#settings;
     this.#sentWithQuestion = undefined;
@@ -73,13 +70,12 @@ export class KeepAlive {
   stop() {
     this.#isStopped = true;
     this.#cancelTimer();
-    clearImmediate(this.#turn);
   }
 
   /** Waits for the interval to be over: since so many milliseconds nothing has come. */
   #wait(silence = 0) {
     this.#hasAsked = false;
-    this.#after(Math.max(this.#settings.interval - silence, 0), () => {
+    this.#after(after, Math.max(this.#settings.interval - silence, 0), () => {
       if (!this.#waitOn()) this.ask();
     });
   }
@@ -94,7 +90,7 @@ export class KeepAlive {
   /** The peer has the time for an answer from when the message has gone out: what was sent before may take longer. */
   #awaitAnswer(isOut) {
     const gone = this.#gone;
-    const look = () => {
+    this.#after(afterAll, this.#settings.timeout, () => {
       if (this.#waitOn()) return;
       if (isOut || this.#gone <= gone) this.#giveUp();
       else if (this.#sentWithQuestion !== undefined) this.#awaitAnswer(this.#gone >= this.#sentWithQuestion);
@@ -102,10 +98,6 @@ export class KeepAlive {
         this.#hasAsked = false;
         this.ask();
       }
-    };
-    // What the host has is received first: it may have come in time, and the program been busy.
-    this.#after(this.#settings.timeout, () => {
-      this.#turn = setImmediate(look);
     });
   }
 
@@ -114,11 +106,11 @@ export class KeepAlive {
     return this.#sent - this.#socket.bufferedAmount;
   }
 
-  #after(delay, callback) {
+  #after(start, delay, callback) {
     // The program may have ended it while it was asked for the message.
     if (this.#isStopped) return;
     this.#cancelTimer();
     this.#heardAt = undefined;
-    this.#cancelTimer = after(delay, callback);
+    this.#cancelTimer = start(delay, callback);
   }
 }

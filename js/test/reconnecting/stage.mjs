@@ -46,6 +46,12 @@ export function takeReports(t) {
 /** Lets promises that are settled be heard of. */
 export const settle = () => new Promise((resolve) => { setImmediate(resolve); });
 
+/** Lets time pass, and what has come be received. */
+export const passAndReceive = (milliseconds) => {
+  pass(milliseconds);
+  return settle();
+};
+
 export function withResolver() {
   let resolve;
   const promise = new Promise((done) => { resolve = done; });
