@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io::{self, ErrorKind, IoSlice};
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Timed;
 use super::connection::TICK;
@@ -20,6 +20,10 @@ const VECTOR: usize = 32;
 /// How many bytes a read that has waited counts for, in the bound on what may have come in time and
 /// is read late.
 const WAIT: usize = 1 << 20;
+
+/// How long one direction of a stream that blocks waits at the end, while the other has something to do: several ticks of a
+/// slow system's clock.
+const TURN: Duration = TICK.saturating_mul(5);
 
 thread_local! {
     /// The memory that this thread reads into, while no read uses it.
@@ -141,26 +145,57 @@ impl<S: Timed> Wire<S> {
     }
 
     /// Writes what is left, shuts the stream down for writing, and waits for the peer to end it, if
-    /// the stream can tell the peer. What the peer still sends is read and thrown away.
+    /// the stream can tell the peer. What the peer still sends is read and thrown away, by turns
+    /// with the writing: it may take nothing before all of its own is taken.
     ///
     /// A stream that is dropped with bytes unread resets the connection, and the peer may then
     /// never read a Close frame that is on its way.
     pub(super) fn end(&mut self, protocol: &mut proto::Connection, deadline: Option<Instant>) -> Poll<()> {
-        if !self.shut {
-            // Where writing has failed, or fails now, there is nothing to wait for.
-            if self.transmit(protocol, deadline).is_pending() && self.broken.is_none() {
-                return Poll::Pending;
+        loop {
+            let began = Instant::now();
+            if !self.shut {
+                let until = if self.ended { deadline } else { turn(deadline) };
+                if self.write_end(protocol, until).is_pending() && self.ended {
+                    return Poll::Pending;
+                }
             }
-            match uninterrupted(|| self.stream.shutdown_by(deadline)) {
-                Err(error) if is_wait(&error) => return Poll::Pending,
-                Err(_) => self.ended = true,
-                Ok(()) => {}
+            let until = if self.shut { deadline } else { turn(deadline) };
+            if self.read_end(protocol, until).is_pending() {
+                let now = Instant::now();
+                // A stream that has not waited for its turn does not block.
+                if self.shut || now - began < TURN || deadline.is_some_and(|deadline| deadline <= now) {
+                    return Poll::Pending;
+                }
+            } else if self.shut {
+                // The program may keep the connection for as long as it likes.
+                memory::take_back(protocol);
+                return Poll::Ready(());
             }
-            self.shut = true;
         }
+    }
+
+    /// Writes what is left, and shuts the stream down for writing.
+    fn write_end(&mut self, protocol: &mut proto::Connection, deadline: Option<Instant>) -> Poll<()> {
+        // Where writing has failed, or fails now, there is nothing to wait for.
+        if self.transmit(protocol, deadline).is_pending() && self.broken.is_none() {
+            return Poll::Pending;
+        }
+        match uninterrupted(|| self.stream.shutdown_by(deadline)) {
+            Err(error) if is_wait(&error) => return Poll::Pending,
+            Err(_) => self.ended = true,
+            Ok(()) => {}
+        }
+        self.shut = true;
+        Poll::Ready(())
+    }
+
+    /// Reads until the peer has ended the stream, and throws it away.
+    fn read_end(&mut self, protocol: &mut proto::Connection, deadline: Option<Instant>) -> Poll<()> {
         while !self.ended {
-            if self.receive(protocol, deadline).is_pending() {
-                return Poll::Pending;
+            match self.receive(protocol, deadline) {
+                Poll::Pending => return Poll::Pending,
+                // Where reading has failed, nothing can be written any more.
+                Poll::Ready(outcome) => self.shut |= outcome.is_err(),
             }
             protocol.read_memory().clear();
             // A stream that always has something to read would never look at the deadline.
@@ -168,10 +203,14 @@ impl<S: Timed> Wire<S> {
                 return Poll::Pending;
             }
         }
-        // The program may keep the connection for as long as it likes.
-        memory::take_back(protocol);
         Poll::Ready(())
     }
+}
+
+/// When the turn of one direction is over that begins now.
+fn turn(deadline: Option<Instant>) -> Option<Instant> {
+    let end = Instant::now().checked_add(TURN);
+    end.map(|end| deadline.map_or(end, |deadline| deadline.min(end)))
 }
 
 /// Whether the error only says that the stream would wait, or has waited long enough. TCP has

@@ -2,6 +2,10 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::Duration;
 
 use ws_core::{FailureKind, Message};
 use ws_native::blocking::{Connection, Incoming, Untimed};
@@ -104,6 +108,41 @@ fn what_does_not_fit_stays_queued() {
     client.stream().set_nonblocking(false).unwrap();
     let (received, ()) = join(|| server.recv().unwrap(), || client.flush().unwrap());
     assert!(received == Some(Message::Binary(long.into())));
+}
+
+/// The peer reads nothing before all of its own is taken, and the network holds no more of either.
+#[cfg(unix)]
+#[test]
+fn a_peer_that_writes_first_is_told_why_the_connection_failed() {
+    for blocks in [true, false] {
+        let (near, mut far) = UnixStream::pair().unwrap();
+        let mut config = plain();
+        config.end_timeout = Duration::from_secs(30);
+        let mut server = Connection::server_established(near, config);
+        // A message, and behind it a frame of an opcode that there is not, which is looked at when it is its turn.
+        far.write_all(b"\x81\x81\0\0\0\0a\x83\x80\0\0\0\0").unwrap();
+        assert_eq!(server.recv().unwrap(), text("a"));
+        server.stream().set_nonblocking(true).unwrap();
+        while server.send(vec![0; 1000]).is_ok() {}
+        server.stream().set_nonblocking(!blocks).unwrap();
+        let peer = move || {
+            far.write_all(&vec![0; 4 << 20]).unwrap();
+            let mut told = Vec::new();
+            far.read_to_end(&mut told).unwrap();
+            told
+        };
+        let failing = || loop {
+            match server.recv().unwrap_err() {
+                failure if failure.kind() == FailureKind::WouldBlock && !blocks => thread::yield_now(),
+                failure => break failure,
+            }
+        };
+        let (told, failure) = join(peer, failing);
+        assert_eq!(failure.kind(), FailureKind::Protocol, "{blocks}");
+        // Behind the last message, the Close frame and its code.
+        let close = &told[told.len() - told.len() % 1004..];
+        assert_eq!((close[0], &close[2..4]), (0x88, &b"\x03\xea"[..]), "{blocks}");
+    }
 }
 
 #[test]
