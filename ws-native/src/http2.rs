@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
-use h2::{RecvStream, SendStream};
+use h2::{Reason, RecvStream, SendStream};
 use http::HeaderMap;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::Handle;
@@ -116,8 +116,16 @@ impl AsyncWrite for Http2Stream {
     /// Writing is done by the connection's own task.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let halves = this.halves.as_ref().ok_or(io::ErrorKind::NotConnected)?;
-        halves.output.poll_written(&mut this.given, cx)
+        let halves = this.halves.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        ready!(halves.output.poll_written(&mut this.given, cx))?;
+        // What the peer does not want any more, the library throws away.
+        match halves.send.poll_reset(cx) {
+            // RFC 9113, section 8.1: a server that has answered all it wants to "MAY request that the client abort transmission of
+            // a request without error by sending a RST_STREAM with an error code of NO_ERROR".
+            Poll::Ready(Ok(Reason::NO_ERROR)) | Poll::Pending => Poll::Ready(Ok(())),
+            Poll::Ready(Ok(reason)) => Poll::Ready(Err(into_io(reason.into()))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(into_io(error))),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

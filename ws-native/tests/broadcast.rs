@@ -583,3 +583,16 @@ async fn what_waits_for_the_end_of_a_message_in_parts_is_sent_after_it() {
     assert_eq!(client.recv().await.unwrap(), None);
     assert_eq!(receiving.await.unwrap().unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_message_for_which_a_connection_has_no_room_at_all_is_no_mistake_of_its_program() {
+    let room = room(|_| ());
+    let (near, _far) = duplex(1 << 10);
+    let mut config = Config::default();
+    config.max_send_queue = 10;
+    let mut server = Connection::server_established(near, config);
+    server.join(&room);
+    room.send("more than ten bytes");
+    assert_eq!(server.recv().await.unwrap_err().kind(), FailureKind::Limit);
+    assert_eq!(server.feed("x").unwrap_err().kind(), FailureKind::Ended);
+}

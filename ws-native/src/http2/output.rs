@@ -109,8 +109,16 @@ impl Output {
             return Poll::Ready(if is_written { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) });
         }
         let held = Arc::downgrade(&given.held);
-        state.waiting.retain(|(other, _)| !other.ptr_eq(&held));
-        state.waiting.push((held, cx.waker().clone()));
+        let before = match state.waiting.iter_mut().find(|(other, _)| other.ptr_eq(&held)) {
+            Some((_, waker)) => Some(mem::replace(waker, cx.waker().clone())),
+            None => {
+                state.waiting.push((held, cx.waker().clone()));
+                None
+            }
+        };
+        drop(state);
+        // A waker may run code of the program as it is dropped.
+        drop(before);
         Poll::Pending
     }
 }

@@ -141,6 +141,7 @@ async fn flush_ends_when_the_peer_resets_the_stream() {
     let mut flushing = Box::pin(client.flush());
     assert!(flushing.as_mut().now_or_never().is_none());
     reset.send(()).unwrap();
-    let _ = tokio::time::timeout(Duration::from_secs(30), flushing).await.unwrap();
+    let flushed = tokio::time::timeout(Duration::from_secs(30), flushing).await.unwrap();
+    assert_eq!(flushed.unwrap_err().kind(), FailureKind::Network);
     assert_eq!(client.recv().await.unwrap_err().kind(), FailureKind::Network);
 }

@@ -245,7 +245,7 @@ fn a_send_queue_that_is_full_fails_the_connection() {
     assert_eq!(client.send_binary(&[0; 1]), Err(SendError::Full), "what was taken has not reached the network");
     let Some(Event::Closed(closed)) = client.poll(NOW) else { panic!("closed") };
     assert!(matches!(closed.error, Some(Error::Bound(Bound::SendQueue(100)))));
-    assert_eq!(client.send_text("x"), Err(SendError::NotOpen));
+    assert_eq!(client.send_text("x"), Err(SendError::Closed));
 }
 
 #[test]

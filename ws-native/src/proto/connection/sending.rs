@@ -153,7 +153,6 @@ impl Connection {
     #[cold]
     fn fail_as_full(&mut self) -> SendError {
         self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));
-        self.refusal = SendError::NotOpen;
         SendError::Full
     }
 
