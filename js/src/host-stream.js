@@ -3,7 +3,14 @@
 // https://github.com/whatwg/websockets/pull/48 (a proposal)
 
 import { setTimeout } from './timers.js';
-import { defineInterface, newPromise, requireArguments, toDictionary, toWebSocketCloseInfo, TOKEN } from './webidl.js';
+import {
+  defineInterface,
+  newPromise,
+  requireArguments,
+  toDictionary,
+  toWebSocketCloseInfo,
+  TOKEN,
+} from './webidl.js';
 import { defineWebSocketError, validateCloseCodeAndReason } from './websocket-error.js';
 
 const OPEN = 1;
@@ -65,6 +72,8 @@ export function defineHostStream(WebSocket) {
 
     constructor(url, options = {}) {
       requireArguments(arguments.length, 1, 'WebSocketStream');
+      // Where there is no such class, as in jsdom, it throws here, and not when the connection is open.
+      new ReadableStream();
       // The members of a dictionary are read in lexicographical order.
       const { inboundLimit, protocols, signal } = toDictionary(options, 'options');
       this.#limit = toInboundLimit(inboundLimit);
@@ -257,7 +266,7 @@ export function defineHostStream(WebSocket) {
 
     /** The connection is closed. */
     #finish({ code, reason, wasClean }) {
-      const cannotWrite = new DOMException('a closed WebSocketStream cannot be written to', 'InvalidStateError');
+      const cannotWrite = new DOMException('the WebSocketStream is closed', 'InvalidStateError');
       // If a write still waits, its message is lost, and the connection has not ended cleanly.
       const isIncomplete = this.#writing !== undefined;
       this.#settleWrite('reject', cannotWrite);

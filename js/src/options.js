@@ -3,7 +3,7 @@
 
 import { percentDecode } from './request.js';
 import { LONGEST_DELAY } from './timers.js';
-import { toByteString } from './webidl.js';
+import { membersOf, toByteString } from './webidl.js';
 
 /** The most bytes, of a message or of what waits to be sent, for which the engine has room. */
 const MOST_BYTES = 0x3fffffff;
@@ -80,9 +80,8 @@ export function refuseNestedTls({ proxy }) {
 
 /** Throws for options beyond the subprotocols that have a value: what a host or a class does not know it cannot obey. */
 export function refuse(dictionary) {
-  // Those of its prototype are members of a dictionary, too, if they are enumerable there.
-  for (const name in dictionary) {
-    if (name !== 'protocols' && dictionary[name] !== undefined) throw new TypeError(`this host cannot obey the option '${name}'`);
+  for (const name of Object.keys(membersOf(dictionary))) {
+    if (name !== 'protocols') throw new TypeError(`this host cannot obey the option '${name}'`);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   newPromise,
   react,
   requireArguments,
+  requireStreams,
   toBufferSourceOrUSVString,
   toUSVString,
   toWebSocketCloseInfo,
@@ -118,6 +119,7 @@ export function defineWebSocketStream(open) {
     // https://websockets.spec.whatwg.org/#dom-websocketstream-websocketstream
     constructor(url, options = {}) {
       requireArguments(arguments.length, 1, "Failed to construct 'WebSocketStream'");
+      requireStreams({ ReadableStream, WritableStream });
       const urlString = toUSVString(url);
       const { protocols, headers, signal, dictionary } = toWebSocketStreamOptions(options);
       const isAborted = signal !== undefined && isAbortedSignal(signal);

@@ -206,6 +206,26 @@ export function toDictionary(value, what) {
   return value;
 }
 
+/**
+ * What a dictionary has a value for, its own members and those of its prototypes; but no methods of a class, and nothing that a script
+ * has put on all objects.
+ */
+export function membersOf(dictionary) {
+  const members = {};
+  for (const name in dictionary) {
+    const value = dictionary[name];
+    if (value !== undefined && (Object.hasOwn(dictionary, name) || !(name in {} || typeof value === 'function'))) members[name] = value;
+  }
+  return members;
+}
+
+/** Throws where there are no streams as the standard has them: jsdom has none, and happy-dom has Node's in their place. */
+export function requireStreams({ ReadableStream, WritableStream }) {
+  if (!ReadableStream || !WritableStream?.prototype.getWriter) {
+    throw new TypeError('a WebSocketStream needs ReadableStream and WritableStream, which this host does not have');
+  }
+}
+
 /** sequence<USVString> */
 function toUSVStringSequence(value, what) {
   if (!isObject(value)) throw new TypeError(`${what} is not a sequence`);

@@ -92,7 +92,7 @@ describe('without the module', () => {
       await init(file);
       await echo();
     `);
-    assert.match(output, /^isosocket\/engine: .* awaits init\(source\) of isosocket\/engine .*ENOENT.*\nhello\n$/);
+    assert.match(output, /^isosocket\/engine: .*ENOENT.* --external:isosocket.* awaits init\(source\) of isosocket\/engine .*\nhello\n$/);
   });
 
   test('init() says where it has looked, and can be called again', async () => {

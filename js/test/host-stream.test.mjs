@@ -1,11 +1,13 @@
 // The WebSocketStream over a WebSocket of the host, which is the engine's here.
 
 import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
 import { describe, test } from 'node:test';
 
 import { WebSocket } from 'isosocket/engine';
 
 import { defineHostStream } from '../src/host-stream.js';
+import { defineWebSocketStream } from '../src/stream.js';
 import { close, frame, readFrame, serve, switching, text } from './peer.mjs';
 
 const { WebSocketStream, WebSocketError } = defineHostStream(WebSocket);
@@ -31,7 +33,33 @@ async function answerClose(socket) {
   return received;
 }
 
+/** Runs this where a global has this value, if any. */
+function having(name, value, run) {
+  const own = globalThis[name];
+  globalThis[name] = value;
+  try {
+    return run();
+  } finally {
+    globalThis[name] = own;
+  }
+}
+
 describe('the constructor', () => {
+  test('of a host without streams, such as jsdom, throws and does not connect', () => {
+    const { WebSocketStream } = defineHostStream(class { constructor() { assert.fail('it connects'); } });
+    const construct = () => new WebSocketStream('ws://127.0.0.1:1');
+    having('ReadableStream', undefined, () => assert.throws(construct, { name: 'TypeError', message: /ReadableStream/ }));
+  });
+
+  // In happy-dom WritableStream is that of node:stream.
+  for (const [name, value] of [['ReadableStream'], ['WritableStream'], ['WritableStream', Writable]]) {
+    test(`of the engine does so with ${value ? 'another' : 'no'} ${name}, too`, () => {
+      const { WebSocketStream } = having(name, value, () => defineWebSocketStream(() => assert.fail('it connects')));
+      const words = { name: 'TypeError', message: /needs ReadableStream and WritableStream/ };
+      assert.throws(() => new WebSocketStream('ws://127.0.0.1:1'), words);
+    });
+  }
+
   for (const [name, parameters] of [
     ['no URL', []], ['options that are no object', ['ws://h', 1]], ['protocols that are a string', ['ws://h', { protocols: 'a' }]],
     ['protocols that are no sequence', ['ws://h', { protocols: 1 }]], ['a signal that is none', ['ws://h', { signal: {} }]],

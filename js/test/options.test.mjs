@@ -114,12 +114,27 @@ test('what a host cannot obey is a TypeError, and not passed over', () => {
   assert.throws(() => networkOptions({ ca: 'x' }, ['proxy']), /'ca'/);
   assert.throws(() => refuse(Object.create({ ca: null })), /'ca'/);
   refuse({ protocols: ['a'], ca: undefined });
+  assert.throws(() => refuse({ ofAnotherLibrary() {} }), /'ofAnotherLibrary'/);
   assert.deepEqual(networkOptions({ ca: PEM, key: undefined }, ['ca']), { ca: [PEM] });
   assert.deepEqual(networkOptions(undefined, []), {});
   const bytes = new TextEncoder().encode(PEM);
   const view = new DataView(Uint8Array.of(0, ...bytes, 0).buffer, 1, bytes.length);
   const marked = [`\uFEFF${PEM}`, Buffer.from(`\uFEFF${PEM}`)];
   assert.deepEqual(networkOptions({ ca: [view, ...marked] }, ['ca']), { ca: [PEM, PEM, PEM] });
+});
+
+test('what only happens to be enumerable is no option', (t) => {
+  // As classes are where there is no word for them, and as some scripts do it to all objects.
+  function Options() {
+    this.protocols = ['a'];
+  }
+  Options.prototype.describe = function describe() {};
+  refuse(new Options());
+  Object.prototype.each = 'of a script';
+  t.after(() => delete Object.prototype.each);
+  refuse({});
+  refuse({ protocols: 'a' });
+  assert.throws(() => refuse({ ca: PEM }), /'ca'/);
 });
 
 describe('permessage-deflate', () => {
@@ -388,10 +403,12 @@ describe('TLS', () => {
     assert.equal(asked.client, 'a client');
   });
 
-  test('a key that cannot be read fails the connection, and not the program', async () => {
-    const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
-    const socket = new WebSocket(url, { cert: pem('client.pem'), key });
-    assert.deepEqual(await eventsOf(socket), FAILED);
-    assert.equal(typeof failure(socket), 'string');
+  test('a key that is of no use fails the connection, and not the program, which is told the options', async () => {
+    const broken = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
+    for (const key of [broken, pem('locked.key'), pem('server.key')]) {
+      const socket = new WebSocket(url, { cert: pem('client.pem'), key });
+      assert.deepEqual(await eventsOf(socket), FAILED);
+      assert.match(failure(socket), /: ERR_OSSL_[A-Z\d_]+: [a-z ]+ \(see the options 'key', 'passphrase', 'cert' and 'ca'\)$/);
+    }
   });
 });

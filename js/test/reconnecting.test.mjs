@@ -348,6 +348,14 @@ describe('gives the class of the connections', () => {
     assert.deepEqual(givenTo(ReconnectingWebSocket, argument, { WebSocket: Fake }), [given, given]);
   });
 
+  test('but none for a class of options, of which only methods are more', () => {
+    function Options() {
+      this.protocols = ['a'];
+    }
+    Options.prototype.describe = function describe() {};
+    assert.deepEqual(givenTo(ReconnectingWebSocket, new Options(), { WebSocket: Fake }), [['a'], ['a']]);
+  });
+
   test('also what a dictionary inherits', () => {
     const given = { protocols: ['a'], headers: [['A', 'b']] };
     assert.deepEqual(givenTo(ReconnectingWebSocket, Object.create(given), { WebSocket: Fake }), [given, given]);
@@ -367,8 +375,10 @@ describe('gives the class of the connections', () => {
   });
 
   test("and none of a ReconnectingWebSocket's own options, whose place is the third argument", async () => {
-    const words = { name: 'TypeError', message: "the option 'maxRetries' belongs in the third argument" };
-    assert.throws(() => new ReconnectingWebSocket(URL, { maxRetries: 3 }), words);
+    for (const [name, value] of Object.entries({ maxRetries: 3, WebSocket: Fake })) {
+      const words = { name: 'TypeError', message: `the option '${name}' belongs in the third argument` };
+      assert.throws(() => new ReconnectingWebSocket(URL, { [name]: value }), words);
+    }
     const socket = new ReconnectingWebSocket(URL, () => ({ protocols: 'a', maxRetries: 3 }));
     let seen;
     socket.onerror = ({ error }) => { seen = error; };

@@ -69,7 +69,7 @@ class Stream {
     // What the peer has sent may still be answered when it has ended its side: messages wait for their turn, and its Close frame is
     // behind them. Whoever is told of that end ends the stream.
     const way = { host: hostname.replace(/^\[|\]$/g, ''), port, allowHalfOpen: true, onread: this.#reading() };
-    if (options && pausesTls) this.#listen(tls.connect({ ...way, ...toNode(options) }), 'secureConnect');
+    if (options && pausesTls) this.#listen(connectTls({ ...way, ...toNode(options) }), 'secureConnect');
     else this.#listen(net.connect(way), 'connect', options && (() => this.secure(options)));
     this.#socket.setNoDelay(true);
   }
@@ -117,9 +117,9 @@ class Stream {
     if (this.#socket instanceof tls.TLSSocket) this.#base = this.#socket;
     const socket = pausesTls ? this.#socket : carriedBy(this.#socket);
     try {
-      this.#listen(tls.connect({ socket, ...toNode(options) }), 'secureConnect');
+      this.#listen(connectTls({ socket, ...toNode(options) }), 'secureConnect');
     } catch (error) {
-      // An option that TLS refuses, such as the key of another certificate. The network calls here, and would catch nothing.
+      // The network calls here, and would catch nothing.
       this.destroy();
       this.#events.lost(String(error));
     }
@@ -199,6 +199,15 @@ class Stream {
   }
 }
 
+/** Throws for options that TLS refuses, such as the key of another certificate. */
+function connectTls(options) {
+  try {
+    return tls.connect(options);
+  } catch (error) {
+    throw new Error(describe(error), { cause: error });
+  }
+}
+
 /** A name is checked against the certificate; an address is no server name for TLS to send. */
 function toNode({ hostname, ...options }) {
   const host = hostname.replace(/^\[|\]$/g, '');
@@ -212,6 +221,8 @@ const TRUSTED_BESIDES = isNode ? ', and NODE_EXTRA_CA_CERTS names a file of othe
 const ADVICE = [
   [/SELF_SIGNED|UNABLE_TO_/, `the option 'ca' has the certificates that are trusted${TRUSTED_BESIDES}`],
   [/WRONG_VERSION/, 'it does not speak TLS on this port'],
+  [/ALERT_CERTIFICATE_REQUIRED/, "the options 'cert' and 'key' have the program's own"],
+  [/OSSL/, "see the options 'key', 'passphrase', 'cert' and 'ca'"],
 ];
 
 /** An error in words, on one line: those of each address that was tried; and of TLS without what its library says of itself. */

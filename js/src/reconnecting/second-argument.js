@@ -1,5 +1,7 @@
 // The second argument of WebSocket's constructor, for as many connections as there will be.
 
+import { membersOf } from '../webidl.js';
+
 /** What can be read but once would be empty for the second connection. */
 const toList = (value) => (typeof value === 'object' && value?.[Symbol.iterator] ? [...value] : value ?? undefined);
 
@@ -13,13 +15,8 @@ const toList = (value) => (typeof value === 'object' && value?.[Symbol.iterator]
 export function toSecondArgument(value, refuseOptions) {
   const list = toList(value);
   if (typeof list !== 'object' || list !== value) return list;
-  const members = {};
-  let isEmpty = true;
-  // To Web IDL those of its prototype are members of a dictionary, too. Here they have to be enumerable.
-  for (const name in value) {
-    members[name] = name === 'headers' || name === 'protocols' ? toList(value[name]) : value[name];
-    isEmpty &&= name === 'protocols' || value[name] === undefined;
-  }
+  const members = membersOf(value);
+  for (const name of ['headers', 'protocols']) if (name in members) members[name] = toList(members[name]);
   refuseOptions?.(members);
-  return isEmpty ? members.protocols : members;
+  return Object.keys(members).some((name) => name !== 'protocols') ? members : members.protocols;
 }

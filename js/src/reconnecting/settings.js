@@ -54,7 +54,7 @@ export function toSettings(value, WebSocket) {
 
 /** Throws for a dictionary of the second argument that has in it what belongs here. */
 export function refuseInSecondArgument(dictionary) {
-  const name = Object.keys(OPTIONS).find((name) => dictionary[name] !== undefined);
+  const name = ['WebSocket', ...Object.keys(OPTIONS)].find((name) => dictionary[name] !== undefined);
   if (name) throw new TypeError(`the option '${name}' belongs in the third argument`);
 }
 
