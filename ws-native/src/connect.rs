@@ -13,7 +13,7 @@ mod options;
 #[cfg(feature = "proxy")]
 mod proxy;
 #[cfg(not(feature = "proxy"))]
-#[path = "connect/direct.rs"]
+#[path = "connect/without_proxy.rs"]
 mod proxy;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;

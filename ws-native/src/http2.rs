@@ -4,7 +4,7 @@ mod output;
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use tokio::time::timeout;
 pub(crate) use output::{Noted, Output};
 
 use crate::proto::Headers;
+use crate::stream::{Beneath, Stream};
 use output::Given;
 
 /// The most streams that a client may have open at once.
@@ -41,9 +42,56 @@ const CHUNK: usize = 16 << 10;
 /// How long a stream that was dropped may take to end properly.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// A connection, as far as its streams have to know it. Each that is in use owns one.
+#[derive(Clone, Default)]
+pub(crate) struct Carrier {
+    beneath: Beneath,
+    pub(crate) output: Output,
+    pub(crate) streams: Streams,
+}
+
+impl Carrier {
+    /// The connection over this byte stream.
+    pub(crate) fn over(stream: &Stream) -> Self {
+        Self { beneath: Beneath::of(stream), ..Self::default() }
+    }
+
+    /// A stream of it, as the transport of a WebSocket.
+    pub(crate) fn stream(self, send: SendStream<Bytes>, receive: RecvStream) -> Stream {
+        let halves = Halves { send, receive, output: self.output, _streams: self.streams };
+        let stream = Http2Stream { halves: Some(halves), rest: Bytes::new(), given: Given::default(), shut: false };
+        Stream::within(self.beneath, stream)
+    }
+}
+
+/// Counts the streams of a connection.
+#[derive(Clone, Default)]
+pub(crate) struct Streams(Arc<()>);
+
+impl Streams {
+    /// How many streams, requests and others own it, this one among them.
+    pub(crate) fn owners(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
+    /// Which connection it is of. It does not count.
+    pub(crate) fn identity(&self) -> Identity {
+        Identity(Arc::downgrade(&self.0))
+    }
+}
+
+/// One connection and no other.
+pub(crate) struct Identity(Weak<()>);
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ptr_eq(&other.0)
+    }
+}
+
 /// "Orderly TCP-level closures are represented as END_STREAM flags. RST exceptions are represented with the RST_STREAM
 /// frame with the CANCEL error code": section 5.
-pub(crate) struct Http2Stream {
+struct Http2Stream {
     /// Set until this is dropped.
     halves: Option<Halves>,
     /// What was received and waits to be read.
@@ -58,16 +106,10 @@ struct Halves {
     send: SendStream<Bytes>,
     receive: RecvStream,
     output: Output,
-    /// Counts the streams of a connection that are in use.
-    _used: Arc<()>,
+    _streams: Streams,
 }
 
 impl Http2Stream {
-    pub(crate) fn new(send: SendStream<Bytes>, receive: RecvStream, output: Output, used: Arc<()>) -> Self {
-        let halves = Halves { send, receive, output, _used: used };
-        Self { halves: Some(halves), rest: Bytes::new(), given: Given::default(), shut: false }
-    }
-
     fn halves(&mut self) -> io::Result<&mut Halves> {
         self.halves.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }

@@ -36,18 +36,18 @@ enum Kind {
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream<Stream>>),
     Tapped(Box<Tapped>),
-    Other(Box<dyn Io>, Around),
+    Other(Box<dyn Io>, Beneath),
 }
 
 /// What is known of the stream underneath, where a stream goes through another, such as one of many
 /// over HTTP/2.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Around {
+pub(crate) struct Beneath {
     is_secure: bool,
     peer_address: Option<SocketAddr>,
 }
 
-impl Around {
+impl Beneath {
     #[cfg(any(feature = "http2", feature = "proxy"))]
     pub(crate) fn of(stream: &Stream) -> Self {
         Self { is_secure: stream.is_secure(), peer_address: stream.peer_address() }
@@ -60,13 +60,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 impl Stream {
     /// Any other byte stream, such as a tunnel.
     pub fn other(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self(Kind::Other(Box::new(stream), Around::default()))
+        Self(Kind::Other(Box::new(stream), Beneath::default()))
     }
 
     /// A byte stream that goes through another one.
     #[cfg(any(feature = "http2", feature = "proxy"))]
-    pub(crate) fn within(around: Around, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self(Kind::Other(Box::new(stream), around))
+    pub(crate) fn within(beneath: Beneath, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
+        Self(Kind::Other(Box::new(stream), beneath))
     }
 
     #[cfg(feature = "tls")]
@@ -84,7 +84,7 @@ impl Stream {
             #[cfg(feature = "tls")]
             Kind::Tls(_) => true,
             Kind::Tapped(tapped) => tapped.stream().is_secure(),
-            Kind::Other(_, around) => around.is_secure,
+            Kind::Other(_, beneath) => beneath.is_secure,
             _ => false,
         }
     }
@@ -109,7 +109,7 @@ impl Stream {
             #[cfg(feature = "tls")]
             Kind::Tls(stream) => stream.get_ref().0.peer_address(),
             Kind::Tapped(tapped) => tapped.stream().peer_address(),
-            Kind::Other(_, around) => around.peer_address,
+            Kind::Other(_, beneath) => beneath.peer_address,
             _ => self.tcp()?.peer_addr().ok(),
         }
     }

@@ -3,7 +3,7 @@
 #[cfg(feature = "http2")]
 mod http2;
 #[cfg(not(feature = "http2"))]
-#[path = "connecting/http1.rs"]
+#[path = "connecting/without_http2.rs"]
 mod http2;
 
 use std::future::Future;
@@ -38,6 +38,26 @@ pub(crate) struct Connecting {
     /// The addresses of the server, or of the proxy.
     addresses: Vec<SocketAddr>,
     turn: Option<Turn>,
+}
+
+/// What a TLS handshake offers to speak.
+#[derive(Clone, Copy)]
+enum Offer {
+    Http1,
+    /// And HTTP/1.1, if the server does not.
+    #[cfg(feature = "http2")]
+    Http2,
+}
+
+/// What came of the opening handshake over HTTP/2.
+#[cfg_attr(not(feature = "http2"), expect(dead_code, reason = "it is not tried"))]
+enum OverHttp2 {
+    /// The server's answer, and the stream of this request.
+    Answered(Stream, Answer),
+    /// The server speaks HTTP/1.1 over this stream.
+    Http1(Stream),
+    /// It cannot be done, or is not wanted.
+    NotTried,
 }
 
 /// A transport to the server.
@@ -94,20 +114,21 @@ impl Connecting {
     /// # Cancel safety
     /// If it is dropped, nothing stays open but a connection of HTTP/2 that others may use.
     pub(crate) async fn open(self) -> Result<Opened, ConnectError> {
-        if let Some((stream, answer)) = self.open_http2().await? {
-            return Ok(Opened { stream, answer, turn: self.turn });
-        }
-        let stream = self.open_stream(false).await?;
-        Ok(Opened { stream, answer: None, turn: self.turn })
+        let (stream, answer) = match self.open_http2().await? {
+            OverHttp2::Answered(stream, answer) => (stream, Some(answer)),
+            OverHttp2::Http1(stream) => (stream, None),
+            OverHttp2::NotTried => (self.open_stream(Offer::Http1).await?, None),
+        };
+        Ok(Opened { stream, answer, turn: self.turn })
     }
 
-    /// Opens a byte stream to the server, with HTTP/2 offered or not.
-    async fn open_stream(&self, http2: bool) -> Result<Stream, ConnectError> {
+    /// Opens a byte stream to the server.
+    async fn open_stream(&self, offer: Offer) -> Result<Stream, ConnectError> {
         let Self { url, options, .. } = self;
         let mut stream = self.open_plain().await?;
         if let Some(proxy) = &self.proxy {
             if proxy.is_secure() {
-                stream = secure(proxy.host(), stream, options, false).await?;
+                stream = secure(proxy.host(), stream, options, Offer::Http1).await?;
             }
             // A proxy that wants an address is asked for each of them, one after the other.
             let addresses = match proxy.wants_address() {
@@ -117,7 +138,7 @@ impl Connecting {
             stream = self.tunnel(proxy, stream, addresses).await?;
         }
         if url.is_secure() {
-            stream = secure(url.host(), stream, options, http2).await?;
+            stream = secure(url.host(), stream, options, offer).await?;
         }
         Ok(stream)
     }
@@ -206,14 +227,15 @@ async fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAdd
 
 /// Performs the TLS handshake with this host.
 #[cfg(feature = "tls")]
-async fn secure(host: &str, stream: Stream, options: &ConnectOptions, http2: bool) -> Result<Stream, ConnectError> {
+async fn secure(host: &str, stream: Stream, options: &ConnectOptions, offer: Offer) -> Result<Stream, ConnectError> {
     let host = addresses::without_brackets(host);
     let failed = |source| ConnectError::tls(host, source);
     let tls = Tls::of(options).map_err(failed)?;
-    #[cfg(feature = "http2")]
-    let tls = if http2 { tls.with_http2() } else { tls.with_http1() };
-    #[cfg(not(feature = "http2"))]
-    let (tls, _) = (tls.with_http1(), http2);
+    let tls = match offer {
+        Offer::Http1 => tls.with_http1(),
+        #[cfg(feature = "http2")]
+        Offer::Http2 => tls.with_http2(),
+    };
     let limit = options.tls_timeout;
     match timeout(limit, tls.connect(host, stream)).await {
         Ok(outcome) => outcome.map_err(failed),
@@ -222,7 +244,12 @@ async fn secure(host: &str, stream: Stream, options: &ConnectOptions, http2: boo
 }
 
 #[cfg(not(feature = "tls"))]
-async fn secure(_host: &str, _stream: Stream, _options: &ConnectOptions, _http2: bool) -> Result<Stream, ConnectError> {
+async fn secure(
+    _host: &str,
+    _stream: Stream,
+    _options: &ConnectOptions,
+    _offer: Offer,
+) -> Result<Stream, ConnectError> {
     Err(ConnectError::NoTls)
 }
 

@@ -19,7 +19,7 @@ use environment::Environment;
 
 use super::ConnectError;
 use super::connecting::NoTunnel;
-use crate::stream::{Around, Stream};
+use crate::stream::{Beneath, Stream};
 
 /// The proxy that a client goes through.
 ///
@@ -177,7 +177,7 @@ impl ProxyUrl {
                 tunnel.map_err(|reason| NoTunnel { reason, is_for_address: false })
             }
             Scheme::Socks5 | Scheme::Socks5h => {
-                let around = Around::of(&stream);
+                let beneath = Beneath::of(&stream);
                 let tunnel = match address {
                     Some(address) => self.socks_tunnel(stream, address).await,
                     None => match url.address() {
@@ -187,7 +187,7 @@ impl ProxyUrl {
                     },
                 };
                 match tunnel {
-                    Ok(tunnel) => Ok(Stream::within(around, tunnel)),
+                    Ok(tunnel) => Ok(Stream::within(beneath, tunnel)),
                     Err(error) => {
                         let is_for_address = matches!(
                             error,

@@ -19,11 +19,11 @@ use ws_core::{Failure, FailureKind};
 use super::{Incoming, Progress, Settings, Shutdown};
 use crate::Connection;
 use crate::clock::Clock;
-use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, Http2Stream, MAX_STREAMS, Noted, Output, STREAM_WINDOW};
+use crate::http2::{CONNECTION_WINDOW, Carrier, FRAME_BUDGET, MAX_STREAMS, Noted, STREAM_WINDOW};
 use crate::origin::PAGE_REFUSED;
 use crate::proto::{self, Config, IncomingRequest, Refusal};
 use crate::sending::misuse;
-use crate::stream::{Around, Stream};
+use crate::stream::Stream;
 
 /// The requests of one client, of which there can be many over HTTP/2. Made by [`Accepted::requests`](super::Accepted).
 ///
@@ -44,7 +44,7 @@ impl Requests {
         if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
             return Ok(Self(Source::One(Some(Box::new((stream, settings, clock))))));
         }
-        let around = Around::of(&stream);
+        let carrier = Carrier::over(&stream);
         let mut builder = Builder::new();
         builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
         builder
@@ -52,8 +52,7 @@ impl Requests {
             .max_header_list_size(u32::try_from(settings.config.max_head).unwrap_or(u32::MAX));
         builder.data_frame_budget(FRAME_BUDGET).enable_connect_protocol();
         let left = settings.config.handshake_timeout.saturating_sub(clock.now());
-        let output = Output::default();
-        let handshake = timeout(left, builder.handshake(Noted::new(stream, output.clone())));
+        let handshake = timeout(left, builder.handshake(Noted::new(stream, carrier.output.clone())));
         let connection = match handshake.await {
             Ok(begun) => begun.map_err(|error| Failure::new(FailureKind::Network, error))?,
             Err(_) => return Err(proto::Error::Timeout(proto::Phase::Handshake).into()),
@@ -61,7 +60,7 @@ impl Requests {
         // There is room for as many as there can be streams, so that the task never waits for the
         // program.
         let (sender, receiver) = mpsc::channel(MAX_STREAMS as usize);
-        tokio::spawn(serve(connection, output, around, sender, settings));
+        tokio::spawn(serve(connection, carrier, sender, settings));
         Ok(Self(Source::Many(receiver)))
     }
 
@@ -103,13 +102,10 @@ const MOST_HELD: usize = 2 * MAX_STREAMS as usize;
 /// requests, and the connection ends with its last socket.
 async fn serve(
     mut connection: Http2Connection<Noted<Stream>, Bytes>,
-    output: Output,
-    around: Around,
+    carrier: Carrier,
     requests: mpsc::Sender<Incoming>,
     settings: Arc<Settings>,
 ) {
-    // Owned by each stream that is in use.
-    let used = Arc::new(());
     let limit = settings.config.handshake_timeout;
     let mut idle = pin!(sleep(limit));
     let mut unwanted = pin!(requests.closed());
@@ -128,7 +124,7 @@ async fn serve(
                 idle.set(sleep(limit));
                 // Polled once, it wakes this task.
                 let _ = idle.as_mut().poll(cx);
-                if Arc::strong_count(&used) == 1 {
+                if carrier.streams.owners() == 1 {
                     if is_ending {
                         return Poll::Ready(None);
                     }
@@ -139,15 +135,15 @@ async fn serve(
                 is_ending = true;
                 connection.graceful_shutdown();
             }
-            output.during(|| connection.poll_accept(cx))
+            carrier.output.during(|| connection.poll_accept(cx))
         });
         // The client is gone, has broken the protocol, or has not gone though it should have.
         let Some(Ok((request, mut respond))) = accepted.await else { return };
-        if Arc::strong_count(&used) > MOST_HELD {
+        if carrier.streams.owners() > MOST_HELD {
             respond.send_reset(Reason::REFUSED_STREAM);
             continue;
         }
-        if let Some(incoming) = read(request, respond, (around, &output), &settings, &used)
+        if let Some(incoming) = read(request, respond, &carrier, &settings)
             && let Err(TrySendError::Full(incoming) | TrySendError::Closed(incoming)) = requests.try_send(incoming)
         {
             incoming.give_back();
@@ -159,20 +155,17 @@ async fn serve(
 fn read(
     request: Request<RecvStream>,
     respond: SendResponse<Bytes>,
-    (around, output): (Around, &Output),
+    carrier: &Carrier,
     settings: &Settings,
-    used: &Arc<()>,
 ) -> Option<Incoming> {
     let (head, body) = request.into_parts();
     let is_websocket = head.extensions.get::<Protocol>().is_some_and(|protocol| protocol.as_str() == "websocket");
     let asked = Asked {
         respond,
         body,
-        around,
-        output: output.clone(),
+        carrier: carrier.clone(),
         config: Arc::clone(&settings.config),
         shutdown: settings.shutdown.clone(),
-        used: Arc::clone(used),
     };
     if head.method != Method::CONNECT {
         // RFC 9110, section 9.3.2: "the server MUST NOT send content in the response" to a HEAD.
@@ -212,11 +205,9 @@ fn read(
 pub(super) struct Asked {
     respond: SendResponse<Bytes>,
     body: RecvStream,
-    around: Around,
-    output: Output,
+    carrier: Carrier,
     config: Arc<Config>,
     shutdown: Option<Shutdown>,
-    used: Arc<()>,
 }
 
 impl Asked {
@@ -236,8 +227,7 @@ impl Asked {
         }
         let send = self.respond.send_response(answer.body(()).map_err(misuse)?, false).map_err(broken)?;
         established.protocol = protocol.map(Into::into);
-        let stream = Http2Stream::new(send, self.body, self.output, self.used);
-        let stream = transport(Stream::within(self.around, stream));
+        let stream = transport(self.carrier.stream(send, self.body));
         let mut connection = Connection::server_upgraded(stream, (connection, established));
         if let Some(shutdown) = &self.shutdown {
             connection.follow(shutdown);

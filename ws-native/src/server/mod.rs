@@ -7,7 +7,7 @@ mod broadcast;
 #[cfg(feature = "http2")]
 mod http2;
 #[cfg(not(feature = "http2"))]
-#[path = "http1.rs"]
+#[path = "without_http2.rs"]
 mod http2;
 #[cfg(feature = "hyper")]
 pub mod hyper;

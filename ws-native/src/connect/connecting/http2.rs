@@ -6,7 +6,6 @@ mod shared;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -17,11 +16,11 @@ use line::Line;
 use shared::{Shared, Unanswered};
 
 use super::proxy::ProxyUrl;
-use super::{ConnectError, Connecting, Tls};
-use crate::http2::{CONNECTION_WINDOW, FRAME_BUDGET, MAX_STREAMS, Noted, Output, STREAM_WINDOW, into_io};
+use super::{ConnectError, Connecting, Offer, OverHttp2, Tls};
+use crate::http2::{CONNECTION_WINDOW, Carrier, FRAME_BUDGET, Identity, MAX_STREAMS, Noted, STREAM_WINDOW, into_io};
 use crate::policy::Policy;
 use crate::proto::{Answer, Config};
-use crate::stream::{Around, Stream};
+use crate::stream::Stream;
 
 /// Connections of HTTP/2 that sockets share. Clones of this value share the same connections.
 ///
@@ -183,22 +182,22 @@ impl Http2 {
         // A server that names no limit may have as many streams as there is room for what it sends.
         let most = shared.line.requests.current_max_send_streams().min(MAX_STREAMS as usize);
         // One owner is the connection that is known, one is this.
-        if Arc::strong_count(&shared.used).saturating_sub(2) >= most {
+        if shared.carrier.streams.owners().saturating_sub(2) >= most {
             return None;
         }
         if shared.line.is_alive(limit).await {
             return Some(shared);
         }
         // It takes no more requests, or does not answer any more.
-        self.forget(server, &Arc::downgrade(&shared.used));
+        self.forget(server, &shared.carrier.streams.identity());
         None
     }
 
-    /// Forgets the connection whose streams own this, unless there is already another one.
-    fn forget(&self, server: &Server, used: &Weak<()>) {
+    /// Forgets this connection, unless there is already another one.
+    fn forget(&self, server: &Server, connection: &Identity) {
         if let Some(Place { known, .. }) = self.lock().get_mut(server)
             && let Known::Connection(other) = known
-            && ptr::eq(Arc::as_ptr(&other.used), used.as_ptr())
+            && other.carrier.streams.identity() == *connection
         {
             *known = Known::Nothing;
         }
@@ -212,19 +211,18 @@ impl Http2 {
     /// Begins a connection over this stream. `None`: the server does not take WebSockets over it.
     async fn begin(&self, server: Server, stream: Stream, config: &Config) -> Result<Option<Shared>, ConnectError> {
         let failed = |error| ConnectError::Http2 { host: server.host.clone(), source: into_io(error) };
-        let around = Around::of(&stream);
+        let carrier = Carrier::over(&stream);
         let mut builder = h2::client::Builder::new();
         builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
         builder.max_header_list_size(u32::try_from(config.max_head).unwrap_or(u32::MAX));
         builder.data_frame_budget(FRAME_BUDGET).enable_push(false);
-        let output = Output::default();
-        let begun = builder.handshake(Noted::new(stream, output.clone())).await;
+        let begun = builder.handshake(Noted::new(stream, carrier.output.clone())).await;
         let (requests, mut connection) = begun.map_err(failed)?;
         let ping = connection.ping_pong();
         // This task ends with the last stream, when nobody can open another.
-        tokio::spawn(output.clone().run(connection));
+        tokio::spawn(carrier.output.clone().run(connection));
         let Some(ping) = ping else { return Ok(None) };
-        let shared = Shared { line: Line::new(requests, ping), around, output, used: Arc::default() };
+        let shared = Shared { line: Line::new(requests, ping), carrier };
         // When the ping is answered, the server's settings have come: they are the first thing that
         // it sends.
         let answered = shared.line.answers(config.handshake_timeout).await;
@@ -240,13 +238,12 @@ impl Http2 {
 const MOST_SHARED: usize = 2;
 
 impl Connecting {
-    /// Performs the opening handshake over HTTP/2. `None`: it cannot be done, or is not wanted.
-    /// Without an answer: the server speaks HTTP/1.1 over this stream.
-    pub(super) async fn open_http2(&self) -> Result<Option<(Stream, Option<Answer>)>, ConnectError> {
+    /// Performs the opening handshake over HTTP/2.
+    pub(super) async fn open_http2(&self) -> Result<OverHttp2, ConnectError> {
         let Self { url, options, .. } = self;
         // Without an address, a Unix socket is to be connected to.
         let is_wanted = url.is_secure() && !self.addresses.is_empty();
-        let Some(http2) = options.http2.as_ref().filter(|_| is_wanted) else { return Ok(None) };
+        let Some(http2) = options.http2.as_ref().filter(|_| is_wanted) else { return Ok(OverHttp2::NotTried) };
         let server = Server {
             host: url.host().into(),
             port: url.port(),
@@ -264,31 +261,31 @@ impl Connecting {
                     turn = own;
                     break;
                 }
-                Way::Http1 => return Ok(None),
+                Way::Http1 => return Ok(OverHttp2::NotTried),
             };
-            let used = Arc::downgrade(&shared.used);
+            let connection = shared.carrier.streams.identity();
             match shared.ask_while_alive(&self.request, &options.config, limit).await {
                 // The server may meanwhile take no more requests on this one, or be gone.
-                Err(Unanswered::Gone(_)) => http2.forget(&server, &used),
+                Err(Unanswered::Gone(_)) => http2.forget(&server, &connection),
                 answered => return opened(answered),
             }
         }
-        let stream = self.open_stream(true).await?;
+        let stream = self.open_stream(Offer::Http2).await?;
         if stream.tls_session().and_then(|session| session.alpn_protocol()) != Some(b"h2") {
             http2.learn(server, Known::Http1);
-            return Ok(Some((stream, None)));
+            return Ok(OverHttp2::Http1(stream));
         }
-        let Some(shared) = http2.begin(server, stream, &options.config).await? else { return Ok(None) };
+        let Some(shared) = http2.begin(server, stream, &options.config).await? else { return Ok(OverHttp2::NotTried) };
         drop(turn);
         opened(shared.ask(&self.request, &options.config).await)
     }
 }
 
 /// The result of a request, as [`open_http2`](Connecting::open_http2) gives it.
-fn opened(answered: Result<(Stream, Answer), Unanswered>) -> Result<Option<(Stream, Option<Answer>)>, ConnectError> {
+fn opened(answered: Result<(Stream, Answer), Unanswered>) -> Result<OverHttp2, ConnectError> {
     match answered {
-        Ok((stream, answer)) => Ok(Some((stream, Some(answer)))),
-        Err(Unanswered::Http1) => Ok(None),
+        Ok((stream, answer)) => Ok(OverHttp2::Answered(stream, answer)),
+        Err(Unanswered::Http1) => Ok(OverHttp2::NotTried),
         Err(Unanswered::Gone(error) | Unanswered::Failed(error)) => Err(error),
     }
 }

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use h2::Reason;
@@ -12,18 +11,15 @@ use tokio::time::timeout;
 
 use super::ConnectError;
 use super::line::{ANSWER, FRESH, Line};
-use crate::http2::{Http2Stream, Output, headers, into_io};
+use crate::http2::{Carrier, headers, into_io};
 use crate::proto::{Answer, Config, Request};
-use crate::stream::{Around, Stream};
+use crate::stream::Stream;
 
 /// A connection that takes WebSockets.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) line: Line,
-    pub(super) around: Around,
-    pub(super) output: Output,
-    /// Owned by each stream of it that is in use.
-    pub(super) used: Arc<()>,
+    pub(super) carrier: Carrier,
 }
 
 impl Shared {
@@ -73,7 +69,7 @@ impl Shared {
             .map_err(|error| Unanswered::Gone(ConnectError::Http2 { host: host.into(), source: into_io(error) }))?;
         let (answer, send) = requests.send_request(head, false).map_err(|error| Unanswered::new(host, error))?;
         let (head, receive) = answer.await.map_err(|error| Unanswered::new(host, error))?.into_parts();
-        let stream = Stream::within(self.around, Http2Stream::new(send, receive, self.output, self.used));
+        let stream = self.carrier.stream(send, receive);
         Ok((stream, Answer { status: head.status.as_u16(), headers: headers(&head.headers) }))
     }
 }
@@ -132,7 +128,7 @@ mod tests {
         let ping = connection.ping_pong().unwrap();
         tokio::spawn(connection);
         let line = Line::new(requests, ping);
-        let shared = Shared { line, around: Around::default(), output: Output::default(), used: Arc::default() };
+        let shared = Shared { line, carrier: Carrier::default() };
         shared.line.answers(ANSWER).await.unwrap();
         let request = Request::new::<&str>("a.example", "/", &[]).unwrap();
         let Ok((stream, answer)) = shared.ask_while_alive(&request, &Config::default(), ANSWER).await else {
