@@ -25,6 +25,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Binary messages of the event face are blobs, unless its `binary_type` is [`ArrayBuffer`](crate::BinaryType::ArrayBuffer). A browser
+//! has the bytes of a blob, and a codec cannot read them; natively they are in memory, and it can. The async face has no blobs.
+//!
 //! A peer may send anything: all codecs refuse messages with something left over after the value,
 //! and values that are nested deeper than 127 levels.
 
@@ -164,7 +167,9 @@ impl fmt::Display for CodecError {
         match &self.0 {
             Cause::Library(error) => error.fmt(f),
             Cause::Text => f.write_str("it is text, and the codec is binary"),
-            Cause::Blob => f.write_str("it is a blob, whose bytes have to be read before"),
+            Cause::Blob => f.write_str(
+                "it is a blob, whose bytes the browser has: set the socket's binary_type to BinaryType::ArrayBuffer",
+            ),
             Cause::Surplus => f.write_str("there is more in it than the value"),
         }
     }

@@ -57,7 +57,7 @@
 //! | `json` | both | the codec `Json` for [typed messages](ws_core::Opened::typed), by serde_json |
 //! | `msgpack` | both | the codec `MessagePack` for the same, by rmp-serde |
 //! | `js-values` | both | the codec `JsValues` for the same, which is JSON by the browser's own parser |
-//! | `send` | both | `SendHandle`, a handle to a stream that other threads can have, in browsers, too |
+//! | `send` | both | `SendHandle`, a handle to a stream that can be cloned and sends by `&self`; other threads can have it, in browsers, too |
 //! | `yew` | both | the module `yew`, with `use_websocket` for function components |
 //! | `leptos` | both | the module `leptos`, with `use_websocket` for signals |
 //! | `http2` | natively | `native::Http2`: sockets to one server share a connection of HTTP/2, for `wss`, where the server can do that |
@@ -113,9 +113,9 @@ pub use codec::Json;
 pub use codec::MessagePack;
 pub use ws_core::{
     BackOff, BinaryType, Blob, BlobError, CloseCode, CloseEvent, Data, Decode, Encode, Error, Event, EventKind,
-    Failure, FailureKind, KeepAlive, ListenerId, Message, MessageEvent, Overflow, ReadyState, ReconnectConfig,
-    ReconnectingEvent, SyntaxError, Text, TypedReadError, TypedReadable, TypedWritable, TypedWriteError,
-    WebSocketError,
+    Failure, FailureKind, KeepAlive, ListenerId, MaybeSend, MaybeSync, Message, MessageEvent, Overflow, ReadyState,
+    ReconnectConfig, ReconnectingEvent, SyntaxError, Text, TypedReadError, TypedReadable, TypedWritable,
+    TypedWriteError, WebSocketError,
 };
 #[cfg(feature = "send")]
 pub use ws_core::{SendHandle, SendHandleConfig, TrySendError};

@@ -14,6 +14,18 @@ use isosocket::{CloseCode, EventKind, Opened, WebSocketError, WebSocketStream};
 use support::*;
 use ws_native::{ConnectOptions, proto::IncomingRequest};
 
+/// A program may keep them in a lock that several threads share.
+#[test]
+fn sockets_and_halves_can_be_shared_by_threads() {
+    fn is_shared<T: Send + Sync>() {}
+    is_shared::<isosocket::WebSocket>();
+    is_shared::<isosocket::ReconnectingWebSocket>();
+    is_shared::<WebSocketStream>();
+    is_shared::<Opened>();
+    is_shared::<isosocket::Readable>();
+    is_shared::<isosocket::Writable>();
+}
+
 /// A ping, and the message "x", as they come in one piece.
 const PING_AND_MESSAGE: [u8; 5] = [0x89, 0, 0x81, 1, b'x'];
 

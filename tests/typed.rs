@@ -475,7 +475,10 @@ async fn a_blob_that_the_host_keeps_is_read_before_it_is_decoded() {
     let blob = data.as_blob().expect("a blob");
     if blob.as_bytes().is_none() {
         let error = data.decode::<Json, u8>().unwrap_err();
-        assert_eq!(error.to_string(), "it is a blob, whose bytes have to be read before");
+        assert_eq!(
+            error.to_string(),
+            "it is a blob, whose bytes the browser has: set the socket's binary_type to BinaryType::ArrayBuffer"
+        );
     }
     assert_eq!(Data::from(blob.bytes().await.unwrap()).decode::<Json, u8>().unwrap(), 7);
 }

@@ -7,7 +7,7 @@ use crate::Backend;
 
 /// Resolves when enough has been given to the network, or never will be; see [`Flow::drained`].
 #[cfg(not(target_arch = "wasm32"))]
-pub type Drained = Pin<Box<dyn Future<Output = bool> + Send>>;
+pub type Drained = Pin<Box<dyn Future<Output = bool> + Send + Sync>>;
 /// Resolves when enough has been given to the network, or never will be; see [`Flow::drained`].
 #[cfg(target_arch = "wasm32")]
 pub type Drained = Pin<Box<dyn Future<Output = bool>>>;

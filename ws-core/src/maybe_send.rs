@@ -11,6 +11,9 @@
 /// }
 /// store(|| ());
 /// ```
+///
+/// As it is no auto trait, `Box<dyn FnMut() + MaybeSend>` is none either: a box that goes into a handler later is
+/// `Box<dyn FnMut() + Send>` natively and `Box<dyn FnMut()>` in a browser, two aliases behind `cfg(target_arch = "wasm32")`.
 #[cfg(not(target_arch = "wasm32"))]
 pub trait MaybeSend: Send {}
 #[cfg(not(target_arch = "wasm32"))]
