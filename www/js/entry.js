@@ -143,6 +143,7 @@ export class Entry {
     try {
       parts = await finding;
     } catch {
+      // A file that has changed on the disk.
       parts = ['It cannot be read.'];
     }
     if (this.#isWhole !== isWhole) return;
@@ -150,10 +151,9 @@ export class Entry {
     this.#changed();
   }
 
-  /** Gives the message to the clipboard. */
-  async copy() {
-    const { text } = await this.#event.message.read();
-    await navigator.clipboard.writeText(text);
+  /** All of the message, as it would be shown. */
+  async read() {
+    return (await this.#event.message.read()).text;
   }
 
   /** Selects what is shown of the message. */

@@ -168,8 +168,15 @@ export class Log {
   }
 
   async #copy(entry) {
+    let text;
     try {
-      await entry.copy();
+      text = await entry.read();
+    } catch {
+      this.#say('It cannot be read.');
+      return;
+    }
+    try {
+      await navigator.clipboard.writeText(text);
       this.#say('Copied.');
     } catch {
       // Browsers have no clipboard for pages of insecure origins, and may refuse others.

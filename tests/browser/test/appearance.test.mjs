@@ -31,33 +31,22 @@ async function use(workbench) {
   await workbench.type('text', 'Grüße from the workbench ✓');
   await workbench.click('send-text');
   await workbench.echoes(1);
-  const { driver } = workbench;
-  const sendFile = (size) => driver.executeScript((length) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([new Uint8Array(length).fill(7)], 'sample.bin'));
-    document.getElementById('file').files = transfer.files;
-    document.getElementById('file-form').requestSubmit();
-  }, size);
-  await sendFile(1 << 20);
+  await workbench.sendFile(1 << 20);
   await workbench.echoes(2);
   // A long text, a file that is let go of at once, and a short text; the first is shown whole, the last is copied, and one more
   // waits.
-  const send = (text) => driver.executeScript((value) => {
-    document.getElementById('text').value = value;
-    document.getElementById('text-form').requestSubmit();
-  }, text);
-  await send('A long text, and a line.\n'.repeat(20));
-  await sendFile((16 << 20) + 1);
-  await send('{"a": "text"}');
+  await workbench.sendText('A long text, and a line.\n'.repeat(20));
+  await workbench.sendFile((16 << 20) + 1);
+  await workbench.sendText('{"a": "text"}');
   await workbench.echoes(5);
-  await driver.executeScript(() => {
+  await workbench.driver.executeScript(() => {
     const buttons = (action) => Array.from(document.querySelectorAll(`#log [data-action="${action}"]`));
     buttons('show')[3].click();
     buttons('copy').at(-1).click();
   });
   await workbench.waitFor("said.textContent !== ''");
   await workbench.click('pause');
-  await send('{"another": "text"}');
+  await workbench.sendText('{"another": "text"}');
   await workbench.waitFor("waiting.textContent === '2 waiting'");
   await workbench.type('code', '1001');
   await workbench.type('reason', 'a reason');
