@@ -61,6 +61,7 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       await workbench.sendText('more', 10);
       await workbench.echoes(11);
       assert.deepEqual(await workbench.focused(), [4, 'copy']);
+      assert.equal(await driver.executeScript('return document.activeElement.tabIndex'), 0);
       await workbench.sendText('more', 500);
       await workbench.received(511);
       await workbench.waitFor('!dropped.hidden');
