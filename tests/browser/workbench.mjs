@@ -48,6 +48,50 @@ export class Workbench {
     await this.state('OPEN');
   }
 
+  /** Sends a text, also where its field is out of sight. */
+  sendText(text, times = 1) {
+    return this.driver.executeScript((value, count) => {
+      document.getElementById('text').value = value;
+      for (let index = 0; index < count; index += 1) document.getElementById('text-form').requestSubmit();
+    }, text, times);
+  }
+
+  /** Sends a file of so many bytes: 0, 1, 2 and so on. */
+  sendFile(size) {
+    return this.driver.executeScript((length) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([Uint8Array.from({ length }, (_, index) => index)], 'numbers.dat'));
+      document.getElementById('file').files = transfer.files;
+      document.getElementById('file-form').requestSubmit();
+    }, size);
+  }
+
+  /** Waits until so many messages have come. */
+  received(count) {
+    return this.waitFor(`document.getElementById('received-count').textContent === '${count.toLocaleString('en')}'`);
+  }
+
+  /** A button of the n-th row, which counts from 1 as in CSS. */
+  button(row, action) {
+    return this.driver.findElement(By.css(`#log > li:nth-child(${row}) [data-action="${action}"]`));
+  }
+
+  /** The labels of a row's buttons. */
+  buttons(row) {
+    return this.driver.executeScript((place) => {
+      return Array.from(document.querySelectorAll(`#log > li:nth-child(${place}) button`), ({ textContent }) => textContent);
+    }, row);
+  }
+
+  /** What has the focus: the number of a row and what its button does, or an id. */
+  focused() {
+    return this.driver.executeScript(() => {
+      const { activeElement } = document;
+      const row = activeElement.closest('#log > li');
+      return row ? [Array.from(row.parentElement.children).indexOf(row) + 1, activeElement.dataset.action] : [activeElement.id];
+    });
+  }
+
   /** Waits for a state. */
   state(state) {
     return this.driver.wait(until.elementLocated(By.css(`#state[data-state="${state}"]`)), LIMIT, `the state ${state}`);

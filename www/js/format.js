@@ -3,8 +3,8 @@
 const number = new Intl.NumberFormat('en');
 const encoder = new TextEncoder();
 
-const TEXT_PREVIEW = 300;
-const BYTES_PREVIEW = 16;
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const HEX_STEP = 65_536;
 
 export function formatBytes(count) {
   return `${number.format(count)} ${count === 1 ? 'byte' : 'bytes'}`;
@@ -31,21 +31,14 @@ export function utf8Length(text) {
   return encoder.encode(text).length;
 }
 
-/** The beginning of a text. */
-export function previewText(text) {
-  const shown = text.slice(0, TEXT_PREVIEW).toWellFormed();
-  return shown.length < text.length ? `${shown}…` : shown;
-}
-
-/** What gives the first bytes in hexadecimal, of a Uint8Array or of a Blob. It keeps no more of it than those, which are read when asked for. */
-export function previewerOf(data) {
-  const head = data.slice(0, BYTES_PREVIEW);
-  const isAll = sizeOf(data) <= BYTES_PREVIEW;
-  return async () => {
-    const bytes = head instanceof Blob ? new Uint8Array(await head.arrayBuffer()) : head;
-    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    return isAll ? hex : `${hex} …`;
-  };
+/** Bytes in hexadecimal: "00 ff". */
+export function formatHex(bytes) {
+  const parts = [];
+  // A list of them all would take many times their own room.
+  for (let start = 0; start < bytes.length; start += HEX_STEP) {
+    parts.push(Array.from(bytes.subarray(start, start + HEX_STEP), (byte) => HEX[byte]).join(' '));
+  }
+  return parts.join(' ');
 }
 
 /** The bytes of a message: a string, a Uint8Array or a Blob. */

@@ -2,9 +2,10 @@
 
 import { Echoes } from './echoes.js';
 import { acceptDrops } from './drop.js';
-import { formatBytes, formatCount, previewerOf, previewText, sizeOf, utf8Length } from './format.js';
+import { formatBytes, formatCount, utf8Length } from './format.js';
 import { IMPLEMENTATIONS } from './implementations.js';
 import { Log } from './log.js';
+import { Message } from './message.js';
 
 const STATES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'];
 const OPEN = 1;
@@ -18,6 +19,9 @@ const log = new Log({
   empty: page.empty,
   latest: page.latest,
   dropped: page.dropped,
+  pause: page.pause,
+  waiting: page.waiting,
+  said: page.said,
 });
 const echoes = new Echoes();
 const counts = { sent: { messages: 0, bytes: 0 }, received: { messages: 0, bytes: 0 } };
@@ -158,14 +162,10 @@ async function sendFile(file) {
 
 /** Counts a message and gives it a row, with how it begins unless there is more to say of it. */
 function logMessage(direction, data, note) {
-  const size = sizeOf(data);
+  const message = new Message(data);
   counts[direction].messages += 1;
-  counts[direction].bytes += size;
-  if (typeof data === 'string') {
-    return log.add({ kind: direction, direction, title: 'text', size, preview: note ?? previewText(data) });
-  }
-  const title = data instanceof Blob ? 'Blob' : 'bytes';
-  return log.add({ kind: direction, direction, title, size, preview: note ?? previewerOf(data) });
+  counts[direction].bytes += message.size;
+  return log.add({ kind: direction, direction, title: message.title, message, preview: note });
 }
 
 /** Does what the standard may refuse, and shows its refusal. */

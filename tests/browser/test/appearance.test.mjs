@@ -11,6 +11,8 @@ import { Workbench } from '../workbench.mjs';
 
 /** The smallest contrast WCAG allows for text of this size. */
 const LEAST_CONTRAST = 4.5;
+/** The smallest target it allows, in pixels. */
+const LEAST_TARGET = 24;
 
 let server;
 
@@ -29,14 +31,23 @@ async function use(workbench) {
   await workbench.type('text', 'Grüße from the workbench ✓');
   await workbench.click('send-text');
   await workbench.echoes(1);
-  await workbench.driver.executeScript(() => {
-    const bytes = Uint8Array.from({ length: 1 << 20 }, (_, index) => index * 7);
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([bytes], 'sample.bin'));
-    document.getElementById('file').files = transfer.files;
-  });
-  await workbench.click('send-file');
+  await workbench.sendFile(1 << 20);
   await workbench.echoes(2);
+  // A long text, a file that is let go of at once, and a short text; the first is shown whole, the last is copied, and one more
+  // waits.
+  await workbench.sendText('A long text, and a line.\n'.repeat(20));
+  await workbench.sendFile((16 << 20) + 1);
+  await workbench.sendText('{"a": "text"}');
+  await workbench.echoes(5);
+  await workbench.driver.executeScript(() => {
+    const buttons = (action) => Array.from(document.querySelectorAll(`#log [data-action="${action}"]`));
+    buttons('show')[3].click();
+    buttons('copy').at(-1).click();
+  });
+  await workbench.waitFor("said.textContent !== ''");
+  await workbench.click('pause');
+  await workbench.sendText('{"another": "text"}');
+  await workbench.waitFor("waiting.textContent === '2 waiting'");
   await workbench.type('code', '1001');
   await workbench.type('reason', 'a reason');
   await workbench.click('close');
@@ -77,6 +88,16 @@ function faintTexts(least) {
   return faint;
 }
 
+/** Buttons that a finger may miss. */
+function smallButtons(least) {
+  const shown = Array.from(document.querySelectorAll('button')).filter((button) => button.checkVisibility());
+  const small = shown.filter((button) => {
+    const { width, height } = button.getBoundingClientRect();
+    return width < least || height < least;
+  });
+  return small.map(({ textContent }) => textContent);
+}
+
 describe('Chromium', () => {
   let driver;
   let workbench;
@@ -88,13 +109,25 @@ describe('Chromium', () => {
 
   after(() => driver?.quit());
 
-  const colorScheme = (value) => driver.sendDevToolsCommand('Emulation.setEmulatedMedia', {
-    features: [{ name: 'prefers-color-scheme', value }, { name: 'prefers-reduced-motion', value: 'reduce' }],
+  const colorScheme = (value, forcedColors = 'none') => driver.sendDevToolsCommand('Emulation.setEmulatedMedia', {
+    features: [
+      { name: 'prefers-color-scheme', value },
+      { name: 'prefers-reduced-motion', value: 'reduce' },
+      { name: 'forced-colors', value: forcedColors },
+    ],
   });
 
-  const windowSize = (width, height, mobile) => driver.sendDevToolsCommand('Emulation.setDeviceMetricsOverride', {
-    width, height, mobile, deviceScaleFactor: 1,
-  });
+  const windowSize = async (width, height, mobile) => {
+    await driver.sendDevToolsCommand('Emulation.setDeviceMetricsOverride', { width, height, mobile, deviceScaleFactor: 1 });
+    await driver.sendDevToolsCommand('Emulation.setTouchEmulationEnabled', { enabled: mobile });
+  };
+
+  async function assertFits(width) {
+    for (const place of ['document.documentElement', 'scroller']) {
+      const [needed, given] = await driver.executeScript(`return [${place}.scrollWidth, ${place}.clientWidth]`);
+      assert.ok(needed <= given && given <= width, `${place}: ${needed} pixels wide`);
+    }
+  }
 
   /** Takes a picture of the whole page, in a window as high as that. */
   async function picture(name, width, mobile) {
@@ -111,13 +144,29 @@ describe('Chromium', () => {
         await windowSize(width, height, mobile);
         await workbench.load(server.address);
         await use(workbench);
-        const needed = await driver.executeScript('return document.documentElement.scrollWidth');
-        assert.ok(needed <= width, `${needed} pixels wide`);
+        await assertFits(width);
         await picture(`${place}-${scheme}`, width, mobile);
         assert.deepEqual(await driver.executeScript(faintTexts, LEAST_CONTRAST), []);
+        assert.deepEqual(await driver.executeScript(smallButtons, LEAST_TARGET), []);
       });
     }
+
+    test(`forced colours, ${scheme}: pictures`, async () => {
+      await colorScheme(scheme, 'active');
+      await windowSize(1280, 900, false);
+      await use(workbench);
+      await driver.executeScript("document.querySelector('#log > li:last-child [data-action=copy]').focus()");
+      await picture(`forced-${scheme}`, 1280, false);
+    });
   }
+
+  test('at 200 % zoom all fits', async () => {
+    await colorScheme('light');
+    await windowSize(640, 450, false);
+    await use(workbench);
+    await assertFits(640);
+    await picture('zoomed-light', 640, false);
+  });
 });
 
 describe('Firefox', () => {

@@ -12,7 +12,7 @@ import { Workbench } from '../workbench.mjs';
 /** What Tab stops at, in its order; one of a group of radio buttons stands for all of them. */
 const STOPS = [
   'implementation', 'url', 'protocols', 'toggle', 'text', 'send-text', 'file', 'send-file', 'file-as', 'binary-type',
-  'code', 'reason', 'close', 'clear', 'scroller',
+  'code', 'reason', 'close', 'pause', 'clear', 'scroller',
 ];
 
 let server;
