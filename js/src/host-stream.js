@@ -141,7 +141,6 @@ export function defineHostStream(WebSocket) {
         cancel: (reason) => {
           this.#readable = undefined;
           this.#inbox = [];
-          this.#taken = 0;
           this.#closeUsingReason(reason);
         },
       });
