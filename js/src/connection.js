@@ -172,7 +172,7 @@ export class Connection {
     const flags = this.#session.terminate(now()) | this.#session.close(undefined, undefined, now());
     // At once, also where the session has other tasks first: what the output has taken of it would go out meanwhile.
     this.#leave(() => this.#stream.destroy());
-    this.#later(flags & ~END);
+    this.#later(flags);
   }
 
   ref() {

@@ -150,7 +150,6 @@ export function defineHostStream(WebSocket) {
         cancel: (reason) => {
           this.#readable = undefined;
           this.#inbox = [];
-          this.#taken = 0;
           this.#closeUsingReason(reason);
         },
       });

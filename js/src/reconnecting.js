@@ -241,13 +241,12 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     #opened(attempt) {
       if (this.#state !== CONNECTING) return;
       this.#state = OPEN;
-      const outlet = new Outlet(this.#outbox, attempt.socket, attempt.maxSendQueue, (message) => this.#transmit(message));
-      this.#outlet = outlet;
+      this.#outlet = new Outlet(this.#outbox, attempt.socket, attempt.maxSendQueue, (message) => this.#transmit(message));
       this.#cancelTimer = after(this.#settings.minUptime, () => this.#backOff.reset(), false);
       this.#startKeepAlive();
       this.dispatchEvent(new Event('open'));
       // A handler may have closed it, or begun anew.
-      if (this.#isConnected && this.#outlet === outlet) outlet.drain();
+      if (this.#isConnected) this.#outlet.drain();
     }
 
     #transmit(message) {

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 
 import { failure, ping, WebSocket } from 'isosocket/engine';
 
-import { interfacesOver, socketOver } from './network.mjs';
+import { interfacesOver, payloadsOf, socketOver } from './network.mjs';
 import { close, eventsOf, frame, LIMIT, readFrame, serve, switching, text } from './peer.mjs';
 
 const FAILED = ['error 3', "close 1006 '' false"];
@@ -277,6 +277,20 @@ describe('an established connection', () => {
     assert.deepEqual(frames, [[0x82, 'blob'], [0x81, 'text'], [0x82, ''], [0x82, 'A'], [0x88, '']]);
   });
 
+  test('text is sent whole, however many bytes its characters have', async () => {
+    // Of 16,383 and of 16,386 bytes.
+    const texts = [5461, 5462].map((count) => '\u20ac'.repeat(count));
+    let sent;
+    const socket = socketOver((piece, events) => {
+      sent = payloadsOf(Buffer.from(piece));
+      events.received(close(1000));
+      events.ended();
+    });
+    socket.onopen = () => texts.forEach((data) => socket.send(data));
+    await eventsOf(socket);
+    assert.deepEqual(sent.map(String), texts);
+  });
+
   test('what is sent in one go is masked, and written at once', async (t) => {
     const chunks = [];
     const url = await serve(t, (socket, request) => {
@@ -447,6 +461,15 @@ describe('an established connection', () => {
     assert.deepEqual(frames, [[0x81, 'answer'], [0x88, '\x03\xe8']]);
   });
 
+  test('what has come before the end of the peer is looked at, though the connection breaks behind that', async () => {
+    const socket = socketOver(() => {}, (events) => setImmediate(() => {
+      events.received(Buffer.concat([text('a'), text('b'), close(1000, 'done')]));
+      events.ended();
+      events.lost('a reset');
+    }));
+    assert.deepEqual(await eventsOf(socket), ['open', 'message a', 'message b', "close 1000 'done' true"]);
+  });
+
   test('a peer that ends its side without a Close frame is not left waiting', async (t) => {
     for (const head of [switching, () => 'HTTP/1.1 101 ']) {
       let ended;
@@ -458,6 +481,15 @@ describe('an established connection', () => {
       assert.deepEqual(log.slice(-2), FAILED);
       await ended;
     }
+  });
+
+  test('it may end while what was sent is on its way', async () => {
+    const socket = socketOver((piece, events) => {
+      events.received(close(1000));
+      events.ended();
+    });
+    socket.onopen = () => socket.send('x');
+    assert.deepEqual(await eventsOf(socket), ['open', "close 1000 '' true"]);
   });
 
   test('a message for which there can be no string fails it, and those behind it are none', async (t) => {

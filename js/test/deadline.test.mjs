@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import net from 'node:net';
 import { beforeEach, test } from 'node:test';
 
 import { clockOf } from './clock.mjs';
@@ -9,6 +10,7 @@ import { clockOf } from './clock.mjs';
 import { failure, terminate, WebSocket } from 'isosocket/engine';
 
 import { streamThatHoldsBack, WAYS } from './holding.mjs';
+import { socketOver } from './network.mjs';
 import { close, readFrame, serve, switching } from './peer.mjs';
 
 /** Lets time pass: for the clock, and for the timers. */
@@ -98,6 +100,23 @@ test('and has all of its time when it has waited in vain', async (t) => {
   first.close();
 });
 
+test('and connects once, though its turn comes then', async (t) => {
+  const asked = [withResolver(), withResolver()];
+  const connects = t.mock.method(net, 'connect');
+  const url = await serve(t, () => asked.shift().resolve());
+  const [{ promise: askedFirst }, { promise: askedSecond }] = asked;
+  const first = new WebSocket(url);
+  const second = new WebSocket(url, { handshakeTimeout: 1000 });
+  await askedFirst;
+  await pass(1100);
+  await askedSecond;
+  const closed = once(first, 'close');
+  terminate(first);
+  await closed;
+  assert.equal(connects.mock.callCount(), 2);
+  terminate(second);
+});
+
 test('a peer that never answers a Close frame is an unclean end', async (t) => {
   const { promise, resolve } = withResolver();
   const url = await serve(t, async (peer, request) => {
@@ -112,6 +131,21 @@ test('a peer that never answers a Close frame is an unclean end', async (t) => {
   await pass(MINUTE);
   const [{ code, wasClean }] = await closed;
   assert.deepEqual([code, wasClean], [1006, false]);
+});
+
+test('an answer to a Close frame that is received when the time is just over is the end', async () => {
+  let network;
+  const socket = socketOver(() => {}, (events) => { network = events; });
+  await once(socket, 'open');
+  const closed = once(socket, 'close');
+  socket.close(1000);
+  await new Promise(setImmediate);
+  const turn = pass(MINUTE);
+  network.received(close(1000, 'done'));
+  network.ended();
+  const [{ code, reason, wasClean }] = await closed;
+  assert.deepEqual([code, reason, wasClean], [1000, 'done', true]);
+  await turn;
 });
 
 test('a peer that closes but never ends the connection is waited for, not for ever', async (t) => {

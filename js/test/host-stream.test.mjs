@@ -1,6 +1,7 @@
 // The WebSocketStream over a WebSocket of the host, which is the engine's here.
 
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { Writable } from 'node:stream';
 import { describe, test } from 'node:test';
 
@@ -23,6 +24,44 @@ async function open(t, script, options) {
   const stream = new WebSocketStream(url, options);
   const { readable, writable } = await stream.opened;
   return { stream, reader: readable.getReader(), writer: writable.getWriter() };
+}
+
+/** A stream over an open socket that the test plays, which tells nobody of its end. */
+async function played(options) {
+  let socket;
+  const { WebSocketStream: Stream, WebSocketError: StreamError } = defineHostStream(/** @type {any} */ (class {
+    readyState = 1;
+    bufferedAmount = 0;
+    /** The arguments of each call of close(). */
+    closes = [];
+
+    constructor() {
+      socket = this;
+    }
+
+    send() {}
+
+    close(...parameters) {
+      this.closes.push(parameters);
+    }
+  }));
+  const stream = new Stream('ws://h/', options);
+  socket.onopen();
+  const { readable, writable } = await stream.opened;
+  return { stream, socket, StreamError, reader: readable.getReader(), writer: writable.getWriter() };
+}
+
+/** One of them with a write that waits for room, and what looks whether there is some. */
+async function playedFull(t) {
+  const looks = [];
+  globalThis.scheduler = { postTask: (look) => looks.push(look) };
+  t.after(() => delete globalThis.scheduler);
+  const full = await played();
+  full.socket.bufferedAmount = (4 << 20) + 1;
+  const written = full.writer.write('x').catch((error) => error);
+  await new Promise(setImmediate);
+  assert.equal(looks.length, 1);
+  return { ...full, written, look: () => looks.shift()() };
 }
 
 /** Answers the closing handshake, with the client's own code; gives the frame. */
@@ -210,6 +249,18 @@ describe('reading', () => {
     });
   }
 
+  test('what a socket still fires behind that changes nothing', async () => {
+    const { stream, socket, reader } = await played({ inboundLimit: { messages: 1 } });
+    for (const data of ['with the stream', 'waits', 'too much']) socket.onmessage({ data });
+    assert.deepEqual(socket.closes, [[4009, 'the reader is too slow']]);
+    socket.onclose?.({ code: 4009, reason: '', wasClean: true });
+    assert.deepEqual(await reader.read(), { value: 'with the stream', done: false });
+    socket.onmessage?.({ data: 'late' });
+    assert.deepEqual(await reader.read(), { value: 'waits', done: false });
+    const error = await stream.closed.catch((reason) => reason);
+    await assert.rejects(reader.read(), (reason) => reason === error);
+  });
+
   test('cancel() closes with the code of its reason', async (t) => {
     let closing;
     const { stream, reader } = await open(t, (socket) => { closing = answerClose(socket); });
@@ -294,6 +345,26 @@ describe('writing', () => {
     await stream.closed.catch(() => {});
   });
 
+  test('a write that waits when the peer closes is lost, whatever room there is then, and the end is not clean', async (t) => {
+    const { stream, socket, StreamError, writer, written, look } = await playedFull(t);
+    socket.readyState = 2;
+    socket.bufferedAmount = 0;
+    look();
+    stream.close();
+    socket.onclose({ code: 1000, reason: '', wasClean: true });
+    assert.ok(isDOMException('InvalidStateError')(await written));
+    await assert.rejects(writer.closed, isDOMException('InvalidStateError'));
+    await assert.rejects(stream.closed, (error) => error instanceof StreamError && error.closeCode === 1000);
+  });
+
+  test('abort() does not wait for a write that waits', async (t) => {
+    const { socket, StreamError, writer, written } = await playedFull(t);
+    const reason = new StreamError('', { closeCode: 3000 });
+    await writer.abort(reason);
+    assert.equal(await written, reason);
+    assert.deepEqual(socket.closes, [[3000, '']]);
+  });
+
   test('a write while closing is dropped, and ends with the connection', async (t) => {
     const { stream, writer } = await open(t, (socket) => answerClose(socket));
     stream.close({ closeCode: 3000 });
@@ -316,6 +387,19 @@ describe('the end', () => {
     const stream = new WebSocketStream(url);
     await assert.rejects(stream.opened, (error) => error instanceof WebSocketError && error.closeCode === null);
     await assert.rejects(stream.closed, (error) => error instanceof WebSocketError && error.closeCode === 1006);
+  });
+
+  test('of a connection that was never open leaves nothing at the signal', async (t) => {
+    const { signal } = new AbortController();
+    const url = await serve(t, (socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n'));
+    await assert.rejects(new WebSocketStream(url, { signal }).closed);
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
+  });
+
+  test('of close() with a reason and no code has the code 1000', async () => {
+    const { stream, socket } = await played();
+    stream.close({ reason: 'why' });
+    assert.deepEqual(socket.closes, [[1000, 'why']]);
   });
 
   for (const [state, readyState] of [['CLOSED', 3], ['CONNECTING', 0]]) {

@@ -147,6 +147,14 @@ describe('terminate', () => {
     assert.match(failure(socket), /this program has ended the connection/);
   });
 
+  test('drops what has come that nothing was told of', async () => {
+    const come = (events) => setImmediate(() => events.received(Buffer.concat(['a', 'b', 'c'].map((name) => text(name)))));
+    const { WebSocket: Socket, terminate: end } = interfacesOver(() => {}, come);
+    const socket = new Socket('ws://host.test/');
+    socket.onmessage = () => end(socket);
+    assert.deepEqual(await eventsOf(socket), ['open', 'message a', ...FAILED]);
+  });
+
   test('stops a message that is on its way, though other tasks come first', async (t) => {
     const LENGTH = 32 << 20;
     const received = resolvers();
@@ -257,6 +265,13 @@ describe('unref', () => {
     assert.equal(await run(program(`${body} unref(waiting);`), { env }), 'ended 0\n');
   });
 
+  test('of one that waits for its turn is for the connection that it gets', async (t) => {
+    const url = await serve(t, (socket, request) => socket.write(switching(request)));
+    const env = { ...process.env, PEER: url };
+    const body = 'const waiting = unref(new WebSocket(process.env.PEER)); waiting.onopen = () => unref(socket);';
+    assert.equal(await run(program(body), { env }), 'ended 1\n');
+  });
+
   test('is taken back by ref', async (t) => {
     const url = await serve(t, async (socket, request) => {
       socket.write(switching(request));
@@ -264,7 +279,7 @@ describe('unref', () => {
       socket.end(close(1000));
     });
     const env = { ...process.env, PEER: url };
-    const body = 'socket.onopen = () => { ref(unref(socket)); setTimeout(() => socket.send("x"), 200).unref(); };';
+    const body = 'socket.onopen = () => { ref(ref(unref(socket))); setTimeout(() => socket.send("x"), 200).unref(); };';
     assert.equal(await run(program(body), { env }), 'ended 3\n');
   });
 });

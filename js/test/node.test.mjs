@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -37,6 +38,27 @@ test('an open socket keeps the process alive, a closed one does not', async (t) 
     socket.onclose = ({ code }) => console.log(code);
   `);
   assert.equal(output, '1000\n');
+});
+
+test('what a ReconnectingWebSocket waits for beside its connection does not keep the process alive', async () => {
+  const output = await run(`
+    import { ReconnectingWebSocket } from 'isosocket';
+    import { fakeClass } from './reconnecting/fake.mjs';
+    const Fake = fakeClass();
+    const socket = new ReconnectingWebSocket('ws://h', { maxSendQueue: 2 }, { WebSocket: Fake });
+    socket.send('x');
+    Fake.last.bufferedAmount = 1;
+    Fake.last.open();
+    console.log(process.getActiveResourcesInfo().filter((name) => name === 'Timeout'), socket.bufferedAmount);
+  `);
+  assert.equal(output, '[] 2\n');
+});
+
+test('what is small is not kept back for more to come', async (t) => {
+  const url = await serve(t, (socket, request) => socket.end(Buffer.concat([Buffer.from(switching(request)), close(1000)])));
+  const { mock } = t.mock.method(net.Socket.prototype, 'setNoDelay');
+  await once(new WebSocket(url), 'close');
+  assert.deepEqual(mock.calls.map((call) => call.arguments), [[true]]);
 });
 
 test('a stream whose messages nobody reads keeps the process alive, unless it is closed', async (t) => {

@@ -119,6 +119,14 @@ describe('SOCKS 5', () => {
     });
   }
 
+  test('the name of a host may have 255 bytes, and no more', () => {
+    for (const [length, isRight] of [[255, true], [256, false]]) {
+      const conversation = conversationWith(new URL('socks5://h'), { hostname: 'x'.repeat(length), port: 1 });
+      if (isRight) conversation.hear(Buffer.of(5, 0));
+      else assert.throws(() => conversation.hear(Buffer.of(5, 0)), /too long/);
+    }
+  });
+
   test('a name of 255 bytes is sent, and a longer one refused', () => {
     for (const [length, isRight] of [[255, true], [256, false]]) {
       const conversation = conversationWith(new URL(`socks5://${'x'.repeat(length)}:p@h`), target);

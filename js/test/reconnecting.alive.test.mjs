@@ -136,6 +136,19 @@ describe('keepAlive', () => {
       assert.equal(log[0], 'error TimeoutError CONNECTING');
     });
 
+    test('and nothing that is sent behind the question', async () => {
+      const { socket, log, taken } = slow();
+      socket.send('x'.repeat(300));
+      pass(1000);
+      taken(304);
+      await passAndReceive(200);
+      assert.deepEqual(log, []);
+      socket.send('x');
+      taken(1);
+      await passAndReceive(200);
+      assert.equal(log[0], 'error TimeoutError CONNECTING');
+    });
+
     test('and nothing more if there was nothing', async () => {
       const { log, taken } = slow();
       pass(1000);

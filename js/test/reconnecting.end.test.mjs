@@ -231,6 +231,15 @@ describe('reconnect()', () => {
     assert.deepEqual(take(), ['open OPEN', 'close 1006 CONNECTING']);
   });
 
+  test('while the next connection is being made says nothing of the one before', () => {
+    const { socket, take } = established();
+    Fake.last.end();
+    pass(1000);
+    take();
+    socket.reconnect();
+    assert.deepEqual([Fake.made.length, take()], [3, []]);
+  });
+
   test('in a handler of error, of an attempt that is given up', async () => {
     const { socket, log } = make({ connectionTimeout: 100 });
     socket.addEventListener('error', () => socket.reconnect(), { once: true });
@@ -239,6 +248,15 @@ describe('reconnect()', () => {
     Fake.last.open();
     pass(100_000);
     assert.deepEqual(log, ['error TimeoutError CONNECTING', 'open OPEN']);
+  });
+
+  test('in a handler of error, of a URL that has become wrong', () => {
+    const { socket, log } = make({ startClosed: true }, 'throws');
+    socket.addEventListener('error', () => socket.reconnect(), { once: true });
+    socket.reconnect();
+    pass(0);
+    const failed = 'error SyntaxError CONNECTING';
+    assert.deepEqual(log, [failed, failed, 'close 1006 CONNECTING', 'reconnecting 1 1000 CONNECTING']);
   });
 
   test('with a URL that has become wrong is a failure, and not an exception', () => {

@@ -74,6 +74,17 @@ describe('has the shape of a WebSocket', () => {
     assert.equal(socket.binaryType, 'arraybuffer');
   });
 
+  test('binaryType is not set where it is that already: not every class lets it be set', () => {
+    class Fixed extends Fake {
+      constructor(...parameters) {
+        super(...parameters);
+        Object.defineProperty(this, 'binaryType', { value: 'blob', writable: false });
+      }
+    }
+    make({ WebSocket: Fixed });
+    assert.equal(Fake.made.length, 1);
+  });
+
   test('events are new ones, and handlers are called in their order', () => {
     const { socket } = make();
     const calls = [];
@@ -112,5 +123,12 @@ describe('has the shape of a WebSocket', () => {
     }
     assert.throws(() => new ReconnectingWebSocket(URL, [], 1), TypeError);
     assert.equal(Fake.made.length, 0);
+  });
+
+  test('the bounds of the options may be reached', () => {
+    const least = { minReconnectionDelay: 1, reconnectionDelayGrowFactor: 1, minUptime: 1, maxRetries: 0, maxEnqueuedMessages: 0, maxEnqueuedBytes: 0 };
+    const most = { maxReconnectionDelay: 2 ** 31 - 1, connectionTimeout: 2 ** 31 - 1, maxRetries: Infinity };
+    for (const options of [least, most]) make(options);
+    assert.equal(Fake.made.length, 2);
   });
 });

@@ -65,6 +65,13 @@ describe('connects again', () => {
     assert.deepEqual(delays, ['50', '150', '400', '400']);
   });
 
+  test('after the shortest delay, if the longest is less', () => {
+    dice.value = 0.5;
+    const { take } = established({ minReconnectionDelay: 1000, maxReconnectionDelay: 10 });
+    Fake.last.end();
+    assert.equal(take().at(-1), 'reconnecting 1 1000 CONNECTING');
+  });
+
   test('for ever, with a delay that is no larger than it may be', () => {
     dice.value = 1 - 2 ** -53;
     const { log } = make();
@@ -232,6 +239,13 @@ describe('connects again', () => {
     });
   }
 
+  test('by the code of the end, also behind an error of what was open', () => {
+    const { log } = established();
+    Fake.last.dispatchEvent(new Event('error'));
+    Fake.last.end(1009);
+    assert.deepEqual(log, ['error CONNECTING', 'close 1009 CLOSED']);
+  });
+
   test('but not what came in time, though the program was busy', async () => {
     const { log } = make({ connectionTimeout: 500 });
     pass(500);
@@ -239,6 +253,13 @@ describe('connects again', () => {
     await settle();
     pass(100_000);
     assert.deepEqual([log, Fake.made.length], [['open OPEN'], 1]);
+  });
+
+  test('and not what was closed before it was open', async () => {
+    const { log } = make({ connectionTimeout: 500 });
+    Fake.last.end(1000);
+    await passAndReceive(500);
+    assert.deepEqual(log, ['close 1000 CLOSED']);
   });
 
   test('giving up what takes too long, of which nothing is heard any more', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 
 import { WebSocketServer } from 'ws';
@@ -181,6 +181,18 @@ describe('over a connection that the test plays', () => {
       await assert.rejects(stream.closed, (reason) => reason === 'why');
     });
 
+    test('is left alone when there was no connection', async (t) => {
+      const { any } = AbortSignal;
+      t.after(() => Object.assign(AbortSignal, { any }));
+      delete AbortSignal.any;
+      const { WebSocketStream: Old } = defineWebSocketStream(play);
+      const { signal } = new AbortController();
+      new Old('ws://h', { signal });
+      assert.equal(getEventListeners(signal, 'abort').length, 1);
+      end({ failed: true, code: 1006, wasClean: false });
+      assert.deepEqual(getEventListeners(signal, 'abort'), []);
+    });
+
     test('aborted when it is open: nothing', async () => {
       const abort = new AbortController();
       const { stream } = await open({ signal: abort.signal });
@@ -316,6 +328,14 @@ describe('over a connection that the test plays', () => {
       end({ code: 1005 });
       await closing;
       await writer.closed;
+    });
+
+    test('close() fails when the connection does', async () => {
+      const { writer } = await open();
+      const closing = writer.close();
+      assert.ok(await isPending(closing));
+      end({ failed: true, code: 1006, wasClean: false });
+      await assert.rejects(closing, { name: 'WebSocketError', closeCode: 1006 });
     });
 
     test('abort() does not wait for a write that waits', async () => {

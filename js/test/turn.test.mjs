@@ -4,8 +4,11 @@ import { test } from 'node:test';
 
 import { WebSocket } from 'isosocket/engine';
 
+import { loadModule } from '../dist/host/module-file.js';
+import { captureContext } from '../dist/host/node.js';
+import { defineInterfaces } from '../dist/interfaces.js';
 import { takeTurn } from '../src/turn.js';
-import { serve, switching, text } from './peer.mjs';
+import { eventsOf, serve, switching, text } from './peer.mjs';
 
 test('one at a time and in order', () => {
   const log = [];
@@ -49,6 +52,15 @@ test('places do not wait for each other', () => {
   takeTurn('one', () => log.push('one again'))();
   leave();
   assert.deepEqual(log, ['one', 'two', 'one again']);
+});
+
+test('who fails at once keeps nobody waiting', async () => {
+  const connect = () => {
+    throw new Error('there is no network');
+  };
+  const { WebSocket: Socket } = defineInterfaces({ connect, able: [], loadModule, takeTurn, captureContext });
+  const failed = ['error 3', "close 1006 '' false"];
+  assert.deepEqual(await Promise.all(['a', 'b'].map((name) => eventsOf(new Socket(`ws://host.test/${name}`)))), [failed, failed]);
 });
 
 test('with oneAtATime: false a socket neither waits nor makes others wait', async (t) => {

@@ -57,7 +57,9 @@ describe('over streams that the test plays', () => {
     for (const value of [{ opened: Promise.resolve(connection) }, Promise.resolve(connection), undefined, null]) {
       assert.throws(() => typed(value, json), { name: 'TypeError', message: /await stream\.opened/ });
     }
-    assert.throws(() => typed(connection), { name: 'TypeError', message: /codec/ });
+    for (const codec of [undefined, { encode: String }, { decode: String }]) {
+      assert.throws(() => typed(connection, codec), { name: 'TypeError', message: /codec/ });
+    }
     typed(connection, json);
   });
 
