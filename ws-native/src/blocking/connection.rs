@@ -148,17 +148,23 @@ impl<S: Timed> Connection<S> {
     /// message, the last one ends it; until then no other message can be sent.
     ///
     /// # Errors
-    /// As [`send`](Self::send); and if a message of another kind was begun.
+    /// As [`send`](Self::send); a message that is not complete is an error only if it is of the other kind.
     pub fn send_part(&mut self, part: Part) -> Result<(), Failure> {
         sending::feed_part(&mut self.protocol, part)?;
         self.flush()
     }
 
-    /// Queues a message. While the [idle time-out](Config::idle_timeout) closes the connection, what is sent, by this method or any
-    /// other, is thrown away without an error: [`recv`](Self::recv) tells of the end.
+    /// Queues a message.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it, or the message is a blob that is not in memory.
+    /// [`Failure`], and the message was not queued. Of the kind [`Ended`](FailureKind::Ended): the peer has closed, or the connection has
+    /// failed or ended; a program cannot always know. Of the kind [`Misuse`](FailureKind::Misuse): the program has
+    /// [closed](Self::close); a message that is sent [in parts](Self::send_part) is not complete; the message is a blob that is not
+    /// in memory; or more than [`Config::max_send_queue`] would wait to be written, which also fails the connection, and all that
+    /// is sent after it is `Misuse`, too.
+    ///
+    /// While the [idle time-out](Config::idle_timeout) closes the connection, what is sent, by this method or any other, is thrown
+    /// away, but for such a blob, and there is no error: [`recv`](Self::recv) tells of the end.
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         sending::feed(&mut self.protocol, data.into())
@@ -167,7 +173,7 @@ impl<S: Timed> Connection<S> {
     /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
+    /// As [`feed`](Self::feed).
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
         sending::outcome(self.protocol.send_text(text))
@@ -176,14 +182,14 @@ impl<S: Timed> Connection<S> {
     /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
+    /// As [`feed`](Self::feed).
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         sending::outcome(self.protocol.send_binary(bytes))
     }
 
-    /// Writes all that is queued, if that is more than [`Config::write_size`], 64 KiB: between two messages that are [fed](Self::feed), it keeps the
-    /// queue short.
+    /// Writes all that is queued, if that is more than [`Config::write_size`], by default 64 KiB: between two messages that
+    /// are [fed](Self::feed), it keeps the queue short.
     ///
     /// # Errors
     /// As [`flush`](Self::flush).
@@ -238,8 +244,9 @@ impl<S: Timed> Connection<S> {
     /// Sends a ping with up to 125 bytes of payload. [`recv_any`](Self::recv_any) gives the pong.
     ///
     /// # Errors
-    /// [`Failure`]: the payload is too long, as much as may waits to be sent, the connection is closed; as [`flush`](Self::flush), and
-    /// then the ping is queued.
+    /// [`Failure`] of the kind [`Misuse`](FailureKind::Misuse): the payload is too long, or more than [`Config::max_send_queue`]
+    /// would wait, which does not fail the connection. As [`feed`](Self::feed) if the connection is closed or is being closed. As
+    /// [`flush`](Self::flush), and then the ping is queued.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
         sending::outcome(self.protocol.ping(payload))?;
         self.flush()
