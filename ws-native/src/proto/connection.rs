@@ -1,8 +1,8 @@
 //! The protocol's one state machine, for both roles: [RFC 6455][1].
 //!
-//! Every change of a connection's state is in this file, which is why it is a long one. In files of their own are how a server
-//! answers a request, how events are asked for, what an open connection sends and lends, what it has to do in time, and its side
-//! towards the transport.
+//! Every transition of [`State`] is in this file, which is why it is a long one. In files of their own are how a server answers a
+//! request, how events are asked for, what an open connection sends and lends, what it has to do in time, and its side towards the
+//! transport. These change what stands beside the state, such as the timer and the end of the input.
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455
 
@@ -17,7 +17,6 @@ mod transport;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
-use core::mem;
 use core::time::Duration;
 
 use bytes::Bytes;
@@ -304,11 +303,9 @@ impl Connection {
                 let closed = Closed { clean: true, received: close_received.take(), error: None };
                 Ok(self.close(closed))
             }
-            State::Failed(_) => {
-                let State::Failed(error) = mem::replace(&mut self.state, State::Closed) else {
-                    return Ok(Step::Wait);
-                };
-                Ok(self.close(Closed { clean: false, received: None, error: Some(error) }))
+            State::Failed(error) => {
+                let error = Some(error.clone());
+                Ok(self.close(Closed { clean: false, received: None, error }))
             }
             State::Closed => {
                 self.incoming.buffer().clear();
