@@ -169,8 +169,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.inner.tapping = tapping;
     }
 
-    /// Closes itself, with 1001, when this shutdown [begins](Shutdown::begin), and is cut when its time is over. Then
-    /// [`recv`](Self::recv) ends as if the program had closed, or fails.
+    /// Has the connection closed with 1001 when this shutdown [begins](Shutdown::begin), and cut when the shutdown's time is over.
+    /// [`recv`](Self::recv) then ends as if the program had closed it, or fails.
     pub fn follow(&mut self, shutdown: &Shutdown) {
         self.set_follower(shutdown.follow());
     }
@@ -180,10 +180,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     /// Gets the messages that are sent to this broadcast from now on. Those that come are sent while [`recv`](Self::recv)
-    /// waits, behind what was fed before, until the connection is closed or dropped, or [leaves](Self::leave). Those that have come when
-    /// the program or a shutdown closes the connection go before its Close frame. To join once more changes nothing.
+    /// waits, behind what was fed before, until the connection is closed or dropped, or [leaves](Self::leave). Those that have come
+    /// when the program or a shutdown closes the connection go before its Close frame. To join once more changes nothing.
     ///
-    /// Not between the parts of a message that is [sent in parts](Self::send_part): then they wait for its end.
+    /// While a message is [sent in parts](Self::send_part), they wait for its end.
     pub fn join(&mut self, broadcast: &Broadcast) {
         // One that has ended has left all it had joined, and nothing would make it leave another.
         if let State::Running = self.inner.state {

@@ -105,7 +105,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// ```
     ///
     /// # Errors
-    /// As [`recv`](Self::recv); and the first error that the function returns, which is then shown
+    /// As [`recv`](Self::recv); and the first error that the function returns, after which it is shown
     /// no more of what has come.
     ///
     /// # Cancel safety

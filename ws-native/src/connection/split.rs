@@ -22,8 +22,8 @@ use crate::server::Broadcast;
 use crate::tap::Tapping;
 
 /// The half of a connection that receives. While it is awaited, pings are answered, and what the other half sends is written. What
-/// that has only [fed](Sender::feed) is written when this one next begins to wait, and so not while it waits already. Made by
-/// [`Connection::split`].
+/// the other half has only [fed](Sender::feed) is written when this one next begins to wait; one that waits already is not woken
+/// for it. Made by [`Connection::split`].
 ///
 /// ```
 /// use ws_native::Connection;

@@ -126,9 +126,9 @@ impl Connection {
         Self { timer: None, ..Self::new(established, config.into(), keys, Duration::ZERO) }
     }
 
-    /// A server's end for a request that an HTTP server has read and now answers, with
-    /// [`accept_value`](IncomingRequest::accept_value), a subprotocol if it likes, and the
-    /// [extensions](Established::extensions) that are given here, if they are not empty.
+    /// A server's end for a request that an HTTP server has read and answers itself: with
+    /// [`accept_value`](IncomingRequest::accept_value), a subprotocol if it likes, and the [extensions](Established::extensions) that
+    /// are returned here, if they are not empty.
     pub fn server_upgraded(request: &IncomingRequest, config: impl Into<Arc<Config>>) -> (Self, Established) {
         let mut connection = Self::server_established(config);
         let (agreement, extensions) = request.choose_extensions(connection.config.compression().as_ref()).unzip();

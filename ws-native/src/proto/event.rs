@@ -67,7 +67,7 @@ pub struct Closed {
     pub error: Option<Error>,
 }
 
-/// A frame that cannot be sent.
+/// Why a frame cannot be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {

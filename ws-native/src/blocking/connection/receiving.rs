@@ -65,7 +65,7 @@ impl<S: Timed> Connection<S> {
     /// ```
     ///
     /// # Errors
-    /// As [`recv`](Self::recv); and the first error that the function returns, which is then shown
+    /// As [`recv`](Self::recv); and the first error that the function returns, after which it is shown
     /// no more of what has come.
     pub fn recv_each(
         &mut self,

@@ -18,8 +18,8 @@ impl Connection {
         event
     }
 
-    /// The next event, if it is a message in one frame that is there wholly, or comes of one that is wrong: then nothing else
-    /// is looked at, not even a Ping frame.
+    /// The next event, if a whole message in one frame comes next, and nothing of it was looked at before; one that is invalid
+    /// gives the event that says so. Otherwise `None`, and nothing is consumed, not even a Ping frame.
     pub fn poll_whole_message(&mut self, now: Duration) -> Option<Event> {
         if self.is_open() && self.incoming.has_whole_message() { self.poll(now) } else { None }
     }

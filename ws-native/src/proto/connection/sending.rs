@@ -62,7 +62,7 @@ impl Connection {
     }
 
     /// Sends a part of a text message, as it is produced; the first one begins the message, the last one ends it. Until then
-    /// no other message can be sent; control frames can, and closing.
+    /// no other message can be sent, but control frames can, and the connection can be closed.
     ///
     /// ```
     /// # use ws_native::proto::{Config, Connection};
@@ -90,7 +90,8 @@ impl Connection {
     /// Sends a ping.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::LongControl`]; [`SendError::Full`], and the connection is not failed by that.
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::LongControl`]; and [`SendError::Full`],
+    /// which does not fail the connection.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.send_control(Opcode::Ping, payload)
     }

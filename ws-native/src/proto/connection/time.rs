@@ -38,8 +38,8 @@ impl Connection {
         }
     }
 
-    /// Time has passed, for one who has looked at all that was received and reads next, and who is asked for the time only if the
-    /// peer has to do something in time. Whether that is over: then there is an event.
+    /// As [`handle_timeout`](Self::handle_timeout), for a caller that has polled everything received and is about to read. `now` is
+    /// only called while a timer runs. True: a deadline passed, so poll again.
     ///
     /// The answer to a Close frame, and the messages before it, may have come in time without having been read: the time for it
     /// is over when a read waits, or when more was read than can have been there.
@@ -64,14 +64,15 @@ impl Connection {
         }
     }
 
-    /// What came was held back, and is looked at from now on: meanwhile nothing could be heard of the peer, whose silence begins
-    /// anew. So it does when something has come of a message that is [set aside](Self::set_aside).
+    /// Call this when input that was held back is looked at again, and when bytes of a message arrive that was [set
+    /// aside](Self::set_aside) or [found](Self::find_aside): heartbeat and idle time-out then begin again, at the `now` of the
+    /// next call that has one.
     pub fn listen_anew(&mut self) {
         self.incoming.hear_message();
     }
 
     /// How long the peer took to answer the newest ping of the [heartbeat](crate::proto::Heartbeat) that it has answered: from when
-    /// the ping was to be written next until its pong was given out. `None`: it has answered none.
+    /// the ping was last seen waiting to be transmitted until its pong was given out. `None`: it has answered none.
     pub fn round_trip_time(&self) -> Option<Duration> {
         self.watch.as_ref()?.round_trip_time()
     }
@@ -113,7 +114,7 @@ impl Connection {
             return;
         }
         let now = now();
-        // It may begin with this.
+        // This may create the watch.
         self.note_time(now, false);
         if let Some(watch) = &mut self.watch {
             watch.note_progress(now, &self.outgoing, &self.config);

@@ -20,7 +20,7 @@ pub struct Established {
     pub protocol: Option<String>,
     /// The extensions in use; empty if there are none.
     pub extensions: String,
-    /// The headers of a server's answer. Those of a client's request are in the request, and here there are none.
+    /// The headers of the server's answer; empty at a server's end, and where somebody else has done the opening handshake.
     pub headers: Headers,
 }
 
