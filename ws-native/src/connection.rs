@@ -255,7 +255,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 Progress::Leaving => {
                     self.inner.joined.give_out(&mut self.inner.protocol);
                     // A connection that is not open is already going away.
-                    self.inner.protocol.leave(&Close::new(CloseCode::GOING_AWAY));
+                    self.inner.protocol.start_closing_for_host(&Close::new(CloseCode::GOING_AWAY));
                 }
                 Progress::Over => {
                     self.inner.following = Following::Over;

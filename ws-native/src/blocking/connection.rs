@@ -305,7 +305,7 @@ impl<S: Timed> Connection<S> {
         let by = self.instant(deadline);
         let _ = self.wire.transmit(&mut self.protocol, by);
         if self.waits_for_room() {
-            return self.room_came(deadline);
+            return self.waited_for_room(deadline);
         }
         if !is_drained {
             return Poll::Ready(());
@@ -329,7 +329,7 @@ impl<S: Timed> Connection<S> {
 
     /// There was no room to write before this deadline. Ready: it has passed. Pending: the stream
     /// would block.
-    fn room_came(&mut self, deadline: Option<Duration>) -> Poll<()> {
+    fn waited_for_room(&mut self, deadline: Option<Duration>) -> Poll<()> {
         let is_late = self.has_passed(deadline);
         self.protocol.note_wait_for_room(|| self.start.elapsed());
         if self.has_passed(self.protocol.deadline()) {

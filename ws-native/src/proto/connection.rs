@@ -215,9 +215,9 @@ impl Connection {
         Ok(())
     }
 
-    /// Starts the closing handshake for what runs the connection, of which its program does not know: see [`SendError::Leaving`].
+    /// Starts the closing handshake for what runs the connection, without its program knowing: see [`SendError::Leaving`].
     #[cfg(feature = "tokio")]
-    pub(crate) fn leave(&mut self, close: &Close) {
+    pub(crate) fn start_closing_for_host(&mut self, close: &Close) {
         self.begin_closing(SendError::Leaving, Some(close));
     }
 

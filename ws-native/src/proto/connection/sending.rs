@@ -57,8 +57,8 @@ impl Connection {
     /// # Errors
     /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
-        let order = self.encoder.complete();
-        self.send(message.payload().len(), order, |encoder, outgoing| encoder.prepared(outgoing, message))
+        let expected = self.encoder.expect_complete();
+        self.send(message.payload().len(), expected, |encoder, outgoing| encoder.prepared(outgoing, message))
     }
 
     /// Sends a part of a text message, as it is produced; the first one begins the message, the last one ends it. Until then
@@ -106,12 +106,12 @@ impl Connection {
 
     /// Whether a message of which parts were sent has not had its last one.
     pub fn is_sending_parts(&self) -> bool {
-        self.encoder.complete().is_err()
+        self.encoder.expect_complete().is_err()
     }
 
     fn send_copied(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
-        let order = self.encoder.complete();
-        self.send(payload.len(), order, |encoder, outgoing| encoder.message(outgoing, opcode, payload))
+        let expected = self.encoder.expect_complete();
+        self.send(payload.len(), expected, |encoder, outgoing| encoder.message(outgoing, opcode, payload))
     }
 
     #[inline]
@@ -119,13 +119,13 @@ impl Connection {
         if payload.len() < Outgoing::LONG {
             return self.send_copied(opcode, &payload);
         }
-        let order = self.encoder.complete();
-        self.send(payload.len(), order, |encoder, outgoing| encoder.owned(outgoing, opcode, payload))
+        let expected = self.encoder.expect_complete();
+        self.send(payload.len(), expected, |encoder, outgoing| encoder.owned(outgoing, opcode, payload))
     }
 
     fn send_part(&mut self, opcode: Opcode, payload: &[u8], last: bool) -> Result<(), SendError> {
-        let order = self.encoder.continues(opcode);
-        self.send(payload.len(), order, |encoder, outgoing| encoder.part(outgoing, opcode, payload, last))
+        let expected = self.encoder.expect_part(opcode);
+        self.send(payload.len(), expected, |encoder, outgoing| encoder.part(outgoing, opcode, payload, last))
     }
 
     /// Has a message of this length encoded, if it can be sent, may come now, and there is room for it.
@@ -133,13 +133,13 @@ impl Connection {
     fn send(
         &mut self,
         length: usize,
-        order: Result<(), SendError>,
+        expected: Result<(), SendError>,
         encode: impl FnOnce(&mut Encoder, &mut Outgoing),
     ) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(self.refusal());
         }
-        order?;
+        expected?;
         if !self.has_room(length) {
             return Err(self.fail_as_full());
         }

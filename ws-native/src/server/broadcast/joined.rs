@@ -141,7 +141,7 @@ impl Subscriptions {
                 Ok(connection.is_open() && !connection.is_sending_parts())
             }
             Next::Over => {
-                self.leave_slowly(connection);
+                self.close_as_too_slow(connection);
                 Ok(false)
             }
             Next::Message(_) | Next::Nothing => Ok(false),
@@ -150,12 +150,12 @@ impl Subscriptions {
 
     fn poll_slow(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) {
         if self.subscriptions.iter().any(|subscription| subscription.poll_over(cx)) {
-            self.leave_slowly(connection);
+            self.close_as_too_slow(connection);
         }
     }
 
-    fn leave_slowly(&mut self, connection: &mut proto::Connection) {
-        connection.leave(&Close { code: CloseCode::POLICY, reason: "too slow".into() });
+    fn close_as_too_slow(&mut self, connection: &mut proto::Connection) {
+        connection.start_closing_for_host(&Close { code: CloseCode::POLICY, reason: "too slow".into() });
         self.leave_all();
     }
 }
