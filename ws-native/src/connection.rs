@@ -240,13 +240,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         loop {
             match self.inner.protocol.advance(Delivery::Whole) {
                 Some(event) => return Poll::Ready(event),
-                None => ready!(self.poll_pause(cx)),
+                None => ready!(self.poll_io(cx)),
             }
         }
     }
 
     /// Does what the shutdown says that this connection follows. Whether there was anything to do.
-    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> bool {
+    fn follow_shutdown(&mut self, cx: &mut Context<'_>) -> bool {
         let mut done = false;
         while let Poll::Ready(progress) = self.inner.following.poll_progress(cx) {
             done = true;
@@ -294,7 +294,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     fn poll_transport_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
         if let State::Ending { .. } = self.inner.state {
-            let _ = self.poll_shutdown(cx);
+            let _ = self.follow_shutdown(cx);
             let end = self.inner.transport.poll_end(&mut self.inner.protocol, cx);
             if end != Poll::Ready(End::Reached) {
                 let waits = self.poll_patience(cx).is_pending();

@@ -181,14 +181,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ) -> Poll<Result<Option<M>, Failure>> {
         while let State::Running = self.inner.state {
             if !self.has_turn() {
-                ready!(self.poll_pause(cx));
+                ready!(self.poll_io(cx));
                 continue;
             }
             if let Some(message) = simple(self) {
                 return Poll::Ready(Ok(Some(message)));
             }
             match self.inner.protocol.advance(delivery) {
-                None => ready!(self.poll_pause(cx)),
+                None => ready!(self.poll_io(cx)),
                 Some(Event::Closed(closed)) => self.begin_end(closed),
                 Some(event) => {
                     self.inner.turn.count(length(&event));

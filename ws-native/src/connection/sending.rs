@@ -143,7 +143,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        if self.poll_shutdown(cx) {
+        if self.follow_shutdown(cx) {
             // Who waits to receive, if that is another task, is no longer told of it by the shutdown.
             cx.waker().wake_by_ref();
         }
@@ -153,7 +153,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
             self.inner.protocol.note_time(self.inner.clock.now(), false);
         }
         if transmitted.is_pending() {
-            self.inner.joined.poll_slow(&mut self.inner.protocol, cx);
+            self.inner.joined.close_if_slow(&mut self.inner.protocol, cx);
         }
         self.inner.state.flushed(&self.inner.protocol, transmitted, self.inner.transport.broken())
     }

@@ -271,7 +271,7 @@ impl Subscription {
     }
 
     /// Whether the subscriber was too slow. If not, the task is woken when it becomes so.
-    fn poll_over(&self, cx: &mut Context<'_>) -> bool {
+    fn is_over_or_wake_later(&self, cx: &mut Context<'_>) -> bool {
         // A waker may be anybody's code: none is cloned or dropped while the queue is locked.
         let waker = cx.waker().clone();
         let mut queue = lock(&self.queue);
@@ -284,7 +284,7 @@ impl Subscription {
 
     /// The next message, if there is one and `room` for it. If there is none, the task is woken
     /// when that changes.
-    fn poll_next(&self, room: Option<usize>, cx: &mut Context<'_>) -> Next {
+    fn next_or_wake_later(&self, room: Option<usize>, cx: &mut Context<'_>) -> Next {
         let waker = cx.waker().clone();
         let mut queue = lock(&self.queue);
         let next = queue.next(room);
