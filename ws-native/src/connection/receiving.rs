@@ -194,7 +194,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                     self.inner.turn.count(length(&event));
                     if matches!(event, Event::Pong(_)) && self.inner.protocol.is_watched() {
                         // It may answer a ping of the heartbeat.
-                        self.inner.protocol.note_time(self.inner.clock.now(), false);
+                        self.inner.protocol.note_time(self.inner.clock.now());
                     }
                     if let Some(message) = wanted(event) {
                         memory::take_back_if_read(&mut self.inner.protocol);

@@ -150,7 +150,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
         if self.inner.protocol.is_watched() {
             // Who receives meanwhile, if anybody does, looks at the clock only when the time was over without this.
-            self.inner.protocol.note_time(self.inner.clock.now(), false);
+            self.inner.protocol.note_time(self.inner.clock.now());
         }
         if transmitted.is_pending() {
             self.inner.joined.close_if_slow(&mut self.inner.protocol, cx);

@@ -127,7 +127,7 @@ impl<S: Timed> Connection<S> {
                 Some(event) => {
                     if matches!(event, Event::Pong(_)) && self.protocol.is_watched() {
                         // It may answer a ping of the heartbeat.
-                        self.protocol.note_time(self.start.elapsed(), false);
+                        self.protocol.note_time(self.start.elapsed());
                     }
                     if let Some(message) = wanted(event) {
                         memory::take_back_if_read(&mut self.protocol);

@@ -14,7 +14,10 @@ impl Connection {
     pub fn poll(&mut self, now: Duration) -> Option<Event> {
         let simple = self.next_simple(Event::Text, Event::Binary);
         let event = simple.or_else(|| self.advance(Delivery::Whole));
-        self.note_time(now, event.is_none());
+        match event {
+            Some(_) => self.note_time(now),
+            None => self.note_drained(now),
+        }
         event
     }
 
@@ -44,7 +47,10 @@ impl Connection {
     /// ```
     pub fn poll_part(&mut self, now: Duration) -> Option<Event> {
         let event = self.advance(Delivery::InParts);
-        self.note_time(now, event.is_none());
+        match event {
+            Some(_) => self.note_time(now),
+            None => self.note_drained(now),
+        }
         event
     }
 

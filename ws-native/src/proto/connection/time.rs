@@ -28,7 +28,7 @@ impl Connection {
     /// To be called after what the transport has was received and [polled](Self::poll): a peer whose pong or Close frame
     /// nobody has looked for is given up, and what was received before it is lost.
     pub fn handle_timeout(&mut self, now: Duration) {
-        self.note_time(now, false);
+        self.note_time(now);
         match self.timer.take_if(|timer| timer.has_passed(now)).map(|timer| timer.phase()) {
             None => self.look_after_peer(now),
             // "In abnormal cases (such as not having received a TCP Close from the server after a reasonable amount of
@@ -49,7 +49,7 @@ impl Connection {
             return false;
         }
         let now = now();
-        self.note_time(now, false);
+        self.note_time(now);
         if !self.timer.as_mut().is_some_and(|timer| timer.may_be_answered(now)) {
             self.handle_timeout(now);
         }
@@ -85,16 +85,21 @@ impl Connection {
         }
     }
 
-    /// Times begin, and begin again, when it is known what time it is. `waits`: no more is to be had of what was received.
-    pub(crate) fn note_time(&mut self, now: Duration, waits: bool) {
+    /// Times begin, and begin again, when it is known what time it is.
+    pub(crate) fn note_time(&mut self, now: Duration) {
         if let Some(timer) = &mut self.timer {
             timer.begin(now, self.outgoing.remaining_to(self.close_end), &self.config);
         } else if self.is_watched() {
             let watch = self.watch.get_or_insert_with(|| Box::new(Watch::begin(now, &self.config)));
             watch.note(now, self.incoming.take_heard(), self.message_end, &self.outgoing, &self.config);
-            if waits {
-                watch.wait(self.incoming.buffer().len());
-            }
+        }
+    }
+
+    /// The same where no more is to be had of what was received.
+    pub(super) fn note_drained(&mut self, now: Duration) {
+        self.note_time(now);
+        if let Some(watch) = &mut self.watch {
+            watch.wait(self.incoming.buffer().len());
         }
     }
 
@@ -102,7 +107,7 @@ impl Connection {
     #[cfg(any(feature = "tokio", feature = "blocking"))]
     pub(crate) fn note_wait(&mut self, now: impl FnOnce() -> Duration) {
         if self.is_timed() || self.is_watched() {
-            self.note_time(now(), true);
+            self.note_drained(now());
         }
     }
 
@@ -115,11 +120,11 @@ impl Connection {
         }
         let now = now();
         // This may create the watch.
-        self.note_time(now, false);
+        self.note_time(now);
         if let Some(watch) = &mut self.watch {
             watch.note_progress(now, &self.outgoing, &self.config);
         }
-        self.note_time(now, true);
+        self.note_drained(now);
     }
 
     /// Whether the connection is open and has deadlines all the same.
