@@ -179,13 +179,13 @@ impl Connection {
     }
 
     /// Whether what the peer sends is looked at: the connection is established, and no Close frame has come.
-    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    #[cfg(feature = "std")]
     pub(crate) fn is_listening(&self) -> bool {
         matches!(self.state, State::Established { close_received: None, .. })
     }
 
     /// Whether a Close frame was sent, and the peer has time yet to answer it or to end the transport.
-    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    #[cfg(feature = "std")]
     pub(crate) fn has_time_to_close(&self) -> bool {
         self.is_closing() && self.timer.is_some()
     }

@@ -360,7 +360,7 @@ impl InflateError {
     fn within(self, config: &Config) -> Error {
         match self {
             Self::TooLong => Error::Bound(Bound::Message(config.max_message)),
-            Self::Protocol(error) => error.into(),
+            Self::NotDeflate => ProtocolError::Deflate.into(),
         }
     }
 }

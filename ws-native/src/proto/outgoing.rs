@@ -188,7 +188,7 @@ impl Outgoing {
     }
 
     /// How many bytes have reached the network since the beginning.
-    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    #[cfg(feature = "std")]
     pub(super) fn transmitted_total(&self) -> u64 {
         self.transmitted
     }

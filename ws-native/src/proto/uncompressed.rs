@@ -6,8 +6,6 @@ use alloc::vec::Vec;
 
 use bytes::{Bytes, BytesMut};
 
-use super::error::ProtocolError;
-
 /// Settings of permessage-deflate, of which this build has none: see the feature `deflate`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compression {}
@@ -28,7 +26,7 @@ pub(super) enum InflateError {
     #[allow(dead_code, reason = "the same shape as with the feature")]
     TooLong,
     #[allow(dead_code, reason = "the same shape as with the feature")]
-    Protocol(ProtocolError),
+    NotDeflate,
 }
 
 impl Compression {

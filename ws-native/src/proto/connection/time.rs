@@ -104,7 +104,7 @@ impl Connection {
     }
 
     /// There is nothing to be received: the times of what has just begun begin here.
-    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    #[cfg(feature = "std")]
     pub(crate) fn note_wait(&mut self, now: impl FnOnce() -> Duration) {
         if self.is_timed() || self.is_watched() {
             self.note_drained(now());
@@ -113,7 +113,7 @@ impl Connection {
 
     /// The same for one who waits for room in the output, and meanwhile looks at nothing that comes: that the output goes is what
     /// is heard of the peer then.
-    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    #[cfg(feature = "std")]
     pub(crate) fn note_wait_for_room(&mut self, now: impl FnOnce() -> Duration) {
         if !(self.is_timed() || self.is_watched()) {
             return;

@@ -8,7 +8,6 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::spare;
 use crate::proto::config::Compression;
-use crate::proto::error::ProtocolError;
 use crate::proto::extension::{MAX_WINDOW_BITS, Side};
 
 /// The window of DEFLATE in bytes, beyond which nothing is referred to.
@@ -44,7 +43,7 @@ pub(in crate::proto) enum InflateError {
     /// It has more bytes than are allowed.
     TooLong,
     /// It is not DEFLATE.
-    Protocol(ProtocolError),
+    NotDeflate,
 }
 
 impl Decompressor {
@@ -93,14 +92,14 @@ impl Decompressor {
                         return Ok(());
                     }
                 }
-                Ok(Status::StreamEnd) => return Err(InflateError::Protocol(ProtocolError::Deflate)),
+                Ok(Status::StreamEnd) => return Err(InflateError::NotDeflate),
                 Ok(_) if written < room && rest.is_empty() => {
                     self.at_final_block &= piece.is_empty();
                     return Ok(());
                 }
                 Ok(Status::Ok) => {}
                 Ok(Status::BufError) if written == room => {}
-                Ok(Status::BufError) | Err(_) => return Err(InflateError::Protocol(ProtocolError::Deflate)),
+                Ok(Status::BufError) | Err(_) => return Err(InflateError::NotDeflate),
             }
         }
     }
@@ -126,7 +125,7 @@ impl Decompressor {
             let length = message.len();
             self.push(&ENDING, message, max)?;
             if message.len() > length {
-                return Err(InflateError::Protocol(ProtocolError::Deflate));
+                return Err(InflateError::NotDeflate);
             }
         }
         self.final_blocks = 0;
@@ -152,7 +151,7 @@ fn restart(inflate: &mut Inflate, taken: &[u8], message: &[u8]) -> Result<(), In
     let before = &taken[taken.len().saturating_sub(missing)..];
     let window = [before, &message[message.len().saturating_sub(WINDOW)..]].concat();
     if !window.is_empty() {
-        inflate.set_dictionary(&window).map_err(|_| InflateError::Protocol(ProtocolError::Deflate))?;
+        inflate.set_dictionary(&window).map_err(|_| InflateError::NotDeflate)?;
     }
     Ok(())
 }

@@ -126,7 +126,6 @@ mod tests {
     use super::*;
     use crate::proto::config::Compression;
     use crate::proto::deflate::{Compressor, Decompressor, InflateError};
-    use crate::proto::error::ProtocolError;
     use crate::proto::extension::Side;
     use bytes::BytesMut;
 
@@ -194,6 +193,6 @@ mod tests {
         // It refers to five bytes before its beginning.
         let early = [0xf2, 0x00, 0x11, 0x00, 0x00];
         let outcome = ends(true, false, 1).1.push(&early, &mut BytesMut::new(), usize::MAX);
-        assert_eq!(outcome, Err(InflateError::Protocol(ProtocolError::Deflate)));
+        assert_eq!(outcome, Err(InflateError::NotDeflate));
     }
 }

@@ -24,7 +24,7 @@ pub struct Established {
     pub headers: Headers,
 }
 
-/// The answer is none that could accept.
+/// An answer in another version cannot accept.
 const NOT_HTTP_1_1: HandshakeError = HandshakeError::NotHttp("the answer does not begin with HTTP/1.1");
 
 /// A client that waits for the server's answer.
@@ -89,8 +89,7 @@ impl Handshake {
             if !begins_with(b"HTTP/1.1 ") && !begins_with(b"HTTP/1.0 ") {
                 return Err(NOT_HTTP_1_1);
             }
-            // All answers together have the bound of one.
-            // The interim answers count.
+            // Interim answers and the final one share one bound.
             let head = self.end.take(buffer, max.saturating_sub(self.interim));
             let Some(head) = head.map_err(|_| HandshakeError::TooLarge(max))? else { return Ok(None) };
             let mut parsed = vec![httparse::EMPTY_HEADER; MAX_HEADERS];
