@@ -367,32 +367,59 @@ fn flood(room: &Broadcast) {
     }
 }
 
+/// Receives the long message, and then the end. The close code.
+async fn read_to_the_end(client: &mut Connection<DuplexStream>) -> CloseCode {
+    assert!(client.recv().await.unwrap().is_some());
+    assert_eq!(client.recv().await.unwrap(), None);
+    client.closed().unwrap().code()
+}
+
 #[tokio::test(start_paused = true)]
-async fn one_that_is_too_slow_for_an_answer_is_closed_as_well() {
+async fn a_subscriber_that_is_too_slow_is_closed_while_its_program_flushes() {
     let room = Broadcast::default();
     let (mut client, mut server) = busy(&room);
     flood(&room);
-    // It reads in the end.
-    let reading = async {
-        assert!(client.recv().await.unwrap().is_some());
-        assert_eq!(client.recv().await.unwrap(), None);
-        client.closed().unwrap().code()
-    };
+    let (code, flushed) = tokio::join!(read_to_the_end(&mut client), server.flush());
+    assert_eq!((code, flushed.unwrap()), (CloseCode::POLICY, ()));
+    assert_eq!((room.subscribers(), room.slow()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_while_a_slow_subscriber_is_closed_is_thrown_away() {
+    let room = Broadcast::default();
+    let (mut client, mut server) = busy(&room);
+    flood(&room);
     let answering = async {
         server.flush().await.unwrap();
-        // What the program answers meanwhile is no mistake of its own, and not sent.
+        // It is no mistake of the program's.
         server.feed("answer").unwrap();
         server.send("answer").await.unwrap();
         server.recv().await.unwrap()
     };
-    assert_eq!(tokio::join!(reading, answering), (CloseCode::POLICY, None));
-    assert_eq!(server.feed("late").unwrap_err().kind(), FailureKind::Ended, "no mistake of the program's");
-    // It never does, and was found too slow while that was waited for.
+    assert_eq!(tokio::join!(read_to_the_end(&mut client), answering), (CloseCode::POLICY, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_after_the_end_of_a_slow_subscriber_is_no_misuse() {
+    let room = Broadcast::default();
+    let (mut client, mut server) = busy(&room);
+    flood(&room);
+    let ending = async {
+        server.flush().await.unwrap();
+        server.recv().await.unwrap()
+    };
+    assert_eq!(tokio::join!(read_to_the_end(&mut client), ending), (CloseCode::POLICY, None));
+    assert_eq!(server.feed("late").unwrap_err().kind(), FailureKind::Ended);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscriber_that_is_found_too_slow_while_its_program_flushes_and_never_reads_is_given_up() {
+    let room = Broadcast::default();
     let (_client, mut server) = busy(&room);
     let (flushed, ()) = tokio::join!(server.flush(), async { flood(&room) });
     assert_eq!(flushed.unwrap_err().kind(), FailureKind::Timeout);
     assert_eq!(server.recv().await.unwrap_err().kind(), FailureKind::Timeout);
-    assert_eq!((room.subscribers(), room.slow()), (0, 2));
+    assert_eq!((room.subscribers(), room.slow()), (0, 1));
 }
 
 #[tokio::test]

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_in_absolute_form_has_a_resource_name_too() {
+    fn a_target_in_absolute_form_has_a_resource_name() {
         for (target, resource) in [
             ("http://h/chat?x", "/chat?x"),
             ("http://h", "/"),
