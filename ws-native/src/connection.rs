@@ -30,11 +30,11 @@ use crate::transport::{End, Transport};
 
 /// An established WebSocket connection over any byte stream, in either role.
 ///
-/// It has no task of its own: the protocol runs while [`recv`](Self::recv) or [`send`](Self::send) is awaited, pings are
-/// answered by `recv`. What was [fed](Self::feed) goes out when `recv` is about to wait, so that a burst of answers is
-/// one write. Back-pressure is TCP's in both directions: `recv` reads no more than it is asked for, a server's nothing at
-/// all while more than 1 MiB waits to be written; `send` waits until all is written. Two ends that only send and never
-/// receive therefore wait for each other.
+/// It has no task of its own: the protocol runs while [`recv`](Self::recv) or [`send`](Self::send) is awaited, pings
+/// are answered by `recv`. What was [fed](Self::feed) goes out when `recv` is about to wait, so that a burst of answers
+/// is one write. Back-pressure is TCP's in both directions: `recv` reads no more than it is asked for, a server's
+/// nothing at all while more than 1 MiB waits to be written; `send` waits until all is written. Two ends that only send
+/// and never receive therefore wait for each other.
 ///
 /// ```no_run
 /// # async fn program() -> Result<(), ws_native::Failure> {
@@ -128,8 +128,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         connection
     }
 
-    /// The same connection, where these bytes have been read from the stream already: what came behind the head of an opening
-    /// handshake that was done by somebody else. To be called before anything is received.
+    /// The same connection, where these bytes have been read from the stream already: what came behind the head of an
+    /// opening handshake that was done by somebody else. To be called before anything is received.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -169,8 +169,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.inner.tapping = tapping;
     }
 
-    /// Has the connection closed with 1001 when this shutdown [begins](Shutdown::begin), and cut when the shutdown's time is over.
-    /// [`recv`](Self::recv) then ends as if the program had closed it, or fails.
+    /// Has the connection closed with 1001 when this shutdown [begins](Shutdown::begin), and cut when the shutdown's
+    /// time is over. [`recv`](Self::recv) then ends as if the program had closed it, or fails.
     pub fn follow(&mut self, shutdown: &Shutdown) {
         self.set_follower(shutdown.follow());
     }
@@ -179,9 +179,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.inner.following = Following::Shutdown(follower);
     }
 
-    /// Gets the messages that are sent to this broadcast from now on. Those that come are sent while [`recv`](Self::recv)
-    /// waits, behind what was fed before, until the connection is closed or dropped, or [leaves](Self::leave). Those that have come
-    /// when the program or a shutdown closes the connection go before its Close frame. To join once more changes nothing.
+    /// Gets the messages that are sent to this broadcast from now on. Those that come are sent while
+    /// [`recv`](Self::recv) waits, behind what was fed before, until the connection is closed or dropped, or
+    /// [leaves](Self::leave). Those that have come when the program or a shutdown closes the connection go before its
+    /// Close frame. To join once more changes nothing.
     ///
     /// While a message is [sent in parts](Self::send_part), they wait for its end.
     pub fn join(&mut self, broadcast: &Broadcast) {
@@ -196,8 +197,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.inner.joined.leave(broadcast);
     }
 
-    /// How many messages of broadcasts it has missed so far, because its peer was too slow. Those that have come when it is
-    /// closed between the parts of a message count as well: there is no place for them any more.
+    /// How many messages of broadcasts it has missed so far, because its peer was too slow. Those that have come when
+    /// it is closed between the parts of a message count as well: there is no place for them any more.
     pub fn missed(&self) -> u64 {
         self.inner.joined.missed()
     }
@@ -268,8 +269,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         done
     }
 
-    /// Ready when a deadline of the protocol has passed, and the protocol was told. Before the call the protocol has to know what
-    /// is waited for: that decides which deadline there is.
+    /// Ready when a deadline of the protocol has passed, and the protocol was told. Before the call the protocol has to
+    /// know what is waited for: that decides which deadline there is.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // The timer is asked and not the clock: like the stream it is pending in a task that has to
         // let others run.

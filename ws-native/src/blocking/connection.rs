@@ -54,7 +54,8 @@ impl<S: Timed> Connection<S> {
     /// Performs the client's half of the opening handshake over a stream that is connected.
     ///
     /// # Errors
-    /// [`Failure`]: the server refused, did not answer in time or not as it must, or the stream broke or does not block.
+    /// [`Failure`]: the server refused, did not answer in time or not as it must, or the stream broke or does not
+    /// block.
     pub fn client(stream: S, request: Request, config: impl Into<Arc<Config>>) -> Result<Self, Failure> {
         Self::client_since(Instant::now(), stream, request, config)
     }
@@ -95,8 +96,8 @@ impl<S: Timed> Connection<S> {
         Self { established: Box::new(established), ..Self::new(protocol, stream, Instant::now()) }
     }
 
-    /// The same connection, where these bytes have been read from the stream already: what came behind the head of an opening
-    /// handshake that was done by somebody else. To be called before anything is received.
+    /// The same connection, where these bytes have been read from the stream already: what came behind the head of an
+    /// opening handshake that was done by somebody else. To be called before anything is received.
     #[must_use]
     pub fn with_read(mut self, bytes: &[u8]) -> Self {
         self.protocol.receive(bytes);
@@ -157,14 +158,14 @@ impl<S: Timed> Connection<S> {
     /// Queues a message.
     ///
     /// # Errors
-    /// [`Failure`], and the message was not queued. Of the kind [`Ended`](FailureKind::Ended): the peer has closed, or the connection has
-    /// failed or ended; a program cannot always know. Of the kind [`Misuse`](FailureKind::Misuse): the program has
-    /// [closed](Self::close); a message that is sent [in parts](Self::send_part) is not complete; the message is a blob that is not
-    /// in memory; or more than [`Config::max_send_queue`] would wait to be written, which also fails the connection, and all that
-    /// is sent after it is `Misuse`, too.
+    /// [`Failure`], and the message was not queued. Of the kind [`Ended`](FailureKind::Ended): the peer has closed, or
+    /// the connection has failed or ended; a program cannot always know. Of the kind [`Misuse`](FailureKind::Misuse):
+    /// the program has [closed](Self::close); a message that is sent [in parts](Self::send_part) is not complete; the
+    /// message is a blob that is not in memory; or more than [`Config::max_send_queue`] would wait to be written, which
+    /// also fails the connection, and all that is sent after it is `Misuse`, too.
     ///
-    /// While the [idle time-out](Config::idle_timeout) closes the connection, what is sent, by this method or any other, is thrown
-    /// away, but for such a blob, and there is no error: [`recv`](Self::recv) tells of the end.
+    /// While the [idle time-out](Config::idle_timeout) closes the connection, what is sent, by this method or any
+    /// other, is thrown away, but for such a blob, and there is no error: [`recv`](Self::recv) tells of the end.
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         sending::feed(&mut self.protocol, data.into())
@@ -188,8 +189,8 @@ impl<S: Timed> Connection<S> {
         sending::outcome(self.protocol.send_binary(bytes))
     }
 
-    /// Writes all that is queued, if that is more than [`Config::write_size`], by default 64 KiB: between two messages that
-    /// are [fed](Self::feed), it keeps the queue short.
+    /// Writes all that is queued, if that is more than [`Config::write_size`], by default 64 KiB: between two messages
+    /// that are [fed](Self::feed), it keeps the queue short.
     ///
     /// # Errors
     /// As [`flush`](Self::flush).
@@ -201,9 +202,10 @@ impl<S: Timed> Connection<S> {
     /// Writes all that is queued.
     ///
     /// # Errors
-    /// [`Failure`]: the stream broke, and what the peer had sent before can still be [received](Self::recv); or the connection is
-    /// being closed and the peer has not read in [time](Config::close_timeout), or it is closed and not all was written. Or
-    /// [`WouldBlock`](FailureKind::WouldBlock): the stream takes no more yet, and what was not written stays queued.
+    /// [`Failure`]: the stream broke, and what the peer had sent before can still be [received](Self::recv); or the
+    /// connection is being closed and the peer has not read in [time](Config::close_timeout), or it is closed and not
+    /// all was written. Or [`WouldBlock`](FailureKind::WouldBlock): the stream takes no more yet, and what was not
+    /// written stays queued.
     pub fn flush(&mut self) -> Result<(), Failure> {
         // The connection has already failed, and the stream may never take what is left.
         if let Some(error) = self.protocol.failure() {
@@ -244,9 +246,9 @@ impl<S: Timed> Connection<S> {
     /// Sends a ping with up to 125 bytes of payload. [`recv_any`](Self::recv_any) gives the pong.
     ///
     /// # Errors
-    /// [`Failure`] of the kind [`Misuse`](FailureKind::Misuse): the payload is too long, or more than [`Config::max_send_queue`]
-    /// would wait, which does not fail the connection. As [`feed`](Self::feed) if the connection is closed or is being closed. As
-    /// [`flush`](Self::flush), and then the ping is queued.
+    /// [`Failure`] of the kind [`Misuse`](FailureKind::Misuse): the payload is too long, or more than
+    /// [`Config::max_send_queue`] would wait, which does not fail the connection. As [`feed`](Self::feed) if the
+    /// connection is closed or is being closed. As [`flush`](Self::flush), and then the ping is queued.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
         sending::outcome(self.protocol.ping(payload))?;
         self.flush()
@@ -258,8 +260,8 @@ impl<S: Timed> Connection<S> {
     /// nothing: a second code is not sent.
     ///
     /// # Errors
-    /// [`Failure`]: the code must not be sent, the reason has more than 123 bytes; as [`flush`](Self::flush), and then the
-    /// Close frame is queued.
+    /// [`Failure`]: the code must not be sent, the reason has more than 123 bytes; as [`flush`](Self::flush), and then
+    /// the Close frame is queued.
     pub fn close(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
         let close = sending::close_frame(close)?;
         sending::start_closing(&mut self.protocol, close.as_ref())?;

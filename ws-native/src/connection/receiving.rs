@@ -82,8 +82,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.poll_recv(cx, Delivery::Whole, simple, receiving::any)
     }
 
-    /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake was
-    /// completed, see [`closed`](Self::closed).
+    /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake
+    /// was completed, see [`closed`](Self::closed).
     ///
     /// This is the cheapest way to receive, by far for short messages: they are shown in the memory
     /// that they were read into. If something has to be awaited for a message, use

@@ -22,9 +22,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// still sends.
     ///
     /// # Errors
-    /// As [`feed`](Self::feed), in which case nothing was queued; but a blob that is not in memory is read, and one that cannot be
-    /// is a [`Failure`] of the kind [`Network`](ws_core::FailureKind::Network). As [`flush`](Self::flush), in which case the message
-    /// is queued.
+    /// As [`feed`](Self::feed), in which case nothing was queued; but a blob that is not in memory is read, and one
+    /// that cannot be is a [`Failure`] of the kind [`Network`](ws_core::FailureKind::Network). As
+    /// [`flush`](Self::flush), in which case the message is queued.
     ///
     /// # Cancel safety
     /// The message is queued at the first poll (a blob that is not in memory: when it was read) and goes out with the
@@ -54,11 +54,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Queues a message.
     ///
     /// # Errors
-    /// [`Failure`], and the message was not queued. Of the kind [`Ended`](ws_core::FailureKind::Ended): the peer has closed, or the
-    /// connection has failed or ended; a program cannot always know. Of the kind [`Misuse`](ws_core::FailureKind::Misuse): the
-    /// program has [closed](Self::close); a message that is sent [in parts](Self::send_part) is not complete; the message is a blob
-    /// that is not in memory; or more than [`Config::max_send_queue`](crate::proto::Config::max_send_queue) would wait to be
-    /// written, which also fails the connection, and all that is sent after it is `Misuse`, too.
+    /// [`Failure`], and the message was not queued. Of the kind [`Ended`](ws_core::FailureKind::Ended): the peer has
+    /// closed, or the connection has failed or ended; a program cannot always know. Of the kind
+    /// [`Misuse`](ws_core::FailureKind::Misuse): the program has [closed](Self::close); a message that is sent [in
+    /// parts](Self::send_part) is not complete; the message is a blob that is not in memory; or more than
+    /// [`Config::max_send_queue`](crate::proto::Config::max_send_queue) would wait to be written, which also fails the
+    /// connection, and all that is sent after it is `Misuse`, too.
     ///
     /// While a [shutdown](Self::follow), a [broadcast](Self::join) that it was too slow for or the [idle
     /// time-out](crate::proto::Config::idle_timeout) closes the connection, any message but such a
@@ -114,8 +115,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Writes all that is queued.
     ///
     /// # Errors
-    /// [`Failure`]: the stream broke, and what the peer had sent before can still be [received](Self::recv); or the connection is
-    /// being closed and the peer has not read in [time](crate::proto::Config::close_timeout), or it is closed and not all was written.
+    /// [`Failure`]: the stream broke, and what the peer had sent before can still be [received](Self::recv); or the
+    /// connection is being closed and the peer has not read in [time](crate::proto::Config::close_timeout), or it is
+    /// closed and not all was written.
     ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped: what was not written stays queued.
@@ -172,8 +174,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ///
     /// # Errors
     /// [`Failure`] of the kind [`Misuse`](ws_core::FailureKind::Misuse): the payload is too long, or more than
-    /// [`Config::max_send_queue`](crate::proto::Config::max_send_queue) would wait, which does not fail the connection. As
-    /// [`feed`](Self::feed) if the connection is closed or is being closed. As [`flush`](Self::flush), and then the ping is queued.
+    /// [`Config::max_send_queue`](crate::proto::Config::max_send_queue) would wait, which does not fail the connection.
+    /// As [`feed`](Self::feed) if the connection is closed or is being closed. As [`flush`](Self::flush), and then the
+    /// ping is queued.
     ///
     /// # Cancel safety
     /// As [`send`](Self::send).
@@ -187,7 +190,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after the messages it sent
-    /// before, as its `None`. Once the connection is closing, whoever has begun that, this changes nothing: a second code is not sent.
+    /// before, as its `None`. Once the connection is closing, whoever has begun that, this changes nothing: a second
+    /// code is not sent.
     ///
     /// ```
     /// # use ws_native::{CloseCode, Connection, Failure};

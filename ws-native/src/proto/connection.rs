@@ -1,8 +1,9 @@
 //! The protocol's one state machine, for both roles: [RFC 6455][1].
 //!
-//! Every transition of [`State`] is in this file, which is why it is a long one. In files of their own are how a server answers a
-//! request, how events are asked for, what an open connection sends and lends, what it has to do in time, and its side towards the
-//! transport. These change what stands beside the state, such as the timer and the end of the input.
+//! Every transition of [`State`] is in this file, which is why it is a long one. In files of their own are how a server
+//! answers a request, how events are asked for, what an open connection sends and lends, what it has to do in time, and
+//! its side towards the transport. These change what stands beside the state, such as the timer and the end of the
+//! input.
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455
 
@@ -127,8 +128,8 @@ impl Connection {
     }
 
     /// A server's end for a request that an HTTP server has read and answers itself: with
-    /// [`accept_value`](IncomingRequest::accept_value), a subprotocol if it likes, and the [extensions](Established::extensions) that
-    /// are returned here, if they are not empty.
+    /// [`accept_value`](IncomingRequest::accept_value), a subprotocol if it likes, and the
+    /// [extensions](Established::extensions) that are returned here, if they are not empty.
     pub fn server_upgraded(request: &IncomingRequest, config: impl Into<Arc<Config>>) -> (Self, Established) {
         let mut connection = Self::server_established(config);
         let (agreement, extensions) = request.choose_extensions(connection.config.compression().as_ref()).unzip();
@@ -215,7 +216,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Starts the closing handshake for what runs the connection, without its program knowing: see [`SendError::Leaving`].
+    /// Starts the closing handshake for what runs the connection, without its program knowing: see
+    /// [`SendError::Leaving`].
     #[cfg(feature = "tokio")]
     pub(crate) fn start_closing_for_host(&mut self, close: &Close) {
         self.begin_closing(SendError::Leaving, Some(close));
@@ -249,8 +251,8 @@ impl Connection {
         self.state = State::Failed(error);
     }
 
-    /// The next event, for a caller who does not know the time yet. It is to [handle the time](Self::handle_timeout) before
-    /// it waits.
+    /// The next event, for a caller who does not know the time yet. It is to [handle the time](Self::handle_timeout)
+    /// before it waits.
     pub(crate) fn advance(&mut self, delivery: Delivery) -> Option<Event> {
         loop {
             match self.step(delivery) {
@@ -295,8 +297,8 @@ impl Connection {
             State::Established { close_received: close_received @ Some(_), .. } => {
                 // "After receiving a Close frame, [...] the endpoint [...] discard[s] any further data received."
                 self.incoming.buffer().clear();
-                // Section 7.1.1: "the server MUST close the connection immediately [...]. The client SHOULD wait for the
-                // server to close the connection".
+                // Section 7.1.1: "the server MUST close the connection immediately [...]. The client SHOULD wait for
+                // the server to close the connection".
                 if self.encoder.is_masking() && !self.ended {
                     return Ok(Step::Wait);
                 }

@@ -67,7 +67,8 @@ impl Encoder {
         }
     }
 
-    /// A message in a frame that others send too, where frames are not masked. None may be [unfinished](Self::expect_complete).
+    /// A message in a frame that others send too, where frames are not masked. None may be
+    /// [unfinished](Self::expect_complete).
     pub(super) fn prepared(&mut self, outgoing: &mut Outgoing, message: &Prepared) {
         if self.is_masking() {
             return self.message(outgoing, message.opcode(), message.payload());
@@ -76,7 +77,8 @@ impl Encoder {
         outgoing.push_frame(compressed.unwrap_or_else(|| message.frame()));
     }
 
-    /// The next part of a message of this kind, in a frame of its own. It must be one that [may come](Self::expect_part).
+    /// The next part of a message of this kind, in a frame of its own. It must be one that [may
+    /// come](Self::expect_part).
     pub(super) fn part(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: &[u8], last: bool) {
         let (message, first) = match self.unfinished {
             Some(message) => (message, false),
@@ -112,8 +114,8 @@ impl Encoder {
         self.push(outgoing, opcode, false, payload);
     }
 
-    /// Fails while a message is unfinished: "The fragments of one message MUST NOT be interleaved between the fragments of
-    /// another message".
+    /// Fails while a message is unfinished: "The fragments of one message MUST NOT be interleaved between the fragments
+    /// of another message".
     pub(super) fn expect_complete(&self) -> Result<(), SendError> {
         if self.unfinished.is_some() { Err(SendError::Unfinished) } else { Ok(()) }
     }

@@ -11,12 +11,14 @@ use super::mask;
 
 /// Frames, encoded and in order.
 ///
-/// What is short is copied behind one another, so that many messages are one write. A long payload that was handed over is
-/// sent from where it is, and only its place is kept. One that is to be masked, and that others may hold, is masked stage by
-/// stage when its turn comes: so it takes no memory of its own size, and leaves the processor's caches to others.
+/// What is short is copied behind one another, so that many messages are one write. A long payload that was handed over
+/// is sent from where it is, and only its place is kept. One that is to be masked, and that others may hold, is masked
+/// stage by stage when its turn comes: so it takes no memory of its own size, and leaves the processor's caches to
+/// others.
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    /// How much of a payload is masked at a time, and from which size on it is masked in stages. A multiple of the key's.
+    /// How much of a payload is masked at a time, and from which size on it is masked in stages. A multiple of the
+    /// key's.
     stage_size: usize,
     frames: Frames,
     /// How many of the first of the frames' bytes are consumed.
@@ -264,7 +266,8 @@ impl Frames {
             + self.stage.as_ref().map_or(0, |stage| stage.bytes.capacity())
     }
 
-    /// What there is to be transmitted of a payload that comes before the first that is still to be masked, or is the first.
+    /// What there is to be transmitted of a payload that comes before the first that is still to be masked, or is the
+    /// first.
     fn masked<'a>(&'a self, payload: &'a Payload) -> &'a [u8] {
         match &self.stage {
             Some(stage) if payload.key.is_some() => &stage.bytes[stage.consumed..],

@@ -18,7 +18,8 @@ pub(super) struct Timer {
     late: Option<u32>,
 }
 
-/// What a system may have kept of what came in time, for a program that is slow to read it: more than systems keep by default.
+/// What a system may have kept of what came in time, for a program that is slow to read it: more than systems keep by
+/// default.
 #[cfg(feature = "std")]
 const LATE: u32 = 8 << 20;
 
@@ -26,8 +27,8 @@ const LATE: u32 = 8 << 20;
 #[cfg(feature = "std")]
 const READ: u32 = 16 << 10;
 
-/// How many bytes must reach the network, within the time for the closing handshake or for the end of the transport, for that time
-/// to begin again: a peer that takes them one by one is not waited for.
+/// How many bytes must reach the network, within the time for the closing handshake or for the end of the transport,
+/// for that time to begin again: a peer that takes them one by one is not waited for.
 pub(crate) const PROGRESS: u64 = 64 << 10;
 
 impl Timer {

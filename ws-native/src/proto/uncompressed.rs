@@ -1,5 +1,5 @@
-//! What a build without the feature `deflate` has in place of permessage-deflate: types of which there are no values, so
-//! that the compiler leaves out what would handle them.
+//! What a build without the feature `deflate` has in place of permessage-deflate: types of which there are no values,
+//! so that the compiler leaves out what would handle them.
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;

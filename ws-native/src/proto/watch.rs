@@ -8,9 +8,9 @@ use super::outgoing::Outgoing;
 
 /// What [`Config::heartbeat`] and [`Config::idle_timeout`] want to know of a connection.
 ///
-/// What happens is only marked when it happens, and gets its time when the time is next known. The deadline stays where it
-/// is meanwhile: when it comes, what has happened may have put it off. It comes sooner by an answered ping alone, behind which the
-/// next may be due before the time for an answer is over.
+/// What happens is only marked when it happens, and gets its time when the time is next known. The deadline stays where
+/// it is meanwhile: when it comes, what has happened may have put it off. It comes sooner by an answered ping alone,
+/// behind which the next may be due before the time for an answer is over.
 #[derive(Debug)]
 pub(super) struct Watch {
     /// When something was last received.
@@ -142,7 +142,8 @@ impl Watch {
         }
     }
 
-    /// Nothing of the input is looked at as long as so much waits: what is heard of the peer is that it takes some of that.
+    /// Nothing of the input is looked at as long as so much waits: what is heard of the peer is that it takes some of
+    /// that.
     #[cfg(feature = "std")]
     pub(super) fn note_progress(&mut self, now: Duration, outgoing: &Outgoing, config: &Config) {
         let transmitted = outgoing.transmitted_total();

@@ -52,8 +52,8 @@ impl<S: Timed> Connection<S> {
         self.receive(Delivery::Whole, simple, receiving::any)
     }
 
-    /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake was
-    /// completed, see [`closed`](Self::closed).
+    /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake
+    /// was completed, see [`closed`](Self::closed).
     ///
     /// This is the cheapest way to receive, by far for short messages: they are shown in the memory
     /// that they were read into.

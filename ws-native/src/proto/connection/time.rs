@@ -25,8 +25,8 @@ impl Connection {
 
     /// Time has passed. Does nothing before the deadline, and may do no more than to put the deadline off.
     ///
-    /// To be called after what the transport has was received and [polled](Self::poll): a peer whose pong or Close frame
-    /// nobody has looked for is given up, and what was received before it is lost.
+    /// To be called after what the transport has was received and [polled](Self::poll): a peer whose pong or Close
+    /// frame nobody has looked for is given up, and what was received before it is lost.
     pub fn handle_timeout(&mut self, now: Duration) {
         self.note_time(now);
         match self.timer.take_if(|timer| timer.has_passed(now)).map(|timer| timer.phase()) {
@@ -38,11 +38,11 @@ impl Connection {
         }
     }
 
-    /// As [`handle_timeout`](Self::handle_timeout), for a caller that has polled everything received and is about to read. `now` is
-    /// only called while a timer runs. True: a deadline passed, so poll again.
+    /// As [`handle_timeout`](Self::handle_timeout), for a caller that has polled everything received and is about to
+    /// read. `now` is only called while a timer runs. True: a deadline passed, so poll again.
     ///
-    /// The answer to a Close frame, and the messages before it, may have come in time without having been read: the time for it
-    /// is over when a read waits, or when more was read than can have been there.
+    /// The answer to a Close frame, and the messages before it, may have come in time without having been read: the
+    /// time for it is over when a read waits, or when more was read than can have been there.
     #[cfg(feature = "std")]
     pub(crate) fn handle_timeout_before_reading(&mut self, now: impl FnOnce() -> Duration) -> bool {
         if self.timer.is_none() {
@@ -65,20 +65,21 @@ impl Connection {
     }
 
     /// Call this when input that was held back is looked at again, and when bytes of a message arrive that was [set
-    /// aside](Self::set_aside) or [found](Self::find_aside): heartbeat and idle time-out then begin again, at the `now` of the
-    /// next call that has one.
+    /// aside](Self::set_aside) or [found](Self::find_aside): heartbeat and idle time-out then begin again, at the `now`
+    /// of the next call that has one.
     pub fn listen_anew(&mut self) {
         self.incoming.hear_message();
     }
 
-    /// How long the peer took to answer the newest ping of the [heartbeat](crate::proto::Heartbeat) that it has answered: from when
-    /// the ping was last seen waiting to be transmitted until its pong was given out. `None`: it has answered none.
+    /// How long the peer took to answer the newest ping of the [heartbeat](crate::proto::Heartbeat) that it has
+    /// answered: from when the ping was last seen waiting to be transmitted until its pong was given out. `None`: it
+    /// has answered none.
     pub fn round_trip_time(&self) -> Option<Duration> {
         self.watch.as_ref()?.round_trip_time()
     }
 
-    /// The time for the opening handshake begins now, and not when the connection was made: for a caller who had to wait
-    /// before it could open the transport.
+    /// The time for the opening handshake begins now, and not when the connection was made: for a caller who had to
+    /// wait before it could open the transport.
     pub fn restart_handshake_timer(&mut self, now: Duration) {
         if let State::ClientHandshake(_) = self.state {
             self.timer = Some(Timer::handshake(now, &self.config));
@@ -111,8 +112,8 @@ impl Connection {
         }
     }
 
-    /// The same for one who waits for room in the output, and meanwhile looks at nothing that comes: that the output goes is what
-    /// is heard of the peer then.
+    /// The same for one who waits for room in the output, and meanwhile looks at nothing that comes: that the output
+    /// goes is what is heard of the peer then.
     #[cfg(feature = "std")]
     pub(crate) fn note_wait_for_room(&mut self, now: impl FnOnce() -> Duration) {
         if !(self.is_timed() || self.is_watched()) {

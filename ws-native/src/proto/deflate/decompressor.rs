@@ -22,7 +22,8 @@ pub(in crate::proto) struct Decompressor {
     release_when_idle: bool,
     /// From the first message on, for it takes some 40 KiB; or during a message, if none refers to another.
     inflate: Option<Inflate>,
-    /// The last of the message that was taken away from it already, as much as can be referred to and up to as much before.
+    /// The last of the message that was taken away from it already, as much as can be referred to and up to as much
+    /// before.
     taken: Vec<u8>,
     /// How many final blocks the message has so far.
     final_blocks: u32,
@@ -33,8 +34,8 @@ pub(in crate::proto) struct Decompressor {
 /// How many bytes are decompressed at a time.
 const BLOCK: usize = 4 << 10;
 
-/// The most final blocks a message may have. One is the most that is ever met; an empty one has two bytes, and makes work
-/// of 32 KiB.
+/// The most final blocks a message may have. One is the most that is ever met; an empty one has two bytes, and makes
+/// work of 32 KiB.
 const MAX_FINAL_BLOCKS: u32 = 64;
 
 /// A message that cannot be decompressed.
@@ -143,8 +144,8 @@ impl Drop for Decompressor {
     }
 }
 
-/// Goes on after a final block, with what the message has so far as the window. What came before the message is not in it:
-/// a compressor that ends its stream begins anew.
+/// Goes on after a final block, with what the message has so far as the window. What came before the message is not in
+/// it: a compressor that ends its stream begins anew.
 fn restart(inflate: &mut Inflate, taken: &[u8], message: &[u8]) -> Result<(), InflateError> {
     inflate.reset(false);
     let missing = WINDOW.saturating_sub(message.len());

@@ -1,4 +1,5 @@
-//! Compressors and decompressors that nobody uses for the moment: a thread keeps some, for its connections to use by turns.
+//! Compressors and decompressors that nobody uses for the moment: a thread keeps some, for its connections to use by
+//! turns.
 //!
 //! They take much memory, and the time to have it. Where there are no threads, as the engine alone knows none, there is
 //! nothing to spare.

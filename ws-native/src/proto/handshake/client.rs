@@ -20,7 +20,8 @@ pub struct Established {
     pub protocol: Option<String>,
     /// The extensions in use; empty if there are none.
     pub extensions: String,
-    /// The headers of the server's answer; empty at a server's end, and where somebody else has done the opening handshake.
+    /// The headers of the server's answer; empty at a server's end, and where somebody else has done the opening
+    /// handshake.
     pub headers: Headers,
 }
 
@@ -143,9 +144,9 @@ impl Handshake {
         Ok(())
     }
 
-    /// [RFC 8441, section 5](https://datatracker.ietf.org/doc/html/rfc8441#section-5): "Implementations using this extended
-    /// CONNECT to bootstrap WebSockets do not do the processing of the Sec-WebSocket-Key and Sec-WebSocket-Accept header
-    /// fields".
+    /// [RFC 8441, section 5](https://datatracker.ietf.org/doc/html/rfc8441#section-5): "Implementations using this
+    /// extended CONNECT to bootstrap WebSockets do not do the processing of the Sec-WebSocket-Key and
+    /// Sec-WebSocket-Accept header fields".
     fn validate_http2(&self, answer: Answer) -> Result<(Established, Option<Agreement>), HandshakeError> {
         if !(200..=299).contains(&answer.status) {
             return Err(HandshakeError::Status(Arc::new(answer)));
@@ -190,8 +191,8 @@ impl Handshake {
 /// The subprotocol, and what was agreed on of compression, also as the server has said it.
 type Agreed = (Option<String>, Option<(Agreement, String)>);
 
-/// The headers are there for the program whatever is wrong with one of them: "HTTP-network fetch" has stored their cookies
-/// before these steps look at the answer.
+/// The headers are there for the program whatever is wrong with one of them: "HTTP-network fetch" has stored their
+/// cookies before these steps look at the answer.
 fn conclude(
     agreed: Result<Agreed, HandshakeError>,
     answer: Answer,
