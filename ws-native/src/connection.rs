@@ -122,6 +122,25 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// The server's end over a stream that an HTTP server has upgraded, with the protocol's end that was made for its
     /// answer: see [`proto::Connection::server_upgraded`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (stream, _peer) = tokio::io::duplex(64);
+    /// # let key = "dGhlIHNhbXBsZSBub25jZQ==";
+    /// # let headers = [("Host", "h"), ("Connection", "Upgrade"), ("Upgrade", "websocket")].into_iter();
+    /// # let headers = headers.chain([("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", key)]);
+    /// # let headers = ws_native::proto::Headers::from_iter(headers);
+    /// use ws_native::Connection;
+    /// use ws_native::proto::{self, Config, IncomingRequest};
+    /// // An HTTP server has read the request.
+    /// let request = IncomingRequest::validate("GET", "/chat", headers)?;
+    /// let (protocol, established) = proto::Connection::server_upgraded(&request, Config::default());
+    /// // It answers 101 with this as Sec-WebSocket-Accept, and gives the stream.
+    /// assert_eq!(request.accept_value(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    /// let connection = Connection::server_upgraded(stream, (protocol, established));
+    /// # Ok(()) }
+    /// ```
     pub fn server_upgraded(stream: T, (protocol, established): (proto::Connection, Established)) -> Self {
         let mut connection = Self::new(protocol, stream, Clock::start());
         connection.inner.established = established;
