@@ -160,9 +160,9 @@ impl<S: Timed> Connection<S> {
     /// # Errors
     /// [`Failure`], and the message was not queued. Of the kind [`Ended`](FailureKind::Ended): the peer has closed, or
     /// the connection has failed or ended; a program cannot always know. Of the kind [`Misuse`](FailureKind::Misuse):
-    /// the program has [closed](Self::close); a message that is sent [in parts](Self::send_part) is not complete; the
-    /// message is a blob that is not in memory; or more than [`Config::max_send_queue`] would wait to be written, which
-    /// also fails the connection, and all that is sent after it is `Misuse`, too.
+    /// the program has [closed](Self::close) first; a message that is sent [in parts](Self::send_part) is not complete;
+    /// the message is a blob that is not in memory; or more than [`Config::max_send_queue`] would wait to be written,
+    /// which also fails the connection.
     ///
     /// While the [idle time-out](Config::idle_timeout) closes the connection, what is sent, by this method or any
     /// other, is thrown away, but for such a blob, and there is no error: [`recv`](Self::recv) tells of the end.

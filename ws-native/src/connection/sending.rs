@@ -56,14 +56,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// # Errors
     /// [`Failure`], and the message was not queued. Of the kind [`Ended`](ws_core::FailureKind::Ended): the peer has
     /// closed, or the connection has failed or ended; a program cannot always know. Of the kind
-    /// [`Misuse`](ws_core::FailureKind::Misuse): the program has [closed](Self::close); a message that is sent [in
-    /// parts](Self::send_part) is not complete; the message is a blob that is not in memory; or more than
+    /// [`Misuse`](ws_core::FailureKind::Misuse): the program has [closed](Self::close) first; a message that is sent
+    /// [in parts](Self::send_part) is not complete; the message is a blob that is not in memory; or more than
     /// [`Config::max_send_queue`](crate::proto::Config::max_send_queue) would wait to be written, which also fails the
-    /// connection, and all that is sent after it is `Misuse`, too.
+    /// connection.
     ///
     /// While a [shutdown](Self::follow), a [broadcast](Self::join) that it was too slow for or the [idle
-    /// time-out](crate::proto::Config::idle_timeout) closes the connection, any message but such a
-    /// blob is thrown away, and there is no error.
+    /// time-out](crate::proto::Config::idle_timeout) closes the connection, any message but such a blob is
+    /// thrown away, and there is no error.
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         sending::feed(&mut self.inner.protocol, data.into())

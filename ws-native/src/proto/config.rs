@@ -50,8 +50,8 @@ pub struct Config {
     /// An answer that arrived in time counts even if it is read late: after the deadline the peer is given up when a
     /// read finds nothing, or after 8 MiB more, a read counting as at least 16 KiB.
     pub close_timeout: Duration,
-    /// How long a server may take to end the transport after the closing handshake, before the client does. Default: 2
-    /// s.
+    /// How long a server may take to end the transport after the closing handshake, before the client does.
+    /// Default: 2 s.
     ///
     /// A server waits as long for the client to end it, and both ends do after a failure. The time begins again after
     /// every 64 KiB written, and when all is written.

@@ -41,9 +41,9 @@ impl Connection {
         if self.is_open() { self.incoming.find_aside(front, &self.config) } else { None }
     }
 
-    /// Takes a message that is arriving out of the connection, if it is an unmasked, uncompressed binary one in one
-    /// frame, and at least `least` bytes of it, and at least one, are missing. Gives what has arrived of the payload,
-    /// and how many bytes are missing; those must not be passed to [`receive`](Self::receive).
+    /// Takes away from the connection the message that is arriving, if it is an unmasked, uncompressed binary one in
+    /// one frame, and at least `least` bytes of it, and at least one, are missing. Gives what has arrived of the
+    /// payload, and how many bytes are missing; those must not be passed to [`receive`](Self::receive).
     ///
     /// A message is arriving from when a [poll](Self::poll) has come upon its frame's header.
     ///
