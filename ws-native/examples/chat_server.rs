@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
     }
     let left = shutdown.begin(Duration::from_secs(5)).await;
-    println!("{left} connections had to be cut, {} were too slow", room.slow());
+    println!("{left} connections had to be cut, {} were too slow", room.slow_subscribers());
     Ok(())
 }
 

@@ -7,8 +7,7 @@ use crate::proto::{Connection, Lent};
 use crate::sending;
 
 /// Queues messages while others are [shown](crate::Connection::recv_each). What is queued goes out
-/// when the connection is about to wait, or with the next `send` or `flush`. A message that is too
-/// late is thrown away, as by [`send`](crate::Connection::send).
+/// when the connection is about to wait, or with the next `send` or `flush`.
 #[derive(Debug)]
 pub struct Answers<'a>(&'a mut Connection);
 
@@ -22,7 +21,7 @@ impl<'a> Answers<'a> {
     /// is.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
+    /// As [`feed`](Self::feed).
     #[inline]
     pub fn echo(&mut self, message: MessageRef<'_>) -> Result<(), Failure> {
         let sent = match message.length() {
@@ -37,7 +36,7 @@ impl<'a> Answers<'a> {
     /// Queues a message.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it, or the message is a blob that is not in memory.
+    /// As the connection's [`feed`](crate::Connection::feed).
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         sending::feed(self.0, data.into())
@@ -46,7 +45,7 @@ impl<'a> Answers<'a> {
     /// Queues a text message, of which a copy is made.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
+    /// As [`feed`](Self::feed).
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
         sending::outcome(self.0.send_text(text))
@@ -55,7 +54,7 @@ impl<'a> Answers<'a> {
     /// Queues a binary message, of which a copy is made.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
+    /// As [`feed`](Self::feed).
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         sending::outcome(self.0.send_binary(bytes))

@@ -30,11 +30,11 @@ use crate::transport::{End, Transport};
 
 /// An established WebSocket connection over any byte stream, in either role.
 ///
-/// It has no task of its own: the protocol runs while [`recv`](Self::recv) or [`send`](Self::send) is awaited, pings are
-/// answered by `recv`. What was [fed](Self::feed) goes out when `recv` is about to wait, so that a burst of answers is
-/// one write. Back-pressure is TCP's in both directions: `recv` reads no more than it is asked for, a server's nothing at
-/// all while more than 1 MiB waits to be written; `send` waits until all is written. Two ends that only send and never
-/// receive therefore wait for each other.
+/// It has no task of its own: the protocol runs while [`recv`](Self::recv) or [`send`](Self::send) is awaited, pings
+/// are answered by `recv`. What was [fed](Self::feed) goes out when `recv` is about to wait, so that a burst of answers
+/// is one write. Back-pressure is TCP's in both directions: `recv` reads no more than it is asked for, a server's
+/// nothing at all while more than 1 MiB waits to be written; `send` waits until all is written. Two ends that only send
+/// and never receive therefore wait for each other.
 ///
 /// ```no_run
 /// # async fn program() -> Result<(), ws_native::Failure> {
@@ -122,14 +122,33 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// The server's end over a stream that an HTTP server has upgraded, with the protocol's end that was made for its
     /// answer: see [`proto::Connection::server_upgraded`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (stream, _peer) = tokio::io::duplex(64);
+    /// # let key = "dGhlIHNhbXBsZSBub25jZQ==";
+    /// # let headers = [("Host", "h"), ("Connection", "Upgrade"), ("Upgrade", "websocket")].into_iter();
+    /// # let headers = headers.chain([("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", key)]);
+    /// # let headers = ws_native::proto::Headers::from_iter(headers);
+    /// use ws_native::Connection;
+    /// use ws_native::proto::{self, Config, IncomingRequest};
+    /// // An HTTP server has read the request.
+    /// let request = IncomingRequest::validate("GET", "/chat", headers)?;
+    /// let (protocol, established) = proto::Connection::server_upgraded(&request, Config::default());
+    /// // It answers 101 with this as Sec-WebSocket-Accept, and gives the stream.
+    /// assert_eq!(request.accept_value(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    /// let connection = Connection::server_upgraded(stream, (protocol, established));
+    /// # Ok(()) }
+    /// ```
     pub fn server_upgraded(stream: T, (protocol, established): (proto::Connection, Established)) -> Self {
         let mut connection = Self::new(protocol, stream, Clock::start());
         connection.inner.established = established;
         connection
     }
 
-    /// The same connection, where these bytes have been read from the stream already: what came behind the head of an opening
-    /// handshake that was done by somebody else. To be called before anything is received.
+    /// The same connection, where these bytes have been read from the stream already: what came behind the head of an
+    /// opening handshake that was done by somebody else. To be called before anything is received.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -169,8 +188,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.inner.tapping = tapping;
     }
 
-    /// Closes itself, with 1001, when this shutdown [begins](Shutdown::begin), and is cut when its time is over. Then
-    /// [`recv`](Self::recv) ends as if the program had closed, or fails.
+    /// Has the connection closed with 1001 when this shutdown [begins](Shutdown::begin), and cut when the shutdown's
+    /// time is over. [`recv`](Self::recv) then ends as if the program had closed it, or fails.
     pub fn follow(&mut self, shutdown: &Shutdown) {
         self.set_follower(shutdown.follow());
     }
@@ -179,11 +198,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.inner.following = Following::Shutdown(follower);
     }
 
-    /// Gets the messages that are sent to this broadcast from now on. Those that come are sent while [`recv`](Self::recv)
-    /// waits, behind what was fed before, until the connection is closed or dropped, or [leaves](Self::leave). Those that have come when
-    /// the program or a shutdown closes the connection go before its Close frame. To join once more changes nothing.
+    /// Gets the messages that are sent to this broadcast from now on. Those that come are sent while
+    /// [`recv`](Self::recv) waits, behind what was fed before, until the connection is closed or dropped, or
+    /// [leaves](Self::leave). Those that have come when the program or a shutdown closes the connection go before its
+    /// Close frame. To join once more changes nothing.
     ///
-    /// Not between the parts of a message that is [sent in parts](Self::send_part): then they wait for its end.
+    /// While a message is [sent in parts](Self::send_part), they wait for its end.
     pub fn join(&mut self, broadcast: &Broadcast) {
         // One that has ended has left all it had joined, and nothing would make it leave another.
         if let State::Running = self.inner.state {
@@ -196,8 +216,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.inner.joined.leave(broadcast);
     }
 
-    /// How many messages of broadcasts it has missed so far, because its peer was too slow. Those that have come when it is
-    /// closed between the parts of a message count as well: there is no place for them any more.
+    /// How many messages of broadcasts it has missed so far, because its peer was too slow. Those that have come when
+    /// it is closed between the parts of a message count as well: there is no place for them any more.
     pub fn missed(&self) -> u64 {
         self.inner.joined.missed()
     }
@@ -240,13 +260,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         loop {
             match self.inner.protocol.advance(Delivery::Whole) {
                 Some(event) => return Poll::Ready(event),
-                None => ready!(self.poll_pause(cx)),
+                None => ready!(self.poll_io(cx)),
             }
         }
     }
 
     /// Does what the shutdown says that this connection follows. Whether there was anything to do.
-    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> bool {
+    fn follow_shutdown(&mut self, cx: &mut Context<'_>) -> bool {
         let mut done = false;
         while let Poll::Ready(progress) = self.inner.following.poll_progress(cx) {
             done = true;
@@ -255,7 +275,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
                 Progress::Leaving => {
                     self.inner.joined.give_out(&mut self.inner.protocol);
                     // A connection that is not open is already going away.
-                    self.inner.protocol.leave(&Close::new(CloseCode::GOING_AWAY));
+                    self.inner.protocol.start_closing_for_host(&Close::new(CloseCode::GOING_AWAY));
                 }
                 Progress::Over => {
                     self.inner.following = Following::Over;
@@ -268,8 +288,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         done
     }
 
-    /// Ready when a deadline of the protocol has passed, and the protocol was told. Before the call the protocol has to know what
-    /// is waited for: that decides which deadline there is.
+    /// Ready when a deadline of the protocol has passed, and the protocol was told. Before the call the protocol has to
+    /// know what is waited for: that decides which deadline there is.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // The timer is asked and not the clock: like the stream it is pending in a task that has to
         // let others run.
@@ -294,7 +314,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     fn poll_transport_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
         if let State::Ending { .. } = self.inner.state {
-            let _ = self.poll_shutdown(cx);
+            let _ = self.follow_shutdown(cx);
             let end = self.inner.transport.poll_end(&mut self.inner.protocol, cx);
             if end != Poll::Ready(End::Reached) {
                 let waits = self.poll_patience(cx).is_pending();

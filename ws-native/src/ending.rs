@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ws_core::{Failure, FailureKind};
 
-use crate::proto::{Closed, Connection, Error, Event};
+use crate::proto::{Closed, Connection, Error, Event, PROGRESS};
 
 /// Where a connection stands, beyond what the protocol knows.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ pub(crate) fn failure_of(event: Event) -> Failure {
 #[derive(Debug)]
 pub(crate) struct Patience {
     /// What was left to write when the time began, in steps.
-    remaining: usize,
+    remaining: u64,
     deadline: Option<Duration>,
 }
 
@@ -109,7 +109,7 @@ impl Patience {
         Self { remaining: Self::steps(backlog), deadline: now.checked_add(limit) }
     }
 
-    /// The deadline. The time begins again whenever 64 KiB were written, and when all was.
+    /// The deadline. The time begins again after every 64 KiB written, and when all is written.
     pub(crate) fn deadline(&mut self, backlog: usize, now: Duration, limit: Duration) -> Option<Duration> {
         if Self::steps(backlog) < self.remaining {
             *self = Self::begin(backlog, now, limit);
@@ -117,7 +117,7 @@ impl Patience {
         self.deadline
     }
 
-    fn steps(backlog: usize) -> usize {
-        backlog.div_ceil(64 << 10)
+    fn steps(backlog: usize) -> u64 {
+        (backlog as u64).div_ceil(PROGRESS)
     }
 }

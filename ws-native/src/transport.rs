@@ -209,21 +209,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport<T> {
     ///
     /// A stream that is dropped with bytes unread resets the connection, and the peer may then
     /// never read a Close frame that is on its way.
-    pub(crate) fn poll_end(&mut self, end: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<End> {
+    pub(crate) fn poll_end(&mut self, protocol: &mut impl Protocol, cx: &mut Context<'_>) -> Poll<End> {
         // Where writing has failed, or fails now, there is nothing to wait for.
-        if !self.shut && (self.poll_transmit(end, cx).is_ready() || self.broken.is_some()) {
+        if !self.shut && (self.poll_transmit(protocol, cx).is_ready() || self.broken.is_some()) {
             // Whether it succeeds or not, there is nothing more to write.
             self.shut = Pin::new(&mut self.stream).poll_shutdown(cx).is_ready();
         }
         let mut reads = 0;
         while !self.ended && reads < READS {
             // Where reading has failed, nothing can be written any more.
-            self.shut |= ready!(self.poll_receive(end, cx)).is_err();
-            end.connection().read_memory().clear();
+            self.shut |= ready!(self.poll_receive(protocol, cx)).is_err();
+            protocol.connection().read_memory().clear();
             reads += 1;
         }
         // The program may keep the connection for as long as it likes.
-        memory::take_back(end.connection());
+        memory::take_back(protocol.connection());
         match (self.ended, self.shut) {
             (true, true) => Poll::Ready(End::Reached),
             (true, false) => Poll::Pending,

@@ -114,7 +114,7 @@ async fn thousands_that_wait_are_woken_and_get_each_message() {
     for client in &mut clients {
         assert_eq!(texts(client).await, ["a", "b"]);
     }
-    assert_eq!(room.slow(), 0);
+    assert_eq!(room.slow_subscribers(), 0);
 }
 
 #[test]
@@ -191,7 +191,7 @@ async fn one_that_never_reads_delays_nobody_and_is_closed() {
         assert_eq!(room.send(&[7; LONG][..]), subscribers);
         assert!(matches!(client.recv().await.unwrap(), Some(Message::Binary(bytes)) if bytes.len() == LONG));
     }
-    assert_eq!((room.subscribers(), room.slow()), (1, 1));
+    assert_eq!((room.subscribers(), room.slow_subscribers()), (1, 1));
     // It does not take its Close frame either, and is given up.
     let (server, end) = stalled.await.unwrap();
     assert_eq!(end.unwrap_err().kind(), FailureKind::Timeout);
@@ -228,7 +228,7 @@ async fn one_that_may_miss_messages_gets_the_newest_and_is_told_how_many_are_mis
     for (message, missed) in [("a", 0), ("b", 0), ("c", 0), ("d", 1), ("e", 2)] {
         assert_eq!(room.send(message), 1);
         turn(&mut server);
-        assert_eq!((server.missed(), room.slow()), (missed, missed.min(1)));
+        assert_eq!((server.missed(), room.slow_subscribers()), (missed, missed.min(1)));
     }
     serve(server);
     let [long, rest @ ..] = texts::<4>(&mut client).await;
@@ -254,7 +254,7 @@ async fn those_that_never_read_keep_no_more_than_the_bound_together() {
             }
         });
         assert!(info.bytes_max < (BOUND + BESIDE) as u64, "{slow:?}: {info:?}");
-        assert_eq!(room.slow(), 10);
+        assert_eq!(room.slow_subscribers(), 10);
         match slow {
             Slow::Drop => assert_eq!(servers[0].missed(), 1000 - BOUND as u64 / 10_000),
             // What waited is gone when it is too much.
@@ -307,7 +307,7 @@ async fn what_is_broadcast_comes_between_what_another_half_sends() {
                 _ => heard += 1,
             }
         }
-        (long, ticked, heard, ticks.slow() + room.slow())
+        (long, ticked, heard, ticks.slow_subscribers() + room.slow_subscribers())
     });
     let (long, ticked, heard, slow) = asking.await.unwrap();
     assert!(long && heard > ticked / 2, "{long}: {heard} of {ticked}");
@@ -367,32 +367,59 @@ fn flood(room: &Broadcast) {
     }
 }
 
+/// Receives the long message, and then the end. The close code.
+async fn read_to_the_end(client: &mut Connection<DuplexStream>) -> CloseCode {
+    assert!(client.recv().await.unwrap().is_some());
+    assert_eq!(client.recv().await.unwrap(), None);
+    client.closed().unwrap().code()
+}
+
 #[tokio::test(start_paused = true)]
-async fn one_that_is_too_slow_for_an_answer_is_closed_as_well() {
+async fn a_subscriber_that_is_too_slow_is_closed_while_its_program_flushes() {
     let room = Broadcast::default();
     let (mut client, mut server) = busy(&room);
     flood(&room);
-    // It reads in the end.
-    let reading = async {
-        assert!(client.recv().await.unwrap().is_some());
-        assert_eq!(client.recv().await.unwrap(), None);
-        client.closed().unwrap().code()
-    };
+    let (code, flushed) = tokio::join!(read_to_the_end(&mut client), server.flush());
+    assert_eq!((code, flushed.unwrap()), (CloseCode::POLICY, ()));
+    assert_eq!((room.subscribers(), room.slow_subscribers()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_while_a_slow_subscriber_is_closed_is_thrown_away() {
+    let room = Broadcast::default();
+    let (mut client, mut server) = busy(&room);
+    flood(&room);
     let answering = async {
         server.flush().await.unwrap();
-        // What the program answers meanwhile is no mistake of its own, and not sent.
+        // It is no mistake of the program's.
         server.feed("answer").unwrap();
         server.send("answer").await.unwrap();
         server.recv().await.unwrap()
     };
-    assert_eq!(tokio::join!(reading, answering), (CloseCode::POLICY, None));
-    assert_eq!(server.feed("late").unwrap_err().kind(), FailureKind::Ended, "no mistake of the program's");
-    // It never does, and was found too slow while that was waited for.
+    assert_eq!(tokio::join!(read_to_the_end(&mut client), answering), (CloseCode::POLICY, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_after_the_end_of_a_slow_subscriber_is_no_misuse() {
+    let room = Broadcast::default();
+    let (mut client, mut server) = busy(&room);
+    flood(&room);
+    let ending = async {
+        server.flush().await.unwrap();
+        server.recv().await.unwrap()
+    };
+    assert_eq!(tokio::join!(read_to_the_end(&mut client), ending), (CloseCode::POLICY, None));
+    assert_eq!(server.feed("late").unwrap_err().kind(), FailureKind::Ended);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscriber_that_is_found_too_slow_while_its_program_flushes_and_never_reads_is_given_up() {
+    let room = Broadcast::default();
     let (_client, mut server) = busy(&room);
     let (flushed, ()) = tokio::join!(server.flush(), async { flood(&room) });
     assert_eq!(flushed.unwrap_err().kind(), FailureKind::Timeout);
     assert_eq!(server.recv().await.unwrap_err().kind(), FailureKind::Timeout);
-    assert_eq!((room.subscribers(), room.slow()), (0, 2));
+    assert_eq!((room.subscribers(), room.slow_subscribers()), (0, 1));
 }
 
 #[tokio::test]
@@ -439,7 +466,7 @@ async fn one_message_may_wait_however_long_it_is() {
         assert_eq!(room.send(&[7; LONG][..]), 1);
         assert!(client.recv().await.unwrap().is_some());
     }
-    assert_eq!(room.slow(), 0);
+    assert_eq!(room.slow_subscribers(), 0);
 }
 
 #[tokio::test]
@@ -482,7 +509,7 @@ async fn those_that_are_dropped_or_closed_are_subscribers_no_more() {
     turn(leaving_server);
     assert_eq!(room.send("a"), 1);
     drop(pairs);
-    assert_eq!((room.subscribers(), room.send("b"), room.slow()), (0, 0, 0));
+    assert_eq!((room.subscribers(), room.send("b"), room.slow_subscribers()), (0, 0, 0));
 }
 
 #[tokio::test]

@@ -167,7 +167,7 @@ async fn a_peer_that_sends_messages_for_ever_in_place_of_a_close_frame_is_given_
 }
 
 #[tokio::test(start_paused = true)]
-async fn nor_does_it_matter_how_slow_the_program_is_with_the_little_that_such_a_peer_says() {
+async fn each_late_read_counts_16_kib_however_slow_the_program_is() {
     let mut client = Connection::client_established(Endless::new(b"\x81\x01a".to_vec(), b"\x81\x01a".to_vec()), slow());
     client.close(None).await.unwrap();
     let mut messages = 0;
@@ -268,7 +268,7 @@ async fn what_a_stream_that_breaks_behind_the_peers_close_frame_has_not_taken_is
 }
 
 #[tokio::test]
-async fn a_ping_of_the_program_that_was_not_written_is_told_as_well() {
+async fn flush_reports_a_ping_that_was_not_written() {
     let (mut near, far) = duplex(16);
     let mut client = Connection::client_established(far, Config::default());
     assert!(client.ping(&[0; 100]).now_or_never().is_none());
@@ -329,7 +329,7 @@ async fn a_shutdown_cuts_a_connection_whose_end_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nor_does_a_connection_that_a_shutdown_cuts_wait_for_the_end() {
+async fn a_shutdown_cuts_an_open_connection_without_waiting_for_its_end() {
     const HOUR: Duration = Duration::from_secs(3600);
     let mut config = Config::default();
     config.end_timeout = HOUR;

@@ -437,7 +437,7 @@ async fn closing_towards_a_peer_that_does_not_read_ends_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_towards_a_peer_that_has_closed_and_neither_reads_nor_ends_does_so_too() {
+async fn close_and_flush_give_up_a_peer_that_has_closed_and_stays() {
     let (near, mut far) = duplex(64);
     let mut client = Connection::client_established(near, plain());
     client.feed("x".repeat(100_000)).unwrap();

@@ -154,7 +154,7 @@ async fn answers_go_out_together_when_it_waits() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_program_ends_it_and_the_rest_stays() {
+async fn an_error_of_the_program_ends_recv_each_and_the_rest_stays() {
     let (mut server, mut far) = server();
     far.write_all(&[HELLO, &frame(0x81, b"a"), &frame(0x81, b"b")].concat()).await.unwrap();
     let mut count = 0;
@@ -177,7 +177,7 @@ async fn a_panic_of_the_program_leaves_the_rest() {
 }
 
 #[tokio::test]
-async fn it_is_dropped_at_any_await_and_loses_nothing() {
+async fn recv_each_dropped_at_any_await_loses_nothing() {
     let (mut server, mut far) = server();
     let mut received = Vec::new();
     for byte in [HELLO, &frame(0x01, b"a"), &frame(0x80, b"b"), &frame(0x82, &[7; 200])].concat() {
@@ -223,7 +223,7 @@ async fn no_more_is_shown_once_an_answer_has_failed_the_connection() {
 }
 
 #[tokio::test]
-async fn the_end_is_false() {
+async fn recv_each_returns_false_after_the_close_frame() {
     let (mut server, mut far) = server();
     far.write_all(&[HELLO, &frame(0x88, b"\x03\xe8"), HELLO].concat()).await.unwrap();
     drop(far);

@@ -64,7 +64,7 @@ async fn what_one_sends_in_one_go_reaches_all_though_nobody_may_have_as_much_wai
         for served in served {
             assert!(served.await.unwrap().unwrap().closed().unwrap().clean);
         }
-        assert_eq!(room.slow(), 0);
+        assert_eq!(room.slow_subscribers(), 0);
     }
 }
 
@@ -175,7 +175,7 @@ async fn what_is_broadcast_comes_between_the_answers_of_the_program() {
             (received, sent, first)
         });
         let (received, sent, first) = asking.await.unwrap();
-        assert_eq!((received, room.slow()), (sent, 0));
+        assert_eq!((received, room.slow_subscribers()), (sent, 0));
         assert!(first < soon, "{answer}, {length}: {first}");
         answering.abort();
     }

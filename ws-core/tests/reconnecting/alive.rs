@@ -55,7 +55,7 @@ fn who_speaks_is_not_asked_and_any_message_is_an_answer() {
 }
 
 #[test]
-fn what_was_to_be_sent_before_goes_out_first_but_not_for_ever() {
+fn what_was_sent_before_the_question_goes_out_first_but_not_for_ever() {
     let Play { stage, socket, log } = Play::open(ping);
     stage.last().set_network(Network::Slow);
     socket.send("x".repeat(300)).unwrap();
@@ -70,7 +70,7 @@ fn what_was_to_be_sent_before_goes_out_first_but_not_for_ever() {
 }
 
 #[test]
-fn it_goes_out_first_also_if_as_much_is_sent_meanwhile() {
+fn what_was_sent_before_the_question_goes_out_first_also_if_as_much_is_sent_meanwhile() {
     let Play { stage, socket, log } = Play::open(ping);
     stage.last().set_network(Network::Slow);
     socket.send([0_u8; 300]).unwrap();
@@ -114,7 +114,7 @@ fn a_peer_that_has_begun_to_close_ends_within_the_time() {
 }
 
 #[test]
-fn it_ends_with_the_connection() {
+fn no_peer_is_asked_once_the_program_has_closed() {
     let Play { stage, socket, log } = Play::open(ping);
     socket.close();
     stage.pass(LONG);
@@ -141,7 +141,7 @@ fn a_device_that_is_awake_connects_at_once_and_once() {
 }
 
 #[test]
-fn that_is_no_retry_that_counts() {
+fn connecting_because_the_device_is_awake_is_no_retry_that_counts() {
     let Play { stage, log, socket } = Play::new(|config| config.max_retries = Some(1));
     for _ in 0..5 {
         stage.last().fail();
@@ -157,7 +157,7 @@ fn that_is_no_retry_that_counts() {
 }
 
 #[test]
-fn the_retries_before_it_count() {
+fn retries_before_the_device_was_awake_count() {
     let Play { stage, socket, log: _log } = Play::new(as_it_is);
     for count in 1..=2 {
         stage.last().fail();

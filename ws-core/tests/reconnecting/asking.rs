@@ -36,7 +36,7 @@ fn failed(kind: &str) -> [String; 3] {
 }
 
 #[test]
-fn it_is_asked_for_each_connection() {
+fn the_program_is_asked_for_each_connection() {
     let counts = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&counts);
     let builder = Socket::builder_with(move |attempt| {
@@ -57,7 +57,7 @@ fn it_is_asked_for_each_connection() {
 }
 
 #[test]
-fn it_may_answer_later() {
+fn the_program_may_answer_later() {
     let (Play { stage, socket, log }, questions) = ask(as_it_is);
     stage.pass(9999);
     assert_eq!((stage.count(), socket.ready_state(), socket.url()), (0, ReadyState::Connecting, String::new()));
@@ -79,7 +79,7 @@ fn the_time_for_a_connection_is_from_the_question() {
 }
 
 #[test]
-fn what_it_gives_up_has_failed_in_a_task_of_its_own() {
+fn an_attempt_that_is_given_up_has_failed_in_a_task_of_its_own() {
     let (Play { stage, log, socket }, questions) = ask(|config| config.max_retries = Some(1));
     questions.take().fail(Failure::new(FailureKind::Network, "no token"));
     assert_eq!(log.lines(), [""; 0]);
@@ -94,7 +94,7 @@ fn what_it_gives_up_has_failed_in_a_task_of_its_own() {
 }
 
 #[test]
-fn what_it_drops_has_failed() {
+fn an_attempt_that_is_dropped_has_failed() {
     let (Play { stage, log, socket: _socket }, questions) = ask(as_it_is);
     drop(questions.take());
     stage.pass(0);
@@ -123,7 +123,7 @@ fn what_cannot_be_connected_to_has_failed() {
 }
 
 #[test]
-fn it_is_not_waited_for_for_ever() {
+fn an_answer_is_not_waited_for_for_ever() {
     let (Play { stage, log, socket: _socket }, questions) = ask(|config| config.connection_timeout = milliseconds(100));
     stage.pass(100);
     assert_eq!(log.take(), failed("Timeout"));
@@ -179,7 +179,7 @@ fn an_answer_to_a_socket_that_is_dropped_does_nothing() {
 }
 
 #[test]
-fn it_may_close_or_begin_anew_when_it_is_asked() {
+fn the_program_may_close_or_begin_anew_when_it_is_asked() {
     let told: Arc<Mutex<Option<Socket>>> = Arc::default();
     for call in [Socket::close, Socket::reconnect] {
         let (known, mut calls) = (Arc::clone(&told), 0);

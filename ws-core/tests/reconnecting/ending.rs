@@ -17,7 +17,7 @@ fn assert_over(play: &Play, made: usize) {
 }
 
 #[test]
-fn of_a_connection_it_is_the_closing_handshake_and_the_end() {
+fn close_of_a_connection_is_the_closing_handshake_and_the_end() {
     let play = Play::open(as_it_is);
     play.socket.close_with(4000, "bye").unwrap();
     let fake = play.stage.last();
@@ -30,7 +30,7 @@ fn of_a_connection_it_is_the_closing_handshake_and_the_end() {
 }
 
 #[test]
-fn while_there_is_none_yet() {
+fn close_before_the_first_connection_is_open() {
     let play = Play::new(as_it_is);
     play.socket.send("never").unwrap();
     play.socket.close();
@@ -45,7 +45,7 @@ fn while_there_is_none_yet() {
 }
 
 #[test]
-fn while_the_next_is_waited_for() {
+fn close_while_the_next_connection_is_waited_for() {
     let play = Play::open(as_it_is);
     play.stage.last().fail();
     play.log.take();
@@ -59,7 +59,7 @@ fn while_the_next_is_waited_for() {
 }
 
 #[test]
-fn before_the_first_connection_it_is_for_what_waits_too() {
+fn close_before_reconnect_throws_away_what_waits() {
     let play = Play::new(|config| config.start_closed = true);
     play.socket.send("secret").unwrap();
     play.socket.close();
@@ -72,7 +72,7 @@ fn before_the_first_connection_it_is_for_what_waits_too() {
 }
 
 #[test]
-fn while_it_is_made() {
+fn close_while_the_socket_is_made() {
     let socket = Socket::builder(URL);
     let stage = crate::stage::Stage::new();
     let socket = socket.connect_with(Socket::close).unwrap();
@@ -81,7 +81,7 @@ fn while_it_is_made() {
 }
 
 #[test]
-fn in_a_handler_of_open_it_lets_go_out_what_waited() {
+fn close_in_a_handler_of_open_lets_go_out_what_waited() {
     let play = Play::new(as_it_is);
     play.socket.send("first").unwrap();
     play.log.then("open", |socket| {
@@ -97,7 +97,7 @@ fn in_a_handler_of_open_it_lets_go_out_what_waited() {
 }
 
 #[test]
-fn in_a_handler_of_message() {
+fn close_in_a_handler_of_message() {
     let play = Play::open(as_it_is);
     play.log.then("message", Socket::close);
     play.stage.last().receive("x");
@@ -107,7 +107,7 @@ fn in_a_handler_of_message() {
 }
 
 #[test]
-fn in_a_handler_of_error_the_end_that_is_being_told_is_the_last() {
+fn close_in_a_handler_of_error_makes_the_end_that_is_being_told_the_last() {
     let play = Play::open(as_it_is);
     play.log.then("error", Socket::close);
     play.stage.last().fail();
@@ -122,7 +122,7 @@ fn in_a_handler_of_error_the_end_that_is_being_told_is_the_last() {
 }
 
 #[test]
-fn in_a_handler_of_close_or_of_reconnecting() {
+fn close_in_a_handler_of_close_or_of_reconnecting() {
     for event in ["close", "reconnecting"] {
         let play = Play::open(as_it_is);
         play.log.then(event, Socket::close);
@@ -138,7 +138,7 @@ fn in_a_handler_of_close_or_of_reconnecting() {
 }
 
 #[test]
-fn when_the_program_is_asked_for_another() {
+fn close_when_the_program_is_asked_for_another_connection() {
     for answer in [true, false] {
         let known: Arc<Mutex<Option<Socket>>> = Arc::default();
         let asked = Arc::clone(&known);
@@ -156,7 +156,7 @@ fn when_the_program_is_asked_for_another() {
 }
 
 #[test]
-fn again_it_does_nothing() {
+fn close_does_nothing_the_second_time() {
     let play = Play::open(as_it_is);
     play.socket.close_with(1000, "").unwrap();
     play.socket.close_with(4000, "").unwrap();
@@ -250,7 +250,7 @@ fn the_last_handle_may_go_in_a_handler() {
 }
 
 #[test]
-fn what_falls_out_of_it_may_ask_it() {
+fn options_that_are_dropped_may_ask_the_socket() {
     let known: Arc<Mutex<Option<Socket>>> = Arc::default();
     let (asked, states) = (Arc::clone(&known), Arc::new(Mutex::new(Vec::new())));
     let seen = Arc::clone(&states);

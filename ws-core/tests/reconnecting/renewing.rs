@@ -19,7 +19,7 @@ fn assert_new(play: &Play, made: usize) {
 }
 
 #[test]
-fn it_drops_a_connection_and_makes_another() {
+fn reconnect_drops_a_connection_and_makes_another() {
     let play = Play::open(as_it_is);
     let first = play.stage.last();
     play.socket.reconnect_with(4000, "new token").unwrap();
@@ -52,7 +52,7 @@ fn the_close_event_has_the_code_and_the_reason_and_is_not_clean() {
 }
 
 #[test]
-fn while_one_is_being_made() {
+fn reconnect_while_a_connection_is_being_made() {
     let play = Play::new(as_it_is);
     let first = play.stage.last();
     play.socket.reconnect();
@@ -64,7 +64,7 @@ fn while_one_is_being_made() {
 }
 
 #[test]
-fn it_does_not_wait_for_the_timer_and_counts_anew() {
+fn reconnect_does_not_wait_for_the_timer_and_counts_anew() {
     let play = Play::new(as_it_is);
     for _ in 0..2 {
         play.stage.last().fail();
@@ -78,7 +78,7 @@ fn it_does_not_wait_for_the_timer_and_counts_anew() {
 }
 
 #[test]
-fn twice_it_is_one_connection_and_one_event() {
+fn reconnect_twice_is_one_connection_and_one_event() {
     let play = Play::open(as_it_is);
     play.socket.reconnect_with(4001, "").unwrap();
     play.socket.reconnect_with(4002, "").unwrap();
@@ -88,7 +88,7 @@ fn twice_it_is_one_connection_and_one_event() {
 }
 
 #[test]
-fn behind_the_end_there_is_one_again_without_what_was_to_be_sent() {
+fn reconnect_behind_the_end_makes_a_connection_without_what_was_to_be_sent() {
     let play = Play::new(as_it_is);
     play.socket.send("old").unwrap();
     play.socket.close();
@@ -101,7 +101,7 @@ fn behind_the_end_there_is_one_again_without_what_was_to_be_sent() {
 }
 
 #[test]
-fn it_keeps_what_waits() {
+fn reconnect_keeps_what_waits() {
     let play = Play::new(as_it_is);
     play.socket.send("one").unwrap();
     play.socket.reconnect();
@@ -112,7 +112,7 @@ fn it_keeps_what_waits() {
 }
 
 #[test]
-fn during_close_of_a_connection() {
+fn reconnect_during_close_of_a_connection() {
     let play = Play::open(as_it_is);
     let first = play.stage.last();
     play.socket.close_with(3001, "").unwrap();
@@ -125,7 +125,7 @@ fn during_close_of_a_connection() {
 }
 
 #[test]
-fn during_close_without_a_connection() {
+fn reconnect_during_close_without_a_connection() {
     let play = Play::new(as_it_is);
     play.stage.last().fail();
     play.socket.close();
@@ -137,7 +137,7 @@ fn during_close_without_a_connection() {
 }
 
 #[test]
-fn close_behind_it_tells_of_the_connection_once() {
+fn close_behind_reconnect_tells_of_the_connection_once() {
     let play = Play::open(as_it_is);
     play.socket.reconnect_with(4000, "").unwrap();
     play.socket.close();
@@ -155,7 +155,7 @@ fn close_behind_it_tells_of_the_connection_once() {
 }
 
 #[test]
-fn in_a_handler_of_any_event() {
+fn reconnect_in_a_handler_of_any_event() {
     for (event, told) in [
         ("open", &["open Open", "close 1000 Connecting"][..]),
         ("message", &["open Open", "message x Open", "close 1000 Connecting"]),
@@ -186,7 +186,7 @@ fn in_a_handler_of_any_event() {
 }
 
 #[test]
-fn in_a_handler_of_the_last_close() {
+fn reconnect_in_a_handler_of_the_last_close() {
     let play = Play::open(as_it_is);
     play.log.then("close", Socket::reconnect);
     play.socket.close();
@@ -196,7 +196,7 @@ fn in_a_handler_of_the_last_close() {
 }
 
 #[test]
-fn in_a_handler_of_the_close_that_it_has_made() {
+fn reconnect_in_a_handler_of_the_close_that_reconnect_has_made() {
     let play = Play::open(as_it_is);
     play.log.then("close", Socket::reconnect);
     play.socket.reconnect();
@@ -206,7 +206,7 @@ fn in_a_handler_of_the_close_that_it_has_made() {
 }
 
 #[test]
-fn in_a_handler_of_error_of_what_is_given_up() {
+fn reconnect_in_a_handler_of_error_of_what_is_given_up() {
     let play = Play::new(|config| config.connection_timeout = milliseconds(10_000));
     play.log.then("error", Socket::reconnect);
     play.stage.pass(10_000);
@@ -215,7 +215,7 @@ fn in_a_handler_of_error_of_what_is_given_up() {
 }
 
 #[test]
-fn when_the_program_is_asked_for_another() {
+fn reconnect_when_the_program_is_asked_for_another_connection() {
     for answer in [true, false] {
         let known: Arc<Mutex<Option<Socket>>> = Arc::default();
         let asked = Arc::clone(&known);
@@ -246,7 +246,7 @@ fn close_and_reconnect_in_a_handler_of_error_tell_of_the_end_once() {
 }
 
 #[test]
-fn it_makes_the_first_connection_of_what_starts_closed() {
+fn reconnect_makes_the_first_connection_of_what_starts_closed() {
     let play = Play::new(|config| config.start_closed = true);
     assert_eq!(play.socket.ready_state(), ReadyState::Closed);
     play.stage.pass(LONG);

@@ -78,7 +78,7 @@ fn a_connection_that_came_while_the_program_was_busy_is_one() {
 }
 
 #[test]
-fn and_one_that_ended_meanwhile_has_its_own_end() {
+fn a_connection_that_came_and_ended_while_the_program_was_busy_has_its_own_end() {
     let Play { stage, log, socket } = Play::new(|config| config.connection_timeout = milliseconds(500));
     stage.ring();
     stage.last().fail();
@@ -87,7 +87,7 @@ fn and_one_that_ended_meanwhile_has_its_own_end() {
 }
 
 #[test]
-fn it_goes_on_for_ever_with_a_delay_no_larger_than_it_may_be() {
+fn retries_go_on_for_ever_with_a_delay_no_larger_than_it_may_be() {
     let Play { stage, log, socket } = Play::new(|config| config.connection_timeout = milliseconds(LONG));
     stage.set_chance(ALMOST_ONE);
     for _ in 0..2000 {
@@ -111,7 +111,7 @@ fn a_delay_that_never_ends_is_no_trouble() {
 }
 
 #[test]
-fn it_is_counted_anew_only_behind_a_connection_that_has_lasted() {
+fn retries_are_counted_anew_only_behind_a_connection_that_has_lasted() {
     let Play { stage, socket, log: _log } = Play::new(|config| config.min_uptime = milliseconds(5000));
     let lose_after = |uptime| {
         stage.last().open();
@@ -164,7 +164,7 @@ fn no_more_retries_than_are_allowed_and_again_if_told_so() {
 }
 
 #[test]
-fn not_after_codes_that_would_come_again() {
+fn no_retry_after_codes_that_would_come_again() {
     let is_final = |code: &u16| {
         let play = Play::open(as_it_is);
         play.stage.last().end(*code);

@@ -196,7 +196,7 @@ fn open_it_waits_for_a_peer_that_takes_nothing() {
 
 /// It is looked 5 ms after it is open, then 10 ms later, and 20, 40, and 64 each time from then on.
 #[test]
-fn it_is_looked_less_often_until_something_has_gone_out() {
+fn room_is_looked_for_less_often_until_something_has_gone_out() {
     let play = stalled(|_| ());
     let (before, to_next) = (75 + 64 * 100 + 1, 63);
     play.stage.pass(before);

@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[test]
-fn it_goes_out_at_once_if_there_is_a_connection() {
+fn what_is_sent_goes_out_at_once_if_there_is_a_connection() {
     let Play { stage, socket, log: _log } = Play::open(as_it_is);
     socket.send("one").unwrap();
     socket.send([1_u8]).unwrap();
@@ -18,7 +18,7 @@ fn it_goes_out_at_once_if_there_is_a_connection() {
 }
 
 #[test]
-fn it_waits_for_a_connection_behind_what_a_handler_of_open_sends() {
+fn what_is_sent_before_waits_behind_what_a_handler_of_open_sends() {
     let Play { stage, socket, log } = Play::new(as_it_is);
     socket.send("first").unwrap();
     socket.send([1_u8, 2]).unwrap();
@@ -34,7 +34,7 @@ fn it_waits_for_a_connection_behind_what_a_handler_of_open_sends() {
 }
 
 #[test]
-fn it_waits_in_every_state_without_a_connection() {
+fn what_is_sent_waits_in_every_state_without_a_connection() {
     let Play { stage, socket, log } = Play::new(|config| config.start_closed = true);
     socket.send("idle").unwrap();
     socket.reconnect();
@@ -54,7 +54,7 @@ fn it_waits_in_every_state_without_a_connection() {
 }
 
 #[test]
-fn it_is_for_the_next_connection_when_the_peer_has_begun_to_close() {
+fn what_is_sent_when_the_peer_has_begun_to_close_is_for_the_next_connection() {
     let Play { stage, socket, log: _log } = Play::open(as_it_is);
     stage.last().leave();
     socket.send("next").unwrap();
@@ -208,7 +208,7 @@ fn dropped_it_gives_out_what_was_sent() {
 }
 
 #[test]
-fn it_stops_when_the_peer_begins_to_close_and_the_rest_waits() {
+fn sending_what_waits_stops_when_the_peer_begins_to_close_and_the_rest_waits() {
     let Play { stage, socket, log: _log } = Play::new(as_it_is);
     for data in ["1", "2", "3"] {
         socket.send(data).unwrap();

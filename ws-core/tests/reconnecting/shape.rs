@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[test]
-fn what_it_says_is_of_the_connection_or_of_the_last_one() {
+fn what_a_socket_says_is_of_its_connection_or_of_the_last_one() {
     let Play { stage, socket, log: _log } = Play::new(|config| config.start_closed = true);
     let said = || (socket.url(), socket.protocol(), socket.extensions());
     let expected = |url: &str, protocol: &str, extensions: &str| (url.into(), protocol.into(), extensions.into());
@@ -183,7 +183,7 @@ fn clones_are_the_same_socket_and_others_are_not() {
 }
 
 #[test]
-fn it_may_go_to_other_threads() {
+fn a_socket_may_go_to_other_threads() {
     fn is_shared<T: Send + Sync>() {}
     is_shared::<Socket>();
     is_shared::<ws_core::ReconnectingBuilder<Fake>>();

@@ -54,7 +54,8 @@ impl<S: Timed> Connection<S> {
     /// Performs the client's half of the opening handshake over a stream that is connected.
     ///
     /// # Errors
-    /// [`Failure`]: the server refused, did not answer in time or not as it must, or the stream broke or does not block.
+    /// [`Failure`]: the server refused, did not answer in time or not as it must, or the stream broke or does not
+    /// block.
     pub fn client(stream: S, request: Request, config: impl Into<Arc<Config>>) -> Result<Self, Failure> {
         Self::client_since(Instant::now(), stream, request, config)
     }
@@ -95,8 +96,8 @@ impl<S: Timed> Connection<S> {
         Self { established: Box::new(established), ..Self::new(protocol, stream, Instant::now()) }
     }
 
-    /// The same connection, where these bytes have been read from the stream already: what came behind the head of an opening
-    /// handshake that was done by somebody else. To be called before anything is received.
+    /// The same connection, where these bytes have been read from the stream already: what came behind the head of an
+    /// opening handshake that was done by somebody else. To be called before anything is received.
     #[must_use]
     pub fn with_read(mut self, bytes: &[u8]) -> Self {
         self.protocol.receive(bytes);
@@ -148,17 +149,23 @@ impl<S: Timed> Connection<S> {
     /// message, the last one ends it; until then no other message can be sent.
     ///
     /// # Errors
-    /// As [`send`](Self::send); and if a message of another kind was begun.
+    /// As [`send`](Self::send); a message that is not complete is an error only if it is of the other kind.
     pub fn send_part(&mut self, part: Part) -> Result<(), Failure> {
         sending::feed_part(&mut self.protocol, part)?;
         self.flush()
     }
 
-    /// Queues a message. While the [idle time-out](Config::idle_timeout) closes the connection, what is sent, by this method or any
-    /// other, is thrown away without an error: [`recv`](Self::recv) tells of the end.
+    /// Queues a message.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it, or the message is a blob that is not in memory.
+    /// [`Failure`], and the message was not queued. Of the kind [`Ended`](FailureKind::Ended): the peer has closed, or
+    /// the connection has failed or ended; a program cannot always know. Of the kind [`Misuse`](FailureKind::Misuse):
+    /// the program has [closed](Self::close) first; a message that is sent [in parts](Self::send_part) is not complete;
+    /// the message is a blob that is not in memory; or more than [`Config::max_send_queue`] would wait to be written,
+    /// which also fails the connection.
+    ///
+    /// While the [idle time-out](Config::idle_timeout) closes the connection, what is sent, by this method or any
+    /// other, is thrown away, but for such a blob, and there is no error: [`recv`](Self::recv) tells of the end.
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         sending::feed(&mut self.protocol, data.into())
@@ -167,7 +174,7 @@ impl<S: Timed> Connection<S> {
     /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
+    /// As [`feed`](Self::feed).
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
         sending::outcome(self.protocol.send_text(text))
@@ -176,14 +183,14 @@ impl<S: Timed> Connection<S> {
     /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
+    /// As [`feed`](Self::feed).
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         sending::outcome(self.protocol.send_binary(bytes))
     }
 
-    /// Writes all that is queued, if that is more than [`Config::write_size`], 64 KiB: between two messages that are [fed](Self::feed), it keeps the
-    /// queue short.
+    /// Writes all that is queued, if that is more than [`Config::write_size`], by default 64 KiB: between two messages
+    /// that are [fed](Self::feed), it keeps the queue short.
     ///
     /// # Errors
     /// As [`flush`](Self::flush).
@@ -195,9 +202,10 @@ impl<S: Timed> Connection<S> {
     /// Writes all that is queued.
     ///
     /// # Errors
-    /// [`Failure`]: the stream broke, and what the peer had sent before can still be [received](Self::recv); or the connection is
-    /// being closed and the peer has not read in [time](Config::close_timeout), or it is closed and not all was written. Or
-    /// [`WouldBlock`](FailureKind::WouldBlock): the stream takes no more yet, and what was not written stays queued.
+    /// [`Failure`]: the stream broke, and what the peer had sent before can still be [received](Self::recv); or the
+    /// connection is being closed and the peer has not read in [time](Config::close_timeout), or it is closed and not
+    /// all was written. Or [`WouldBlock`](FailureKind::WouldBlock): the stream takes no more yet, and what was not
+    /// written stays queued.
     pub fn flush(&mut self) -> Result<(), Failure> {
         // The connection has already failed, and the stream may never take what is left.
         if let Some(error) = self.protocol.failure() {
@@ -238,8 +246,9 @@ impl<S: Timed> Connection<S> {
     /// Sends a ping with up to 125 bytes of payload. [`recv_any`](Self::recv_any) gives the pong.
     ///
     /// # Errors
-    /// [`Failure`]: the payload is too long, as much as may waits to be sent, the connection is closed; as [`flush`](Self::flush), and
-    /// then the ping is queued.
+    /// [`Failure`] of the kind [`Misuse`](FailureKind::Misuse): the payload is too long, or more than
+    /// [`Config::max_send_queue`] would wait, which does not fail the connection. As [`feed`](Self::feed) if the
+    /// connection is closed or is being closed. As [`flush`](Self::flush), and then the ping is queued.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), Failure> {
         sending::outcome(self.protocol.ping(payload))?;
         self.flush()
@@ -251,8 +260,8 @@ impl<S: Timed> Connection<S> {
     /// nothing: a second code is not sent.
     ///
     /// # Errors
-    /// [`Failure`]: the code must not be sent, the reason has more than 123 bytes; as [`flush`](Self::flush), and then the
-    /// Close frame is queued.
+    /// [`Failure`]: the code must not be sent, the reason has more than 123 bytes; as [`flush`](Self::flush), and then
+    /// the Close frame is queued.
     pub fn close(&mut self, close: Option<(CloseCode, &str)>) -> Result<(), Failure> {
         let close = sending::close_frame(close)?;
         sending::start_closing(&mut self.protocol, close.as_ref())?;
@@ -298,7 +307,7 @@ impl<S: Timed> Connection<S> {
         let by = self.instant(deadline);
         let _ = self.wire.transmit(&mut self.protocol, by);
         if self.waits_for_room() {
-            return self.room_came(deadline);
+            return self.waited_for_room(deadline);
         }
         if !is_drained {
             return Poll::Ready(());
@@ -322,7 +331,7 @@ impl<S: Timed> Connection<S> {
 
     /// There was no room to write before this deadline. Ready: it has passed. Pending: the stream
     /// would block.
-    fn room_came(&mut self, deadline: Option<Duration>) -> Poll<()> {
+    fn waited_for_room(&mut self, deadline: Option<Duration>) -> Poll<()> {
         let is_late = self.has_passed(deadline);
         self.protocol.note_wait_for_room(|| self.start.elapsed());
         if self.has_passed(self.protocol.deadline()) {

@@ -82,8 +82,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         self.poll_recv(cx, Delivery::Whole, simple, receiving::any)
     }
 
-    /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake was
-    /// completed, see [`closed`](Self::closed).
+    /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake
+    /// was completed, see [`closed`](Self::closed).
     ///
     /// This is the cheapest way to receive, by far for short messages: they are shown in the memory
     /// that they were read into. If something has to be awaited for a message, use
@@ -105,7 +105,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// ```
     ///
     /// # Errors
-    /// As [`recv`](Self::recv); and the first error that the function returns, which is then shown
+    /// As [`recv`](Self::recv); and the first error that the function returns, after which it is shown
     /// no more of what has come.
     ///
     /// # Cancel safety
@@ -181,20 +181,20 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     ) -> Poll<Result<Option<M>, Failure>> {
         while let State::Running = self.inner.state {
             if !self.has_turn() {
-                ready!(self.poll_pause(cx));
+                ready!(self.poll_io(cx));
                 continue;
             }
             if let Some(message) = simple(self) {
                 return Poll::Ready(Ok(Some(message)));
             }
             match self.inner.protocol.advance(delivery) {
-                None => ready!(self.poll_pause(cx)),
+                None => ready!(self.poll_io(cx)),
                 Some(Event::Closed(closed)) => self.begin_end(closed),
                 Some(event) => {
                     self.inner.turn.count(length(&event));
                     if matches!(event, Event::Pong(_)) && self.inner.protocol.is_watched() {
                         // It may answer a ping of the heartbeat.
-                        self.inner.protocol.note_time(self.inner.clock.now(), false);
+                        self.inner.protocol.note_time(self.inner.clock.now());
                     }
                     if let Some(message) = wanted(event) {
                         memory::take_back_if_read(&mut self.inner.protocol);

@@ -22,9 +22,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// still sends.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it, a blob could not be read, the stream broke.
-    /// What comes too late because of the peer is of the kind [`Ended`](ws_core::FailureKind::Ended), for a program cannot always
-    /// know; behind the program's own [`close`](Self::close) it is [`Misuse`](ws_core::FailureKind::Misuse).
+    /// As [`feed`](Self::feed), in which case nothing was queued; but a blob that is not in memory is read, and one
+    /// that cannot be is a [`Failure`] of the kind [`Network`](ws_core::FailureKind::Network). As
+    /// [`flush`](Self::flush), in which case the message is queued.
     ///
     /// # Cancel safety
     /// The message is queued at the first poll (a blob that is not in memory: when it was read) and goes out with the
@@ -38,7 +38,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// message, the last one ends it; until then no other message can be sent.
     ///
     /// # Errors
-    /// As [`send`](Self::send); and if a message of another kind was begun.
+    /// As [`send`](Self::send); a message that is not complete is an error only if it is of the other kind.
     ///
     /// # Cancel safety
     /// As [`send`](Self::send).
@@ -51,10 +51,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
         sending::feed_part(&mut self.inner.protocol, part)
     }
 
-    /// Queues a message. If it is too late, the message is thrown away, as by [`send`](Self::send).
+    /// Queues a message.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it, or the message is a blob that is not in memory.
+    /// [`Failure`], and the message was not queued. Of the kind [`Ended`](ws_core::FailureKind::Ended): the peer has
+    /// closed, or the connection has failed or ended; a program cannot always know. Of the kind
+    /// [`Misuse`](ws_core::FailureKind::Misuse): the program has [closed](Self::close) first; a message that is sent
+    /// [in parts](Self::send_part) is not complete; the message is a blob that is not in memory; or more than
+    /// [`Config::max_send_queue`](crate::proto::Config::max_send_queue) would wait to be written, which also fails the
+    /// connection.
+    ///
+    /// While a [shutdown](Self::follow), a [broadcast](Self::join) that it was too slow for or the [idle
+    /// time-out](crate::proto::Config::idle_timeout) closes the connection, any message but such a blob is
+    /// thrown away, and there is no error.
     #[inline]
     pub fn feed(&mut self, data: impl Into<Data>) -> Result<(), Failure> {
         sending::feed(&mut self.inner.protocol, data.into())
@@ -63,7 +72,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Queues a text message, of which a copy is made: the cheapest for text that is short or that is needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
+    /// As [`feed`](Self::feed).
     #[inline]
     pub fn feed_text(&mut self, text: &str) -> Result<(), Failure> {
         sending::outcome(self.inner.protocol.send_text(text))
@@ -72,7 +81,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Queues a binary message, of which a copy is made: the cheapest for bytes that are few or that are needed again.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
+    /// As [`feed`](Self::feed).
     #[inline]
     pub fn feed_binary(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         sending::outcome(self.inner.protocol.send_binary(bytes))
@@ -81,13 +90,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Queues a message that other connections send, too, and that is encoded once.
     ///
     /// # Errors
-    /// [`Failure`]: the connection is closed, or the program or the peer has begun to close it.
+    /// As [`feed`](Self::feed).
     pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Failure> {
         sending::outcome(self.inner.protocol.send_prepared(message))
     }
 
-    /// Writes all that is queued, if that is more than [`Config::write_size`](crate::proto::Config::write_size), 64 KiB: between two messages that are [fed](Self::feed), it keeps the
-    /// queue short.
+    /// Writes all that is queued, if that is more than [`Config::write_size`](crate::proto::Config::write_size), by
+    /// default 64 KiB: between two messages that are [fed](Self::feed), it keeps the queue short.
     ///
     /// # Errors
     /// As [`flush`](Self::flush).
@@ -106,8 +115,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Writes all that is queued.
     ///
     /// # Errors
-    /// [`Failure`]: the stream broke, and what the peer had sent before can still be [received](Self::recv); or the connection is
-    /// being closed and the peer has not read in [time](crate::proto::Config::close_timeout), or it is closed and not all was written.
+    /// [`Failure`]: the stream broke, and what the peer had sent before can still be [received](Self::recv); or the
+    /// connection is being closed and the peer has not read in [time](crate::proto::Config::close_timeout), or it is
+    /// closed and not all was written.
     ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped: what was not written stays queued.
@@ -135,17 +145,17 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        if self.poll_shutdown(cx) {
+        if self.follow_shutdown(cx) {
             // Who waits to receive, if that is another task, is no longer told of it by the shutdown.
             cx.waker().wake_by_ref();
         }
         let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);
         if self.inner.protocol.is_watched() {
             // Who receives meanwhile, if anybody does, looks at the clock only when the time was over without this.
-            self.inner.protocol.note_time(self.inner.clock.now(), false);
+            self.inner.protocol.note_time(self.inner.clock.now());
         }
         if transmitted.is_pending() {
-            self.inner.joined.poll_slow(&mut self.inner.protocol, cx);
+            self.inner.joined.close_if_slow(&mut self.inner.protocol, cx);
         }
         self.inner.state.flushed(&self.inner.protocol, transmitted, self.inner.transport.broken())
     }
@@ -163,7 +173,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     /// Sends a ping with up to 125 bytes of payload. [`recv_any`](Self::recv_any) gives the pong.
     ///
     /// # Errors
-    /// [`Failure`]: the payload is too long, as much as may waits to be sent, the connection is closed, or the stream broke.
+    /// [`Failure`] of the kind [`Misuse`](ws_core::FailureKind::Misuse): the payload is too long, or more than
+    /// [`Config::max_send_queue`](crate::proto::Config::max_send_queue) would wait, which does not fail the connection.
+    /// As [`feed`](Self::feed) if the connection is closed or is being closed. As [`flush`](Self::flush), and then the
+    /// ping is queued.
     ///
     /// # Cancel safety
     /// As [`send`](Self::send).
@@ -177,7 +190,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
     }
 
     /// Starts the closing handshake. The peer's answer comes through [`recv`](Self::recv), after the messages it sent
-    /// before, as its `None`. Once the connection is closing, whoever has begun that, this changes nothing: a second code is not sent.
+    /// before, as its `None`. Once the connection is closing, whoever has begun that, this changes nothing: a second
+    /// code is not sent.
     ///
     /// ```
     /// # use ws_native::{CloseCode, Connection, Failure};

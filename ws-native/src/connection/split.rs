@@ -21,9 +21,9 @@ use crate::receiving::Received;
 use crate::server::Broadcast;
 use crate::tap::Tapping;
 
-/// The half of a connection that receives. While it is awaited, pings are answered, and what the other half sends is written. What
-/// that has only [fed](Sender::feed) is written when this one next begins to wait, and so not while it waits already. Made by
-/// [`Connection::split`].
+/// The half of a connection that receives. While it is awaited, pings are answered, and what the other half sends is
+/// written. What the other half has only [fed](Sender::feed) is written when this one next begins to wait; one that
+/// waits already is not woken for it. Made by [`Connection::split`].
 ///
 /// ```
 /// use ws_native::Connection;
@@ -270,8 +270,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
         self.flush().await
     }
 
-    /// Queues a message, to be written by the next [`flush`](Self::flush) or [`send`](Self::send), or when the other half next begins
-    /// to wait, as it does when it has received something. It is not woken for this.
+    /// Queues a message, to be written by the next [`flush`](Self::flush) or [`send`](Self::send), or when the other
+    /// half next begins to wait, as it does when it has received something. It is not woken for this.
     ///
     /// # Errors
     /// As [`Connection::feed`].

@@ -54,18 +54,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Connection<T> {
 
     /// Sees to everything but the program: a shutdown, deadlines, broadcasts, the output; then
     /// reads, if there is nothing left to give. Ready: look for an event again.
-    pub(super) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_side(Side::Reading, cx, Self::poll_all_else)
+    pub(super) fn poll_io(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_side(Side::Reading, cx, Self::poll_io_step)
     }
 
-    fn poll_all_else(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_io_step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let pause = self.begin_pause();
-        let is_told = self.poll_shutdown(cx);
+        let is_told = self.follow_shutdown(cx);
         if self.inner.protocol.handle_timeout_before_reading(|| self.inner.clock.now()) {
             return Poll::Ready(());
         }
         // An error means that the connection has failed.
-        let Ok(more) = self.inner.joined.poll(&mut self.inner.protocol, cx) else { return Poll::Ready(()) };
+        let Ok(more) = self.inner.joined.queue_messages(&mut self.inner.protocol, cx) else { return Poll::Ready(()) };
         // The program feeds nothing at the moment, so now is the time to write. The stream wakes
         // the task when there is room.
         let transmitted = self.inner.transport.poll_transmit(&mut self.inner.protocol, cx);

@@ -12,7 +12,7 @@ use super::event::SendError;
 pub struct Close {
     /// The status code.
     pub code: CloseCode,
-    /// The reason; one with more than 123 bytes is not sent.
+    /// The reason. A Close frame with more than 123 bytes of it cannot be sent.
     pub reason: String,
 }
 

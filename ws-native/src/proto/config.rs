@@ -26,31 +26,35 @@ pub struct Config {
     /// headers, whatever this is.
     pub max_head: usize,
     /// The most bytes that may wait to be transmitted. Default: 256 MiB. Beyond, the connection is failed: the standard
-    /// says "flag the WebSocket as full and then close the WebSocket connection". Who sends without waiting, or by a sink that is ready
-    /// when half of it is free, can come to that with a message that is larger than half of it.
+    /// says "flag the WebSocket as full and then close the WebSocket connection".
+    ///
+    /// A program that sends without waiting can exceed it. So can one message of more than half of it that goes into
+    /// the Sink of a `WebSocketStream`, which by default is ready when half of it is free.
     pub max_send_queue: usize,
-    /// The most bytes of one read, from 4 KiB to 1 MiB. Default: 256 KiB, which empties most sockets with one system call. A
-    /// stream that is no socket of the system's, such as a pipe in memory, costs no system call: what is read from it with
-    /// 16 KiB at a time stays in the processor's nearest cache.
+    /// The most bytes of one read, from 4 KiB to 1 MiB. Default: 256 KiB, which empties most sockets with one system
+    /// call. A stream that is no socket of the system's, such as a pipe in memory, costs no system call: what is read
+    /// from it with 16 KiB at a time stays in the processor's nearest cache.
     pub read_size: usize,
-    /// How many bytes a program queues before `Connection::ready` writes them, and how many of a client's very long payload
-    /// are masked at a time, from 4 KiB to 1 MiB. Default: 64 KiB. As with [`read_size`](Self::read_size), less is for streams
-    /// that cost no system call.
+    /// How many bytes a program queues before `Connection::ready` writes them, and how many of a client's very long
+    /// payload are masked at a time, from 4 KiB to 1 MiB. Default: 64 KiB. As with [`read_size`](Self::read_size), less
+    /// is for streams that cost no system call.
     pub write_size: usize,
     /// permessage-deflate: offered by a client, accepted by a server. `None`: not. Default: with the feature `deflate`,
     /// [`Compression::default`].
     pub compression: Option<Compression>,
     /// How long the opening handshake may take, the transport's own included. Default: 20 s.
     pub handshake_timeout: Duration,
-    /// How long the peer may take to answer a Close frame. What came before that was over counts, however late the program
-    /// looks: it is over when a read waits, or 8 MiB more were read, of which each read counts for at least 16 KiB. Default: 10 s.
+    /// How long the peer may take to answer a Close frame. Default: 10 s. The time begins again after every 64 KiB
+    /// written of what was queued before the Close frame, and when the Close frame itself is written.
     ///
-    /// The time begins again whenever 64 KiB of what goes before the Close frame were written, and when that was.
+    /// An answer that arrived in time counts even if it is read late: after the deadline the peer is given up when a
+    /// read finds nothing, or after 8 MiB more, a read counting as at least 16 KiB.
     pub close_timeout: Duration,
-    /// How long a server may take to end the transport after the closing handshake, before the client does. Default: 2 s.
+    /// How long a server may take to end the transport after the closing handshake, before the client does.
+    /// Default: 2 s.
     ///
-    /// A server waits as long for the client's end, and either for a peer when the connection has failed; the time begins again
-    /// whenever 64 KiB of what is left to write were written, and when all was.
+    /// A server waits as long for the client to end it, and both ends do after a failure. The time begins again after
+    /// every 64 KiB written, and when all is written.
     pub end_timeout: Duration,
     /// How an open connection finds out that its peer is gone. `None`: it does not. Default: `None`.
     pub heartbeat: Option<Heartbeat>,
@@ -109,8 +113,8 @@ impl Default for Config {
 
 /// When an open connection sends a ping, and when it gives its peer up.
 ///
-/// Over tokio and over streams that block, time is looked at while the connection waits to receive: one that only sends has
-/// no heartbeat.
+/// Over tokio and over streams that block, time is looked at while the connection waits to receive: one that only sends
+/// has no heartbeat.
 ///
 /// ```
 /// use core::time::Duration;
@@ -125,8 +129,9 @@ impl Default for Config {
 pub struct Heartbeat {
     /// How long nothing may be received from the peer before a ping is sent. Default: 30 s.
     pub interval: Duration,
-    /// How long then nothing may be received before the connection is failed. The time begins again while the ping, and what
-    /// is queued before it, is written. Any part of a frame is a sign of life, not only the pong. Default: 10 s.
+    /// How long nothing may be received after the ping before the connection is failed. The time begins again whenever
+    /// something of the ping, or of what is queued before it, is written. Any part of a frame is a sign of life, not
+    /// only the pong. Default: 10 s.
     pub timeout: Duration,
 }
 
@@ -138,14 +143,15 @@ impl Default for Heartbeat {
 
 /// Settings of permessage-deflate ([RFC 7692](https://datatracker.ietf.org/doc/html/rfc7692)).
 ///
-/// What an end compresses with takes some 260 KiB at the most, what it decompresses with some 40 KiB, each from the first
-/// message on that needs it, and for good, unless it is [released](Self::release_when_idle). Smaller windows need less, and
-/// compress less.
+/// What an end compresses with takes some 260 KiB at the most, what it decompresses with some 40 KiB, each from the
+/// first message on that needs it, and for good, unless it is [released](Self::release_when_idle). Smaller windows need
+/// less, and compress less.
 ///
-/// Where each message begins with an empty window ([here](Self::no_context_takeover),
-/// [at the peer](Self::peer_no_context_takeover)), a connection has it during a message only, and all connections of a thread
-/// use the same one by turns: then their number does not matter. What a connection has released, or had when it was dropped,
-/// the thread keeps for others, four of each kind at the most: 1.2 MiB. (The engine alone knows no threads, and keeps none.)
+/// Where each message begins with an empty window ([here](Self::no_context_takeover), [at the
+/// peer](Self::peer_no_context_takeover)), a connection has it during a message only, and all connections of a thread
+/// use the same one by turns: then their number does not matter. What a connection has released, or had when it was
+/// dropped, the thread keeps for others, four of each kind at the most: 1.2 MiB. (The engine alone knows no threads,
+/// and keeps none.)
 ///
 /// ```
 /// use ws_native::proto::{Compression, Config};
@@ -173,9 +179,9 @@ pub struct Compression {
     /// The base-2 logarithm of the peer's window, from 8 to 15. Default: 15. A client's server may not know this
     /// parameter, and then the connection goes without compression.
     pub peer_max_window_bits: u8,
-    /// Give the memory back while the connection waits for its peer: of what it compresses with, whose window then begins
-    /// anew; of what it decompresses with, if the peer starts each message with an empty window. For servers with many
-    /// connections that are idle for the most part. Default: false.
+    /// Give memory back while the connection waits for its peer: that of what it compresses with, which then begins
+    /// with an empty window again; and that of what it decompresses with, if the peer starts each message with an empty
+    /// window. For servers with many connections that are idle for the most part. Default: false.
     pub release_when_idle: bool,
 }
 

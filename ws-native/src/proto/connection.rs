@@ -1,8 +1,9 @@
 //! The protocol's one state machine, for both roles: [RFC 6455][1].
 //!
-//! Every change of a connection's state is in this file, which is why it is a long one. In files of their own are how a server
-//! answers a request, how events are asked for, what an open connection sends and lends, what it has to do in time, and its side
-//! towards the transport.
+//! Every transition of [`State`] is in this file, which is why it is a long one. In files of their own are how a server
+//! answers a request, how events are asked for, what an open connection sends and lends, what it has to do in time, and
+//! its side towards the transport. These change what stands beside the state, such as the timer and the end of the
+//! input.
 //!
 //! [1]: https://datatracker.ietf.org/doc/html/rfc6455
 
@@ -17,7 +18,6 @@ mod transport;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
-use core::mem;
 use core::time::Duration;
 
 use bytes::Bytes;
@@ -127,9 +127,9 @@ impl Connection {
         Self { timer: None, ..Self::new(established, config.into(), keys, Duration::ZERO) }
     }
 
-    /// A server's end for a request that an HTTP server has read and now answers, with
+    /// A server's end for a request that an HTTP server has read and answers itself: with
     /// [`accept_value`](IncomingRequest::accept_value), a subprotocol if it likes, and the
-    /// [extensions](Established::extensions) that are given here, if they are not empty.
+    /// [extensions](Established::extensions) that are returned here, if they are not empty.
     pub fn server_upgraded(request: &IncomingRequest, config: impl Into<Arc<Config>>) -> (Self, Established) {
         let mut connection = Self::server_established(config);
         let (agreement, extensions) = request.choose_extensions(connection.config.compression().as_ref()).unzip();
@@ -180,13 +180,13 @@ impl Connection {
     }
 
     /// Whether what the peer sends is looked at: the connection is established, and no Close frame has come.
-    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    #[cfg(feature = "std")]
     pub(crate) fn is_listening(&self) -> bool {
         matches!(self.state, State::Established { close_received: None, .. })
     }
 
     /// Whether a Close frame was sent, and the peer has time yet to answer it or to end the transport.
-    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    #[cfg(feature = "std")]
     pub(crate) fn has_time_to_close(&self) -> bool {
         self.is_closing() && self.timer.is_some()
     }
@@ -216,9 +216,10 @@ impl Connection {
         Ok(())
     }
 
-    /// Starts the closing handshake for what runs the connection, of which its program does not know: see [`SendError::Leaving`].
+    /// Starts the closing handshake for what runs the connection, without its program knowing: see
+    /// [`SendError::Leaving`].
     #[cfg(feature = "tokio")]
-    pub(crate) fn leave(&mut self, close: &Close) {
+    pub(crate) fn start_closing_for_host(&mut self, close: &Close) {
         self.begin_closing(SendError::Leaving, Some(close));
     }
 
@@ -250,8 +251,8 @@ impl Connection {
         self.state = State::Failed(error);
     }
 
-    /// The next event, for a caller who does not know the time yet. It is to [handle the time](Self::handle_timeout) before
-    /// it waits.
+    /// The next event, for a caller who does not know the time yet. It is to [handle the time](Self::handle_timeout)
+    /// before it waits.
     pub(crate) fn advance(&mut self, delivery: Delivery) -> Option<Event> {
         loop {
             match self.step(delivery) {
@@ -296,19 +297,17 @@ impl Connection {
             State::Established { close_received: close_received @ Some(_), .. } => {
                 // "After receiving a Close frame, [...] the endpoint [...] discard[s] any further data received."
                 self.incoming.buffer().clear();
-                // Section 7.1.1: "the server MUST close the connection immediately [...]. The client SHOULD wait for the
-                // server to close the connection".
+                // Section 7.1.1: "the server MUST close the connection immediately [...]. The client SHOULD wait for
+                // the server to close the connection".
                 if self.encoder.is_masking() && !self.ended {
                     return Ok(Step::Wait);
                 }
                 let closed = Closed { clean: true, received: close_received.take(), error: None };
                 Ok(self.close(closed))
             }
-            State::Failed(_) => {
-                let State::Failed(error) = mem::replace(&mut self.state, State::Closed) else {
-                    return Ok(Step::Wait);
-                };
-                Ok(self.close(Closed { clean: false, received: None, error: Some(error) }))
+            State::Failed(error) => {
+                let error = Some(error.clone());
+                Ok(self.close(Closed { clean: false, received: None, error }))
             }
             State::Closed => {
                 self.incoming.buffer().clear();

@@ -20,7 +20,6 @@ mod tests {
 
     use super::*;
     use crate::proto::config::Compression;
-    use crate::proto::error::ProtocolError;
     use crate::proto::extension::Side;
 
     const MAX: usize = 1 << 20;
@@ -122,7 +121,7 @@ mod tests {
         let blocks = |count: usize| [b"\x03\x00".repeat(count), vec![0]].concat();
         let outcome = |count| decompress(&mut decompressor_for(side(false, 15)), &[&blocks(count)], MAX);
         assert_eq!(outcome(64), Ok(vec![]));
-        assert_eq!(outcome(65), Err(InflateError::Protocol(ProtocolError::Deflate)));
+        assert_eq!(outcome(65), Err(InflateError::NotDeflate));
     }
 
     #[test]
@@ -134,10 +133,7 @@ mod tests {
             assert_eq!(decompress(&mut decompressor, &[message], MAX).unwrap(), b"Hello");
         }
         let cut_off = [0x00, 0x64, 0x00, 0x9b, 0xff, 1, 2];
-        assert_eq!(
-            decompress(&mut decompressor, &[&cut_off], MAX),
-            Err(InflateError::Protocol(ProtocolError::Deflate))
-        );
+        assert_eq!(decompress(&mut decompressor, &[&cut_off], MAX), Err(InflateError::NotDeflate));
     }
 
     #[test]
@@ -146,7 +142,7 @@ mod tests {
         for wrong in [&[][..], &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00, 0x00, 0xff, 0xff]] {
             assert_eq!(
                 decompress(&mut decompressor_for(side(false, 15)), &[wrong], MAX),
-                Err(InflateError::Protocol(ProtocolError::Deflate)),
+                Err(InflateError::NotDeflate),
                 "{wrong:?}"
             );
         }
@@ -154,7 +150,7 @@ mod tests {
         let hello: &[u8] = &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
         for length in 0..hello.len() - 1 {
             let cut_off = decompress(&mut decompressor_for(side(false, 15)), &[&hello[..length]], MAX);
-            assert_eq!(cut_off, Err(InflateError::Protocol(ProtocolError::Deflate)), "{length}");
+            assert_eq!(cut_off, Err(InflateError::NotDeflate), "{length}");
         }
         assert_eq!(decompress(&mut decompressor_for(side(false, 15)), &[hello], MAX).unwrap(), b"Hello");
         // Within a block of codes of its own, behind their table.
@@ -162,7 +158,7 @@ mod tests {
         let compressed = compressor_for(side(false, 15), 6).compress(text.as_bytes()).unwrap();
         for length in compressed.len() / 2..compressed.len() - 1 {
             let cut_off = decompress(&mut decompressor_for(side(false, 15)), &[&compressed[..length]], MAX);
-            assert_eq!(cut_off, Err(InflateError::Protocol(ProtocolError::Deflate)), "{length}");
+            assert_eq!(cut_off, Err(InflateError::NotDeflate), "{length}");
         }
     }
 
@@ -213,9 +209,9 @@ mod tests {
     #[test]
     fn what_is_not_deflate_is_refused() {
         let garbage = decompress(&mut decompressor_for(side(false, 15)), &[&[0xff; 20]], MAX);
-        assert_eq!(garbage, Err(InflateError::Protocol(ProtocolError::Deflate)));
+        assert_eq!(garbage, Err(InflateError::NotDeflate));
         // A reference to before the beginning.
         let early = decompress(&mut decompressor_for(side(false, 15)), &[&[0xf2, 0x00, 0x11, 0x00, 0x00]], MAX);
-        assert_eq!(early, Err(InflateError::Protocol(ProtocolError::Deflate)));
+        assert_eq!(early, Err(InflateError::NotDeflate));
     }
 }

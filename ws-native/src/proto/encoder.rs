@@ -50,7 +50,7 @@ impl Encoder {
         self.keys.is_some()
     }
 
-    /// A message in one frame, copied. None may be [unfinished](Self::complete).
+    /// A message in one frame, copied. None may be [unfinished](Self::expect_complete).
     #[inline]
     pub(super) fn message(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: &[u8]) {
         match self.compressor.as_mut().and_then(|compressor| compressor.compress(payload)) {
@@ -59,7 +59,7 @@ impl Encoder {
         }
     }
 
-    /// A message in one frame, handed over. None may be [unfinished](Self::complete).
+    /// A message in one frame, handed over. None may be [unfinished](Self::expect_complete).
     pub(super) fn owned(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: Bytes) {
         match self.compressor.as_mut().and_then(|compressor| compressor.compress(&payload)) {
             Some(compressed) => self.push(outgoing, opcode, true, &compressed),
@@ -67,7 +67,8 @@ impl Encoder {
         }
     }
 
-    /// A message in a frame that others send too, where frames are not masked. None may be [unfinished](Self::complete).
+    /// A message in a frame that others send too, where frames are not masked. None may be
+    /// [unfinished](Self::expect_complete).
     pub(super) fn prepared(&mut self, outgoing: &mut Outgoing, message: &Prepared) {
         if self.is_masking() {
             return self.message(outgoing, message.opcode(), message.payload());
@@ -76,7 +77,8 @@ impl Encoder {
         outgoing.push_frame(compressed.unwrap_or_else(|| message.frame()));
     }
 
-    /// The next part of a message of this kind, in a frame of its own. It must [continue](Self::continues) what is unfinished.
+    /// The next part of a message of this kind, in a frame of its own. It must be one that [may
+    /// come](Self::expect_part).
     pub(super) fn part(&mut self, outgoing: &mut Outgoing, opcode: Opcode, payload: &[u8], last: bool) {
         let (message, first) = match self.unfinished {
             Some(message) => (message, false),
@@ -112,13 +114,14 @@ impl Encoder {
         self.push(outgoing, opcode, false, payload);
     }
 
-    /// "The fragments of one message MUST NOT be interleaved between the fragments of another message".
-    pub(super) fn complete(&self) -> Result<(), SendError> {
+    /// Fails while a message is unfinished: "The fragments of one message MUST NOT be interleaved between the fragments
+    /// of another message".
+    pub(super) fn expect_complete(&self) -> Result<(), SendError> {
         if self.unfinished.is_some() { Err(SendError::Unfinished) } else { Ok(()) }
     }
 
-    /// Whether a part of a message of this kind may come next.
-    pub(super) fn continues(&self, opcode: Opcode) -> Result<(), SendError> {
+    /// Fails unless a part of a message of this kind may come next.
+    pub(super) fn expect_part(&self, opcode: Opcode) -> Result<(), SendError> {
         match self.unfinished {
             Some(message) if message.opcode != opcode => Err(SendError::Unfinished),
             _ => Ok(()),

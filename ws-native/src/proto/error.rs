@@ -71,10 +71,10 @@ pub enum HandshakeError {
     /// The server wants an extension that was not offered.
     #[error("the server picked the extension {0:?}, which was not offered")]
     Extension(String),
-    /// The head has more bytes than [`Config::max_head`](super::Config::max_head), so many.
+    /// The head has more bytes than [`Config::max_head`](super::Config::max_head), which is given here.
     #[error("the head has more than {0} bytes (max_head)")]
     TooLarge(usize),
-    /// The head has more headers than are read, so many.
+    /// The head has more headers than this, which is the most that are read.
     #[error("the head has more than {0} headers")]
     TooManyHeaders(usize),
     /// The peer ended the transport before its head was complete.
@@ -91,7 +91,7 @@ pub enum HandshakeError {
     Refused(u16),
 }
 
-/// A server's answer, but for its body: that is nothing to wait for, and no more than words of a stranger for people.
+/// The status and headers of a server's answer. The body is not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.

@@ -15,7 +15,8 @@ use super::handshake::server::Incoming as IncomingRequest;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A server has received a valid request: [accept](super::Connection::accept) or [refuse](super::Connection::refuse) it.
+    /// A server has received a valid request: [accept](super::Connection::accept) or
+    /// [refuse](super::Connection::refuse) it.
     Request(Arc<IncomingRequest>),
     /// The WebSocket connection is established.
     Established(Box<Established>),
@@ -67,19 +68,20 @@ pub struct Closed {
     pub error: Option<Error>,
 }
 
-/// A frame that cannot be sent.
+/// Why a frame cannot be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
     /// The connection is not established yet, or this program has closed it.
     #[error("the connection is not open for sending")]
     NotOpen,
-    /// The connection has ended, or is about to, and not by this program's doing: the peer has closed it, say, or it has failed. A
-    /// program cannot always know before it sends.
+    /// The connection has ended, or is about to, and not by this program's doing: the peer has closed it, say, or it
+    /// has failed. A program cannot always know before it sends.
     #[error("the connection is being closed by the peer, or has ended")]
     Closed,
-    /// The connection is being closed, and not by the program: by its [idle time-out](super::Config::idle_timeout), or by what runs it.
-    /// The message was thrown away. What the peer still sends is received, and the last event tells of the end.
+    /// The connection is being closed, and not by the program: by its [idle time-out](super::Config::idle_timeout), or
+    /// by what runs it. The message was thrown away. What the peer still sends is received, and the last event tells of
+    /// the end.
     #[error("the connection is being closed: the message was discarded")]
     Leaving,
     /// A ping or pong can carry 125 bytes, and a Close frame a reason of 123.
@@ -91,8 +93,8 @@ pub enum SendError {
     /// A Close frame must not carry this code.
     #[error("the code {0} must not be sent in a Close frame")]
     CloseCode(CloseCode),
-    /// [`Config::max_send_queue`](super::Config::max_send_queue) would be exceeded. The connection is failed by a message, and not
-    /// by a ping or pong.
+    /// [`Config::max_send_queue`](super::Config::max_send_queue) would be exceeded. The connection is failed by a
+    /// message, and not by a ping or pong.
     #[error("too many bytes wait to be transmitted (max_send_queue)")]
     Full,
 }

@@ -24,8 +24,8 @@ use super::watch::Heard;
 
 /// The bytes that were received and what is known of them.
 ///
-/// All of it is here and nothing in a future, so a read can be given up at any time. Each byte is unmasked once and, if it
-/// is text, validated once, when it arrives.
+/// All of it is here and nothing in a future, so a read can be given up at any time. Each byte is unmasked once and, if
+/// it is text, validated once, when it arrives.
 #[derive(Debug)]
 pub(super) struct Incoming {
     role: Role,
@@ -144,8 +144,8 @@ impl Incoming {
         self.heard = Heard::Message;
     }
 
-    /// The next message or control frame, if it is complete; or of a message what there is of it, if it is to be given in
-    /// parts.
+    /// The next message or control frame, if it is complete; or of a message what there is of it, if it is to be given
+    /// in parts.
     pub(super) fn next(&mut self, config: &Config, delivery: Delivery) -> Result<Option<Received>, Error> {
         loop {
             let mut frame = match self.frame.take() {
@@ -338,7 +338,8 @@ impl Incoming {
 }
 
 impl Message {
-    /// Appends what has arrived: a long piece stays where it is, a short one does not keep the memory of its neighbours.
+    /// Appends what has arrived: a long piece stays where it is, a short one does not keep the memory of its
+    /// neighbours.
     fn append(&mut self, piece: BytesMut) {
         const LONG: usize = 4 << 10;
         if self.payload.is_empty() && piece.len() >= LONG {
@@ -360,7 +361,7 @@ impl InflateError {
     fn within(self, config: &Config) -> Error {
         match self {
             Self::TooLong => Error::Bound(Bound::Message(config.max_message)),
-            Self::Protocol(error) => error.into(),
+            Self::NotDeflate => ProtocolError::Deflate.into(),
         }
     }
 }

@@ -99,4 +99,4 @@ pub use prepared::Prepared;
 #[cfg(not(feature = "deflate"))]
 pub use uncompressed::Compression;
 #[cfg(feature = "std")]
-pub(crate) use {incoming::Delivery, outgoing::Frames, simple::Lent};
+pub(crate) use {incoming::Delivery, outgoing::Frames, simple::Lent, timer::PROGRESS};

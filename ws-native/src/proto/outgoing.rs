@@ -11,13 +11,15 @@ use super::mask;
 
 /// Frames, encoded and in order.
 ///
-/// What is short is copied behind one another, so that many messages are one write. A long payload that was handed over is
-/// sent from where it is, and only its place is kept. One that is to be masked, and that others may hold, is masked stage by
-/// stage when its turn comes: so it takes no memory of its own size, and leaves the processor's caches to others.
+/// What is short is copied behind one another, so that many messages are one write. A long payload that was handed over
+/// is sent from where it is, and only its place is kept. One that is to be masked, and that others may hold, is masked
+/// stage by stage when its turn comes: so it takes no memory of its own size, and leaves the processor's caches to
+/// others.
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    /// How much of a payload is masked at a time, and from which size on it is masked in stages. A multiple of the key's.
-    stage: usize,
+    /// How much of a payload is masked at a time, and from which size on it is masked in stages. A multiple of the
+    /// key's.
+    stage_size: usize,
     frames: Frames,
     /// How many of the first of the frames' bytes are consumed.
     consumed: usize,
@@ -43,7 +45,7 @@ pub(crate) struct Frames {
 struct Stage {
     bytes: Vec<u8>,
     /// How many of the first bytes are consumed.
-    left: usize,
+    consumed: usize,
 }
 
 /// A payload, or a whole frame, that is sent from where it is.
@@ -65,9 +67,9 @@ impl Outgoing {
     /// The consumed bytes at which the memory they take is used again.
     const STALE: usize = 64 << 10;
 
-    /// `stage`: how much of a payload is masked at a time.
-    pub(super) fn new(stage: usize) -> Self {
-        Self { stage, frames: Frames::default(), consumed: 0, queued: 0, transmitted: 0 }
+    /// `stage_size`: how much of a payload is masked at a time.
+    pub(super) fn new(stage_size: usize) -> Self {
+        Self { stage_size, frames: Frames::default(), consumed: 0, queued: 0, transmitted: 0 }
     }
 
     /// Appends a head of the opening handshake.
@@ -94,7 +96,7 @@ impl Outgoing {
             return self.push(header, &payload);
         }
         let (payload, key) = match header.mask {
-            Some(key) if payload.len() < self.stage => match payload.try_into_mut() {
+            Some(key) if payload.len() < self.stage_size => match payload.try_into_mut() {
                 // Nobody else holds it, so it can be masked where it is.
                 Ok(mut payload) => {
                     mask::apply(&mut payload, key, 0);
@@ -125,7 +127,7 @@ impl Outgoing {
         self.queued += bytes.len() as u64;
         self.frames.payloads.push_back(Payload { place: self.frames.bytes.len(), bytes, key });
         if self.frames.payloads.len() == 1 {
-            self.frames.fill_stage(self.stage);
+            self.frames.fill_stage(self.stage_size);
         }
     }
 
@@ -188,7 +190,7 @@ impl Outgoing {
     }
 
     /// How many bytes have reached the network since the beginning.
-    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    #[cfg(feature = "std")]
     pub(super) fn transmitted_total(&self) -> u64 {
         self.transmitted
     }
@@ -204,7 +206,7 @@ impl Outgoing {
             return core::mem::take(&mut self.frames.bytes);
         }
         let payloads: usize = self.frames.payloads.iter().map(|payload| payload.bytes.len()).sum();
-        let mut taken = Vec::with_capacity(self.frames.bytes.len() + payloads + self.stage);
+        let mut taken = Vec::with_capacity(self.frames.bytes.len() + payloads + self.stage_size);
         while !self.is_empty() {
             let before = taken.len();
             self.pieces().for_each(|piece| taken.extend_from_slice(piece));
@@ -213,14 +215,14 @@ impl Outgoing {
         taken
     }
 
-    /// This many of the first bytes were transmitted. They are counted by [`transmitted`](Self::transmitted).
+    /// Removes this many of the first bytes. [`transmitted`](Self::transmitted) counts them, when they are.
     pub(super) fn consume(&mut self, count: usize) {
         let mut rest = count;
         while rest > 0 && !self.is_empty() {
             let step = rest.min(self.first().len());
             rest -= step;
             match self.frames.payloads.front() {
-                Some(payload) if payload.place == self.consumed => self.frames.consume_payload(step, self.stage),
+                Some(payload) if payload.place == self.consumed => self.frames.consume_payload(step, self.stage_size),
                 _ => self.consumed += step,
             }
         }
@@ -264,10 +266,11 @@ impl Frames {
             + self.stage.as_ref().map_or(0, |stage| stage.bytes.capacity())
     }
 
-    /// What there is to be transmitted of a payload that comes before the first that is still to be masked, or is the first.
+    /// What there is to be transmitted of a payload that comes before the first that is still to be masked, or is the
+    /// first.
     fn masked<'a>(&'a self, payload: &'a Payload) -> &'a [u8] {
         match &self.stage {
-            Some(stage) if payload.key.is_some() => &stage.bytes[stage.left..],
+            Some(stage) if payload.key.is_some() => &stage.bytes[stage.consumed..],
             _ => &payload.bytes,
         }
     }
@@ -283,13 +286,13 @@ impl Frames {
         }
     }
 
-    /// So many bytes of the first payload were transmitted.
-    fn consume_payload(&mut self, count: usize, stage: usize) {
+    /// Removes so many bytes of the first payload.
+    fn consume_payload(&mut self, count: usize, stage_size: usize) {
         let Some(payload) = self.payloads.front_mut() else { return };
         match &mut self.stage {
             Some(masked) if payload.key.is_some() => {
-                masked.left += count;
-                if masked.left < masked.bytes.len() {
+                masked.consumed += count;
+                if masked.consumed < masked.bytes.len() {
                     return;
                 }
             }
@@ -298,15 +301,15 @@ impl Frames {
         if payload.bytes.is_empty() {
             self.payloads.pop_front();
         }
-        self.fill_stage(stage);
+        self.fill_stage(stage_size);
     }
 
     /// Masks more of the first payload, if it is to be masked. The stage was consumed.
-    fn fill_stage(&mut self, stage: usize) {
+    fn fill_stage(&mut self, stage_size: usize) {
         if let Some(Payload { bytes, key: Some(key), .. }) = self.payloads.front_mut() {
-            let next = bytes.split_to(bytes.len().min(stage));
+            let next = bytes.split_to(bytes.len().min(stage_size));
             let masked = self.stage.get_or_insert_default();
-            masked.left = 0;
+            masked.consumed = 0;
             masked.bytes.clear();
             mask::append(&mut masked.bytes, &next, *key);
         }

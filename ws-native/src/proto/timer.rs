@@ -18,7 +18,8 @@ pub(super) struct Timer {
     late: Option<u32>,
 }
 
-/// What a system may have kept of what came in time, for a program that is slow to read it: more than systems keep by default.
+/// What a system may have kept of what came in time, for a program that is slow to read it: more than systems keep by
+/// default.
 #[cfg(feature = "std")]
 const LATE: u32 = 8 << 20;
 
@@ -26,9 +27,9 @@ const LATE: u32 = 8 << 20;
 #[cfg(feature = "std")]
 const READ: u32 = 16 << 10;
 
-/// The bytes that must reach the network within a timer's time for it to begin again: a peer that takes them one by one is
-/// not waited for.
-const STEP: u64 = 64 << 10;
+/// How many bytes must reach the network, within the time for the closing handshake or for the end of the transport,
+/// for that time to begin again: a peer that takes them one by one is not waited for.
+pub(crate) const PROGRESS: u64 = 64 << 10;
 
 impl Timer {
     /// The time for the opening handshake, which begins now.
@@ -57,7 +58,7 @@ impl Timer {
             Phase::Close => config.close_timeout,
             Phase::End => config.end_timeout,
         };
-        let progress = Some(u32::try_from(remaining.div_ceil(STEP)).unwrap_or(u32::MAX));
+        let progress = Some(u32::try_from(remaining.div_ceil(PROGRESS)).unwrap_or(u32::MAX));
         if self.progress != progress {
             self.progress = progress;
             self.deadline = now.checked_add(limit);

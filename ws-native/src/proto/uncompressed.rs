@@ -1,12 +1,10 @@
-//! What a build without the feature `deflate` has in place of permessage-deflate: types of which there are no values, so
-//! that the compiler leaves out what would handle them.
+//! What a build without the feature `deflate` has in place of permessage-deflate: types of which there are no values,
+//! so that the compiler leaves out what would handle them.
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use bytes::{Bytes, BytesMut};
-
-use super::error::ProtocolError;
 
 /// Settings of permessage-deflate, of which this build has none: see the feature `deflate`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +26,7 @@ pub(super) enum InflateError {
     #[allow(dead_code, reason = "the same shape as with the feature")]
     TooLong,
     #[allow(dead_code, reason = "the same shape as with the feature")]
-    Protocol(ProtocolError),
+    NotDeflate,
 }
 
 impl Compression {

@@ -8,9 +8,9 @@ use super::outgoing::Outgoing;
 
 /// What [`Config::heartbeat`] and [`Config::idle_timeout`] want to know of a connection.
 ///
-/// What happens is only marked when it happens, and gets its time when the time is next known. The deadline stays where it
-/// is meanwhile: when it comes, what has happened may have put it off. It comes sooner by an answered ping alone, behind which the
-/// next may be due before the time for an answer is over.
+/// What happens is only marked when it happens, and gets its time when the time is next known. The deadline stays where
+/// it is meanwhile: when it comes, what has happened may have put it off. It comes sooner by an answered ping alone,
+/// behind which the next may be due before the time for an answer is over.
 #[derive(Debug)]
 pub(super) struct Watch {
     /// When something was last received.
@@ -26,7 +26,7 @@ pub(super) struct Watch {
     /// Of the newest ping that was answered.
     round_trip_time: Option<Duration>,
     /// How many bytes had reached the network when that was last a sign of life.
-    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    #[cfg(feature = "std")]
     transmitted: u64,
     /// How many bytes of the input were left when no more was to be had of it. `None`: there may be more.
     rest: Option<usize>,
@@ -90,7 +90,7 @@ impl Watch {
             ping: None,
             pings: 0,
             round_trip_time: None,
-            #[cfg(any(feature = "tokio", feature = "blocking"))]
+            #[cfg(feature = "std")]
             transmitted: 0,
             rest: None,
             deadline: None,
@@ -142,8 +142,9 @@ impl Watch {
         }
     }
 
-    /// Nothing of the input is looked at as long as so much waits: what is heard of the peer is that it takes some of that.
-    #[cfg(any(feature = "tokio", feature = "blocking"))]
+    /// Nothing of the input is looked at as long as so much waits: what is heard of the peer is that it takes some of
+    /// that.
+    #[cfg(feature = "std")]
     pub(super) fn note_progress(&mut self, now: Duration, outgoing: &Outgoing, config: &Config) {
         let transmitted = outgoing.transmitted_total();
         if mem::replace(&mut self.transmitted, transmitted) != transmitted {

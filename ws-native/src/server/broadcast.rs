@@ -73,8 +73,8 @@ pub enum Slow {
     /// It gets nothing of what waits, and its connection is closed with 1008: so the client knows
     /// that it has missed something.
     ///
-    /// 1008 "is a generic status code that can be returned when there is no other more suitable status code". 1013 is for
-    /// a server that is overloaded, which it is not.
+    /// 1008 "is a generic status code that can be returned when there is no other more suitable status code". 1013 is
+    /// for a server that is overloaded, which it is not.
     #[default]
     Close,
     /// It misses the oldest messages that wait, and can find out how many:
@@ -119,8 +119,8 @@ impl Broadcast {
         Self(Arc::new(Shared { config, ..Shared::default() }))
     }
 
-    /// Sends a message to all who have joined so far, in the same order as any other, and says how many there are. Never
-    /// waits for any of them.
+    /// Sends a message to all who have joined so far, in the same order as any other, and says how many there are.
+    /// Never waits for any of them.
     pub fn send(&self, message: impl Into<Prepared>) -> usize {
         let message = message.into();
         let mut wakers = Vec::new();
@@ -154,7 +154,7 @@ impl Broadcast {
 
     /// How many subscribers were too slow so far, including those that have left. Each counts once,
     /// however many messages it has missed.
-    pub fn slow(&self) -> u64 {
+    pub fn slow_subscribers(&self) -> u64 {
         self.lock().slow
     }
 
@@ -271,7 +271,7 @@ impl Subscription {
     }
 
     /// Whether the subscriber was too slow. If not, the task is woken when it becomes so.
-    fn poll_over(&self, cx: &mut Context<'_>) -> bool {
+    fn is_over_or_wake_later(&self, cx: &mut Context<'_>) -> bool {
         // A waker may be anybody's code: none is cloned or dropped while the queue is locked.
         let waker = cx.waker().clone();
         let mut queue = lock(&self.queue);
@@ -284,7 +284,7 @@ impl Subscription {
 
     /// The next message, if there is one and `room` for it. If there is none, the task is woken
     /// when that changes.
-    fn poll_next(&self, room: Option<usize>, cx: &mut Context<'_>) -> Next {
+    fn next_or_wake_later(&self, room: Option<usize>, cx: &mut Context<'_>) -> Next {
         let waker = cx.waker().clone();
         let mut queue = lock(&self.queue);
         let next = queue.next(room);

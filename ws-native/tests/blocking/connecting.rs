@@ -152,7 +152,7 @@ fn a_refusal_may_have_further_headers() {
 
 #[cfg(unix)]
 #[test]
-fn a_unix_socket_serves_as_well() {
+fn a_server_and_a_client_meet_at_a_unix_socket() {
     use std::os::unix::net::UnixListener;
     let path = std::env::temp_dir().join(format!("ws-native-blocking-{}", std::process::id()));
     let server = Server::from(UnixListener::bind(&path).unwrap());

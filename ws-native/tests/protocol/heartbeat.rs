@@ -176,7 +176,7 @@ fn input_that_the_program_has_not_looked_at_may_be_the_answer() {
 }
 
 #[test]
-fn it_is_not_the_length_of_the_input_alone_that_says_whether_it_was_looked_at() {
+fn input_of_the_same_length_as_before_may_not_have_been_looked_at() {
     for mut end in ends(&heartbeat()) {
         let empty = frame(&end, 0x81, b"");
         // A header that lacks two bytes is as long as an empty message.

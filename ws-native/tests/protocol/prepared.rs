@@ -52,7 +52,7 @@ fn a_long_frame_is_sent_from_where_it_is_by_all() {
 }
 
 #[test]
-fn it_comes_in_its_place_among_others() {
+fn a_prepared_message_comes_in_its_place_among_others() {
     let mut server = server();
     let long = Prepared::binary(&[7; 5000]);
     server.send_text("a").unwrap();
@@ -68,7 +68,7 @@ fn it_comes_in_its_place_among_others() {
 }
 
 #[test]
-fn it_is_refused_where_any_message_would_be() {
+fn a_prepared_message_is_refused_where_any_message_would_be() {
     let message = Prepared::text("Hello");
     let mut parts = server();
     parts.send_text_part("a", false).unwrap();
@@ -130,7 +130,7 @@ mod compressed {
     }
 
     #[test]
-    fn it_is_read_between_others_in_any_window_and_with_context_or_without() {
+    fn a_prepared_message_is_read_between_others_in_any_window_and_with_context_or_without() {
         let (much, little) = (noise(40_000), noise(1000));
         let messages: Vec<Prepared> = [&much[..], &little, &[7; 5000], b"short"].map(Prepared::binary).into();
         for bits in 9..=15 {
@@ -151,7 +151,7 @@ mod compressed {
     }
 
     #[test]
-    fn it_keeps_to_the_window_that_was_agreed_on() {
+    fn a_prepared_message_keeps_to_the_window_that_was_agreed_on() {
         for bits in 9..15 {
             let part = noise((1 << bits) + 100);
             let message = Prepared::binary(&[&part[..], &part].concat());
@@ -163,7 +163,7 @@ mod compressed {
     }
 
     #[test]
-    fn a_window_of_256_bytes_gets_it_uncompressed() {
+    fn a_prepared_message_goes_uncompressed_where_the_window_has_256_bytes() {
         let mut compression = Compression::default();
         compression.peer_max_window_bits = 8;
         let client = bounds(|config| config.compression = Some(compression));
@@ -172,7 +172,7 @@ mod compressed {
     }
 
     #[test]
-    fn it_is_compressed_once_for_each_size_of_window() {
+    fn a_prepared_message_is_compressed_once_for_each_size_of_window() {
         let message = Prepared::binary(&noise(20_000));
         let address = |bits, no_context_takeover| {
             let mut pair = pair(bits, no_context_takeover);

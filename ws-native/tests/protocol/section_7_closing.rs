@@ -85,7 +85,7 @@ fn what_is_sent_too_late_is_a_mistake_only_of_a_program_that_has_closed_the_conn
 }
 
 #[test]
-fn both_may_start_at_once() {
+fn both_ends_may_start_the_closing_handshake_at_once() {
     let mut pair = Pair::established(Config::default());
     pair.client.start_closing_handshake(Some(&Close::new(CloseCode::new(3000)))).unwrap();
     pair.server.start_closing_handshake(Some(&Close::new(CloseCode::new(4000)))).unwrap();

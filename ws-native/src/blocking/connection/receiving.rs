@@ -52,8 +52,8 @@ impl<S: Timed> Connection<S> {
         self.receive(Delivery::Whole, simple, receiving::any)
     }
 
-    /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake was
-    /// completed, see [`closed`](Self::closed).
+    /// Waits for messages, and shows all that have come at once, one after the other. `false`: the closing handshake
+    /// was completed, see [`closed`](Self::closed).
     ///
     /// This is the cheapest way to receive, by far for short messages: they are shown in the memory
     /// that they were read into.
@@ -65,7 +65,7 @@ impl<S: Timed> Connection<S> {
     /// ```
     ///
     /// # Errors
-    /// As [`recv`](Self::recv); and the first error that the function returns, which is then shown
+    /// As [`recv`](Self::recv); and the first error that the function returns, after which it is shown
     /// no more of what has come.
     pub fn recv_each(
         &mut self,
@@ -127,7 +127,7 @@ impl<S: Timed> Connection<S> {
                 Some(event) => {
                     if matches!(event, Event::Pong(_)) && self.protocol.is_watched() {
                         // It may answer a ping of the heartbeat.
-                        self.protocol.note_time(self.start.elapsed(), false);
+                        self.protocol.note_time(self.start.elapsed());
                     }
                     if let Some(message) = wanted(event) {
                         memory::take_back_if_read(&mut self.protocol);

@@ -14,21 +14,24 @@ impl Connection {
     pub fn poll(&mut self, now: Duration) -> Option<Event> {
         let simple = self.next_simple(Event::Text, Event::Binary);
         let event = simple.or_else(|| self.advance(Delivery::Whole));
-        self.note_time(now, event.is_none());
+        match event {
+            Some(_) => self.note_time(now),
+            None => self.note_drained(now),
+        }
         event
     }
 
-    /// The next event, if it is a message in one frame that is there wholly, or comes of one that is wrong: then nothing else
-    /// is looked at, not even a Ping frame.
+    /// The next event, if a whole message in one frame comes next, and nothing of it was looked at before; one that is
+    /// invalid gives the event that says so. Otherwise `None`, and nothing is consumed, not even a Ping frame.
     pub fn poll_whole_message(&mut self, now: Duration) -> Option<Event> {
         if self.is_open() && self.incoming.has_whole_message() { self.poll(now) } else { None }
     }
 
-    /// The next event, as [`poll`](Self::poll), but for messages, of which [parts](Event::Part) are given as they arrive.
-    /// What is left of a message of which parts were given is had whole by [`poll`](Self::poll).
+    /// The next event, as [`poll`](Self::poll), but for messages, of which [parts](Event::Part) are given as they
+    /// arrive. What is left of a message of which parts were given is had whole by [`poll`](Self::poll).
     ///
-    /// No more of a message is kept than its next part, which is what has arrived; of a compressed message that can be much.
-    /// [`Config::max_message`](crate::proto::Config::max_message) holds for all of it.
+    /// No more of a message is kept than its next part, which is what has arrived; of a compressed message that can be
+    /// much. [`Config::max_message`](crate::proto::Config::max_message) holds for all of it.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -44,7 +47,10 @@ impl Connection {
     /// ```
     pub fn poll_part(&mut self, now: Duration) -> Option<Event> {
         let event = self.advance(Delivery::InParts);
-        self.note_time(now, event.is_none());
+        match event {
+            Some(_) => self.note_time(now),
+            None => self.note_drained(now),
+        }
         event
     }
 

@@ -11,16 +11,18 @@ use crate::proto::frame::Opcode;
 use crate::proto::outgoing::Outgoing;
 use crate::proto::prepared::Prepared;
 
-/// How many bytes may wait before a pong is held back until the one before it has gone; of those that are held back only the newest
-/// is sent: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping frame(s), the
-/// endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame."
+/// How many bytes may wait before a pong is held back until the one before it has gone; of those that are held back
+/// only the newest is sent: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to
+/// previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed Ping
+/// frame."
 const PONG_BACKLOG: usize = 64 << 10;
 
 impl Connection {
     /// Sends a text message, which is copied.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`],
+    /// [`SendError::Unfinished`].
     pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
         self.send_copied(Opcode::Text, text.as_bytes())
     }
@@ -28,7 +30,8 @@ impl Connection {
     /// Sends a binary message, which is copied.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`],
+    /// [`SendError::Unfinished`].
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
         self.send_copied(Opcode::Binary, bytes)
     }
@@ -36,7 +39,8 @@ impl Connection {
     /// Sends a text message that is handed over: a long one is sent from where it is.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`],
+    /// [`SendError::Unfinished`].
     #[inline]
     pub fn send_owned_text(&mut self, text: ByteString) -> Result<(), SendError> {
         self.send_owned(Opcode::Text, text.into_bytes())
@@ -45,24 +49,26 @@ impl Connection {
     /// Sends a binary message that is handed over: a long one is sent from where it is.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`],
+    /// [`SendError::Unfinished`].
     #[inline]
     pub fn send_owned_binary(&mut self, bytes: Bytes) -> Result<(), SendError> {
         self.send_owned(Opcode::Binary, bytes)
     }
 
-    /// Sends a message that other connections send, too. A server's frame was made before, and a long one is sent from where
-    /// it is; a client masks a copy.
+    /// Sends a message that other connections send, too. A server's frame was made before, and a long one is sent from
+    /// where it is; a client masks a copy.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`],
+    /// [`SendError::Unfinished`].
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
-        let order = self.encoder.complete();
-        self.send(message.payload().len(), order, |encoder, outgoing| encoder.prepared(outgoing, message))
+        let expected = self.encoder.expect_complete();
+        self.send(message.payload().len(), expected, |encoder, outgoing| encoder.prepared(outgoing, message))
     }
 
-    /// Sends a part of a text message, as it is produced; the first one begins the message, the last one ends it. Until then
-    /// no other message can be sent; control frames can, and closing.
+    /// Sends a part of a text message, as it is produced; the first one begins the message, the last one ends it. Until
+    /// then no other message can be sent, but control frames can, and the connection can be closed.
     ///
     /// ```
     /// # use ws_native::proto::{Config, Connection};
@@ -74,7 +80,8 @@ impl Connection {
     /// ```
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`],
+    /// [`SendError::Unfinished`].
     pub fn send_text_part(&mut self, text: &str, last: bool) -> Result<(), SendError> {
         self.send_part(Opcode::Text, text.as_bytes(), last)
     }
@@ -82,7 +89,8 @@ impl Connection {
     /// Sends a part of a binary message, as [`send_text_part`](Self::send_text_part) does of a text.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`], [`SendError::Unfinished`].
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::Full`],
+    /// [`SendError::Unfinished`].
     pub fn send_binary_part(&mut self, bytes: &[u8], last: bool) -> Result<(), SendError> {
         self.send_part(Opcode::Binary, bytes, last)
     }
@@ -90,7 +98,8 @@ impl Connection {
     /// Sends a ping.
     ///
     /// # Errors
-    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::LongControl`]; [`SendError::Full`], and the connection is not failed by that.
+    /// [`SendError::NotOpen`], [`SendError::Closed`], [`SendError::Leaving`], [`SendError::LongControl`]; and
+    /// [`SendError::Full`], which does not fail the connection.
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.send_control(Opcode::Ping, payload)
     }
@@ -105,12 +114,12 @@ impl Connection {
 
     /// Whether a message of which parts were sent has not had its last one.
     pub fn is_sending_parts(&self) -> bool {
-        self.encoder.complete().is_err()
+        self.encoder.expect_complete().is_err()
     }
 
     fn send_copied(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
-        let order = self.encoder.complete();
-        self.send(payload.len(), order, |encoder, outgoing| encoder.message(outgoing, opcode, payload))
+        let expected = self.encoder.expect_complete();
+        self.send(payload.len(), expected, |encoder, outgoing| encoder.message(outgoing, opcode, payload))
     }
 
     #[inline]
@@ -118,13 +127,13 @@ impl Connection {
         if payload.len() < Outgoing::LONG {
             return self.send_copied(opcode, &payload);
         }
-        let order = self.encoder.complete();
-        self.send(payload.len(), order, |encoder, outgoing| encoder.owned(outgoing, opcode, payload))
+        let expected = self.encoder.expect_complete();
+        self.send(payload.len(), expected, |encoder, outgoing| encoder.owned(outgoing, opcode, payload))
     }
 
     fn send_part(&mut self, opcode: Opcode, payload: &[u8], last: bool) -> Result<(), SendError> {
-        let order = self.encoder.continues(opcode);
-        self.send(payload.len(), order, |encoder, outgoing| encoder.part(outgoing, opcode, payload, last))
+        let expected = self.encoder.expect_part(opcode);
+        self.send(payload.len(), expected, |encoder, outgoing| encoder.part(outgoing, opcode, payload, last))
     }
 
     /// Has a message of this length encoded, if it can be sent, may come now, and there is room for it.
@@ -132,13 +141,13 @@ impl Connection {
     fn send(
         &mut self,
         length: usize,
-        order: Result<(), SendError>,
+        expected: Result<(), SendError>,
         encode: impl FnOnce(&mut Encoder, &mut Outgoing),
     ) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(self.refusal());
         }
-        order?;
+        expected?;
         if !self.has_room(length) {
             return Err(self.fail_as_full());
         }
@@ -148,8 +157,8 @@ impl Connection {
         Ok(())
     }
 
-    /// "if the data cannot be sent, e.g. because it would need to be buffered but the buffer is full, the user agent must
-    /// flag the WebSocket as full and then close the WebSocket connection."
+    /// "if the data cannot be sent, e.g. because it would need to be buffered but the buffer is full, the user agent
+    /// must flag the WebSocket as full and then close the WebSocket connection."
     #[cold]
     fn fail_as_full(&mut self) -> SendError {
         self.fail(Error::Bound(Bound::SendQueue(self.config.max_send_queue)));

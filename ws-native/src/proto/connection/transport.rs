@@ -19,12 +19,14 @@ impl Connection {
         self.incoming.buffer().extend_from_slice(bytes);
     }
 
-    /// Where the payload is of the message that these bytes begin with, if they are what the transport gives next, and the
-    /// message is a binary one in one frame, neither masked nor compressed, and within the bounds. Ten bytes are enough.
+    /// Where the payload of a message stands, counted from the first of these bytes, which are the next that the
+    /// transport gives; it may end behind them. Ten bytes are enough. `None`: they do not begin with a binary message
+    /// in one frame, neither masked nor compressed, that is within the bounds; or something that was received before is
+    /// still to be looked at.
     ///
-    /// For a caller who has to copy a message to a place of its own in any case, and can do so from where it was read. Of such
-    /// a message the connection need know nothing but that its peer [is heard](Self::listen_anew): only what is behind it is to
-    /// be [received](Self::receive).
+    /// For a caller who has to copy a message to a place of its own in any case, and can do so from where it was read.
+    /// Such a message need not be [received](Self::receive), only what comes behind it; but the connection is to be
+    /// told that [something was heard](Self::listen_anew) of its peer.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -39,8 +41,11 @@ impl Connection {
         if self.is_open() { self.incoming.find_aside(front, &self.config) } else { None }
     }
 
-    /// Gives up such a message that is arriving, if it lacks so many bytes or more: gives what has come of its payload, and
-    /// says how many bytes it lacks. These are not to be received.
+    /// Takes away from the connection the message that is arriving, if it is an unmasked, uncompressed binary one in
+    /// one frame, and at least `least` bytes of it, and at least one, are missing. Gives what has arrived of the
+    /// payload, and how many bytes are missing; those must not be passed to [`receive`](Self::receive).
+    ///
+    /// A message is arriving from when a [poll](Self::poll) has come upon its frame's header.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -74,20 +79,21 @@ impl Connection {
         buffer
     }
 
-    /// The connection has to wait for its peer: gives back the memory of compression, if
+    /// Gives back the memory of compression, if
     #[cfg_attr(
         feature = "deflate",
         doc = "[`Compression::release_when_idle`](crate::proto::Compression::release_when_idle)"
     )]
     #[cfg_attr(not(feature = "deflate"), doc = "the settings")]
-    /// says so. A transport that waits calls it; nothing has to.
+    /// says so. To be called when the connection is about to wait for its peer; a caller may leave it out.
     pub fn release_idle(&mut self) {
         self.encoder.release();
         self.incoming.release();
     }
 
-    /// The server's answer over HTTP/2, to the request with [these headers](crate::proto::Request::http2_headers). The transport is then the
-    /// stream of that request, and nothing is output before this. Does nothing for a connection that waits for no answer.
+    /// The server's answer over HTTP/2 to the request with [these headers](crate::proto::Request::http2_headers). The
+    /// transport is the stream of that request. What is output before this is the request over HTTP/1.1: it must not be
+    /// transmitted, and is dropped here. Does nothing for a connection that waits for no answer.
     pub fn receive_answer(&mut self, answer: Answer) {
         let State::ClientHandshake(handshake) = &mut self.state else { return };
         handshake.answered_over_http2(answer);
@@ -106,8 +112,8 @@ impl Connection {
         self.fail(Error::Transport(error.into().into()));
     }
 
-    /// Whether something that the program has sent was thrown away, for the transport was gone before it could take that. A Close frame is
-    /// no such thing.
+    /// Whether something that the program has sent was thrown away because the transport was gone before it could take
+    /// it. A Close frame does not count.
     pub fn has_discarded(&self) -> bool {
         self.discarded
     }
@@ -120,13 +126,13 @@ impl Connection {
 
     // Output.
 
-    /// What is to be transmitted; where a long payload stands in it, only the first piece.
+    /// What is to be transmitted next. Where a long payload is among it, there is more once this was consumed.
     pub fn output(&self) -> &[u8] {
         self.outgoing.first()
     }
 
-    /// What is to be transmitted, in pieces, for a write that takes many. Pieces may be empty. There may be more once it was
-    /// consumed: a client's very long payload is masked as it goes.
+    /// What is to be transmitted, in pieces, for a write that takes many. Pieces may be empty. There may be more once
+    /// it was consumed: a client's very long payload is masked as it goes.
     pub fn output_pieces(&self) -> impl Iterator<Item = &[u8]> {
         self.outgoing.pieces()
     }
@@ -147,8 +153,8 @@ impl Connection {
         self.outgoing.queued_total()
     }
 
-    /// Takes this many bytes of the output, of which the caller has a copy, to be transmitted by somebody else, who then says
-    /// so with [`transmitted`](Self::transmitted).
+    /// Takes this many bytes of the output, of which the caller has a copy, to be transmitted by somebody else, who
+    /// then says so with [`transmitted`](Self::transmitted).
     pub fn take_copied(&mut self, count: usize) {
         self.outgoing.consume(count);
     }

@@ -8,7 +8,6 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::spare;
 use crate::proto::config::Compression;
-use crate::proto::error::ProtocolError;
 use crate::proto::extension::{MAX_WINDOW_BITS, Side};
 
 /// The window of DEFLATE in bytes, beyond which nothing is referred to.
@@ -23,7 +22,8 @@ pub(in crate::proto) struct Decompressor {
     release_when_idle: bool,
     /// From the first message on, for it takes some 40 KiB; or during a message, if none refers to another.
     inflate: Option<Inflate>,
-    /// The last of the message that was taken away from it already, as much as can be referred to and up to as much before.
+    /// The last of the message that was taken away from it already, as much as can be referred to and up to as much
+    /// before.
     taken: Vec<u8>,
     /// How many final blocks the message has so far.
     final_blocks: u32,
@@ -34,8 +34,8 @@ pub(in crate::proto) struct Decompressor {
 /// How many bytes are decompressed at a time.
 const BLOCK: usize = 4 << 10;
 
-/// The most final blocks a message may have. One is the most that is ever met; an empty one has two bytes, and makes work
-/// of 32 KiB.
+/// The most final blocks a message may have. One is the most that is ever met; an empty one has two bytes, and makes
+/// work of 32 KiB.
 const MAX_FINAL_BLOCKS: u32 = 64;
 
 /// A message that cannot be decompressed.
@@ -44,7 +44,7 @@ pub(in crate::proto) enum InflateError {
     /// It has more bytes than are allowed.
     TooLong,
     /// It is not DEFLATE.
-    Protocol(ProtocolError),
+    NotDeflate,
 }
 
 impl Decompressor {
@@ -93,14 +93,14 @@ impl Decompressor {
                         return Ok(());
                     }
                 }
-                Ok(Status::StreamEnd) => return Err(InflateError::Protocol(ProtocolError::Deflate)),
+                Ok(Status::StreamEnd) => return Err(InflateError::NotDeflate),
                 Ok(_) if written < room && rest.is_empty() => {
                     self.at_final_block &= piece.is_empty();
                     return Ok(());
                 }
                 Ok(Status::Ok) => {}
                 Ok(Status::BufError) if written == room => {}
-                Ok(Status::BufError) | Err(_) => return Err(InflateError::Protocol(ProtocolError::Deflate)),
+                Ok(Status::BufError) | Err(_) => return Err(InflateError::NotDeflate),
             }
         }
     }
@@ -126,7 +126,7 @@ impl Decompressor {
             let length = message.len();
             self.push(&ENDING, message, max)?;
             if message.len() > length {
-                return Err(InflateError::Protocol(ProtocolError::Deflate));
+                return Err(InflateError::NotDeflate);
             }
         }
         self.final_blocks = 0;
@@ -144,15 +144,15 @@ impl Drop for Decompressor {
     }
 }
 
-/// Goes on after a final block, with what the message has so far as the window. What came before the message is not in it:
-/// a compressor that ends its stream begins anew.
+/// Goes on after a final block, with what the message has so far as the window. What came before the message is not in
+/// it: a compressor that ends its stream begins anew.
 fn restart(inflate: &mut Inflate, taken: &[u8], message: &[u8]) -> Result<(), InflateError> {
     inflate.reset(false);
     let missing = WINDOW.saturating_sub(message.len());
     let before = &taken[taken.len().saturating_sub(missing)..];
     let window = [before, &message[message.len().saturating_sub(WINDOW)..]].concat();
     if !window.is_empty() {
-        inflate.set_dictionary(&window).map_err(|_| InflateError::Protocol(ProtocolError::Deflate))?;
+        inflate.set_dictionary(&window).map_err(|_| InflateError::NotDeflate)?;
     }
     Ok(())
 }

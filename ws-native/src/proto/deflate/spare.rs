@@ -1,4 +1,5 @@
-//! Compressors and decompressors that nobody uses for the moment: a thread keeps some, for its connections to use by turns.
+//! Compressors and decompressors that nobody uses for the moment: a thread keeps some, for its connections to use by
+//! turns.
 //!
 //! They take much memory, and the time to have it. Where there are no threads, as the engine alone knows none, there is
 //! nothing to spare.
@@ -126,7 +127,6 @@ mod tests {
     use super::*;
     use crate::proto::config::Compression;
     use crate::proto::deflate::{Compressor, Decompressor, InflateError};
-    use crate::proto::error::ProtocolError;
     use crate::proto::extension::Side;
     use bytes::BytesMut;
 
@@ -194,6 +194,6 @@ mod tests {
         // It refers to five bytes before its beginning.
         let early = [0xf2, 0x00, 0x11, 0x00, 0x00];
         let outcome = ends(true, false, 1).1.push(&early, &mut BytesMut::new(), usize::MAX);
-        assert_eq!(outcome, Err(InflateError::Protocol(ProtocolError::Deflate)));
+        assert_eq!(outcome, Err(InflateError::NotDeflate));
     }
 }

@@ -20,11 +20,12 @@ pub struct Established {
     pub protocol: Option<String>,
     /// The extensions in use; empty if there are none.
     pub extensions: String,
-    /// The headers of a server's answer. Those of a client's request are in the request, and here there are none.
+    /// The headers of the server's answer; empty at a server's end, and where somebody else has done the opening
+    /// handshake.
     pub headers: Headers,
 }
 
-/// The answer is none that could accept.
+/// An answer in another version cannot accept.
 const NOT_HTTP_1_1: HandshakeError = HandshakeError::NotHttp("the answer does not begin with HTTP/1.1");
 
 /// A client that waits for the server's answer.
@@ -89,8 +90,7 @@ impl Handshake {
             if !begins_with(b"HTTP/1.1 ") && !begins_with(b"HTTP/1.0 ") {
                 return Err(NOT_HTTP_1_1);
             }
-            // All answers together have the bound of one.
-            // The interim answers count.
+            // Interim answers and the final one share one bound.
             let head = self.end.take(buffer, max.saturating_sub(self.interim));
             let Some(head) = head.map_err(|_| HandshakeError::TooLarge(max))? else { return Ok(None) };
             let mut parsed = vec![httparse::EMPTY_HEADER; MAX_HEADERS];
@@ -144,9 +144,9 @@ impl Handshake {
         Ok(())
     }
 
-    /// [RFC 8441, section 5](https://datatracker.ietf.org/doc/html/rfc8441#section-5): "Implementations using this extended
-    /// CONNECT to bootstrap WebSockets do not do the processing of the Sec-WebSocket-Key and Sec-WebSocket-Accept header
-    /// fields".
+    /// [RFC 8441, section 5](https://datatracker.ietf.org/doc/html/rfc8441#section-5): "Implementations using this
+    /// extended CONNECT to bootstrap WebSockets do not do the processing of the Sec-WebSocket-Key and
+    /// Sec-WebSocket-Accept header fields".
     fn validate_http2(&self, answer: Answer) -> Result<(Established, Option<Agreement>), HandshakeError> {
         if !(200..=299).contains(&answer.status) {
             return Err(HandshakeError::Status(Arc::new(answer)));
@@ -191,8 +191,8 @@ impl Handshake {
 /// The subprotocol, and what was agreed on of compression, also as the server has said it.
 type Agreed = (Option<String>, Option<(Agreement, String)>);
 
-/// The headers are there for the program whatever is wrong with one of them: "HTTP-network fetch" has stored their cookies
-/// before these steps look at the answer.
+/// The headers are there for the program whatever is wrong with one of them: "HTTP-network fetch" has stored their
+/// cookies before these steps look at the answer.
 fn conclude(
     agreed: Result<Agreed, HandshakeError>,
     answer: Answer,

@@ -36,8 +36,8 @@ pub enum AcceptError {
 }
 
 impl Incoming {
-    /// Checks a request that was read by somebody else, such as an HTTP server: its method, its target, which is path and
-    /// query or a URL, its headers. That it is HTTP/1.1 is for the caller to check.
+    /// Checks a request that was read by somebody else, such as an HTTP server: its method, its target, which is path
+    /// and query or a URL, its headers. That it is HTTP/1.1 is for the caller to check.
     ///
     /// # Errors
     /// [`HandshakeError`], whose [`status`](HandshakeError::status) is what to answer.
@@ -50,8 +50,9 @@ impl Incoming {
         let (host, resource) = host_and_resource_name(target)?;
         // 2. "A |Host| header field containing the server's authority."
         headers.single("Host")?;
-        // RFC 9112, section 3.2.2: "When an origin server receives a request with an absolute-form of request-target, the origin
-        // server MUST ignore the received Host header field (if any) and instead use the host information of the request-target."
+        // RFC 9112, section 3.2.2: "When an origin server receives a request with an absolute-form of request-target,
+        // the origin server MUST ignore the received Host header field (if any) and instead use the host information of
+        // the request-target."
         if let Some(host) = host {
             headers.replace("Host", host);
         }
@@ -69,15 +70,16 @@ impl Incoming {
         if !http::is_key(key) {
             return Err(HandshakeError::Header { name: "Sec-WebSocket-Key", found: Found::Wrong });
         }
-        // Section 9.1: what is not of the header's form fails the connection; an extension that is not known is declined.
+        // Section 9.1: what is not of the header's form fails the connection; an extension that is not known is
+        // declined.
         if !compression::are_well_formed(headers.values("Sec-WebSocket-Extensions")) {
             return Err(HandshakeError::Header { name: "Sec-WebSocket-Extensions", found: Found::Wrong });
         }
         Ok(Self { resource, key: key.into(), headers })
     }
 
-    /// Checks a request over HTTP/2, whose method is CONNECT and whose protocol is `websocket`: [RFC 8441, section 5][1]. Its
-    /// `:authority` is to be among the headers, as Host.
+    /// Checks a request over HTTP/2, whose method is CONNECT and whose protocol is `websocket`: [RFC 8441, section
+    /// 5][1]. Its `:authority` is to be among the headers, as Host.
     ///
     /// # Errors
     /// [`HandshakeError`], whose [`status`](HandshakeError::status) is what to answer.
@@ -167,15 +169,16 @@ type Outcome = Result<Option<Incoming>, (HandshakeError, String)>;
 #[derive(Debug)]
 pub(in crate::proto) struct Handshake {
     end: HeadEnd,
-    /// Reads the request. Connections know it by this pointer alone, so that a program of clients has no code for servers.
+    /// Reads the request. Connections know it by this pointer alone, so that a program of clients has no code for
+    /// servers.
     read: fn(&mut HeadEnd, &mut BytesMut, usize) -> Outcome,
 }
 
 impl Handshake {
     pub(in crate::proto) fn new() -> Self {
         let read = |end: &mut HeadEnd, buffer: &mut BytesMut, max| {
-            // RFC 9110, section 9.3.2: "The HEAD method is identical to GET except that the server MUST NOT send content in the
-            // response."
+            // RFC 9110, section 9.3.2: "The HEAD method is identical to GET except that the server MUST NOT send
+            // content in the response."
             let has_content = !buffer.starts_with(b"HEAD ");
             Incoming::read(end, buffer, max).map_err(|error| {
                 let message = if has_content { format!("{error}\n") } else { String::new() };
@@ -194,8 +197,8 @@ impl Handshake {
 
 impl Incoming {
     fn read(end: &mut HeadEnd, buffer: &mut BytesMut, max: usize) -> Result<Option<Self>, HandshakeError> {
-        // RFC 8446, section 5.1: a record begins with its type, 22 being a handshake. It would be no head, but it may be the
-        // client that waits now.
+        // RFC 8446, section 5.1: a record begins with its type, 22 being a handshake. It would be no head, but it may
+        // be the client that waits now.
         if buffer.starts_with(&[22]) {
             return Err(HandshakeError::NotHttp(
                 "it speaks TLS, which is not spoken here: the URL's scheme is to be ws",
@@ -217,12 +220,12 @@ impl Incoming {
 /// The resource name of a request's target, and its host if it is a URL: with the port, without the user.
 fn host_and_resource_name(target: &str) -> Result<(Option<&str>, String), HandshakeError> {
     let (host, resource) = match target.split_once("://") {
-        // RFC 9112, section 3.2.2: "a server MUST accept the absolute-form in requests even though most HTTP/1.1 clients will
-        // only send the absolute-form to a proxy."
+        // RFC 9112, section 3.2.2: "a server MUST accept the absolute-form in requests even though most HTTP/1.1
+        // clients will only send the absolute-form to a proxy."
         Some((scheme, rest)) if is_scheme(scheme) => {
             let (authority, resource) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-            // RFC 9110, section 4.2.1: "A sender MUST NOT generate an "http" URI with an empty host identifier. A recipient that
-            // processes such a URI reference MUST reject it as invalid."
+            // RFC 9110, section 4.2.1: "A sender MUST NOT generate an "http" URI with an empty host identifier. A
+            // recipient that processes such a URI reference MUST reject it as invalid."
             let host = authority.rsplit('@').next().unwrap_or_default();
             if host.is_empty() || host.starts_with(':') {
                 return Err(HandshakeError::Target);
@@ -271,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_in_absolute_form_has_a_resource_name_too() {
+    fn a_target_in_absolute_form_has_a_resource_name() {
         for (target, resource) in [
             ("http://h/chat?x", "/chat?x"),
             ("http://h", "/"),

@@ -66,18 +66,22 @@ impl Joined {
     /// Queues the messages that have come, as long as there is room to write them. Says whether
     /// more of them wait for room. After an error the connection has failed.
     #[inline]
-    pub(crate) fn poll(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) -> Result<bool, SendError> {
+    pub(crate) fn queue_messages(
+        &mut self,
+        connection: &mut proto::Connection,
+        cx: &mut Context<'_>,
+    ) -> Result<bool, SendError> {
         match &mut self.0 {
-            Some(joined) => joined.poll(connection, cx),
+            Some(joined) => joined.queue_messages(connection, cx),
             None => Ok(false),
         }
     }
 
     /// Begins to close the connection if it was too slow. If not, the task is woken when it becomes
     /// so.
-    pub(crate) fn poll_slow(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) {
+    pub(crate) fn close_if_slow(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) {
         if let Some(joined) = &mut self.0 {
-            joined.poll_slow(connection, cx);
+            joined.close_if_slow(connection, cx);
         }
     }
 }
@@ -119,14 +123,14 @@ impl Subscriptions {
         self.missed + missed.sum::<u64>()
     }
 
-    fn poll(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) -> Result<bool, SendError> {
+    fn queue_messages(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) -> Result<bool, SendError> {
         if !connection.is_open() {
             self.leave_all();
             return Ok(false);
         }
         let Self { subscriptions, unwritten, .. } = self;
         let last = by_turns(subscriptions, |subscription| {
-            let next = subscription.poll_next(unwritten.room(connection), cx);
+            let next = subscription.next_or_wake_later(unwritten.room(connection), cx);
             if let Next::Message(message) = &next {
                 memory::lend_for_writing(connection);
                 let before = connection.queued_total();
@@ -137,25 +141,25 @@ impl Subscriptions {
         });
         match last? {
             Next::NoRoom => {
-                self.poll_slow(connection, cx);
+                self.close_if_slow(connection, cx);
                 Ok(connection.is_open() && !connection.is_sending_parts())
             }
             Next::Over => {
-                self.leave_slowly(connection);
+                self.close_as_too_slow(connection);
                 Ok(false)
             }
             Next::Message(_) | Next::Nothing => Ok(false),
         }
     }
 
-    fn poll_slow(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) {
-        if self.subscriptions.iter().any(|subscription| subscription.poll_over(cx)) {
-            self.leave_slowly(connection);
+    fn close_if_slow(&mut self, connection: &mut proto::Connection, cx: &mut Context<'_>) {
+        if self.subscriptions.iter().any(|subscription| subscription.is_over_or_wake_later(cx)) {
+            self.close_as_too_slow(connection);
         }
     }
 
-    fn leave_slowly(&mut self, connection: &mut proto::Connection) {
-        connection.leave(&Close { code: CloseCode::POLICY, reason: "too slow".into() });
+    fn close_as_too_slow(&mut self, connection: &mut proto::Connection) {
+        connection.start_closing_for_host(&Close { code: CloseCode::POLICY, reason: "too slow".into() });
         self.leave_all();
     }
 }
