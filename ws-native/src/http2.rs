@@ -44,44 +44,45 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// A connection, as far as its streams have to know it. Each that is in use owns one.
 #[derive(Clone, Default)]
-pub(crate) struct Carrier {
+pub(crate) struct Carrier(Arc<Common>);
+
+#[derive(Default)]
+struct Common {
     beneath: Beneath,
-    pub(crate) output: Output,
-    pub(crate) streams: Streams,
+    output: Output,
 }
 
 impl Carrier {
     /// The connection over this byte stream.
     pub(crate) fn over(stream: &Stream) -> Self {
-        Self { beneath: Beneath::of(stream), ..Self::default() }
+        Self(Arc::new(Common { beneath: Beneath::of(stream), output: Output::default() }))
+    }
+
+    pub(crate) fn output(&self) -> &Output {
+        &self.0.output
     }
 
     /// A stream of it, as the transport of a WebSocket.
     pub(crate) fn stream(self, send: SendStream<Bytes>, receive: RecvStream) -> Stream {
-        let halves = Halves { send, receive, output: self.output, _streams: self.streams };
+        let beneath = self.0.beneath;
+        let halves = Halves { send, receive, carrier: self };
         let stream = Http2Stream { halves: Some(halves), rest: Bytes::new(), given: Given::default(), shut: false };
-        Stream::within(self.beneath, stream)
+        Stream::within(beneath, stream)
     }
-}
 
-/// Counts the streams of a connection.
-#[derive(Clone, Default)]
-pub(crate) struct Streams(Arc<()>);
-
-impl Streams {
-    /// How many streams, requests and others own it, this one among them.
+    /// How many streams, requests and others own one, this among them.
     pub(crate) fn owners(&self) -> usize {
         Arc::strong_count(&self.0)
     }
 
-    /// Which connection it is of. It does not count.
+    /// Which connection it is. It does not count.
     pub(crate) fn identity(&self) -> Identity {
         Identity(Arc::downgrade(&self.0))
     }
 }
 
 /// One connection and no other.
-pub(crate) struct Identity(Weak<()>);
+pub(crate) struct Identity(Weak<Common>);
 
 impl PartialEq for Identity {
     fn eq(&self, other: &Self) -> bool {
@@ -105,8 +106,7 @@ struct Http2Stream {
 struct Halves {
     send: SendStream<Bytes>,
     receive: RecvStream,
-    output: Output,
-    _streams: Streams,
+    carrier: Carrier,
 }
 
 impl Http2Stream {
@@ -159,7 +159,7 @@ impl AsyncWrite for Http2Stream {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let halves = this.halves.as_mut().ok_or(io::ErrorKind::NotConnected)?;
-        ready!(halves.output.poll_written(&mut this.given, cx))?;
+        ready!(halves.carrier.output().poll_written(&mut this.given, cx))?;
         // What the peer does not want any more, the library throws away.
         match halves.send.poll_reset(cx) {
             // RFC 9113, section 8.1: a server that has answered all it wants to "MAY request that the client abort transmission of

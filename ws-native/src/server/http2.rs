@@ -52,7 +52,7 @@ impl Requests {
             .max_header_list_size(u32::try_from(settings.config.max_head).unwrap_or(u32::MAX));
         builder.data_frame_budget(FRAME_BUDGET).enable_connect_protocol();
         let left = settings.config.handshake_timeout.saturating_sub(clock.now());
-        let handshake = timeout(left, builder.handshake(Noted::new(stream, carrier.output.clone())));
+        let handshake = timeout(left, builder.handshake(Noted::new(stream, carrier.output().clone())));
         let connection = match handshake.await {
             Ok(begun) => begun.map_err(|error| Failure::new(FailureKind::Network, error))?,
             Err(_) => return Err(proto::Error::Timeout(proto::Phase::Handshake).into()),
@@ -124,7 +124,7 @@ async fn serve(
                 idle.set(sleep(limit));
                 // Polled once, it wakes this task.
                 let _ = idle.as_mut().poll(cx);
-                if carrier.streams.owners() == 1 {
+                if carrier.owners() == 1 {
                     if is_ending {
                         return Poll::Ready(None);
                     }
@@ -135,11 +135,11 @@ async fn serve(
                 is_ending = true;
                 connection.graceful_shutdown();
             }
-            carrier.output.during(|| connection.poll_accept(cx))
+            carrier.output().during(|| connection.poll_accept(cx))
         });
         // The client is gone, has broken the protocol, or has not gone though it should have.
         let Some(Ok((request, mut respond))) = accepted.await else { return };
-        if carrier.streams.owners() > MOST_HELD {
+        if carrier.owners() > MOST_HELD {
             respond.send_reset(Reason::REFUSED_STREAM);
             continue;
         }

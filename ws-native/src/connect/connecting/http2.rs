@@ -182,14 +182,14 @@ impl Http2 {
         // A server that names no limit may have as many streams as there is room for what it sends.
         let most = shared.line.requests.current_max_send_streams().min(MAX_STREAMS as usize);
         // One owner is the connection that is known, one is this.
-        if shared.carrier.streams.owners().saturating_sub(2) >= most {
+        if shared.carrier.owners().saturating_sub(2) >= most {
             return None;
         }
         if shared.line.is_alive(limit).await {
             return Some(shared);
         }
         // It takes no more requests, or does not answer any more.
-        self.forget(server, &shared.carrier.streams.identity());
+        self.forget(server, &shared.carrier.identity());
         None
     }
 
@@ -197,7 +197,7 @@ impl Http2 {
     fn forget(&self, server: &Server, connection: &Identity) {
         if let Some(Place { known, .. }) = self.lock().get_mut(server)
             && let Known::Connection(other) = known
-            && other.carrier.streams.identity() == *connection
+            && other.carrier.identity() == *connection
         {
             *known = Known::Nothing;
         }
@@ -216,11 +216,11 @@ impl Http2 {
         builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
         builder.max_header_list_size(u32::try_from(config.max_head).unwrap_or(u32::MAX));
         builder.data_frame_budget(FRAME_BUDGET).enable_push(false);
-        let begun = builder.handshake(Noted::new(stream, carrier.output.clone())).await;
+        let begun = builder.handshake(Noted::new(stream, carrier.output().clone())).await;
         let (requests, mut connection) = begun.map_err(failed)?;
         let ping = connection.ping_pong();
         // This task ends with the last stream, when nobody can open another.
-        tokio::spawn(carrier.output.clone().run(connection));
+        tokio::spawn(carrier.output().clone().run(connection));
         let Some(ping) = ping else { return Ok(None) };
         let shared = Shared { line: Line::new(requests, ping), carrier };
         // When the ping is answered, the server's settings have come: they are the first thing that
@@ -263,7 +263,7 @@ impl Connecting {
                 }
                 Way::Http1 => return Ok(OverHttp2::NotTried),
             };
-            let connection = shared.carrier.streams.identity();
+            let connection = shared.carrier.identity();
             match shared.ask_while_alive(&self.request, &options.config, limit).await {
                 // The server may meanwhile take no more requests on this one, or be gone.
                 Err(Unanswered::Gone(_)) => http2.forget(&server, &connection),
