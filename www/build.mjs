@@ -29,7 +29,7 @@ for (const entry of ['index.html', 'icon.svg', 'css', 'js']) {
 }
 cpSync(npmPackage, path.join(dist, 'isosocket'), { recursive: true });
 bindRust(path.join(dist, 'rust'));
-console.log(`the page is in ${path.relative(process.cwd(), dist) || '.'}`);
+console.log(`the page is in ${path.relative(process.env.INIT_CWD ?? process.cwd(), dist) || '.'}`);
 
 function compileRust() {
   run('cargo', ['build', '--locked', '--profile', PROFILE, '--target', TARGET, '-p', CRATE]);
