@@ -18,6 +18,7 @@ mod transport;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
+use core::mem;
 use core::time::Duration;
 
 use bytes::Bytes;
@@ -306,8 +307,9 @@ impl Connection {
                 Ok(self.close(closed))
             }
             State::Failed(error) => {
-                let error = Some(error.clone());
-                Ok(self.close(Closed { clean: false, received: None, error }))
+                // The state is left at once, and a copy would be code in every page.
+                let error = mem::replace(error, Error::Ended);
+                Ok(self.close(Closed { clean: false, received: None, error: Some(error) }))
             }
             State::Closed => {
                 self.incoming.buffer().clear();
