@@ -65,7 +65,7 @@ pub struct SendHandle {
     writer: Place<Arc<Waiters>>,
 }
 
-/// What all clones share. The driver has not this but what is in it, so that the last clone can be noticed.
+/// What all clones share. The driver holds the `Shared` inside and not this, so that this is dropped with the last clone.
 struct Remote(Arc<Shared>);
 
 /// How much may wait between a handle and its driver.
