@@ -31,7 +31,7 @@ struct Places {
 #[derive(Debug)]
 enum Slot {
     Taken(Waker),
-    /// With the next one that is free.
+    /// The next free slot, or [`NONE`](Places::NONE).
     Free(usize),
 }
 
