@@ -63,7 +63,7 @@ setup-build:
 # ---- testing ----
 
 .PHONY: test
-test: ## run every suite and count what passed (WITHOUT=test-interop: but this one)
+test: ## run every suite and count what passed (WITHOUT=test-interop leaves that one out)
 	@scripts/run-suites $(filter-out $(WITHOUT),test-native test-interop test-browser test-threads test-js test-bundlers \
 	  test-suite test-page test-front)
 

@@ -9,11 +9,11 @@ use crate::{
     ReconnectingWebSocket, WebSocket,
 };
 
+mod newest;
 mod reconnection;
-mod settings;
 mod socket;
 
-pub(crate) use settings::Settings;
+pub(crate) use newest::Newest;
 pub(crate) use socket::Connection;
 pub use socket::HookSocket;
 
@@ -202,7 +202,7 @@ impl<S: HookSocket> fmt::Debug for UseWebSocketOptions<S> {
 /// The socket that a component has at the moment.
 #[derive(Debug, Default)]
 pub(crate) enum Mounted<S: HookSocket> {
-    /// The component is not on the page yet; on a server it never will be.
+    /// The component is not on the page yet, and on a server never will be; or it has had a socket and gets another.
     #[default]
     NotYet,
     /// It has a socket, in whatever state.

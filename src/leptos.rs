@@ -44,7 +44,7 @@ use ::leptos::reactive::owner::LocalStorage;
 #[cfg(not(target_arch = "wasm32"))]
 use ::leptos::reactive::owner::SyncStorage;
 
-use crate::component::{Connection, Mounted, Settings};
+use crate::component::{Connection, Mounted, Newest};
 use crate::{CloseCode, CloseEvent, Data, Error, Event, MessageEvent, ReadyState, ReconnectingWebSocket, WebSocket};
 
 pub use crate::component::{HookSocket, UseWebSocketOptions};
@@ -126,17 +126,17 @@ fn connect<S: HookSocket>(
     take_off(mounted, Mounted::NotYet);
     setters.begin();
     let setting = options.setting.clone();
-    let settings = Settings::new(move |call: &mut dyn FnMut(&S::Setting)| untracked(|| call(&setting)));
+    let newest = Newest::new(move |call: &mut dyn FnMut(&S::Setting)| untracked(|| call(&setting)));
     let told = options.clone();
     let listener = move |socket: &S, event: &Event| {
-        setters.tell(event, socket.state(), told.keep);
+        setters.hear(event, socket.state(), told.keep);
         // An effect that runs at once may end the component, and with it all that a callback could
         // read.
         if mounted.try_with_value(|mounted| mounted.has(socket)) == Some(true) {
             untracked(|| told.call_back(socket, event));
         }
     };
-    let next = match Connection::open(url, &options.protocols, options.binary_type, settings, listener) {
+    let next = match Connection::open(url, &options.protocols, options.binary_type, newest, listener) {
         Ok(connection) => {
             // A socket that connects again may have been told not to begin yet.
             setters.ready_state.set(connection.socket().state());
@@ -191,14 +191,14 @@ impl<S: HookSocket> UseWebSocketReturn<S> {
     /// Sends a message.
     ///
     /// # Errors
-    /// As those of the socket; [`Error::InvalidState`] also before the component is on the page, and [`Error::Discarded`] when it
-    /// has gone.
+    /// As those of the socket; [`Error::InvalidState`] also before the component is on the page and between two of its sockets, and
+    /// [`Error::Discarded`] when it has gone or no socket could be made.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
         self.mounted_socket()?.transmit(data.into())
     }
 
     /// Starts the closing handshake without a code; a socket that is connecting fails. Does nothing where there is no
-    /// socket: before the component is on the page, and after.
+    /// socket: before the component is on the page, between two sockets, and after.
     pub fn close(&self) {
         // Without a code there is nothing to refuse.
         let _ = self.end(None);
@@ -275,7 +275,7 @@ impl Setters {
     }
 
     /// An event came, and the socket is now in this state. `keep` messages are kept.
-    fn tell(self, event: &Event, ready_state: ReadyState, keep: usize) {
+    fn hear(self, event: &Event, ready_state: ReadyState, keep: usize) {
         match event {
             Event::Open => {
                 self.ready_state.set(ReadyState::Open);

@@ -42,7 +42,7 @@ use std::rc::Rc;
 
 use ::yew::prelude::*;
 
-use crate::component::{Connection, Mounted, Settings};
+use crate::component::{Connection, Mounted, Newest};
 use crate::{CloseCode, CloseEvent, Data, Error, Event, MessageEvent, ReadyState, ReconnectingWebSocket, WebSocket};
 
 pub use crate::component::{HookSocket, UseWebSocketOptions};
@@ -92,28 +92,30 @@ pub fn use_websocket_with_options<S: HookSocket>(
     let update = use_force_update();
     let shared = use_memo((), |()| Shared::new(update));
     let address = (url.into(), options.protocols.clone(), options.binary_type);
-    let newest = use_mut_ref(|| options.clone());
+    let current = use_mut_ref(|| options.clone());
     // Only when this render is on the page, as with the address: one that is suspended has the
     // socket of the last one.
-    let set = Rc::clone(&newest);
+    let set = Rc::clone(&current);
     use_effect(move || drop(set.replace(options)));
+    let left = Rc::clone(&shared);
     let handle = UseWebSocketHandle { seen: shared.version.get(), shared: Rc::clone(&shared) };
     use_effect_with(address, move |(url, protocols, binary_type)| {
+        shared.take_off(Mounted::NotYet);
         shared.change(State::begin);
-        let set = Rc::clone(&newest);
-        let settings = Settings::new(move |call: &mut dyn FnMut(&S::Setting)| {
+        let set = Rc::clone(&current);
+        let newest = Newest::new(move |call: &mut dyn FnMut(&S::Setting)| {
             let setting = set.borrow().setting.clone();
             call(&setting);
         });
         let told = Rc::clone(&shared);
         let listener = move |socket: &S, event: &Event| {
-            let options = newest.borrow().clone();
+            let options = current.borrow().clone();
             told.change(|state| state.hear(event, socket.state(), options.keep));
             options.call_back(socket, event);
         };
         // A server runs no effects; if they are run all the same, there is no page.
         if cfg!(target_arch = "wasm32") {
-            shared.mounted.replace(match Connection::open(url, protocols, *binary_type, settings, listener) {
+            shared.mounted.replace(match Connection::open(url, protocols, *binary_type, newest, listener) {
                 Ok(connection) => {
                     // A socket that connects again may have been told not to begin yet.
                     shared.change(|state| state.ready_state = connection.socket().state());
@@ -125,10 +127,8 @@ pub fn use_websocket_with_options<S: HookSocket>(
                 }
             });
         }
-        // Dropped when nothing is borrowed any more: dropping a connection may run code that uses
-        // the handle.
-        move || drop(shared.mounted.replace(Mounted::NoMore))
     });
+    use_effect_with((), move |()| move || left.take_off(Mounted::NoMore));
     handle
 }
 
@@ -195,15 +195,15 @@ impl<S: HookSocket> UseWebSocketHandle<S> {
     /// Sends a message.
     ///
     /// # Errors
-    /// As those of the socket; [`Error::InvalidState`] also before the component is on the page, and [`Error::Discarded`] when it
-    /// has gone.
+    /// As those of the socket; [`Error::InvalidState`] also before the component is on the page and between two of its sockets, and
+    /// [`Error::Discarded`] when it has gone or no socket could be made.
     pub fn send(&self, data: impl Into<Data>) -> Result<(), Error> {
         let socket = self.shared.mounted.borrow().socket()?;
         socket.transmit(data.into())
     }
 
     /// Starts the closing handshake without a code; a socket that is connecting fails. Does nothing where there is no
-    /// socket: before the component is on the page, and after.
+    /// socket: before the component is on the page, between two sockets, and after.
     pub fn close(&self) {
         // Without a code there is nothing to refuse.
         let _ = self.end(None);
@@ -277,6 +277,12 @@ struct Shared<S: HookSocket> {
 impl<S: HookSocket> Shared<S> {
     fn new(update: UseForceUpdateHandle) -> Self {
         Self { state: RefCell::default(), version: Cell::new(0), mounted: RefCell::default(), update }
+    }
+
+    /// Takes the socket away. It is dropped when nothing is borrowed any more, for that may run code
+    /// that uses the handle.
+    fn take_off(&self, next: Mounted<S>) {
+        drop(self.mounted.replace(next));
     }
 
     /// Changes the state, and has the component rendered if the state is then another.

@@ -133,15 +133,15 @@ export class Connection {
 
   /** The session keeps the message's place in the order while the Blob is read, unless it discards it. */
   sendBlob(blob) {
-    const id = this.#session.send_blob(sizeOf(blob));
+    const id = this.#session.reserve(sizeOf(blob));
     this.#flushSoon();
     if (id === undefined) return;
     contentOf(blob).then(
       (buffer) => {
-        this.#session.blob_read(id, new Uint8Array(buffer));
+        this.#session.fill(id, new Uint8Array(buffer));
         this.#flushSoon();
       },
-      () => this.#later(this.#session.blob_failed(id, now())),
+      () => this.#later(this.#session.cannot_fill(id, now())),
     );
   }
 

@@ -73,14 +73,16 @@ export function sendText(session, text) {
   // No character has more than three bytes, nor fewer than one.
   if (3 * text.length <= DESK && session.send_text_on(desk, writeText(text))) return;
   if (session.has_room(text.length) && session.send_text(text)) return;
-  session.send_blob(lengthOfText(text));
+  // It cannot be sent. To reserve its size does what send() does then: it throws while connecting, counts a message that is
+  // discarded, and fails a connection whose queue is full. So nothing is ever left to be filled.
+  session.reserve(lengthOfText(text));
 }
 
 /** Sends a binary message of so many bytes. A long one is copied when the session has said that it takes it. */
 export function sendBytes(session, message, length) {
   if (length <= DESK && sendBytesOnDesk(session, message, length)) return;
-  const id = session.send_blob(length);
-  if (id !== undefined) session.blob_read(id, viewOfBytes(message));
+  const id = session.reserve(length);
+  if (id !== undefined) session.fill(id, viewOfBytes(message));
 }
 
 function sendBytesOnDesk(session, message, length) {

@@ -111,13 +111,13 @@ export class MortalSession extends Session {
     }
   }
 
-  send_blob(size) {
+  reserve(size) {
     try {
-      const id = super.send_blob(size);
+      const id = super.reserve(size);
       this.shown.bufferedAmount += size;
       return id;
     } catch (error) {
-      return bury(this, error).send_blob(size);
+      return bury(this, error).reserve(size);
     }
   }
 
@@ -134,7 +134,7 @@ export class MortalSession extends Session {
 
 /** The others that need memory. */
 const OTHERS = [
-  'connecting', 'connected', 'end', 'lost', 'timeout', 'task_reason', 'blob_read', 'blob_failed', 'ping', 'terminate', 'output_taken',
+  'connecting', 'connected', 'end', 'lost', 'timeout', 'task_reason', 'fill', 'cannot_fill', 'ping', 'terminate', 'output_taken',
   'transmitted', 'extensions', 'protocol', 'failure',
 ];
 
@@ -193,12 +193,12 @@ const DEAD = {
   // Nothing finds room any more: what a stream writes waits, and is lost with the end.
   backlog: Infinity,
   has_room: no,
-  // A message is sent as a Blob then.
+  // The size of a message is reserved then.
   send_text: no,
   send_text_on: no,
   send_bytes_on: no,
   /** Counts a message, and discards it. */
-  send_blob(size) {
+  reserve(size) {
     requireNotConnecting(this);
     this.shown.bufferedAmount += size;
   },
@@ -212,13 +212,13 @@ const DEAD = {
     return this.poll();
   },
 };
-for (const name of ['connecting', 'connected', 'receive', 'end', 'lost', 'timeout', 'poll', 'terminate', 'blob_failed']) {
+for (const name of ['connecting', 'connected', 'receive', 'end', 'lost', 'timeout', 'poll', 'terminate', 'cannot_fill']) {
   DEAD[name] = flags;
 }
 for (const name of ['find_aside', 'set_aside', 'output_start', 'output_length', 'task_start', 'task_length', 'batch_count', 'batch_places']) {
   DEAD[name] = zero;
 }
-for (const name of ['heard', 'deadline', 'output_taken', 'transmitted', 'begin_turn', 'end_batch', 'hold', 'release', 'blob_read']) {
+for (const name of ['heard', 'deadline', 'output_taken', 'transmitted', 'begin_turn', 'end_batch', 'hold', 'release', 'fill']) {
   DEAD[name] = nothing;
 }
 

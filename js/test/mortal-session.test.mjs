@@ -73,7 +73,7 @@ test('one that dies when it has told of its end does not do it again', () => {
 });
 
 test('what the engine throws by itself is for the program', () => {
-  assert.throws(() => sessionWith(() => {}).send_blob(1), { name: 'InvalidStateError' });
+  assert.throws(() => sessionWith(() => {}).reserve(1), { name: 'InvalidStateError' });
   for (const error of [new TypeError('of the program'), new RangeError('of the program'), null]) {
     assert.throws(() => sessionWith(() => { throw error; }), (thrown) => thrown === error);
   }
@@ -87,7 +87,7 @@ test('a dead one has all members of one that lives', () => {
 });
 
 /** Where nothing can be sent yet, that is what is thrown. */
-const CONNECTING = ['send_blob', 'ping'];
+const CONNECTING = ['reserve', 'ping'];
 
 /** Lets a session trap in this member. */
 function kill(session, name) {
@@ -161,8 +161,8 @@ describe('a dead one is to the program as one whose connection has failed', () =
   for (const [name, message, length] of [
     ['send_text_on', 'abc', 3],
     ['send_text', '\u00e9'.repeat(10_000), 20_000],
-    ['send_blob', new Uint8Array(20_000), 20_000],
-    ['blob_read', new Uint8Array(20_000), 20_000],
+    ['reserve', new Uint8Array(20_000), 20_000],
+    ['fill', new Uint8Array(20_000), 20_000],
   ]) {
     test(`it counts the message in whose ${name} it dies`, async () => {
       const socket = await open();

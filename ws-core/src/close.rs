@@ -44,9 +44,7 @@ impl Close {
             return Err(Error::Syntax(SyntaxError::ReasonTooLong { length }));
         }
         // If neither code nor reason is present, the WebSocket Close message must not have a body.
-        if code.is_none() && reason.is_none() {
-            return Ok(None);
-        }
+        //
         // The text leaves open which code goes before a reason given alone; browsers send 1000. An empty reason
         // alone is no reason to send a body in any of them.
         if code.is_none() && length == 0 {

@@ -252,7 +252,7 @@ impl<S, E: Fired> Table<S, E> {
         Some(entry)
     }
 
-    /// The index of the first entry for which that is true, or the end.
+    /// The link to the first entry that matches, or the empty link at the end.
     fn place(&mut self, matches: impl Fn(&Entry<S, E>) -> bool) -> &mut Option<Box<Entry<S, E>>> {
         let mut place = &mut self.first;
         while place.as_ref().is_some_and(|entry| !matches(entry))

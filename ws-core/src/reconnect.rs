@@ -27,7 +27,7 @@ mod stall;
 mod turns;
 
 use inner::{Inner, Source};
-use phase::{Cause, Farewell, Open, Outlet, Phase, State, drop_unlocked};
+use phase::{Cause, Open, Outlet, Phase, State, drop_unlocked};
 
 pub use attempt::Attempt;
 pub use back_off::BackOff;
@@ -238,7 +238,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             | Phase::Closed => return,
             Phase::Idle => Phase::Closed,
             Phase::Open(open) if !matches!(open.outlet, Outlet::Socket) => {
-                open.farewell = Some(Farewell(close));
+                open.farewell = Some(close);
                 // The peer is not asked any more: what counts now is whether it takes what waits.
                 let liveness = open.liveness.take();
                 self.close_behind_waiting(state, id);

@@ -65,7 +65,7 @@ pub struct SendHandle {
     writer: Place<Arc<Waiters>>,
 }
 
-/// What all clones share. The driver has not this but what is in it, so that the last clone can be noticed.
+/// What all clones share. The driver holds the `Shared` inside and not this, so that this is dropped with the last clone.
 struct Remote(Arc<Shared>);
 
 /// How much may wait between a handle and its driver.
@@ -77,9 +77,9 @@ struct Remote(Arc<Shared>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SendHandleConfig {
-    /// The most messages in each of the two queues. Default: 1,024. One always may be there.
+    /// The most messages in each of the two queues. Default: 1,024. Even with 0 there is room for one.
     pub max_messages: usize,
-    /// With how many bytes a queue takes no more messages. Default: 1 MiB. The last one before that may be longer.
+    /// A queue with this many bytes takes no more messages. Default: 1 MiB. The message that reaches the bound may go beyond it.
     pub max_bytes: u64,
 }
 

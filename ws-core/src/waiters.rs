@@ -31,7 +31,7 @@ struct Places {
 #[derive(Debug)]
 enum Slot {
     Taken(Waker),
-    /// With the next one that is free.
+    /// The next free slot, or [`NONE`](Places::NONE).
     Free(usize),
 }
 
@@ -174,7 +174,7 @@ mod tests {
         }
     }
 
-    /// Their number squared would be more than can be waited for.
+    /// So many that a wake that costs their number squared would not end.
     #[test]
     fn those_who_wait_are_woken_once_however_many_they_are() {
         const WAITING: usize = 200_000;

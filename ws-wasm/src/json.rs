@@ -1,4 +1,4 @@
-//! JSON by the engine's own `JSON`, so that the program needs no parser and no printer of its own.
+//! JSON by the browser's own `JSON`, so that the program needs no parser and no printer of its own.
 
 use std::fmt;
 

@@ -7,12 +7,12 @@ use ws_core::{Backend, BinaryType, Close, Data, Drained, Error, EventTarget, Fai
 
 use crate::Browser;
 
-mod engine;
 mod outbox;
+mod own_stream;
 mod patience;
 mod sys;
 
-use engine::Engine;
+use own_stream::OwnStream;
 
 /// What a `ws_core::WebSocketStream` is made of in a page or worker.
 ///
@@ -34,15 +34,16 @@ use engine::Engine;
 #[derive(Debug)]
 pub struct BrowserStream(Carrier);
 
+/// What the browser has for it.
 enum Carrier {
-    Engine(Engine),
-    Events(Browser),
+    Stream(OwnStream),
+    Socket(Browser),
 }
 
 impl BrowserStream {
     /// Whether the browser has a WebSocketStream of its own, so that a slow reader holds the peer up.
     pub fn has_back_pressure(&self) -> bool {
-        matches!(self.0, Carrier::Engine(_))
+        matches!(self.0, Carrier::Stream(_))
     }
 }
 
@@ -51,88 +52,88 @@ impl Backend for BrowserStream {
     type Options = ();
 
     fn open(url: &str, protocols: &[String], (): ()) -> Result<Self, Error> {
-        let carrier = if Engine::is_there() {
-            Carrier::Engine(Engine::open(url, protocols)?)
+        let carrier = if OwnStream::is_there() {
+            Carrier::Stream(OwnStream::open(url, protocols)?)
         } else {
-            Carrier::Events(Browser::open(url, protocols, ())?)
+            Carrier::Socket(Browser::open(url, protocols, ())?)
         };
         Ok(Self(carrier))
     }
 
     fn establish(&self, target: EventTarget<Self>) {
         match &self.0 {
-            Carrier::Engine(engine) => engine.establish(target),
-            Carrier::Events(browser) => browser.listen(target),
+            Carrier::Stream(stream) => stream.establish(target),
+            Carrier::Socket(socket) => socket.listen(target),
         }
     }
 
     fn url(&self) -> String {
         match &self.0 {
-            Carrier::Engine(engine) => engine.url(),
-            Carrier::Events(browser) => browser.url(),
+            Carrier::Stream(stream) => stream.url(),
+            Carrier::Socket(socket) => socket.url(),
         }
     }
 
     fn ready_state(&self) -> ReadyState {
         match &self.0 {
-            Carrier::Engine(engine) => engine.ready_state(),
-            Carrier::Events(browser) => browser.ready_state(),
+            Carrier::Stream(stream) => stream.ready_state(),
+            Carrier::Socket(socket) => socket.ready_state(),
         }
     }
 
     fn buffered_amount(&self) -> u64 {
         match &self.0 {
-            Carrier::Engine(engine) => engine.buffered_amount(),
-            Carrier::Events(browser) => browser.buffered_amount(),
+            Carrier::Stream(stream) => stream.buffered_amount(),
+            Carrier::Socket(socket) => socket.buffered_amount(),
         }
     }
 
     fn extensions(&self) -> String {
         match &self.0 {
-            Carrier::Engine(engine) => engine.selected("extensions"),
-            Carrier::Events(browser) => browser.extensions(),
+            Carrier::Stream(stream) => stream.selected("extensions"),
+            Carrier::Socket(socket) => socket.extensions(),
         }
     }
 
     fn protocol(&self) -> String {
         match &self.0 {
-            Carrier::Engine(engine) => engine.selected("protocol"),
-            Carrier::Events(browser) => browser.protocol(),
+            Carrier::Stream(stream) => stream.selected("protocol"),
+            Carrier::Socket(socket) => socket.protocol(),
         }
     }
 
     /// A WebSocketStream has only this one: "a new Uint8Array object".
     fn binary_type(&self) -> BinaryType {
         match &self.0 {
-            Carrier::Engine(_) => BinaryType::ArrayBuffer,
-            Carrier::Events(browser) => browser.binary_type(),
+            Carrier::Stream(_) => BinaryType::ArrayBuffer,
+            Carrier::Socket(socket) => socket.binary_type(),
         }
     }
 
     fn set_binary_type(&self, binary_type: BinaryType) {
-        if let Carrier::Events(browser) = &self.0 {
-            browser.set_binary_type(binary_type);
+        if let Carrier::Socket(socket) = &self.0 {
+            socket.set_binary_type(binary_type);
         }
     }
 
     fn send(&self, data: Data) -> Result<(), Error> {
         match &self.0 {
-            Carrier::Engine(engine) => engine.send(data),
-            Carrier::Events(browser) => browser.send(data),
+            Carrier::Stream(stream) => stream.send(data),
+            Carrier::Socket(socket) => socket.send(data),
         }
     }
 
     fn close(&self, close: Option<Close>) {
         match &self.0 {
-            Carrier::Engine(engine) => engine.close(close),
-            Carrier::Events(browser) => browser.close(close),
+            Carrier::Stream(stream) => stream.close(close),
+            Carrier::Socket(socket) => socket.close(close),
         }
     }
 
     fn abandon(&self) {
         match &self.0 {
-            Carrier::Engine(engine) => engine.close(None),
-            Carrier::Events(browser) => browser.abandon(),
+            Carrier::Stream(stream) => stream.close(None),
+            Carrier::Socket(socket) => socket.abandon(),
         }
     }
 
@@ -145,26 +146,26 @@ impl Backend for BrowserStream {
 impl Flow for BrowserStream {
     fn hold_back(&self, held: bool) -> bool {
         match &self.0 {
-            Carrier::Engine(engine) => {
-                engine.hold_back(held);
+            Carrier::Stream(stream) => {
+                stream.hold_back(held);
                 true
             }
-            Carrier::Events(browser) => browser.hold_back(held),
+            Carrier::Socket(socket) => socket.hold_back(held),
         }
     }
 
     fn drained(&self, left: u64) -> Drained {
         match &self.0 {
-            Carrier::Engine(engine) => engine.drained(left),
-            Carrier::Events(browser) => browser.drained(left),
+            Carrier::Stream(stream) => stream.drained(left),
+            Carrier::Socket(socket) => socket.drained(left),
         }
     }
 
     fn high_water_mark(&self) -> u64 {
         match &self.0 {
             // Promises tell at once, and using more memory at a time costs more than it gains.
-            Carrier::Engine(_) => 1 << 20,
-            Carrier::Events(browser) => browser.high_water_mark(),
+            Carrier::Stream(_) => 1 << 20,
+            Carrier::Socket(socket) => socket.high_water_mark(),
         }
     }
 
@@ -172,8 +173,8 @@ impl Flow for BrowserStream {
         match &self.0 {
             // Deviation of Chromium: up to 128 KiB that nobody has read when the peer closes are
             // thrown away. So as much is read ahead as waits in other browsers.
-            Carrier::Engine(_) => 16 << 20,
-            Carrier::Events(browser) => browser.read_ahead(),
+            Carrier::Stream(_) => 16 << 20,
+            Carrier::Socket(socket) => socket.read_ahead(),
         }
     }
 }
@@ -181,8 +182,8 @@ impl Flow for BrowserStream {
 impl fmt::Debug for Carrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Engine(engine) => engine.fmt(f),
-            Self::Events(browser) => browser.fmt(f),
+            Self::Stream(stream) => stream.fmt(f),
+            Self::Socket(socket) => socket.fmt(f),
         }
     }
 }

@@ -3,6 +3,9 @@
 //! The page hands in an object with the methods `open()`, `message(data)`, `error()` and
 //! `close(code, reason, wasClean)`, and is told each event by one of them. `data` is a string, a `Uint8Array` or a
 //! `Blob`.
+//!
+//! The twin of `js/browser`, with an object as listener, `Uint8Array`s and plain `Error`s: the workbench shows the facade
+//! itself.
 #![forbid(unsafe_code)]
 #![cfg(target_arch = "wasm32")]
 
@@ -77,10 +80,12 @@ impl RustSocket {
         self.0.protocol()
     }
 
-    /// Sets how binary messages are handed over: "blob" or "arraybuffer".
+    /// Sets how binary messages are handed over: "blob" or "arraybuffer". Anything else does nothing.
     #[wasm_bindgen(js_name = setBinaryType)]
     pub fn set_binary_type(&self, name: &str) {
-        self.0.set_binary_type(BinaryType::from_name(name).unwrap_or_default());
+        if let Some(binary_type) = BinaryType::from_name(name) {
+            self.0.set_binary_type(binary_type);
+        }
     }
 
     /// Sends text.
@@ -103,12 +108,12 @@ impl RustSocket {
 
     /// Closes with what is given: nothing, a code, a reason or both.
     pub fn close(&self, code: Option<u16>, reason: Option<String>) -> Result<(), JsValue> {
-        if code.is_none() && reason.is_none() {
+        let reason = reason.unwrap_or_default();
+        if code.is_none() && reason.is_empty() {
             self.0.close();
             return Ok(());
         }
-        let code = code.map_or(CloseCode::NORMAL, CloseCode::new);
-        self.0.close_with(code, &reason.unwrap_or_default()).map_err(exception)
+        self.0.close_with(code.map_or(CloseCode::NORMAL, CloseCode::new), &reason).map_err(exception)
     }
 
     fn send(&self, data: impl Into<Data>) -> Result<(), JsValue> {

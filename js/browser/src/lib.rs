@@ -179,5 +179,5 @@ fn to_js(data: &Data) -> JsValue {
 
 /// The exception the standard throws for an error.
 fn exception(error: Error) -> JsValue {
-    DOMException::new(&error.to_string(), error.name().unwrap_or("InvalidStateError")).into()
+    DOMException::new(&error.to_string(), error.name().unwrap_or("Error")).into()
 }

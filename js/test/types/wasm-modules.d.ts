@@ -60,9 +60,9 @@ declare module "*/wasm/isosocket_engine.js" {
     send_text_on(desk: Desk, length: number): boolean;
     has_room(bytes: number): boolean;
     send_bytes_on(desk: Desk, length: number): boolean;
-    send_blob(size: number): number | undefined;
-    blob_read(id: number, bytes: Uint8Array): void;
-    blob_failed(id: number): number;
+    reserve(size: number): number | undefined;
+    fill(id: number, bytes: Uint8Array): void;
+    cannot_fill(id: number): number;
     close(code: number | undefined, reason: string | undefined, now: number): number;
     ping(payload: Uint8Array, now: number): number;
     terminate(now: number): number;

@@ -10,7 +10,7 @@ use super::{
     attempt::Attempt,
     config::ReconnectConfig,
     host::{Host, Reconnect},
-    phase::{Alarm, Farewell, Open, Phase, State},
+    phase::{Alarm, Open, Phase, State},
     turns::{Turn, Turns},
 };
 use crate::{
@@ -46,7 +46,7 @@ impl<B: Reconnect> Drop for Inner<B> {
                 // A message that is not taken is lost with its connection.
                 let _ = socket.send(message);
             }
-            if let Some(Farewell(close)) = farewell.take() {
+            if let Some(close) = farewell.take() {
                 socket.backend().close(close);
             }
         });

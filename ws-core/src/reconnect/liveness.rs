@@ -34,7 +34,7 @@ enum Due {
     /// The peer has the whole of it.
     Now,
     /// It was due, but the program may have been busy: what has come meanwhile is received first.
-    Before,
+    Overdue,
 }
 
 /// What is to be done.
@@ -92,8 +92,8 @@ impl Liveness {
                 self.question = Some(Question { due, gone, ..question });
                 Verdict::Wait(config.timeout)
             }
-            Some(question) if question.due != Due::Before => {
-                self.question = Some(Question { due: Due::Before, ..question });
+            Some(question) if question.due != Due::Overdue => {
+                self.question = Some(Question { due: Due::Overdue, ..question });
                 Verdict::Wait(Duration::ZERO)
             }
             Some(_) => Verdict::GiveUp,

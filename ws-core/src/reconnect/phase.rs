@@ -82,8 +82,8 @@ pub(super) struct Open<B: Reconnect> {
     pub(super) socket: WebSocket<B>,
     pub(super) since: Duration,
     pub(super) outlet: Outlet<B>,
-    /// How the program has closed it, which waits for what was sent before.
-    pub(super) farewell: Option<Farewell>,
+    /// The arguments of `close()`, if the program has called it: it waits for what was sent before.
+    pub(super) farewell: Option<Option<Close>>,
     pub(super) liveness: Option<(Liveness, Alarm<B>)>,
 }
 
@@ -114,9 +114,6 @@ impl<B: Reconnect> Outlet<B> {
         }
     }
 }
-
-/// The arguments of `close()`.
-pub(super) struct Farewell(pub(super) Option<Close>);
 
 /// Why there is to be another connection.
 pub(super) enum Cause {

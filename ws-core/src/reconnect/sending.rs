@@ -8,7 +8,7 @@ use super::{
     given_up::GivenUp,
     host::{Host as _, Reconnect},
     liveness::Verdict,
-    phase::{Farewell, Open, Outlet, Phase, drop_unlocked},
+    phase::{Open, Outlet, Phase, drop_unlocked},
     stall::Stall,
 };
 use crate::{Data, Error, Failure, FailureKind, ReadyState, WebSocket};
@@ -163,7 +163,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     fn say_farewell(&self, connection: u64) {
         let mut state = self.0.state.lock();
         let Some(Open { socket, farewell, .. }) = state.open(connection) else { return };
-        let Some(Farewell(close)) = farewell.take() else { return };
+        let Some(close) = farewell.take() else { return };
         let socket = socket.clone();
         let closing = Phase::Closing { socket: socket.clone() };
         drop_unlocked((self.enter(&mut state, closing), state.discard()), state);

@@ -89,19 +89,20 @@ fn write<B: Flow>(shared: &Shared, stream: &WebSocketStream<B>, writable: &mut W
             if !is_closed_behind && !matches!(writable.as_mut().poll_ready(cx), Poll::Ready(Ok(()))) {
                 return;
             }
-            // What waits may leave none for this one, and fail the connection. One that has failed tells so when it is sent.
+            // If there is no room for the message behind what waits, sending it would fail the connection. Where the flush fails, the
+            // message is taken and refused below.
             if !stream.backend().has_room(length) && writable.as_mut().poll_flush(cx).is_pending() {
                 return;
             }
         }
         match shared.take_outgoing() {
-            // One that is refused is lost: the connection has begun to close, and counts it in what is buffered.
+            // A message that is refused is lost: the connection has begun to close, and counts it in what is buffered.
             Some(Outgoing::Message(message)) => {
                 if writable.as_mut().start_send(message.into()).is_err() {
                     shared.lose();
                 }
             }
-            // It was validated when it was asked for.
+            // Code and reason were validated when the handle was closed: nothing is refused here.
             Some(Outgoing::Close(Some(close))) => drop(stream.close_with(close.code(), close.reason())),
             Some(Outgoing::Close(None)) => stream.close(),
             None => return,

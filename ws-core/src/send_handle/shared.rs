@@ -40,7 +40,7 @@ struct State {
     outgoing: Queue,
     /// What is known of the messages that have left this queue and its own.
     flushing: Flushing,
-    /// To be done when that is empty: the handle has asked to close.
+    /// The arguments of `close()`, if the handle has called it: it waits for what was sent before.
     close: Option<Option<Close>>,
     /// All handles are dropped.
     left: bool,

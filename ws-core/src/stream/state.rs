@@ -28,9 +28,9 @@ struct State {
     held: bool,
     /// The reader has been told the end.
     told: bool,
-    /// Who waits for a message.
+    /// The reader's task, which waits for a message.
     reader: Option<Waker>,
-    /// Who waits to be told that the connection has ended, to which he has written.
+    /// The writer's task, which waits for the end of the connection.
     writer: Option<Waker>,
 }
 

@@ -146,7 +146,7 @@ impl<B: Flow> Sink<Data> for Writable<B> {
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
         self.inner.socket.close();
         match ready!(self.poll_left(0, cx)) {
-            // It was what is wanted.
+            // The connection is closed, which is what was wanted.
             Err(WebSocketError::Refused(Error::Discarded(_))) => Poll::Ready(Ok(())),
             result => Poll::Ready(result),
         }

@@ -34,7 +34,7 @@ pub(crate) struct Outbox {
     spare: Cell<Option<Write>>,
     /// The bytes of all that is not over.
     bytes: Cell<u64>,
-    /// The closing handshake is to start when nothing is left before it.
+    /// The arguments of `close()`, if the program has called it: it waits for what was sent before.
     close: Cell<Option<Option<Close>>>,
     /// No write will ever be over any more.
     has_ended: Cell<bool>,

@@ -12,7 +12,7 @@ use isosocket::leptos::{UseWebSocketOptions, UseWebSocketReturn, use_websocket_w
 use isosocket::{Error, ReadyState, ReconnectConfig, ReconnectingWebSocket, WebSocket};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast as _;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -137,6 +137,34 @@ async fn a_changed_url_is_another_connection() {
 
     probe.url.set(url(&format!("/reported?id={id}")));
     seen.expect(&["Connecting ", "open", "Open ", "message clean 1005 ", "Open clean 1005 "]).await;
+    probe.take_away();
+}
+
+/// Calls a function when the next socket is about to be made.
+fn before_the_next_socket(call: impl FnOnce() + 'static) {
+    let replace = js_sys::Function::new_with_args(
+        "call",
+        "const { WebSocket } = globalThis;
+         globalThis.WebSocket = function (...given) {
+           globalThis.WebSocket = WebSocket;
+           call();
+           return new WebSocket(...given);
+         };",
+    );
+    replace.call1(&JsValue::NULL, &Closure::once_into_js(call)).unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn between_two_sockets_a_message_is_refused_as_by_one_that_is_connecting() {
+    let (probe, mut seen) = Probe::show(url("/echo"), 1);
+    seen.expect(&["Connecting ", "open", "Open "]).await;
+    let (sender, mut answer) = unbounded();
+    let socket = probe.socket;
+    before_the_next_socket(move || {
+        drop(sender.unbounded_send((socket.ready_state.get_untracked(), socket.send("early"))));
+    });
+    probe.url.set(url("/silent"));
+    assert_eq!(answer.next().await, Some((ReadyState::Connecting, Err(Error::InvalidState))));
     probe.take_away();
 }
 

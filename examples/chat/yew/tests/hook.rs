@@ -9,7 +9,7 @@ use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt as _;
 use isosocket::yew::{UseWebSocketHandle, UseWebSocketOptions, use_websocket_with_options};
 use isosocket::{Error, ReadyState, ReconnectConfig, ReconnectingWebSocket, WebSocket};
-use wasm_bindgen::JsCast as _;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use yew::prelude::*;
 use yew::suspense::Suspension;
@@ -185,6 +185,34 @@ async fn a_changed_url_is_another_connection() {
     drop((props, socket));
     seen.expect(&["a: Closed  4001", "a: Connecting ", "a: open", "a: Open "]).await;
     seen.expect(&["a: message clean 1005 ", "a: Open clean 1005 "]).await;
+    take_away(&app);
+}
+
+/// Calls a function when the next socket is about to be made.
+fn before_the_next_socket(call: impl FnOnce() + 'static) {
+    let replace = js_sys::Function::new_with_args(
+        "call",
+        "const { WebSocket } = globalThis;
+         globalThis.WebSocket = function (...given) {
+           globalThis.WebSocket = WebSocket;
+           call();
+           return new WebSocket(...given);
+         };",
+    );
+    replace.call1(&JsValue::NULL, &Closure::once_into_js(call)).unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn between_two_sockets_a_message_is_refused_as_by_one_that_is_connecting() {
+    let (mut props, mut seen) = Props::new(url("/echo"));
+    let app = show(props.clone());
+    seen.expect(&["a: Connecting ", "a: open", "a: Open "]).await;
+    let (sender, mut answer) = unbounded();
+    let handle = props.handle.borrow().clone().unwrap();
+    before_the_next_socket(move || drop(sender.unbounded_send((handle.ready_state(), handle.send("early")))));
+    props.url = url("/silent");
+    app.borrow_mut().as_mut().unwrap().update(props);
+    assert_eq!(answer.next().await, Some((ReadyState::Connecting, Err(Error::InvalidState))));
     take_away(&app);
 }
 

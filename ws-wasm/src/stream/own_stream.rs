@@ -26,7 +26,7 @@ use crate::{
 const NAME: &str = "WebSocketStream";
 
 /// A connection over the browser's WebSocketStream.
-pub(crate) struct Engine(Rc<Connection>);
+pub(crate) struct OwnStream(Rc<Connection>);
 
 /// What the handle and the browser share.
 ///
@@ -112,7 +112,7 @@ const STEPS: [Step; 9] = [
     Step::Waited,
 ];
 
-impl Engine {
+impl OwnStream {
     /// Whether this browser has a WebSocketStream.
     pub(crate) fn is_there() -> bool {
         !Global::member(NAME).is_undefined()
@@ -385,8 +385,8 @@ fn info(close: Option<Close>) -> Object {
     info
 }
 
-impl fmt::Debug for Engine {
+impl fmt::Debug for OwnStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("ready_state", &self.ready_state()).finish_non_exhaustive()
+        f.debug_struct("OwnStream").field("ready_state", &self.ready_state()).finish_non_exhaustive()
     }
 }
