@@ -72,8 +72,12 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     #outlet;
     /** What is asked for its attributes when there is no connection. */
     #lastSocket;
-    /** Takes back what the next connection, or the end, waits for; or that a connection has lasted. @type {(() => void) | undefined} */
-    #cancelTimer;
+    /** The retry that is waited for. @type {{ attempt: number, delay: number } | undefined} */
+    #retry;
+    /** Takes back that it begins; or that the end is told where nothing else tells it. */
+    #cancelTimer = () => {};
+    /** Takes back that the connection has lasted. */
+    #cancelUptime = () => {};
     /** @type {KeepAlive | undefined} */
     #keepAlive;
     #ignoreWake = () => {};
@@ -148,7 +152,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       this.#hasEnded = true;
       if (this.#state === CLOSED) this.#discard();
       if (this.#state === CLOSING || this.#state === CLOSED) return;
-      this.#stopTimers();
+      this.#stopWaiting();
       this.#state = CLOSING;
       const attempt = this.#attempt;
       if (attempt?.socket && !attempt.isOver) {
@@ -173,7 +177,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       // In a handler of `error` it may be one that was open.
       const hadConnection = this.#attempt !== undefined && (this.#state !== CONNECTING || this.#outlet !== undefined);
       const how = this.#isConnected ? { code: number, reason: text } : ABNORMAL;
-      this.#stopTimers();
+      this.#stopWaiting();
       this.#lastSocket = this.#socket;
       this.#attempt?.abandon(number, text);
       this.#backOff.reset();
@@ -242,7 +246,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       if (this.#state !== CONNECTING) return;
       this.#state = OPEN;
       this.#outlet = new Outlet(this.#outbox, attempt.socket, attempt.maxSendQueue, (message) => this.#transmit(message));
-      this.#cancelTimer = after(this.#settings.minUptime, () => this.#backOff.reset(), false);
+      this.#cancelUptime = after(this.#settings.minUptime, () => this.#backOff.reset(), false);
       this.#startKeepAlive();
       this.dispatchEvent(new Event('open'));
       // A handler may have closed it, or begun anew.
@@ -270,12 +274,15 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
 
     /** There is no connection any more, and there may be another one. */
     #end({ code, reason, wasClean }) {
-      this.#stopTimers();
+      this.#stopWaiting();
       this.#lastSocket = this.#socket;
       const unsent = this.#attempt?.socket?.bufferedAmount ?? 0;
       this.#attempt = undefined;
       const event = new CloseEvent('close', { code, reason, wasClean });
-      const mayRetry = this.#state !== CLOSING && this.#mayRetry(event);
+      const wasClosed = this.#state === CLOSING;
+      // The program is asked between two connections.
+      if (!wasClosed) this.#state = CONNECTING;
+      const mayRetry = !wasClosed && this.#mayRetry(event);
       let retry;
       // When it was asked, the program may have begun anew.
       if (this.#attempt === undefined) {
@@ -283,15 +290,11 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
         else this.#finish(unsent);
       }
       this.dispatchEvent(event);
-      if (retry && this.#cancelTimer === retry.cancelTimer) {
-        const { attempt, delay } = retry;
-        this.dispatchEvent(Object.assign(new Event('reconnecting'), { attempt, delay }));
-      }
+      if (retry && this.#retry === retry) this.dispatchEvent(Object.assign(new Event('reconnecting'), retry));
     }
 
     /** Whether to connect again after such an end. A program that throws is told so, and keeps its socket. */
     #mayRetry(event) {
-      this.#state = CONNECTING;
       if (!this.#backOff.isLeft) return false;
       try {
         return this.#settings.shouldReconnect(event);
@@ -302,31 +305,33 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     }
 
     #scheduleRetry() {
-      const retry = () => {
-        this.#stopTimers();
+      const begin = () => {
+        this.#stopWaiting();
         this.#tryToConnect();
       };
       const attempt = this.#backOff.count + 1;
       const delay = this.#backOff.next();
-      this.#cancelTimer = after(delay, retry);
+      this.#retry = { attempt, delay };
+      this.#cancelTimer = after(delay, begin);
       this.#ignoreWake = onWake(() => {
         this.#backOff.uncount();
-        retry();
+        begin();
       });
-      return { attempt, delay, cancelTimer: this.#cancelTimer };
+      return this.#retry;
     }
 
     #finish(unsent) {
-      this.#stopTimers();
+      this.#stopWaiting();
       this.#state = CLOSED;
       this.#hasEnded = true;
       this.#discard();
       this.#discarded += unsent;
     }
 
-    #stopTimers() {
-      this.#cancelTimer?.();
-      this.#cancelTimer = undefined;
+    #stopWaiting() {
+      this.#retry = undefined;
+      this.#cancelTimer();
+      this.#cancelUptime();
       this.#keepAlive?.stop();
       this.#keepAlive = undefined;
       this.#outlet?.stop();
