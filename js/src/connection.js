@@ -7,7 +7,7 @@ import { Drainage } from './drainage.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
 import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
 import { Input } from './input.js';
-import { BINARY, NONE, OPEN, PONG, TEXT } from './kinds.js';
+import { BINARY, NONE, OPEN as OPEN_TASK, PONG, TEXT } from './kinds.js';
 import { inNamesOfOptions, networkOptions, originOption, refuseNestedTls, turnOption } from './options.js';
 import { Output } from './output.js';
 import { headersFor, isBadPort, portOf } from './request.js';
@@ -293,7 +293,7 @@ export class Connection {
     switch (kind) {
       case NONE:
         return false;
-      case OPEN:
+      case OPEN_TASK:
         this.#giveTurnUp?.();
         this.#feedback.opened();
         break;

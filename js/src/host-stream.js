@@ -2,6 +2,7 @@
 // `isosocket` brings it into every page: what a WebSocket checks itself is left to it. The engine's is stream.js.
 // https://github.com/whatwg/websockets/pull/48 (a proposal)
 
+import { OPEN } from './ready-state.js';
 import { setTimeout } from './timers.js';
 import {
   defineInterface,
@@ -12,8 +13,6 @@ import {
   TOKEN,
 } from './webidl.js';
 import { defineWebSocketError, validateCloseCodeAndReason } from './websocket-error.js';
-
-const OPEN = 1;
 
 /** How many bytes may wait for the network before a write has to wait, too: more than goes out between two looks. */
 const BUFFER_SPACE = 4 << 20;

@@ -4,6 +4,7 @@ import { defineCloseEvent } from './close-event.js';
 import { defineHandlers, handlersFor } from './event-handler.js';
 import { EventTarget } from './event-target.js';
 import { refuse } from './options.js';
+import { CLOSED, CLOSING, CONNECTING, OPEN } from './ready-state.js';
 import { ABNORMAL, Attempt } from './reconnecting/attempt.js';
 import { BackOff } from './reconnecting/back-off.js';
 import { after } from './reconnecting/delay.js';
@@ -16,11 +17,6 @@ import { onWake } from './reconnecting/wake.js';
 import { report } from './report.js';
 import { defineInterface, requireArguments, toClampedUnsignedShort, toDOMString, toMessage, toUSVString } from './webidl.js';
 import { validateCloseCodeAndReason } from './websocket-error.js';
-
-const CONNECTING = 0;
-const OPEN = 1;
-const CLOSING = 2;
-const CLOSED = 3;
 
 const TYPES = ['open', 'message', 'error', 'close', 'reconnecting'];
 
