@@ -213,7 +213,9 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
         },
         failed: (error) => this.#failed(error),
         // In a handler of `error` the program may have begun anew.
-        ended: (event) => this.#attempt === attempt && this.#end(event),
+        ended: (event) => {
+          if (this.#attempt === attempt) this.#end(event);
+        },
       });
       this.#attempt = attempt;
       attempt.start(this.#url, this.#protocols, this.#binaryType);
