@@ -66,7 +66,7 @@ export class Connection {
   #keepsAlive = true;
 
   constructor(host, url, { protocols, headers, dictionary }, feedback) {
-    const options = networkOptions(dictionary, host.able);
+    const options = networkOptions(dictionary, host.obeyedOptions);
     const secure = url.protocol === 'wss:';
     if (secure && !host.nestsTls) refuseNestedTls(options);
     const waits = turnOption(dictionary);
@@ -77,7 +77,7 @@ export class Connection {
     this.#tasks = new TaskSource(() => this.#runTask(), () => this.#readOn(), inContext);
     this.#drainage = new Drainage(() => this.#tasks.wake(), feedback.drained);
     const fields = headersFor(url, headers, originOption(dictionary));
-    this.#session = newSession(host, url, protocols, fields, dictionary, now(), () => this.#flushSoon());
+    this.#session = newSession(host.loadModule, url, { protocols, headers: fields, dictionary }, now(), () => this.#flushSoon());
     this.#batch = new Batch(this.#session);
     this.#input = new Input(this.#session, this.#batch);
     this.#output = new Output(this.#session);

@@ -3,7 +3,7 @@
 import { defineCloseEvent } from './close-event.js';
 import { defineHandlers, handlersFor } from './event-handler.js';
 import { EventTarget } from './event-target.js';
-import { refuse } from './options.js';
+import { refuseOptions } from './options.js';
 import { CLOSED, CLOSING, CONNECTING, OPEN } from './ready-state.js';
 import { ABNORMAL, Attempt } from './reconnecting/attempt.js';
 import { BackOff } from './reconnecting/back-off.js';
@@ -27,7 +27,7 @@ const TYPES = ['open', 'message', 'error', 'close', 'reconnecting'];
  */
 export function reconnectingFor(host) {
   if (!host.WebSocket || !host.EventTarget) return {};
-  return defineReconnectingWebSocket(host.WebSocket, host.CloseEvent ?? defineCloseEvent(host.Event), host.MessageEvent, refuse);
+  return defineReconnectingWebSocket(host.WebSocket, host.CloseEvent ?? defineCloseEvent(host.Event), host.MessageEvent, refuseOptions);
 }
 
 /**
@@ -36,10 +36,10 @@ export function reconnectingFor(host) {
  * @param {any} WebSocket what connections are made with, unless the program says otherwise
  * @param {any} CloseEvent
  * @param {any} MessageEvent
- * @param {(options: any) => void} [refuseOptions] throws for options in the second argument that this class does not obey
- * @param {(options: any) => void} [checkOptions] throws for a third argument that has in it what is not meant for it
+ * @param {(options: any) => void} [checkSecondArgument] throws for options in the second argument that this class does not obey
+ * @param {(options: any) => void} [checkThirdArgument] throws for a third argument that has in it what is not meant for it
  */
-export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent, refuseOptions, checkOptions) {
+export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent, checkSecondArgument, checkThirdArgument) {
   // The host's own, whatever a program puts in its place.
   const { Event } = globalThis;
   /** @type {(object: ReconnectingWebSocket) => any} */
@@ -84,8 +84,8 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       super();
       this.#url = url;
       this.#settings = toSettings(options, WebSocket);
-      checkOptions?.(options);
-      const check = this.#settings.WebSocket === WebSocket ? refuseOptions : undefined;
+      checkThirdArgument?.(options);
+      const check = this.#settings.WebSocket === WebSocket ? checkSecondArgument : undefined;
       this.#protocols = typeof protocols === 'function'
         ? async () => toSecondArgument(await protocols(), check)
         : toSecondArgument(protocols, check);

@@ -54,7 +54,7 @@ const { interfacesOver, STAYS } = await import('./network.mjs');
 
 loadEngine(loadModule);
 
-const sessionWith = (apply, died = () => {}) => createSession('host.test', '/', [], [], apply, 0, died);
+const sessionWith = (apply, died = () => {}) => createSession({ authority: 'host.test', resource: '/', protocols: [], headers: [] }, apply, 0, died);
 
 test('one that dies as it is made says so, and ends', () => {
   let told = 0;
