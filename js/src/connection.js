@@ -385,7 +385,7 @@ export class Connection {
       this.#later(this.#session.poll(now()) & ~TRANSMIT);
       this.#flush();
     });
-    // Behind that, for the stack may overflow in it.
+    // Set last: if queueMicrotask overflows the stack, a later call must try again.
     this.#flushing = true;
   }
 
