@@ -7,7 +7,7 @@ import { Drainage } from './drainage.js';
 import { copyBytes, readText, sendBytes, sendText } from './engine.js';
 import { BATCH, END, TASKS, TIMEOUT, TRANSMIT } from './flags.js';
 import { Input } from './input.js';
-import { BINARY, NONE, OPEN, PONG, TEXT } from './kinds.js';
+import { BINARY, NONE, OPEN as OPEN_TASK, PONG, TEXT } from './kinds.js';
 import { inNamesOfOptions, networkOptions, originOption, refuseNestedTls, turnOption } from './options.js';
 import { Output } from './output.js';
 import { headersFor, isBadPort, portOf } from './request.js';
@@ -21,11 +21,11 @@ import { lengthOfBytes } from './webidl.js';
 const RUN = TASKS | BATCH;
 
 // What becomes of messages.
-const HANDED_OVER = 0;
+const DELIVERED = 0;
 /** They wait for the program, and the peer has to wait with them. */
-const HELD_BACK = 1;
-/** The peer is gone, and cannot be made to wait: they are handed over, whatever the program says. */
-const LEFT_BEHIND = 2;
+const PAUSED = 1;
+/** The stream has ended: pause() can hold nobody up any more, so they are delivered in any case. */
+const STREAM_OVER = 2;
 
 /** How many bytes may come while tasks wait for their turn. Below that, to stop reading and to start again would cost more. */
 const MOST_WAITING = 1048576;
@@ -54,7 +54,7 @@ export class Connection {
   /** How many bytes have come while tasks were waiting for their turn. */
   #waiting = 0;
   /** What becomes of messages. */
-  #messages = HANDED_OVER;
+  #messages = DELIVERED;
   #drainage;
   #alarm;
   #flushing = false;
@@ -66,7 +66,7 @@ export class Connection {
   #keepsAlive = true;
 
   constructor(host, url, { protocols, headers, dictionary }, feedback) {
-    const options = networkOptions(dictionary, host.able);
+    const options = networkOptions(dictionary, host.obeyedOptions);
     const secure = url.protocol === 'wss:';
     if (secure && !host.nestsTls) refuseNestedTls(options);
     const waits = turnOption(dictionary);
@@ -77,7 +77,7 @@ export class Connection {
     this.#tasks = new TaskSource(() => this.#runTask(), () => this.#readOn(), inContext);
     this.#drainage = new Drainage(() => this.#tasks.wake(), feedback.drained);
     const fields = headersFor(url, headers, originOption(dictionary));
-    this.#session = newSession(host, url, protocols, fields, dictionary, now(), () => this.#flushSoon());
+    this.#session = newSession(host.loadModule, url, { protocols, headers: fields, dictionary }, now(), () => this.#flushSoon());
     this.#batch = new Batch(this.#session);
     this.#input = new Input(this.#session, this.#batch);
     this.#output = new Output(this.#session);
@@ -152,11 +152,11 @@ export class Connection {
   }
 
   pause() {
-    if (this.#messages !== LEFT_BEHIND) this.#messages = HELD_BACK;
+    if (this.#messages !== STREAM_OVER) this.#messages = PAUSED;
   }
 
   resume() {
-    if (this.#messages !== LEFT_BEHIND) this.#messages = HANDED_OVER;
+    if (this.#messages !== STREAM_OVER) this.#messages = DELIVERED;
     if (this.#batch.isOpen) this.#tasks.wake();
   }
 
@@ -227,7 +227,7 @@ export class Connection {
         this.#inTask(this.#session.end(now()));
       },
       lost: (cause) => {
-        this.#messages = LEFT_BEHIND;
+        this.#messages = STREAM_OVER;
         lose(cause);
       },
     };
@@ -252,7 +252,7 @@ export class Connection {
     else if (flags & TRANSMIT) this.#flushSoon();
   }
 
-  /** Runs the next task, if there is one; says whether there are more, or how many. */
+  /** Runs the next task, if there is one; gives how many are left, or 1 if it is only known that there are some. */
   #runTask() {
     const session = this.#session;
     if (this.#transmitted) {
@@ -268,18 +268,19 @@ export class Connection {
     // be something new to do.
     const flags = session.poll(now());
     this.#act(flags);
-    const isHeldBack = this.#batch.isOpen && this.#messages === HELD_BACK;
-    return this.#drainage.isDue || ((flags & RUN) !== 0 && !isHeldBack && Math.max(1, this.#batch.count));
+    if (this.#drainage.isDue) return 1;
+    const isHeldBack = this.#batch.isOpen && this.#messages === PAUSED;
+    return (flags & RUN) !== 0 && !isHeldBack ? Math.max(1, this.#batch.count) : 0;
   }
 
   /** Runs the next task: that of a message of the batch, or the session's; says whether there was one. */
   #runNextTask() {
     if (this.#batch.count > 0) {
-      if (this.#messages === HELD_BACK) {
+      if (this.#messages === PAUSED) {
         this.#stream.pause();
         return false;
       }
-      const data = this.#read(NONE);
+      const data = this.#readBatch();
       if (data !== undefined) this.#feedback.received(this.#dataForEvent(data));
       return true;
     }
@@ -292,13 +293,13 @@ export class Connection {
     switch (kind) {
       case NONE:
         return false;
-      case OPEN:
+      case OPEN_TASK:
         this.#giveTurnUp?.();
         this.#feedback.opened();
         break;
       case TEXT:
       case BINARY: {
-        const data = this.#read(kind);
+        const data = this.#readTask(kind);
         return data === undefined || this.#receive(data);
       }
       case PONG:
@@ -316,26 +317,36 @@ export class Connection {
     return true;
   }
 
-  /**
-   * The next message: of the batch, or of a task of this kind. One that the host cannot make fails the connection: text may be
-   * longer than any string.
-   */
-  #read(kind) {
+  /** The next message of the batch; undefined if the host cannot make it. */
+  #readBatch() {
+    try {
+      return this.#batch.take();
+    } catch (error) {
+      return this.#failUnread(error);
+    }
+  }
+
+  /** The message of a task of this kind; undefined if the host cannot make it. */
+  #readTask(kind) {
     const session = this.#session;
     try {
-      if (kind === NONE) return this.#batch.take();
       if (kind === TEXT) return readText(session.task_start(), session.task_length(), false);
       return copyBytes(session.task_start(), session.task_length()).buffer;
     } catch (error) {
-      this.#forgetMessages();
-      this.#act(session.lost(`a message is too long for this host: ${error.message}`, now()));
-      return undefined;
+      return this.#failUnread(error);
     }
+  }
+
+  /** Fails the connection for a message that the host cannot make: text may be longer than any string. */
+  #failUnread(error) {
+    this.#forgetMessages();
+    this.#act(this.#session.lost(`a message is too long for this host: ${error.message}`, now()));
+    return undefined;
   }
 
   /** Hands a message over, or holds it back and lets the peer wait; says which. */
   #receive(data) {
-    if (this.#messages === HELD_BACK) {
+    if (this.#messages === PAUSED) {
       this.#batch.add(data);
       this.#stream.pause();
       return false;
@@ -374,7 +385,7 @@ export class Connection {
       this.#later(this.#session.poll(now()) & ~TRANSMIT);
       this.#flush();
     });
-    // Behind that, for the stack may overflow in it.
+    // Set last: if queueMicrotask overflows the stack, a later call must try again.
     this.#flushing = true;
   }
 
@@ -407,7 +418,7 @@ export class Connection {
   #leave(endStream) {
     if (this.#ended) return;
     this.#ended = true;
-    this.#messages = LEFT_BEHIND;
+    this.#messages = STREAM_OVER;
     this.#alarm.clear();
     this.#giveTurnUp?.();
     if (this.#stream) endStream();

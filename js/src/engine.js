@@ -38,10 +38,13 @@ export function loadEngine(loadModule) {
 /**
  * Makes the engine's side of one connection.
  *
+ * @param {{ authority: string, resource: string, protocols: string[], headers: string[] }} request what is asked for: `authority` is
+ *   the value of the Host header, and the headers are a flat list
  * @param {(settings: Settings) => void} apply puts the program's settings in
+ * @param {number} now
  * @param {() => void} died called when the engine cannot go on with it, if only to poll it
  */
-export function createSession(host, resource, protocols, headers, apply, now, died) {
+export function createSession({ authority, resource, protocols, headers }, apply, now, died) {
   let settings;
   try {
     settings = new Settings();
@@ -58,7 +61,7 @@ export function createSession(host, resource, protocols, headers, apply, now, di
   }
   try {
     // The session takes the settings over.
-    const session = new MortalSession(host, resource, protocols, headers, settings, now);
+    const session = new MortalSession(authority, resource, protocols, headers, settings, now);
     session.died = died;
     return session;
   } catch (error) {

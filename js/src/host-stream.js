@@ -2,6 +2,7 @@
 // `isosocket` brings it into every page: what a WebSocket checks itself is left to it. The engine's is stream.js.
 // https://github.com/whatwg/websockets/pull/48 (a proposal)
 
+import { OPEN } from './ready-state.js';
 import { setTimeout } from './timers.js';
 import {
   defineInterface,
@@ -12,8 +13,6 @@ import {
   TOKEN,
 } from './webidl.js';
 import { defineWebSocketError, validateCloseCodeAndReason } from './websocket-error.js';
-
-const OPEN = 1;
 
 /** How many bytes may wait for the network before a write has to wait, too: more than goes out between two looks. */
 const BUFFER_SPACE = 4 << 20;
@@ -54,7 +53,10 @@ export function defineHostStream(WebSocket) {
     #url;
     #opened = newPromise();
     #closed = newPromise();
-    /** The messages for the reader, which has got those before `#taken`; the bytes of the others, and how much of them there may be. */
+    /**
+     * The messages for the reader, which has got those before `#taken`; how large the others are, of text in code units; and how
+     * much of them there may be.
+     */
     #inbox = [];
     #taken = 0;
     #unread = 0;
@@ -64,11 +66,11 @@ export function defineHostStream(WebSocket) {
     /** The writable stream's. */
     #writable;
     /** The write whose message was sent and has to wait for buffer space. */
-    #writing;
+    #waitingWrite;
     /** The writable stream's close(), which waits for the end of the connection. */
-    #closing;
+    #waitingClose;
     /** Set when the connection has ended; has an error unless it ended cleanly. */
-    #end;
+    #ending;
 
     constructor(url, options = {}) {
       requireArguments(arguments.length, 1, 'WebSocketStream');
@@ -83,7 +85,7 @@ export function defineHostStream(WebSocket) {
       const protocolList = protocols === undefined ? [] : [...protocols];
       if (signal?.aborted) {
         this.#url = checkedURL(url, protocolList);
-        this.#giveUp(signal.reason);
+        this.#reject(signal.reason);
         return;
       }
       // For a URL or protocols that are not valid it throws what this constructor has to throw.
@@ -95,13 +97,13 @@ export function defineHostStream(WebSocket) {
         // What a script dispatches is no abort.
         if (!signal.aborted) return;
         // First, for some hosts tell of the end within close().
-        this.#giveUp(signal.reason);
+        this.#reject(signal.reason);
         socket.onopen = null;
         socket.close();
       };
-      const finish = (event) => {
+      const end = (event) => {
         signal?.removeEventListener('abort', abort);
-        this.#finish(event);
+        this.#end(event);
       };
       socket.onopen = () => {
         signal?.removeEventListener('abort', abort);
@@ -110,8 +112,10 @@ export function defineHostStream(WebSocket) {
       socket.onmessage = ({ data }) => this.#receive(data);
       // Before `open` it is the end, for some browsers fire no `close` behind it. One that comes changes nothing: both promises are
       // settled.
-      socket.onerror = () => this.#writable ?? finish({ code: 1006 });
-      socket.onclose = finish;
+      socket.onerror = () => {
+        if (!this.#writable) end({ code: 1006 });
+      };
+      socket.onclose = end;
       signal?.addEventListener('abort', abort);
     }
 
@@ -132,10 +136,10 @@ export function defineHostStream(WebSocket) {
       // Only for the brand.
       this.#url;
       const { closeCode, reason } = toWebSocketCloseInfo(closeInfo);
-      this.#close(closeCode, reason);
+      this.#closeWebSocket(closeCode, reason);
     }
 
-    #giveUp(reason) {
+    #reject(reason) {
       this.#opened.reject(reason);
       this.#closed.reject(reason);
     }
@@ -162,9 +166,9 @@ export function defineHostStream(WebSocket) {
         },
         write: (chunk) => this.#write(chunk),
         close: () => {
-          this.#close();
-          this.#closing = newPromise();
-          return this.#closing.promise;
+          this.#closeWebSocket();
+          this.#waitingClose = newPromise();
+          return this.#waitingClose.promise;
         },
         abort: (reason) => this.#closeUsingReason(reason),
       });
@@ -181,7 +185,7 @@ export function defineHostStream(WebSocket) {
         this.#socket.onmessage = null;
         this.#socket.onclose = null;
         this.#socket.close(TOO_MUCH, reason);
-        this.#finish({ code: TOO_MUCH, reason, wasClean: false });
+        this.#end({ code: TOO_MUCH, reason, wasClean: false });
         return;
       }
       this.#inbox.push(data);
@@ -205,9 +209,9 @@ export function defineHostStream(WebSocket) {
         controller.enqueue(typeof data === 'string' ? data : new Uint8Array(data));
       }
       // An error would discard what the stream still holds, so the reader has to take that first.
-      if (!this.#end || !(controller?.desiredSize > 0)) return;
+      if (!this.#ending || !(controller?.desiredSize > 0)) return;
       this.#readable = undefined;
-      if (this.#end.error) controller.error(this.#end.error);
+      if (this.#ending.error) controller.error(this.#ending.error);
       else controller.close();
     }
 
@@ -218,9 +222,9 @@ export function defineHostStream(WebSocket) {
       if (this.#socket.readyState !== OPEN) return this.#closed.promise.then(() => {}, () => {});
       this.#socket.send(data);
       if (this.#hasBufferSpace()) return undefined;
-      this.#writing = newPromise();
+      this.#waitingWrite = newPromise();
       this.#poll(FIRST_POLL);
-      return this.#writing.promise;
+      return this.#waitingWrite.promise;
     }
 
     #hasBufferSpace() {
@@ -230,27 +234,27 @@ export function defineHostStream(WebSocket) {
 
     #poll(delay) {
       later(() => {
-        if (!this.#writing) return;
+        if (!this.#waitingWrite) return;
         if (this.#hasBufferSpace() && this.#socket.readyState === OPEN) this.#settleWrite('resolve');
         else this.#poll(Math.min(2 * delay, SLOWEST_POLL));
       }, delay);
     }
 
     #settleWrite(how, value) {
-      this.#writing?.[how](value);
-      this.#writing = undefined;
+      this.#waitingWrite?.[how](value);
+      this.#waitingWrite = undefined;
     }
 
     #closeUsingReason(reason) {
       const info = closeInfoOf(reason);
       try {
-        this.#close(info?.closeCode, info?.reason);
+        this.#closeWebSocket(info?.closeCode, info?.reason);
       } catch {
-        this.#close();
+        this.#closeWebSocket();
       }
     }
 
-    #close(code, reason = '') {
+    #closeWebSocket(code, reason = '') {
       const socket = this.#socket;
       if (!socket) {
         validateCloseCodeAndReason(code, reason);
@@ -264,10 +268,10 @@ export function defineHostStream(WebSocket) {
     }
 
     /** The connection is closed. */
-    #finish({ code, reason, wasClean }) {
+    #end({ code, reason, wasClean }) {
       const cannotWrite = new DOMException('the WebSocketStream is closed', 'InvalidStateError');
       // If a write still waits, its message is lost, and the connection has not ended cleanly.
-      const isIncomplete = this.#writing !== undefined;
+      const isIncomplete = this.#waitingWrite !== undefined;
       this.#settleWrite('reject', cannotWrite);
       const error = wasClean && !isIncomplete
         ? undefined
@@ -275,13 +279,13 @@ export function defineHostStream(WebSocket) {
       if (!this.#writable) this.#opened.reject(createWebSocketError('the connection could not be established'));
       this.#writable?.error(isIncomplete ? cannotWrite : error ?? cannotWrite);
       if (error) {
-        this.#closing?.reject(error);
+        this.#waitingClose?.reject(error);
         this.#closed.reject(error);
       } else {
-        this.#closing?.resolve();
+        this.#waitingClose?.resolve();
         this.#closed.resolve({ closeCode: code, reason });
       }
-      this.#end = { error };
+      this.#ending = { error };
       this.#deliver();
     }
   }

@@ -3,6 +3,7 @@
 
 import { allocate, copyInto } from './engine.js';
 import { BATCH } from './flags.js';
+import { OPEN } from './ready-state.js';
 
 /** A payload, or what is left of one, goes past the session if it has at least so many bytes: with fewer it is not worth it. */
 const LONG = 4096;
@@ -15,8 +16,6 @@ const FIRST_ROOM = 1048576;
 
 /** After that: how much room is made for each byte that has come. */
 const GROWTH = 4;
-
-const OPEN = 1;
 
 export class Input {
   #session;

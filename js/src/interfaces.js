@@ -19,7 +19,7 @@ const LONGEST_PING = 125;
 /**
  * @typedef {object} Host
  * @property {import('./route.js').Connect} connect
- * @property {readonly string[]} able the options of the network that `connect` obeys
+ * @property {readonly string[]} obeyedOptions the options of the network that `connect` obeys
  * @property {boolean} [nestsTls] whether there can be TLS to a server within TLS to a proxy
  * @property {() => WebAssembly.Module} loadModule gives the engine's module
  * @property {typeof import('./turn.js').takeTurn} takeTurn

@@ -4,18 +4,14 @@
 // before, until the task of the end has run.
 
 import { END, TASKS } from './flags.js';
-import { BINARY, CLOSE, NONE, OPEN, TEXT } from './kinds.js';
+import { BINARY, CLOSE as CLOSE_TASK, NONE, OPEN as OPEN_TASK, TEXT } from './kinds.js';
+import { CLOSED, CLOSING, CONNECTING } from './ready-state.js';
 import { Session } from './wasm/isosocket_engine.js';
 import { validateCloseCodeAndReason } from './websocket-error.js';
 
 // The host's own, whatever a program puts in their place.
 const { RuntimeError } = WebAssembly;
 const { DOMException, RangeError } = globalThis;
-
-// The ready states.
-const CONNECTING = 0;
-const CLOSING = 2;
-const CLOSED = 3;
 
 const nothing = () => {};
 
@@ -81,7 +77,7 @@ export class MortalSession extends Session {
     try {
       const kind = super.next_task();
       if (kind !== TEXT && kind !== BINARY) this.shown.readyState = super.ready_state;
-      if (kind === OPEN) {
+      if (kind === OPEN_TASK) {
         this.shown.extensions = super.extensions;
         this.shown.protocol = super.protocol;
       }
@@ -183,7 +179,7 @@ const DEAD = {
   next_task() {
     if (this.shown.readyState === CLOSED) return NONE;
     this.shown.readyState = CLOSED;
-    return CLOSE;
+    return CLOSE_TASK;
   },
   task_failed: () => true,
   task_code: () => 1006,

@@ -4,7 +4,7 @@ import { Blob } from 'node:buffer';
 
 import { initWith } from './engine-source.js';
 import { loadModule, readFile } from './host/module-file.js';
-import { able, captureContext, connect } from './host/node.js';
+import { captureContext, connect, obeyedOptions } from './host/node.js';
 import { defineInterfaces } from './interfaces.js';
 import { takeTurn } from './turn.js';
 
@@ -13,4 +13,4 @@ export { CloseEvent } from './events.js';
 export const init = initWith(loadModule, readFile);
 
 export const { WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket, failure, terminate, ref, unref, ping } =
-  defineInterfaces({ connect, able, nestsTls: true, loadModule, takeTurn, captureContext, Blob });
+  defineInterfaces({ connect, obeyedOptions, nestsTls: true, loadModule, takeTurn, captureContext, Blob });

@@ -53,14 +53,14 @@ export const inNamesOfOptions = (failure) => failure?.replace(/\((\w+)\)$/, (who
  * The options of the network that a dictionary has; those that are undefined are left out.
  *
  * @param {any} dictionary what the program gave; undefined if it gave none
- * @param {readonly string[]} able the names of those that the host can obey
+ * @param {readonly string[]} obeyedOptions the names of those that the host can obey
  */
-export function networkOptions(dictionary, able) {
+export function networkOptions(dictionary, obeyedOptions) {
   const options = {};
   for (const [name, convert] of Object.entries(NETWORK)) {
     const value = dictionary?.[name];
     if (value === undefined) continue;
-    if (!able.includes(name)) refuse({ [name]: value });
+    if (!obeyedOptions.includes(name)) refuseOptions({ [name]: value });
     options[name] = convert(value, name);
   }
   for (const [one, other] of [['cert', 'key'], ['key', 'cert']]) {
@@ -79,7 +79,7 @@ export function refuseNestedTls({ proxy }) {
 }
 
 /** Throws for options beyond the subprotocols that have a value: what a host or a class does not know it cannot obey. */
-export function refuse(dictionary) {
+export function refuseOptions(dictionary) {
   for (const name of Object.keys(membersOf(dictionary))) {
     if (name !== 'protocols') throw new TypeError(`this host cannot obey the option '${name}'`);
   }

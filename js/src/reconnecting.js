@@ -3,7 +3,8 @@
 import { defineCloseEvent } from './close-event.js';
 import { defineHandlers, handlersFor } from './event-handler.js';
 import { EventTarget } from './event-target.js';
-import { refuse } from './options.js';
+import { refuseOptions } from './options.js';
+import { CLOSED, CLOSING, CONNECTING, OPEN } from './ready-state.js';
 import { ABNORMAL, Attempt } from './reconnecting/attempt.js';
 import { BackOff } from './reconnecting/back-off.js';
 import { after } from './reconnecting/delay.js';
@@ -17,11 +18,6 @@ import { report } from './report.js';
 import { defineInterface, requireArguments, toClampedUnsignedShort, toDOMString, toMessage, toUSVString } from './webidl.js';
 import { validateCloseCodeAndReason } from './websocket-error.js';
 
-const CONNECTING = 0;
-const OPEN = 1;
-const CLOSING = 2;
-const CLOSED = 3;
-
 const TYPES = ['open', 'message', 'error', 'close', 'reconnecting'];
 
 /**
@@ -31,7 +27,7 @@ const TYPES = ['open', 'message', 'error', 'close', 'reconnecting'];
  */
 export function reconnectingFor(host) {
   if (!host.WebSocket || !host.EventTarget) return {};
-  return defineReconnectingWebSocket(host.WebSocket, host.CloseEvent ?? defineCloseEvent(host.Event), host.MessageEvent, refuse);
+  return defineReconnectingWebSocket(host.WebSocket, host.CloseEvent ?? defineCloseEvent(host.Event), host.MessageEvent, refuseOptions);
 }
 
 /**
@@ -40,10 +36,10 @@ export function reconnectingFor(host) {
  * @param {any} WebSocket what connections are made with, unless the program says otherwise
  * @param {any} CloseEvent
  * @param {any} MessageEvent
- * @param {(options: any) => void} [refuseOptions] throws for options in the second argument that this class does not obey
- * @param {(options: any) => void} [checkOptions] throws for a third argument that has in it what is not meant for it
+ * @param {(options: any) => void} [checkSecondArgument] throws for options in the second argument that this class does not obey
+ * @param {(options: any) => void} [checkThirdArgument] throws for a third argument that has in it what is not meant for it
  */
-export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent, refuseOptions, checkOptions) {
+export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent, checkSecondArgument, checkThirdArgument) {
   // The host's own, whatever a program puts in its place.
   const { Event } = globalThis;
   /** @type {(object: ReconnectingWebSocket) => any} */
@@ -72,8 +68,12 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     #outlet;
     /** What is asked for its attributes when there is no connection. */
     #lastSocket;
-    /** Takes back what the next connection, or the end, waits for; or that a connection has lasted. @type {(() => void) | undefined} */
-    #cancelTimer;
+    /** The retry that is waited for. @type {{ attempt: number, delay: number } | undefined} */
+    #retry;
+    /** Takes back that it begins; or that the end is told where nothing else tells it. */
+    #cancelTimer = () => {};
+    /** Takes back that the connection has lasted. */
+    #cancelUptime = () => {};
     /** @type {KeepAlive | undefined} */
     #keepAlive;
     #ignoreWake = () => {};
@@ -84,8 +84,8 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       super();
       this.#url = url;
       this.#settings = toSettings(options, WebSocket);
-      checkOptions?.(options);
-      const check = this.#settings.WebSocket === WebSocket ? refuseOptions : undefined;
+      checkThirdArgument?.(options);
+      const check = this.#settings.WebSocket === WebSocket ? checkSecondArgument : undefined;
       this.#protocols = typeof protocols === 'function'
         ? async () => toSecondArgument(await protocols(), check)
         : toSecondArgument(protocols, check);
@@ -148,7 +148,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       this.#hasEnded = true;
       if (this.#state === CLOSED) this.#discard();
       if (this.#state === CLOSING || this.#state === CLOSED) return;
-      this.#stopTimers();
+      this.#stopWaiting();
       this.#state = CLOSING;
       const attempt = this.#attempt;
       if (attempt?.socket && !attempt.isOver) {
@@ -173,7 +173,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       // In a handler of `error` it may be one that was open.
       const hadConnection = this.#attempt !== undefined && (this.#state !== CONNECTING || this.#outlet !== undefined);
       const how = this.#isConnected ? { code: number, reason: text } : ABNORMAL;
-      this.#stopTimers();
+      this.#stopWaiting();
       this.#lastSocket = this.#socket;
       this.#attempt?.abandon(number, text);
       this.#backOff.reset();
@@ -213,7 +213,9 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
         },
         failed: (error) => this.#failed(error),
         // In a handler of `error` the program may have begun anew.
-        ended: (event) => this.#attempt === attempt && this.#end(event),
+        ended: (event) => {
+          if (this.#attempt === attempt) this.#end(event);
+        },
       });
       this.#attempt = attempt;
       attempt.start(this.#url, this.#protocols, this.#binaryType);
@@ -242,7 +244,7 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
       if (this.#state !== CONNECTING) return;
       this.#state = OPEN;
       this.#outlet = new Outlet(this.#outbox, attempt.socket, attempt.maxSendQueue, (message) => this.#transmit(message));
-      this.#cancelTimer = after(this.#settings.minUptime, () => this.#backOff.reset(), false);
+      this.#cancelUptime = after(this.#settings.minUptime, () => this.#backOff.reset(), false);
       this.#startKeepAlive();
       this.dispatchEvent(new Event('open'));
       // A handler may have closed it, or begun anew.
@@ -270,12 +272,15 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
 
     /** There is no connection any more, and there may be another one. */
     #end({ code, reason, wasClean }) {
-      this.#stopTimers();
+      this.#stopWaiting();
       this.#lastSocket = this.#socket;
       const unsent = this.#attempt?.socket?.bufferedAmount ?? 0;
       this.#attempt = undefined;
       const event = new CloseEvent('close', { code, reason, wasClean });
-      const mayRetry = this.#state !== CLOSING && this.#mayRetry(event);
+      const wasClosed = this.#state === CLOSING;
+      // The program is asked between two connections.
+      if (!wasClosed) this.#state = CONNECTING;
+      const mayRetry = !wasClosed && this.#mayRetry(event);
       let retry;
       // When it was asked, the program may have begun anew.
       if (this.#attempt === undefined) {
@@ -283,15 +288,11 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
         else this.#finish(unsent);
       }
       this.dispatchEvent(event);
-      if (retry && this.#cancelTimer === retry.cancelTimer) {
-        const { attempt, delay } = retry;
-        this.dispatchEvent(Object.assign(new Event('reconnecting'), { attempt, delay }));
-      }
+      if (retry && this.#retry === retry) this.dispatchEvent(Object.assign(new Event('reconnecting'), retry));
     }
 
     /** Whether to connect again after such an end. A program that throws is told so, and keeps its socket. */
     #mayRetry(event) {
-      this.#state = CONNECTING;
       if (!this.#backOff.isLeft) return false;
       try {
         return this.#settings.shouldReconnect(event);
@@ -302,31 +303,33 @@ export function defineReconnectingWebSocket(WebSocket, CloseEvent, MessageEvent,
     }
 
     #scheduleRetry() {
-      const retry = () => {
-        this.#stopTimers();
+      const begin = () => {
+        this.#stopWaiting();
         this.#tryToConnect();
       };
       const attempt = this.#backOff.count + 1;
       const delay = this.#backOff.next();
-      this.#cancelTimer = after(delay, retry);
+      this.#retry = { attempt, delay };
+      this.#cancelTimer = after(delay, begin);
       this.#ignoreWake = onWake(() => {
         this.#backOff.uncount();
-        retry();
+        begin();
       });
-      return { attempt, delay, cancelTimer: this.#cancelTimer };
+      return this.#retry;
     }
 
     #finish(unsent) {
-      this.#stopTimers();
+      this.#stopWaiting();
       this.#state = CLOSED;
       this.#hasEnded = true;
       this.#discard();
       this.#discarded += unsent;
     }
 
-    #stopTimers() {
-      this.#cancelTimer?.();
-      this.#cancelTimer = undefined;
+    #stopWaiting() {
+      this.#retry = undefined;
+      this.#cancelTimer();
+      this.#cancelUptime();
       this.#keepAlive?.stop();
       this.#keepAlive = undefined;
       this.#outlet?.stop();

@@ -22,8 +22,8 @@ export function isBadPort(port) {
 }
 
 /** The handshake's request line and Host header. A URL has brackets around an IPv6 address and no default port. */
-export function targetOf(url) {
-  return { host: url.host, resource: url.pathname + url.search };
+export function requestTargetOf(url) {
+  return { authority: url.host, resource: url.pathname + url.search };
 }
 
 /** What is in no header's value: RFC 9110, section 5.5. */

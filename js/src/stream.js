@@ -1,6 +1,7 @@
 // The WebSocketStream interface. As in websocket.js, nothing is known of the protocol here.
 // https://github.com/whatwg/websockets/pull/48 (a proposal: the sections are those of its text)
 
+import { OPEN } from './ready-state.js';
 import {
   bare,
   defineInterface,
@@ -16,8 +17,6 @@ import {
 } from './webidl.js';
 import { defineWebSocketError, validateCloseCodeAndReason } from './websocket-error.js';
 import { asDOMException, getURLRecord } from './websocket.js';
-
-const OPEN = 1;
 
 /** For a class that inherits the getter from one whose getter answers for any object. */
 function inheritedAborted() {

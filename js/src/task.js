@@ -8,7 +8,7 @@ const LARGEST_BURST = 1024;
 
 /**
  * Runs the tasks of one socket. Where they come from is the business of `runNext`, which runs the next one, if there is
- * one, and says whether there are more: true, or how many it knows of.
+ * one, and gives how many are left, or 1 if it only knows that there are some.
  *
  * What one chunk from the network brings may be many tasks. The host's callback that delivers the chunk is a task
  * itself, so the first of them runs there and then; the others are deferred, in bursts that grow while there are more.
@@ -48,14 +48,14 @@ export class TaskSource {
       return;
     }
     this.#running = true;
-    let more;
+    let left;
     // Also when the task throws: there may be others behind it.
     try {
-      more = this.#runNext();
+      left = this.#runNext();
     } finally {
       queueMicrotask(this.#rest);
     }
-    if (more) this.#queue(Math.min(Number(more), LARGEST_BURST));
+    if (left > 0) this.#queue(Math.min(left, LARGEST_BURST));
   }
 
   /** To be called by anything else: the next task runs later. */
@@ -74,16 +74,16 @@ export class TaskSource {
   };
 
   #deferred = () => {
-    let more;
+    let left;
     try {
-      more = this.#runNext();
+      left = this.#runNext();
     } finally {
       this.#queued -= 1;
     }
     if (this.busy) return;
-    if (more) {
+    if (left > 0) {
       this.#burst = Math.min(2 * this.#burst, LARGEST_BURST);
-      this.#queue(Math.min(Math.max(this.#burst, Number(more)), LARGEST_BURST));
+      this.#queue(Math.min(Math.max(this.#burst, left), LARGEST_BURST));
     } else {
       this.#burst = 1;
       this.#onIdle();

@@ -4,7 +4,7 @@ import load, { Socket } from './wasm/isosocket_browser.js';
 import { CloseEvent, MessageEvent } from './events.js';
 import { streamFor } from './host-stream.js';
 import { loadingOnce, placeOf } from './module-source.js';
-import { refuse } from './options.js';
+import { refuseOptions } from './options.js';
 import { defineReconnectingWebSocket } from './reconnecting.js';
 import { viewOfBytes } from './webidl.js';
 import { defineWebSocket } from './websocket.js';
@@ -41,7 +41,7 @@ const hasSocket = typeof globalThis.WebSocket === 'function';
 
 /** Opens the connection of a WebSocket object. */
 function open(url, { protocols, dictionary = {} }, feedback) {
-  refuse(dictionary);
+  refuseOptions(dictionary);
   if (!hasSocket) throw new Error(`${NAME}: this host has no WebSocket of its own, over which the runtime is one; see 'isosocket/engine'`);
   if (!loaded) throw new Error(`${NAME}: init() is to be awaited before the first WebSocket is made`);
   let failed = false;

@@ -5,6 +5,7 @@
 import { defineHandlers, handlersFor } from './event-handler.js';
 import { EventTarget } from './event-target.js';
 import { CloseEvent, Event, fire, MessageEvent } from './events.js';
+import { CLOSED, CLOSING, CONNECTING, OPEN } from './ready-state.js';
 import {
   bare,
   defineInterface,
@@ -20,7 +21,7 @@ import {
 const { DOMException, URL } = globalThis;
 const { isView } = ArrayBuffer;
 
-const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
+const CONSTANTS = { CONNECTING, OPEN, CLOSING, CLOSED };
 
 const BINARY_TYPES = ['blob', 'arraybuffer'];
 

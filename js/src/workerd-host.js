@@ -4,7 +4,7 @@
 import { defineCloseEvent } from './close-event.js';
 import { defineHostStream } from './host-stream.js';
 import { defineWorkerdSocket } from './host/workerd-socket.js';
-import { refuse } from './options.js';
+import { refuseOptions } from './options.js';
 import { defineReconnectingWebSocket } from './reconnecting.js';
 
 /** @type {any} */
@@ -16,4 +16,4 @@ export const WebSocket = /* @__PURE__ */ defineWorkerdSocket(host.WebSocket);
 
 export const { WebSocketStream, WebSocketError } = /* @__PURE__ */ defineHostStream(WebSocket);
 
-export const { ReconnectingWebSocket } = /* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent, host.MessageEvent, refuse);
+export const { ReconnectingWebSocket } = /* @__PURE__ */ defineReconnectingWebSocket(WebSocket, CloseEvent, host.MessageEvent, refuseOptions);

@@ -3,7 +3,7 @@
 import module from './wasm/isosocket_engine_bg.wasm';
 
 import { initWith } from './engine-source.js';
-import { able, connect } from './host/workerd.js';
+import { connect, obeyedOptions } from './host/workerd.js';
 import { defineInterfaces } from './interfaces.js';
 
 export { CloseEvent } from './events.js';
@@ -22,4 +22,4 @@ const loadModule = () => module;
 export const init = initWith(loadModule);
 
 export const { WebSocket, WebSocketStream, WebSocketError, ReconnectingWebSocket, failure, terminate, ref, unref, ping } =
-  defineInterfaces({ connect, able, loadModule, takeTurn, captureContext });
+  defineInterfaces({ connect, obeyedOptions, loadModule, takeTurn, captureContext });

@@ -38,14 +38,14 @@ async function echo(t) {
   return `ws://127.0.0.1:${server.address().port}`;
 }
 
-test('sockets that wait for each other have each its own', async (t) => {
+test('sockets that wait for each other have each the async context of its own constructor', async (t) => {
   const url = await serve(t, (peer, request) => peer.end(Buffer.concat([Buffer.from(switching(request)), text('x'), close(1000)])));
   const made = ['A', 'B', 'C'].map((name) => make(name, url));
   const expected = ['A', 'B', 'C'].map((name) => [`open ${name}`, `message ${name}`, `close ${name}`]);
   assert.deepEqual(await Promise.all(made.map(({ ended }) => ended)), expected);
 });
 
-test('it is not that of who sends, pings or closes', async (t) => {
+test('an event keeps the async context of the constructor, not of who sends, pings or closes', async (t) => {
   const { socket, ended } = make('maker', await echo(t));
   let left = 2000;
   socket.addEventListener('message', () => {
@@ -67,21 +67,21 @@ test('it is not that of who sends, pings or closes', async (t) => {
   assert.deepEqual([count('message maker'), count('pong maker')], [2000, 100]);
 });
 
-test('nor that of who ends it', async (t) => {
+test('an event keeps the async context of the constructor, not of who calls terminate()', async (t) => {
   const { socket, ended } = make('maker', await echo(t));
   await once(socket, 'open');
   storage.run('other', () => terminate(socket));
   assert.deepEqual(await ended, ['open maker', 'error maker', 'close maker']);
 });
 
-test('nor that of who has set a time limit last', async (t) => {
+test('an event keeps the async context of the constructor, not of who has set a time limit last', async (t) => {
   const { socket, ended } = make('maker', await serve(t, (peer, request) => peer.write(switching(request))), { closeTimeout: 10 });
   await once(socket, 'open');
   storage.run('other', () => socket.close());
   assert.deepEqual(await ended, ['open maker', 'error maker', 'close maker']);
 });
 
-test('nor that which a handler has entered', async (t) => {
+test('an event keeps the async context of the constructor, not one that a handler has entered', async (t) => {
   const chunk = Buffer.concat([...'abcde'].map(text));
   const { socket, ended } = make('maker', await serve(t, (peer, request) => {
     peer.end(Buffer.concat([Buffer.from(switching(request)), chunk, close(1000)]));
@@ -90,7 +90,7 @@ test('nor that which a handler has entered', async (t) => {
   assert.deepEqual(await ended, ['open maker', ...new Array(5).fill('message maker'), 'close maker']);
 });
 
-test('of one that connects again it is that of its last reconnect()', async (t) => {
+test('an event of a socket that connects again has the async context of its last reconnect()', async (t) => {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   t.after(() => server.close());
   await once(server, 'listening');

@@ -129,7 +129,7 @@ describe('the constructor', () => {
     await assert.rejects(WebSocketStream.prototype.closed, TypeError);
   });
 
-  test('aborted before, and aborted while connecting', async (t) => {
+  test('a signal that is aborted, before or while it connects, rejects both promises', async (t) => {
     const url = await serve(t, () => {});
     const before = new WebSocketStream(url, { signal: AbortSignal.abort('why') });
     const abort = new AbortController();
@@ -149,7 +149,7 @@ describe('the constructor', () => {
     await assert.rejects(stream.closed, WebSocketError);
   });
 
-  test('aborted before: there is no WebSocket, which would connect', async () => {
+  test('for a signal that is already aborted no WebSocket is made, which would connect', async () => {
     let made = 0;
     const { WebSocketStream } = defineHostStream(class {
       constructor() {
@@ -164,7 +164,7 @@ describe('the constructor', () => {
     await assert.rejects(stream.closed, (reason) => reason === 'why');
   });
 
-  test('aborted when it is open: nothing', async (t) => {
+  test('a signal that is aborted when the stream is open changes nothing', async (t) => {
     const abort = new AbortController();
     const { stream, reader } = await open(t, async (socket) => {
       await readFrame(socket);
@@ -193,7 +193,7 @@ describe('reading', () => {
     assert.deepEqual(await reader.read(), { value: undefined, done: true });
   });
 
-  test('an end that is no good one is behind them, too', async (t) => {
+  test('an end that is not clean is told behind the messages that came before it', async (t) => {
     const { stream, reader } = await open(t, (socket) => socket.end(Buffer.concat([text('one'), text('two'), text('three')])));
     const error = await stream.closed.catch((reason) => reason);
     assert.deepEqual([error instanceof WebSocketError, error.closeCode, error.reason], [true, 1006, '']);
@@ -249,7 +249,7 @@ describe('reading', () => {
     });
   }
 
-  test('what a socket still fires behind that changes nothing', async () => {
+  test('what a socket still fires when too much has come changes nothing', async () => {
     const { stream, socket, reader } = await played({ inboundLimit: { messages: 1 } });
     for (const data of ['with the stream', 'waits', 'too much']) socket.onmessage({ data });
     assert.deepEqual(socket.closes, [[4009, 'the reader is too slow']]);
@@ -389,14 +389,14 @@ describe('the end', () => {
     await assert.rejects(stream.closed, (error) => error instanceof WebSocketError && error.closeCode === 1006);
   });
 
-  test('of a connection that was never open leaves nothing at the signal', async (t) => {
+  test('the end of a connection that was never open leaves nothing at the signal', async (t) => {
     const { signal } = new AbortController();
     const url = await serve(t, (socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n'));
     await assert.rejects(new WebSocketStream(url, { signal }).closed);
     assert.deepEqual(getEventListeners(signal, 'abort'), []);
   });
 
-  test('of close() with a reason and no code has the code 1000', async () => {
+  test('close() with a reason and no code has the code 1000', async () => {
     const { stream, socket } = await played();
     stream.close({ reason: 'why' });
     assert.deepEqual(socket.closes, [[1000, 'why']]);
@@ -421,7 +421,7 @@ describe('the end', () => {
     });
   }
 
-  test('of a socket that tells of it within close() is what the signal says', async () => {
+  test('a socket that tells of its end within close() ends the stream with the reason of the signal', async () => {
     const { WebSocketStream: Stream } = defineHostStream(/** @type {any} */ (class {
       close() {
         this.onerror();

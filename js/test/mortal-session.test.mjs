@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { END, TASKS } from '../dist/flags.js';
-import { CLOSE, NONE } from '../dist/kinds.js';
+import { CLOSE as CLOSE_TASK, NONE } from '../dist/kinds.js';
 import { loadModule } from '../dist/host/module-file.js';
 import { Session } from '../dist/wasm/isosocket_engine.js';
 import { stackPointers } from './memories.mjs';
@@ -54,20 +54,20 @@ const { interfacesOver, STAYS } = await import('./network.mjs');
 
 loadEngine(loadModule);
 
-const sessionWith = (apply, died = () => {}) => createSession('host.test', '/', [], [], apply, 0, died);
+const sessionWith = (apply, died = () => {}) => createSession({ authority: 'host.test', resource: '/', protocols: [], headers: [] }, apply, 0, died);
 
 test('one that dies as it is made says so, and ends', () => {
   let told = 0;
   const session = sessionWith(trap, () => { told += 1; });
   assert.deepEqual([told, session.ready_state, session.poll(0)], [1, 0, END | TASKS]);
-  assert.deepEqual([session.next_task(), session.task_failed(), session.task_code()], [CLOSE, true, 1006]);
+  assert.deepEqual([session.next_task(), session.task_failed(), session.task_code()], [CLOSE_TASK, true, 1006]);
   assert.deepEqual([session.ready_state, session.poll(0), session.next_task()], [3, END, NONE]);
 });
 
 test('one that dies when it has told of its end does not do it again', () => {
   const session = sessionWith(() => {});
   session.lost('broken', 0);
-  assert.equal(session.next_task(), CLOSE);
+  assert.equal(session.next_task(), CLOSE_TASK);
   const flags = withTraps(['poll'], () => session.poll(0));
   assert.deepEqual([flags, session.ready_state, session.next_task()], [END, 3, NONE]);
 });
@@ -103,7 +103,7 @@ describe('a trap throws nothing, is told of once, and is the end of its session'
       const session = sessionWith(() => {}, () => { told += 1; });
       kill(session, name);
       assert.equal(told, 1);
-      if (name !== 'next_task') assert.equal(session.next_task(), CLOSE);
+      if (name !== 'next_task') assert.equal(session.next_task(), CLOSE_TASK);
       assert.deepEqual([session.ready_state, session.poll(0), session.next_task()], [3, END, NONE]);
     });
   }
@@ -116,7 +116,7 @@ test('traps leave the stack to the other sessions', () => {
   for (let count = 0; count < 2048; count += 1) kill(sessionWith(() => {}), MEMBERS[count % MEMBERS.length][0]);
   assert.equal(other.connecting(0) & END, 0);
   other.lost('broken', 0);
-  assert.deepEqual([other.next_task(), other.ready_state, told], [CLOSE, 3, 0]);
+  assert.deepEqual([other.next_task(), other.ready_state, told], [CLOSE_TASK, 3, 0]);
   assert.match(other.failure, /broken/);
 });
 

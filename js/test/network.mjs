@@ -40,7 +40,7 @@ export function interfacesOver(received, established = () => {}, { headers = [],
       destroy: nothing,
     };
   };
-  return defineInterfaces({ connect, able: [], loadModule, takeTurn, captureContext });
+  return defineInterfaces({ connect, obeyedOptions: [], loadModule, takeTurn, captureContext });
 }
 
 /** A socket over such a peer. */

@@ -11,7 +11,7 @@ import { failure, ping, WebSocket, WebSocketStream } from 'isosocket/engine';
 
 import { loadModule } from '../dist/host/module-file.js';
 import { defineInterfaces } from '../dist/interfaces.js';
-import { networkOptions, refuse } from '../src/options.js';
+import { networkOptions, refuseOptions } from '../src/options.js';
 import { close, eventsOf, frame, readFrame, serve, switching } from './peer.mjs';
 
 const FAILED = ['error 3', "close 1006 '' false"];
@@ -112,9 +112,9 @@ test('a certificate and its key go together', () => {
 
 test('what a host cannot obey is a TypeError, and not passed over', () => {
   assert.throws(() => networkOptions({ ca: 'x' }, ['proxy']), /'ca'/);
-  assert.throws(() => refuse(Object.create({ ca: null })), /'ca'/);
-  refuse({ protocols: ['a'], ca: undefined });
-  assert.throws(() => refuse({ ofAnotherLibrary() {} }), /'ofAnotherLibrary'/);
+  assert.throws(() => refuseOptions(Object.create({ ca: null })), /'ca'/);
+  refuseOptions({ protocols: ['a'], ca: undefined });
+  assert.throws(() => refuseOptions({ ofAnotherLibrary() {} }), /'ofAnotherLibrary'/);
   assert.deepEqual(networkOptions({ ca: PEM, key: undefined }, ['ca']), { ca: [PEM] });
   assert.deepEqual(networkOptions(undefined, []), {});
   const bytes = new TextEncoder().encode(PEM);
@@ -129,12 +129,12 @@ test('what only happens to be enumerable is no option', (t) => {
     this.protocols = ['a'];
   }
   Options.prototype.describe = function describe() {};
-  refuse(new Options());
+  refuseOptions(new Options());
   Object.prototype.each = 'of a script';
   t.after(() => delete Object.prototype.each);
-  refuse({});
-  refuse({ protocols: 'a' });
-  assert.throws(() => refuse({ ca: PEM }), /'ca'/);
+  refuseOptions({});
+  refuseOptions({ protocols: 'a' });
+  assert.throws(() => refuseOptions({ ca: PEM }), /'ca'/);
 });
 
 describe('permessage-deflate', () => {
@@ -239,7 +239,7 @@ describe('maxHead', () => {
 });
 
 test('a proxy within whose TLS a host has none to the server is a TypeError', () => {
-  const host = { connect: () => assert.fail('it connects'), able: ['proxy'], loadModule, takeTurn: () => () => {}, captureContext: () => () => {} };
+  const host = { connect: () => assert.fail('it connects'), obeyedOptions: ['proxy'], loadModule, takeTurn: () => () => {}, captureContext: () => () => {} };
   const { WebSocket } = defineInterfaces(host);
   const proxy = 'https://proxy.test';
   assert.throws(() => new WebSocket('wss://host.test', { proxy }), { name: 'TypeError', message: /'proxy'/ });

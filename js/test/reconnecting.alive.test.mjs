@@ -104,7 +104,7 @@ describe('keepAlive', () => {
       return { ...made, taken: (bytes) => { last.bufferedAmount -= bytes; } };
     };
 
-    test('but not for ever', async () => {
+    test('a peer that takes nothing more is given up, though what was sent before waits', async () => {
       const { socket, log, taken } = slow();
       socket.send('x'.repeat(300));
       pass(1000);
@@ -117,7 +117,7 @@ describe('keepAlive', () => {
       assert.equal(log[0], 'error TimeoutError CONNECTING');
     });
 
-    test('also if as much is sent meanwhile', async () => {
+    test('the peer has time as long as what was sent before goes out, also if as much is sent meanwhile', async () => {
       const { socket, log, taken } = slow();
       socket.send(new Uint8Array(300));
       pass(1000);
@@ -136,7 +136,7 @@ describe('keepAlive', () => {
       assert.equal(log[0], 'error TimeoutError CONNECTING');
     });
 
-    test('and nothing that is sent behind the question', async () => {
+    test('what is sent behind the question gives the peer no more time', async () => {
       const { socket, log, taken } = slow();
       socket.send('x'.repeat(300));
       pass(1000);
@@ -149,7 +149,7 @@ describe('keepAlive', () => {
       assert.equal(log[0], 'error TimeoutError CONNECTING');
     });
 
-    test('and nothing more if there was nothing', async () => {
+    test('a peer has no more than its time if nothing was sent before', async () => {
       const { log, taken } = slow();
       pass(1000);
       taken(4);

@@ -91,7 +91,7 @@ describe('send()', () => {
     assert.deepEqual(Fake.last.sent, ['early']);
   });
 
-  test('of nothing before the end is for what is begun anew', () => {
+  test('messages sent before or after the last end are not sent by reconnect()', () => {
     const { socket } = make({ maxRetries: 0 });
     socket.send('one');
     Fake.last.end();
@@ -133,7 +133,7 @@ describe('send()', () => {
     assert.deepEqual([full.sent, Fake.last.sent], [['1'], ['2', '3']]);
   });
 
-  test('of what closes it when it becomes text', () => {
+  test('a message that closes the socket as it becomes text is thrown away, and counted', () => {
     const { socket } = make();
     socket.send({ toString: () => socket.close() ?? 'x' });
     Fake.last.end();
@@ -198,7 +198,7 @@ describe('more than there is room for', () => {
     assert.deepEqual(sent(), ['0', '1', '2', 'next', 'at once']);
   });
 
-  test('is nothing for a class that has room for all', () => {
+  test('eight messages of a MiB go out at once where no maxSendQueue is set', () => {
     const { socket } = make();
     for (let index = 0; index < 8; index += 1) socket.send(`${index}`.padEnd(MOST));
     Fake.last.open();

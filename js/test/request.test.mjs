@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, test } from 'node:test';
 
-import { headersFor, isBadPort, portOf, targetOf } from '../src/request.js';
+import { headersFor, isBadPort, portOf, requestTargetOf } from '../src/request.js';
 
 const url = (string) => new URL(string);
 
@@ -29,9 +29,9 @@ test('the ports that are blocked are those of ws-native', () => {
 });
 
 test('Host has brackets and no default port; a query that is empty is not sent', () => {
-  assert.deepEqual(targetOf(url('ws://[::1]:80/a?b')), { host: '[::1]', resource: '/a?b' });
-  assert.deepEqual(targetOf(url('wss://H.example:8443')), { host: 'h.example:8443', resource: '/' });
-  assert.deepEqual(targetOf(url('ws://h/a?')), { host: 'h', resource: '/a' });
+  assert.deepEqual(requestTargetOf(url('ws://[::1]:80/a?b')), { authority: '[::1]', resource: '/a?b' });
+  assert.deepEqual(requestTargetOf(url('wss://H.example:8443')), { authority: 'h.example:8443', resource: '/' });
+  assert.deepEqual(requestTargetOf(url('ws://h/a?')), { authority: 'h', resource: '/a' });
 });
 
 describe('headers', () => {

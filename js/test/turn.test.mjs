@@ -58,7 +58,7 @@ test('who fails at once keeps nobody waiting', async () => {
   const connect = () => {
     throw new Error('there is no network');
   };
-  const { WebSocket: Socket } = defineInterfaces({ connect, able: [], loadModule, takeTurn, captureContext });
+  const { WebSocket: Socket } = defineInterfaces({ connect, obeyedOptions: [], loadModule, takeTurn, captureContext });
   const failed = ['error 3', "close 1006 '' false"];
   assert.deepEqual(await Promise.all(['a', 'b'].map((name) => eventsOf(new Socket(`ws://host.test/${name}`)))), [failed, failed]);
 });

@@ -9,7 +9,7 @@ import { clearTimeout, LONGEST_DELAY, setTimeout } from '../timers.js';
 import { carriedBy } from './carried.js';
 
 /** The options of the network that are obeyed here. */
-export const able = ['proxy', 'ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized'];
+export const obeyedOptions = ['proxy', 'ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized'];
 
 /** Gives what calls back in the async context of this moment, which is what AsyncLocalStorage goes by. */
 export function captureContext() {

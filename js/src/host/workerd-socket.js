@@ -1,6 +1,6 @@
 // workerd's own WebSocket, with what it lacks of the standard and can be given from outside.
 
-import { refuse } from '../options.js';
+import { refuseOptions } from '../options.js';
 import { requireArguments, toClampedUnsignedShort, toMessage, toUSVString, toWebSocketInit, viewOfBytes } from '../webidl.js';
 import { validateCloseCodeAndReason } from '../websocket-error.js';
 import { getURLRecord } from '../websocket.js';
@@ -24,7 +24,7 @@ export function defineWorkerdSocket(HostWebSocket) {
       requireArguments(arguments.length, 1, "Failed to construct 'WebSocket'");
       const urlString = toUSVString(url);
       const { protocols: list, dictionary = {} } = toWebSocketInit(protocols);
-      refuse(dictionary);
+      refuseOptions(dictionary);
       // It knows no http: and https:, and no lists but arrays.
       super(getURLRecord(urlString).href, list);
       // With an old compatibility date it is "arraybuffer".

@@ -6,7 +6,7 @@ import { LINGER } from '../route.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 
 /** The options of the network that are obeyed here. What TLS trusts is a matter of the runtime's configuration. */
-export const able = ['proxy'];
+export const obeyedOptions = ['proxy'];
 
 /**
  * Opens a byte stream.

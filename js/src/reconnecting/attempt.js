@@ -57,7 +57,9 @@ export class Attempt {
     });
     if (!isAsked) return;
     Promise.all([ask(url), ask(protocols)])
-      .then((given) => this.#isOver || this.#open(given[0], given[1], binaryType))
+      .then((given) => {
+        if (!this.#isOver) this.#open(given[0], given[1], binaryType);
+      })
       .catch((error) => this.fail(error));
   }
 
@@ -98,7 +100,9 @@ export class Attempt {
     // It is closed with this from here on, whatever the class makes of the rest.
     this.socket = socket;
     this.maxSendQueue = protocols?.maxSendQueue ?? MAX_SEND_QUEUE;
-    const listen = (type, tell) => socket.addEventListener(type, (event) => this.#isOver || tell(event));
+    const listen = (type, tell) => socket.addEventListener(type, (event) => {
+      if (!this.#isOver) tell(event);
+    });
     // Before `open` it is the end: some browsers fire no `close` behind it.
     let failed = (error) => this.fail(error);
     listen('open', () => {

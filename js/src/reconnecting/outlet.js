@@ -2,9 +2,8 @@
 // connection.
 
 import { after } from './delay.js';
+import { OPEN } from '../ready-state.js';
 import { report } from '../report.js';
-
-const OPEN = 1;
 
 /** Which part of what is given to a socket at once may be left from before. */
 const PART_LEFT = 1 / 16;
