@@ -12,7 +12,7 @@ import { examples, install } from './installed.mjs';
 const BUDGETS = {
   'WebSocket, CloseEvent': 120,
   'WebSocket, WebSocketStream, WebSocketError, CloseEvent': 3000,
-  ReconnectingWebSocket: 5900,
+  ReconnectingWebSocket: 5870,
 };
 
 before(install);
