@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind, IoSlice};
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::{Duration, Instant};
 
 use super::Timed;
@@ -21,9 +21,12 @@ const VECTOR: usize = 32;
 /// is read late.
 const WAIT: usize = 1 << 20;
 
-/// How long one direction of a stream that blocks waits at the end, while the other has something to do: several ticks of a
-/// slow system's clock.
+/// How long one direction of a stream that blocks waits at first at the end, while the other has something to do, too: several
+/// ticks of a slow system's clock.
 const TURN: Duration = TICK.saturating_mul(5);
+
+/// How often one direction reads before it is the other's turn.
+const READS: usize = 32;
 
 thread_local! {
     /// The memory that this thread reads into, while no read uses it.
@@ -151,27 +154,43 @@ impl<S: Timed> Wire<S> {
     /// A stream that is dropped with bytes unread resets the connection, and the peer may then
     /// never read a Close frame that is on its way.
     pub(super) fn end(&mut self, protocol: &mut proto::Connection, deadline: Option<Instant>) -> Poll<()> {
-        loop {
-            let began = Instant::now();
-            if !self.shut {
-                let until = if self.ended { deadline } else { turn(deadline) };
-                if self.write_end(protocol, until).is_pending() && self.ended {
-                    return Poll::Pending;
-                }
+        let mut turn = TURN;
+        while !self.shut && !self.ended {
+            let backlog = protocol.backlog();
+            let until = end_of(turn, deadline);
+            if self.write_end(protocol, until).is_ready() {
+                break;
             }
-            let until = if self.shut { deadline } else { turn(deadline) };
-            if self.read_end(protocol, until).is_pending() {
-                let now = Instant::now();
-                // A stream that has not waited for its turn does not block.
-                if self.shut || now - began < TURN || deadline.is_some_and(|deadline| deadline <= now) {
-                    return Poll::Pending;
+            let mut has_waited = has_come(until, TICK);
+            let until = end_of(turn, deadline);
+            let mut reads = 0;
+            while !self.ended && reads < READS {
+                if self.read_end_once(protocol, until).is_pending() {
+                    has_waited &= has_come(until, TICK);
+                    break;
                 }
-            } else if self.shut {
-                // The program may keep the connection for as long as it likes.
-                memory::take_back(protocol);
-                return Poll::Ready(());
+                reads += 1;
+            }
+            // A stream that does not wait for as long as it may does not block, or the program has set its time-out.
+            if !has_waited || has_come(deadline, Duration::ZERO) {
+                return Poll::Pending;
+            }
+            // Where nothing moves, turns become longer than the time-out that the program may have set.
+            turn = if reads > 0 || protocol.backlog() < backlog { TURN } else { turn.saturating_mul(2) };
+        }
+        if !self.shut && self.write_end(protocol, deadline).is_pending() {
+            return Poll::Pending;
+        }
+        while !self.ended {
+            // A stream that always has something to read would never look at the deadline.
+            if self.read_end_once(protocol, deadline).is_pending() || has_come(deadline, Duration::ZERO) && !self.ended
+            {
+                return Poll::Pending;
             }
         }
+        // The program may keep the connection for as long as it likes.
+        memory::take_back(protocol);
+        Poll::Ready(())
     }
 
     /// Writes what is left, and shuts the stream down for writing.
@@ -189,28 +208,24 @@ impl<S: Timed> Wire<S> {
         Poll::Ready(())
     }
 
-    /// Reads until the peer has ended the stream, and throws it away.
-    fn read_end(&mut self, protocol: &mut proto::Connection, deadline: Option<Instant>) -> Poll<()> {
-        while !self.ended {
-            match self.receive(protocol, deadline) {
-                Poll::Pending => return Poll::Pending,
-                // Where reading has failed, nothing can be written any more.
-                Poll::Ready(outcome) => self.shut |= outcome.is_err(),
-            }
-            protocol.read_memory().clear();
-            // A stream that always has something to read would never look at the deadline.
-            if deadline.is_some_and(|deadline| deadline <= Instant::now()) && !self.ended {
-                return Poll::Pending;
-            }
-        }
+    /// Reads, and throws it away.
+    fn read_end_once(&mut self, protocol: &mut proto::Connection, deadline: Option<Instant>) -> Poll<()> {
+        // Where reading has failed, nothing can be written any more.
+        self.shut |= ready!(self.receive(protocol, deadline)).is_err();
+        protocol.read_memory().clear();
         Poll::Ready(())
     }
 }
 
-/// When the turn of one direction is over that begins now.
-fn turn(deadline: Option<Instant>) -> Option<Instant> {
-    let end = Instant::now().checked_add(TURN);
-    end.map(|end| deadline.map_or(end, |deadline| deadline.min(end)))
+/// When the turn of one direction is over that begins now. `None`: never.
+fn end_of(turn: Duration, deadline: Option<Instant>) -> Option<Instant> {
+    let Some(end) = Instant::now().checked_add(turn) else { return deadline };
+    Some(deadline.map_or(end, |deadline| deadline.min(end)))
+}
+
+/// Whether it is that time, or will be soon.
+fn has_come(time: Option<Instant>, soon: Duration) -> bool {
+    time.is_some_and(|time| time <= Instant::now() + soon)
 }
 
 /// Whether the error only says that the stream would wait, or has waited long enough. TCP has

@@ -38,7 +38,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream for Connection<T> {
     }
 }
 
-/// Sends messages. It is ready when no more than 64 KiB wait to be written; closing it starts the closing handshake, which
+/// Sends messages. It is ready when no more than [`Config::write_size`](crate::proto::Config::write_size) waits to be written, by
+/// default 64 KiB; closing it starts the closing handshake, which
 /// the Stream completes.
 ///
 /// # Cancel safety

@@ -303,7 +303,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sender<T> {
         self.shared.queue(|connection| connection.feed_prepared(message))
     }
 
-    /// Writes all that is queued, if that is more than 64 KiB.
+    /// Writes all that is queued, if that is more than [`Config::write_size`](crate::proto::Config::write_size), by default 64 KiB.
     ///
     /// # Errors
     /// As [`Connection::flush`].

@@ -110,20 +110,28 @@ fn what_does_not_fit_stays_queued() {
     assert!(received == Some(Message::Binary(long.into())));
 }
 
-/// The peer reads nothing before all of its own is taken, and the network holds no more of either.
+/// A server that has received what fails the connection and looks at it when it is its turn, and a peer, through a network that
+/// takes nothing more of the server's.
+#[cfg(unix)]
+fn failing() -> (Connection<UnixStream>, UnixStream) {
+    let (near, mut far) = UnixStream::pair().unwrap();
+    let mut config = plain();
+    config.end_timeout = Duration::from_secs(30);
+    let mut server = Connection::server_established(near, config);
+    // A message, and behind it a frame of an opcode that there is not.
+    far.write_all(b"\x81\x81\0\0\0\0a\x83\x80\0\0\0\0").unwrap();
+    assert_eq!(server.recv().unwrap(), text("a"));
+    server.stream().set_nonblocking(true).unwrap();
+    while server.send(vec![0; 1000]).is_ok() {}
+    (server, far)
+}
+
+/// It reads nothing before all of its own is taken.
 #[cfg(unix)]
 #[test]
 fn a_peer_that_writes_first_is_told_why_the_connection_failed() {
     for blocks in [true, false] {
-        let (near, mut far) = UnixStream::pair().unwrap();
-        let mut config = plain();
-        config.end_timeout = Duration::from_secs(30);
-        let mut server = Connection::server_established(near, config);
-        // A message, and behind it a frame of an opcode that there is not, which is looked at when it is its turn.
-        far.write_all(b"\x81\x81\0\0\0\0a\x83\x80\0\0\0\0").unwrap();
-        assert_eq!(server.recv().unwrap(), text("a"));
-        server.stream().set_nonblocking(true).unwrap();
-        while server.send(vec![0; 1000]).is_ok() {}
+        let (mut server, mut far) = failing();
         server.stream().set_nonblocking(!blocks).unwrap();
         let peer = move || {
             far.write_all(&vec![0; 4 << 20]).unwrap();
@@ -143,6 +151,43 @@ fn a_peer_that_writes_first_is_told_why_the_connection_failed() {
         let close = &told[told.len() - told.len() % 1004..];
         assert_eq!((close[0], &close[2..4]), (0x88, &b"\x03\xea"[..]), "{blocks}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stream_that_does_not_wait_does_not_at_the_end_either() {
+    for own in [None, Some(SHORT), Some(4 * SHORT)] {
+        let (mut server, far) = failing();
+        server.stream().set_nonblocking(own.is_none()).unwrap();
+        server.stream().set_read_timeout(own).unwrap();
+        server.stream().set_write_timeout(own).unwrap();
+        assert_eq!(server.recv().unwrap_err().kind(), FailureKind::WouldBlock, "{own:?}");
+        drop(far);
+    }
+}
+
+#[test]
+fn a_stream_that_does_not_wait_does_not_while_there_is_always_something_to_read() {
+    struct Flood;
+    impl Read for Flood {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            // Frames of opcodes that there are not.
+            buffer.fill(0xFF);
+            Ok(buffer.len())
+        }
+    }
+    impl Write for Flood {
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(ErrorKind::WouldBlock.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut config = plain();
+    config.end_timeout = Duration::from_secs(30);
+    let mut server = Connection::server_established(Untimed(Flood), config);
+    assert_eq!(server.recv().unwrap_err().kind(), FailureKind::WouldBlock);
 }
 
 #[test]
