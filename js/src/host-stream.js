@@ -76,6 +76,7 @@ export function defineHostStream(WebSocket) {
       requireArguments(arguments.length, 1, 'WebSocketStream');
       // Where there is no such class, as in jsdom, it throws here, and not when the connection is open.
       new ReadableStream();
+      new WritableStream().getWriter();
       // The members of a dictionary are read in lexicographical order.
       const { inboundLimit, protocols, signal } = toDictionary(options, 'options');
       this.#limit = toInboundLimit(inboundLimit);

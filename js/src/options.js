@@ -88,7 +88,8 @@ export function refuseOptions(dictionary) {
 /** Throws for the third argument of a ReconnectingWebSocket, if it has in it what each connection is to be given. */
 export function refuseInThirdArgument(value) {
   const names = ['protocols', 'headers', 'origin', 'oneAtATime', ...Object.keys(NETWORK), ...Object.keys(PROTOCOL)];
-  const name = names.find((name) => value?.[name] !== undefined);
+  const given = Object.keys(membersOf(value));
+  const name = names.find((name) => given.includes(name));
   if (name) throw new TypeError(`the option '${name}' belongs in the second argument`);
 }
 

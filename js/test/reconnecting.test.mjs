@@ -369,6 +369,12 @@ describe('gives the class of the connections', () => {
     assert.deepEqual(givenTo(ReconnectingWebSocket, argument, { WebSocket: Fake }), [given, given]);
   });
 
+  test('and nothing that a script has put on all objects', (t) => {
+    Object.prototype.headers = { A: 'b' };
+    t.after(() => delete Object.prototype.headers);
+    assert.deepEqual(givenTo(ReconnectingWebSocket, { protocols: 'a' }, { WebSocket: Fake }), ['a', 'a']);
+  });
+
   test('but none for a class of options, of which only methods are more', () => {
     function Options() {
       this.protocols = ['a'];

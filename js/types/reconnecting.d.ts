@@ -6,7 +6,8 @@ export type Provider<T> = T | (() => T | PromiseLike<T>);
 
 /**
  * The names are those of reconnecting-websocket, where that has one. All times are milliseconds, by the timers that there are when
- * they begin: a test may put its own in place, and wind them forward.
+ * they begin: a test may put its own in place, and wind them forward. Before a connection or a peer is given up for its time limit,
+ * the event loop has one more turn, by the host's own timers.
  */
 export interface ReconnectingOptions {
   /** The class that connections are made with: this module's, unless it is given. */

@@ -57,6 +57,16 @@ export class Entry {
     return this.#isWhole;
   }
 
+  /** Whether the row shows all that is to be had of the message. */
+  get isShown() {
+    return this.#isWhole || !(this.hasMore || this.#event.preview !== undefined);
+  }
+
+  /** Whether no more of the message is kept than how it begins. */
+  get isLetGo() {
+    return this.#isLetGo;
+  }
+
   /** Its row, once there is one. */
   get row() {
     return this.#row;
@@ -118,13 +128,13 @@ export class Entry {
     return actions;
   }
 
-  /** Shows how the message begins. */
-  showHead() {
+  /** Shows how the message begins: at once, but for a binary one that was shown whole. */
+  async showHead() {
     this.#isWhole = false;
     this.#labelShow('Show all');
     const head = this.#event.preview ?? this.#event.message?.head() ?? '';
     if (typeof head === 'string') this.#preview.textContent = head;
-    else this.#find(head.then((text) => [text]), false);
+    else await this.#find(head.then((text) => [text]), false);
   }
 
   /** Shows all of the message, or as much as a page can show. */

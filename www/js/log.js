@@ -88,6 +88,7 @@ export class Log {
     this.#kept.clear();
     this.#droppedRows = 0;
     this.#list.replaceChildren();
+    this.#actions.update();
     this.#follow();
     this.#showNotes();
   }
@@ -154,9 +155,12 @@ export class Log {
 
   async #showMoreOrLess(entry) {
     if (entry.isWhole) {
-      entry.showHead();
-      this.#kept.keep(entry);
-      entry.row.scrollIntoView({ block: 'nearest' });
+      await entry.showHead();
+      // By now it may be open again, or gone.
+      if (!entry.isWhole && entry.row.isConnected) {
+        this.#kept.keep(entry);
+        entry.row.scrollIntoView({ block: 'nearest' });
+      }
     } else {
       // What the user has opened is not let go, until it is closed again.
       this.#kept.release(entry);
@@ -180,10 +184,18 @@ export class Log {
       this.#say('Copied.');
     } catch {
       // Browsers have no clipboard for pages of insecure origins, and may refuse others.
-      if (entry.hasMore && !entry.isWhole) await this.#showMoreOrLess(entry);
-      entry.select();
-      this.#say('This page may not copy. What is shown is selected: copy it with Ctrl+C or ⌘C.');
+      await this.#select(entry);
     }
+  }
+
+  async #select(entry) {
+    if (entry.isLetGo) {
+      this.#say('This page may not copy, and the message was let go.');
+      return;
+    }
+    if (!entry.isShown) await this.#showMoreOrLess(entry);
+    entry.select();
+    this.#say('This page may not copy. What is shown is selected: copy it with Ctrl+C or ⌘C.');
   }
 
   #say(text) {

@@ -16,7 +16,7 @@ export function toSecondArgument(value, refuseOptions) {
   const list = toList(value);
   if (typeof list !== 'object' || list !== value) return list;
   const members = membersOf(value);
-  for (const name of ['headers', 'protocols']) if (name in members) members[name] = toList(members[name]);
+  for (const name of ['headers', 'protocols']) if (Object.hasOwn(members, name)) members[name] = toList(members[name]);
   refuseOptions?.(members);
   return Object.keys(members).some((name) => name !== 'protocols') ? members : members.protocols;
 }

@@ -102,38 +102,43 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       });
     }
 
-    test('rows that wait hold no more of what is not kept than how it begins', async () => {
-      await driver.executeScript(() => {
-        window.made = [];
-        const { get, ...rest } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data');
-        const seen = new WeakSet();
-        Object.defineProperty(MessageEvent.prototype, 'data', {
-          ...rest,
-          get() {
-            const data = get.call(this);
-            // Those of the page: Firefox has others for the test.
-            if (!seen.has(data)) made.push(new window.WeakRef(data));
-            seen.add(data);
-            return data;
-          },
-        });
+    /** Has the messages that come from now on watched. */
+    const watch = () => driver.executeScript(() => {
+      window.made = [];
+      const { get, ...rest } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data');
+      const seen = new WeakSet();
+      Object.defineProperty(MessageEvent.prototype, 'data', {
+        ...rest,
+        get() {
+          const data = get.call(this);
+          // Those of the page: Firefox has others for the test.
+          if (!seen.has(data)) made.push(new window.WeakRef(data));
+          seen.add(data);
+          return data;
+        },
       });
+    });
+
+    /** How many of them have come, and how many there still are, at most so many if that can be. */
+    const alive = (most) => driver.executeAsyncScript(`
+      const [most, done] = arguments;
+      const collect = globalThis.gc ? () => gc({ execution: 'async' }) : () => TestUtils.gc();
+      const alive = () => made.filter((data) => data.deref()).length;
+      // What a WeakRef has shown is kept until the task ends.
+      const work = async (rounds) => {
+        await collect();
+        setTimeout(() => (alive() <= most || rounds === 1 ? done([made.length, alive()]) : work(rounds - 1)));
+      };
+      work(10);
+    `, most);
+
+    test('rows that wait hold no more of what is not kept than how it begins', async () => {
+      await watch();
       await connectToPour(40, MEBIBYTE);
       await workbench.click('pause');
       await workbench.sendText('pour');
       await workbench.received(40);
-      const alive = await driver.executeAsyncScript(`
-        const done = arguments[0];
-        const collect = globalThis.gc ? () => gc({ execution: 'async' }) : () => TestUtils.gc();
-        const alive = () => made.filter((data) => data.deref()).length;
-        // What a WeakRef has shown is kept until the task ends.
-        const work = async (rounds) => {
-          await collect();
-          setTimeout(() => (alive() <= 16 || rounds === 1 ? done([made.length, alive()]) : work(rounds - 1)));
-        };
-        work(10);
-      `);
-      assert.deepEqual(alive, [40, 16]);
+      assert.deepEqual(await alive(16), [40, 16]);
       await workbench.click('pause');
       await workbench.row('received', 40);
       assert.deepEqual(await held(), { whole: 17, gone: 24 });
@@ -141,6 +146,15 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
         const digits = Buffer.from(`${String(index).padStart(8, '0')}aaaaaaaa`).toString('hex').replaceAll(/..(?!$)/g, '$& ');
         assert.equal(shown, `${digits} …`);
       }
+    });
+
+    test('when the log is cleared nothing is held any more', async () => {
+      await watch();
+      await connectToPour(2, MEBIBYTE);
+      await workbench.sendText('pour');
+      await workbench.row('received', 2);
+      await workbench.click('clear');
+      assert.deepEqual(await alive(0), [2, 0]);
     });
 
     test('while it is paused nothing is added, and what waits comes afterwards', async () => {

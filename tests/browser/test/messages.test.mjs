@@ -48,6 +48,28 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       await workbench.sendFile(size);
     }
 
+    const isInView = (row) => driver.executeScript((nth) => {
+      const [place, view] = [document.querySelector(`#log > li:nth-child(${nth})`), scroller].map((one) => one.getBoundingClientRect());
+      return place.top >= view.top && place.bottom <= view.bottom;
+    }, row);
+
+    for (const as of ['bytes', 'blob']) {
+      test(`a long message of ${as} that is short again is in view`, async () => {
+        await workbench.connectAndOpen();
+        await sendFile(100_000, as);
+        await workbench.echoes(1);
+        const head = await preview(4);
+        await clickIn(4, 'show');
+        await driver.wait(async () => (await preview(4)).length > 290_000, LIMIT, 'all of it');
+        await workbench.sendText('after it', 40);
+        await workbench.echoes(41);
+        await driver.executeScript('scroller.scrollTop += 3000');
+        await clickIn(4, 'show');
+        await hasPreview(4, head);
+        await driver.wait(() => isInView(4), LIMIT, 'the row in view');
+      });
+    }
+
     test('a text is shown whole, and shortened again', async () => {
       await workbench.connectAndOpen();
       await workbench.sendText(LINES);
@@ -66,11 +88,7 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       await driver.executeScript('scroller.scrollTop += 2000');
       await clickIn(4, 'show');
       await hasPreview(4, head);
-      const isInView = await driver.executeScript(() => {
-        const [row, view] = [document.querySelector('#log > li:nth-child(4)'), scroller].map((one) => one.getBoundingClientRect());
-        return row.top >= view.top && row.bottom <= view.bottom;
-      });
-      assert.ok(isInView);
+      assert.ok(await isInView(4));
       assert.deepEqual(await workbench.buttons(4), ['Show all', 'Copy', 'Save']);
     });
 
@@ -154,6 +172,33 @@ for (const [browser, open] of Object.entries(BROWSERS)) {
       await said('selected');
       assert.equal(await driver.executeScript('return getSelection().toString()'), LINES);
       assert.equal(await preview(4), LINES);
+
+      // Neither is what is said in place of the message.
+      await workbench.click('toggle');
+      await workbench.closed();
+      await workbench.sendText('too late');
+      await hasPreview(7, 'Thrown away: the socket is CLOSED.');
+      await clickIn(7, 'copy');
+      await hasPreview(7, 'too late');
+      await driver.wait(async () => (await driver.executeScript('return getSelection().toString()')) === 'too late', LIMIT, 'it');
+    });
+
+    test('what is let go while it is read stays as it is', async () => {
+      await workbench.connectAndOpen();
+      await sendFile(10 * MEBIBYTE, 'blob');
+      await workbench.echoes(1);
+      await driver.executeScript("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+      const head = await preview(4);
+      // The other one comes in the same task.
+      await driver.executeScript(() => {
+        document.querySelector('#log > li:nth-child(4) [data-action="copy"]').click();
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([new Uint8Array(10 * 1024 * 1024)], 'other.dat'));
+        document.getElementById('file').files = transfer.files;
+        document.getElementById('file-form').requestSubmit();
+      });
+      await said('let go');
+      assert.equal(await preview(4), head);
     });
 
     test('a file that cannot be read is not copied', async () => {
