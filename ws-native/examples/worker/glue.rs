@@ -45,6 +45,7 @@ pub(crate) const MODULES: &[(&str, &str)] = &[
     ("close-event.js", include_str!("../../../js/src/close-event.js")),
     ("event-handler.js", include_str!("../../../js/src/event-handler.js")),
     ("stream.js", include_str!("../../../js/src/stream.js")),
+    ("ready-state.js", include_str!("../../../js/src/ready-state.js")),
     ("webidl.js", include_str!("../../../js/src/webidl.js")),
     ("websocket-error.js", include_str!("../../../js/src/websocket-error.js")),
     ("websocket.js", include_str!("../../../js/src/websocket.js")),
