@@ -16,7 +16,7 @@ export class Kept {
 
   /** Keeps one as the newest, and lets go of those for which there is no room beside it; of itself if there never is. */
   keep(entry) {
-    if (!entry.hasMore) return;
+    if (!entry.hasMore || this.#entries.has(entry)) return;
     if (entry.size > MOST_BYTES) {
       this.#letGo(entry);
       return;

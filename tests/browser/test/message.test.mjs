@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 
+import { Kept } from '../../../www/js/kept.js';
 import { Message } from '../../../www/js/message.js';
 
 const MEBIBYTE = 1 << 20;
@@ -54,4 +55,16 @@ describe('a message that was let go of holds no more than how it begins', () => 
 test('a text that is cut within a character, and one that begins with a byte order mark', () => {
   assert.equal(new Message(`${'x'.repeat(299)}😀`).head(), `${'x'.repeat(299)}\ufffd…`);
   assert.equal(new Message(`\ufeff${'x'.repeat(300)}`).head(), `\ufeff${'x'.repeat(299)}…`);
+});
+
+test('a message that is kept twice takes its room once', () => {
+  const gone = [];
+  const kept = new Kept((entry) => gone.push(entry));
+  const entry = { hasMore: true, size: 9 * MEBIBYTE };
+  kept.keep(entry);
+  kept.keep(entry);
+  assert.deepEqual(gone, []);
+  kept.release(entry);
+  kept.keep({ hasMore: true, size: 16 * MEBIBYTE });
+  assert.deepEqual(gone, []);
 });

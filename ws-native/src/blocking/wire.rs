@@ -172,7 +172,7 @@ impl<S: Timed> Wire<S> {
                 reads += 1;
             }
             // A stream that does not wait for as long as it may does not block, or the program has set its time-out.
-            if !has_waited || has_come(deadline, Duration::ZERO) {
+            if !self.ended && (!has_waited || has_come(deadline, Duration::ZERO)) {
                 return Poll::Pending;
             }
             // Where nothing moves, turns become longer than the time-out that the program may have set.

@@ -190,6 +190,32 @@ fn a_stream_that_does_not_wait_does_not_while_there_is_always_something_to_read(
     assert_eq!(server.recv().unwrap_err().kind(), FailureKind::WouldBlock);
 }
 
+/// The program may not be told again that the stream is ready.
+#[test]
+fn a_stream_that_breaks_at_the_end_has_ended_at_once() {
+    /// Gives a frame of an opcode that there is not, and then breaks. It takes nothing.
+    struct Broken(bool);
+    impl Read for Broken {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if std::mem::replace(&mut self.0, true) {
+                return Err(ErrorKind::ConnectionReset.into());
+            }
+            buffer[..2].copy_from_slice(b"\x83\x80");
+            Ok(2)
+        }
+    }
+    impl Write for Broken {
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(ErrorKind::WouldBlock.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut server = Connection::server_established(Untimed(Broken(false)), plain());
+    assert_eq!(server.recv().unwrap_err().kind(), FailureKind::Protocol);
+}
+
 #[test]
 fn a_time_out_of_the_program_holds_beside_deadlines() {
     let mut heartbeat = Heartbeat::default();
