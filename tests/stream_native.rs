@@ -163,6 +163,24 @@ async fn a_handle_to_large_messages_waits_until_there_is_room_for_them() {
     drop(begin);
 }
 
+/// They come at any moment of the driver's, also behind its last look at what waits.
+#[cfg(feature = "send")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handle_of_another_thread_sends_nothing_for_which_there_is_no_room() {
+    const ROUNDS: usize = 20_000;
+    let url = serve(|mut stream| drop(std::io::copy(&mut stream, &mut std::io::sink())));
+    let (handle, driver) = isosocket::SendHandle::new(with_send_queue(url, 1000));
+    tokio::spawn(driver);
+    for round in 0..ROUNDS {
+        handle.send(vec![0; 600]).await.unwrap();
+        for _ in 0..round % 1000 {
+            std::hint::spin_loop();
+        }
+        handle.send(vec![0; 600]).await.unwrap();
+        handle.flush().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_flush_does_not_say_of_lost_messages_that_they_were_sent() {
     for path in ["/drop", "/reset"] {

@@ -102,15 +102,21 @@ export class Workbench {
     return this.driver.wait(() => this.driver.executeScript(`return ${expression}`), LIMIT, expression);
   }
 
-  /** The rows of the log: kind, title, size, preview and whether it was recognized as an echo. */
+  /**
+   * The rows of the log: kind, title, size, preview and whether it was recognized as an echo.
+   *
+   * The log is written once a frame, and by a callback that was asked for before this one.
+   */
   rows() {
-    return this.driver.executeScript(() => Array.from(document.querySelectorAll('#log > li'), (row) => ({
-      kind: row.dataset.kind,
-      title: row.querySelector('.what').lastChild.textContent,
-      size: row.dataset.size === undefined ? undefined : Number(row.dataset.size),
-      preview: row.querySelector('.preview').textContent,
-      equal: row.dataset.equal === 'true',
-    })));
+    return this.driver.executeAsyncScript((done) => requestAnimationFrame(() => {
+      done(Array.from(document.querySelectorAll('#log > li'), (row) => ({
+        kind: row.dataset.kind,
+        title: row.querySelector('.what').lastChild.textContent,
+        size: row.dataset.size === undefined ? undefined : Number(row.dataset.size),
+        preview: row.querySelector('.preview').textContent,
+        equal: row.dataset.equal === 'true',
+      })));
+    }));
   }
 
   async kinds() {

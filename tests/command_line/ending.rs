@@ -77,10 +77,10 @@ async fn after_an_interrupt_the_server_may_say_what_it_likes() {
 async fn a_message_that_is_arriving_is_no_silence() {
     let server = Server::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/", server.local_address().unwrap());
-    let child = isosocket(&["connect", &url, "--wait", "1"]).spawn().unwrap();
+    let child = isosocket(&["connect", &url, "--wait", "2"]).spawn().unwrap();
     let serving = async {
         let mut connection = server.accept().await.unwrap().request().await.unwrap().accept(None).await.unwrap();
-        // Three times as long as the program waits.
+        // For longer than the program waits.
         for _ in 0..30 {
             connection.send_part(Part::Text { text: "grüß ".into(), last: false }).await.unwrap();
             let read = timeout(Duration::from_millis(100), connection.recv()).await;

@@ -85,19 +85,18 @@ async fn open<B: Flow>(stream: &WebSocketStream<B>, shared: &Shared) -> Option<O
 fn write<B: Flow>(shared: &Shared, stream: &WebSocketStream<B>, writable: &mut Writable<B>, cx: &mut Context<'_>) {
     let mut writable = Pin::new(writable);
     for _ in 0..BATCH {
-        if let Some((length, is_closed_behind)) = shared.next_outgoing() {
-            if !is_closed_behind && !matches!(writable.as_mut().poll_ready(cx), Poll::Ready(Ok(()))) {
-                return;
-            }
-            // If there is no room for the message behind what waits, sending it would fail the connection. Where the flush fails, the
-            // message is taken and refused below.
-            if !stream.backend().has_room(length) && writable.as_mut().poll_flush(cx).is_pending() {
-                return;
-            }
-        }
-        match shared.take_outgoing() {
-            // A message that is refused is lost: the connection has begun to close, and counts it in what is buffered.
-            Some(Outgoing::Message(message)) => {
+        match shared.next_outgoing() {
+            Some(Outgoing::Message { length, is_closed_behind }) => {
+                if !is_closed_behind && !matches!(writable.as_mut().poll_ready(cx), Poll::Ready(Ok(()))) {
+                    return;
+                }
+                // If there is no room for the message behind what waits, sending it would fail the connection. Where the flush fails,
+                // the message is taken and refused below.
+                if !stream.backend().has_room(length) && writable.as_mut().poll_flush(cx).is_pending() {
+                    return;
+                }
+                let Some(message) = shared.take_message() else { return };
+                // A message that is refused is lost: the connection has begun to close, and counts it in what is buffered.
                 if writable.as_mut().start_send(message.into()).is_err() {
                     shared.lose();
                 }

@@ -16,6 +16,7 @@ use socket2::{SockRef, TcpKeepalive};
 use ws_core::Failure;
 use ws_core::url::SocketUrl;
 
+use super::wire::uninterrupted;
 use super::{Connection, Stream, turn};
 use crate::connect::{interleave, keep};
 use crate::proto::{self, Phase, Request};
@@ -155,16 +156,19 @@ impl<'h> Handshake<'h> {
         let deadline = self.deadline(limit);
         let connect = || {
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-            if let Some(deadline) = deadline {
-                let left = deadline.saturating_duration_since(Instant::now());
-                // The system counts in microseconds, and takes zero for no time-out.
-                if left.is_zero() {
-                    return Err(ErrorKind::WouldBlock.into());
+            let address = SockAddr::unix(path)?;
+            uninterrupted(|| {
+                if let Some(deadline) = deadline {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    // The system counts in microseconds, and takes zero for no time-out.
+                    if left.is_zero() {
+                        return Err(ErrorKind::WouldBlock.into());
+                    }
+                    let left = left.saturating_add(Duration::from_micros(1)).min(Duration::from_secs(u32::MAX.into()));
+                    socket.set_write_timeout(Some(left))?;
                 }
-                let left = left.saturating_add(Duration::from_micros(1)).min(Duration::from_secs(u32::MAX.into()));
-                socket.set_write_timeout(Some(left))?;
-            }
-            socket.connect(&SockAddr::unix(path)?)?;
+                socket.connect(&address)
+            })?;
             socket.set_write_timeout(None)?;
             Ok(UnixStream::from(OwnedFd::from(socket)))
         };

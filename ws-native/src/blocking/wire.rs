@@ -238,7 +238,8 @@ fn is_wait(error: &io::Error) -> bool {
     }
 }
 
-fn uninterrupted<R>(mut attempt: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+/// Calls again what a signal has broken off, as it does where this process was stopped for a while.
+pub(super) fn uninterrupted<R>(mut attempt: impl FnMut() -> io::Result<R>) -> io::Result<R> {
     loop {
         match attempt() {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

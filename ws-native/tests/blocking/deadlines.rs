@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
+#[cfg(target_os = "linux")]
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -56,6 +58,22 @@ fn a_unix_socket_whose_server_is_busy_is_given_up() {
         };
         assert_eq!(*limit, connect);
     }
+}
+
+/// As by Ctrl-Z and `fg`: the system breaks off a call that waits with a time-out.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_was_stopped_goes_on_connecting() {
+    let server = busy("blocking-stopped");
+    let stopping = r#"while kill -STOP "$0" && kill -CONT "$0"; do sleep 0.01; done"#;
+    let mut stopping = Command::new("sh").args(["-c", stopping, &std::process::id().to_string()]).spawn().unwrap();
+    let mut options = ConnectOptions::default();
+    options.unix_socket = Some(server.path.clone());
+    options.connect_timeout = 4 * SHORT;
+    let failed = Connection::connect("ws://h/", &options).unwrap_err();
+    stopping.kill().unwrap();
+    stopping.wait().unwrap();
+    assert_eq!(failed.kind(), FailureKind::Timeout, "{failed:?}");
 }
 
 #[test]

@@ -8,7 +8,11 @@ use crate::{
 
 /// What a driver is to do next.
 pub(in crate::send_handle) enum Outgoing {
-    Message(Message),
+    /// To send a message of this many bytes, which is taken when there is room for it.
+    Message {
+        length: u64,
+        is_closed_behind: bool,
+    },
     Close(Option<Close>),
 }
 
@@ -48,24 +52,27 @@ impl Shared {
         state.left && state.close.is_none() && state.outgoing.is_empty()
     }
 
-    /// The length of the message that is to be sent next, and whether the connection is to be closed behind those that wait.
-    pub(in crate::send_handle) fn next_outgoing(&self) -> Option<(u64, bool)> {
-        let state = self.state.lock();
-        Some((state.outgoing.first()?, state.left || state.close.is_some()))
+    /// What is to be done next, in order.
+    pub(in crate::send_handle) fn next_outgoing(&self) -> Option<Outgoing> {
+        let mut state = self.state.lock();
+        match state.outgoing.first() {
+            Some(length) => Some(Outgoing::Message { length, is_closed_behind: state.left || state.close.is_some() }),
+            None => state.close.take().map(Outgoing::Close),
+        }
     }
 
-    /// What is to be done next, in order.
-    pub(in crate::send_handle) fn take_outgoing(&self) -> Option<Outgoing> {
+    /// The message that is to be sent next.
+    pub(in crate::send_handle) fn take_message(&self) -> Option<Message> {
         let (message, has_room) = {
             let mut state = self.state.lock();
-            let Some(message) = state.outgoing.pop() else { return state.close.take().map(Outgoing::Close) };
+            let message = state.outgoing.pop()?;
             state.buffered += length(&message);
             (message, state.outgoing.has_room(&self.config))
         };
         if has_room {
             self.writers.wake();
         }
-        Some(Outgoing::Message(message))
+        Some(message)
     }
 
     /// The connection, which closes, has refused a message that was taken from here.
