@@ -102,21 +102,21 @@ export class Workbench {
     return this.driver.wait(() => this.driver.executeScript(`return ${expression}`), LIMIT, expression);
   }
 
-  /**
-   * The rows of the log: kind, title, size, preview and whether it was recognized as an echo.
-   *
-   * The log is written once a frame, and by a callback that was asked for before this one.
-   */
-  rows() {
-    return this.driver.executeAsyncScript((done) => requestAnimationFrame(() => {
-      done(Array.from(document.querySelectorAll('#log > li'), (row) => ({
-        kind: row.dataset.kind,
-        title: row.querySelector('.what').lastChild.textContent,
-        size: row.dataset.size === undefined ? undefined : Number(row.dataset.size),
-        preview: row.querySelector('.preview').textContent,
-        equal: row.dataset.equal === 'true',
-      })));
-    }));
+  /** The rows of the log, which is written once a frame: by a callback that was asked for before this one. */
+  async rows() {
+    await this.driver.executeAsyncScript((done) => requestAnimationFrame(() => done()));
+    return this.shown();
+  }
+
+  /** The rows that there are now: kind, title, size, preview and whether it was recognized as an echo. */
+  shown() {
+    return this.driver.executeScript(() => Array.from(document.querySelectorAll('#log > li'), (row) => ({
+      kind: row.dataset.kind,
+      title: row.querySelector('.what').lastChild.textContent,
+      size: row.dataset.size === undefined ? undefined : Number(row.dataset.size),
+      preview: row.querySelector('.preview').textContent,
+      equal: row.dataset.equal === 'true',
+    })));
   }
 
   async kinds() {
@@ -126,7 +126,7 @@ export class Workbench {
   /** Waits for the n-th row of a kind and for its preview. */
   async row(kind, count = 1) {
     await this.waitFor(`document.querySelectorAll('#log > li[data-kind="${kind}"]').length >= ${count}`);
-    return (await this.rows()).filter((row) => row.kind === kind)[count - 1];
+    return (await this.shown()).filter((row) => row.kind === kind)[count - 1];
   }
 
   /** Waits until a number of messages have come back as they were sent. */
