@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::{future::Future, pin::Pin};
 
-use crate::Backend;
+use crate::{Backend, Data, Error};
 
 /// Resolves when enough has been given to the network, or never will be; see [`Flow::drained`].
 #[cfg(not(target_arch = "wasm32"))]
@@ -44,6 +44,24 @@ pub trait Flow: Backend {
     /// than then. By default there is always room, for backends whose connections do not fail for
     /// lack of it.
     fn has_room(&self, bytes: u64) -> bool {
+        let _ = bytes;
+        true
+    }
+
+    /// Sends a message as [`send`](Backend::send) does if there is [room](Self::has_room) for it, and otherwise gives it back. A
+    /// backend whose room something else may take, such as the answer to a ping, looks and sends in one step.
+    ///
+    /// # Errors
+    /// Those of [`send`](Backend::send); the message was not sent then.
+    fn send_if_room(&self, data: Data) -> Result<Option<Data>, Error> {
+        if !self.has_room(data.len()) {
+            return Ok(Some(data));
+        }
+        self.send(data).map(|()| None)
+    }
+
+    /// Whether a message of this many bytes can be sent at all, when nothing else waits for the network. By default any can.
+    fn fits(&self, bytes: u64) -> bool {
         let _ = bytes;
         true
     }

@@ -122,7 +122,7 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     pub fn buffered_amount(&self) -> u64 {
         let (waiting, socket) = {
             let state = self.0.state.lock();
-            let waiting = state.discarded.saturating_add(state.outbox.bytes());
+            let waiting = state.discarded.saturating_add(state.outbox.bytes()).saturating_add(state.taken);
             (waiting, state.socket().map(|socket| (socket.clone(), state.requeued)))
         };
         let buffered = socket.map_or(0, |(socket, requeued)| socket.buffered_amount().saturating_sub(requeued));
@@ -292,11 +292,12 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
 
     /// `reconnect()`, whose arguments are valid.
     fn begin_anew(&self, close: Close) {
-        let is_open = self.socket().is_some_and(|socket| socket.ready_state() == ReadyState::Open);
+        // It may open, and another thread be told of it, before the state is locked.
+        let is_closing = self.socket().is_some_and(|socket| socket.ready_state() >= ReadyState::Closing);
         let mut state = self.0.state.lock();
         let socket = state.socket().cloned();
         let event = match &mut state.phase {
-            Phase::Open(Open { farewell: None, .. }) if is_open => {
+            Phase::Open(Open { farewell: None, .. }) if !is_closing => {
                 Some(CloseEvent::new(false, close.code(), close.reason().into()))
             }
             Phase::Open(_) | Phase::Closing { .. } => Some(CloseEvent::abnormal()),

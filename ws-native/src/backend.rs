@@ -9,13 +9,13 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::coop::consume_budget;
 use ws_core::{
-    Backend, BinaryType, BlobError, Close, CloseEvent, Data, Drained, Error, EventTarget, Failure, Flow, ReadyState,
-    Task,
+    Backend, BinaryType, Blob, BlobError, Close, CloseEvent, Data, Drained, Error, EventTarget, Failure, Flow,
+    ReadyState, Task,
 };
 
 use crate::driver::Holding;
 use crate::proto::Headers;
-use crate::{BlobId, ConnectOptions, Socket, Tasks};
+use crate::{BlobId, ConnectOptions, Session, Socket, Tasks};
 
 /// The backend of [`WebSocket`](crate::WebSocket): RFC 6455, run by tokio.
 ///
@@ -46,6 +46,17 @@ impl Native {
     /// answered.
     pub fn round_trip_time(&self) -> Option<Duration> {
         self.socket.round_trip_time()
+    }
+
+    /// Reads a blob that is being sent.
+    fn read(&self, id: BlobId, blob: Blob) {
+        let reading = Reading { id, socket: Arc::clone(&self.socket) };
+        self.runtime.spawn(async move {
+            match blob.bytes().await {
+                Ok(bytes) => reading.socket.blob_read(id, bytes),
+                Err(error) => reading.socket.blob_failed(id, error),
+            }
+        });
     }
 }
 
@@ -96,13 +107,7 @@ impl Backend for Native {
         match data {
             Data::Blob(blob) if blob.as_bytes().is_none() => {
                 let id = self.socket.send_blob(blob.size())?;
-                let reading = Reading { id, socket: Arc::clone(&self.socket) };
-                self.runtime.spawn(async move {
-                    match blob.bytes().await {
-                        Ok(bytes) => reading.socket.blob_read(id, bytes),
-                        Err(error) => reading.socket.blob_failed(id, error),
-                    }
-                });
+                self.read(id, blob);
                 Ok(())
             }
             data => self.socket.send(data),
@@ -146,9 +151,30 @@ impl Flow for Native {
     /// True if no more than [`max_send_queue`](crate::proto::Config::max_send_queue) would wait,
     /// this message included.
     fn has_room(&self, bytes: u64) -> bool {
-        let session = &self.socket.shared.lock().session;
-        let unwritten = session.unwritten();
-        unwritten == 0 || unwritten.saturating_add(bytes) <= session.config().max_send_queue as u64
+        self.socket.shared.lock().session.has_room(bytes)
+    }
+
+    fn send_if_room(&self, data: Data) -> Result<Option<Data>, Error> {
+        // Asked when nothing is locked: the size of a blob is the program's to tell.
+        let length = data.len();
+        match data {
+            Data::Blob(blob) if blob.as_bytes().is_none() => {
+                let sent = |session: &mut Session| session.has_room(length).then(|| session.send_blob(length));
+                match self.socket.shared.with(sent).transpose()? {
+                    Some(id) => self.read(id, blob),
+                    None => return Ok(Some(Data::Blob(blob))),
+                }
+                Ok(None)
+            }
+            data => self.socket.shared.with(|session| {
+                if session.has_room(length) { session.send(data).map(|()| None) } else { Ok(Some(data)) }
+            }),
+        }
+    }
+
+    /// True for no more than [`max_send_queue`](crate::proto::Config::max_send_queue).
+    fn fits(&self, bytes: u64) -> bool {
+        bytes <= self.socket.shared.lock().session.config().max_send_queue as u64
     }
 
     /// 1 MiB, or half of [`max_send_queue`](crate::proto::Config::max_send_queue) if that is less.

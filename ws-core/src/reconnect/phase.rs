@@ -24,6 +24,8 @@ pub(super) struct State<B: Reconnect> {
     pub(super) binary_type: BinaryType,
     pub(super) back_off: BackOff,
     pub(super) outbox: Outbox,
+    /// The bytes of what was taken from the outbox, and of which is not known yet whether the socket has it.
+    pub(super) taken: u64,
     /// The bytes of what was thrown away because there will be no further connection.
     pub(super) discarded: u64,
     /// Bytes that the socket counts in its `bufferedAmount`, though the messages were not sent and
@@ -146,6 +148,7 @@ impl<B: Reconnect> State<B> {
             binary_type: BinaryType::default(),
             back_off: BackOff::default(),
             outbox: Outbox::default(),
+            taken: 0,
             discarded: 0,
             requeued: 0,
             last_socket: None,
@@ -235,6 +238,11 @@ impl<B: Reconnect> State<B> {
 
     pub(super) fn has_lasted(&self, now: Duration, min_uptime: Duration) -> bool {
         matches!(self.phase, Phase::Open(Open { since, .. }) if now.saturating_sub(since) >= min_uptime)
+    }
+
+    /// It is known what has become of a message of this length that was taken from the outbox.
+    pub(super) fn settle(&mut self, length: u64) {
+        self.taken = self.taken.saturating_sub(length);
     }
 
     /// There will be no further connection: what waits for one is thrown away. It is given back to

@@ -47,13 +47,13 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             refused_by = Some(connection);
             // When the peer has begun to close, a socket takes messages and throws them away.
             if socket.ready_state() == ReadyState::Open {
-                match send(&socket, &message) {
+                match socket.send(message.clone()) {
                     Ok(()) => {
                         self.sent(connection, length);
                         return Ok(());
                     }
-                    Err(Refusal::Closing) => counted_by = Some(connection),
-                    Err(Refusal::Message(error)) => return Err(error),
+                    Err(error) if is_at_fault(length, &error, &socket) => return Err(error),
+                    Err(_) => counted_by = Some(connection),
                 }
             }
         }
@@ -78,10 +78,29 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                 return self.wait_for_room(connection, left);
             }
             let Some((message, length)) = self.take_waiting(connection) else { return };
-            match send(&socket, &message) {
-                Ok(()) => self.sent(connection, length),
-                Err(Refusal::Closing) => return self.wait_again(connection, message, length),
-                Err(Refusal::Message(error)) => return self.refuse(connection, &socket, error),
+            let goes_on = match socket.backend().send_if_room(message.clone()) {
+                Ok(None) => {
+                    self.sent(connection, length);
+                    true
+                }
+                // Something else, such as the answer to a ping, has taken the room since it was looked at.
+                Ok(Some(_)) => {
+                    self.put_back(connection, message, length);
+                    self.wait_for_room(connection, left);
+                    false
+                }
+                Err(error) => {
+                    if is_at_fault(length, &error, &socket) {
+                        self.refuse(connection, &socket, error);
+                    } else {
+                        self.wait_again(connection, message, length);
+                    }
+                    false
+                }
+            };
+            self.0.state.lock().settle(length);
+            if !goes_on {
+                return;
             }
         }
         // What still waits is sent in a turn of its own.
@@ -156,7 +175,19 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
             Outlet::Greeting { alarm, .. } | Outlet::Draining { alarm, .. } => Outlet::Draining { alarm, stall: None },
             outlet => outlet,
         };
-        state.outbox.take()
+        let (message, length) = state.outbox.take()?;
+        state.taken = state.taken.saturating_add(length);
+        Some((message, length))
+    }
+
+    /// There was no room for the message: it becomes the first again, if this connection goes on or there may be another.
+    fn put_back(&self, connection: u64, message: Data, length: u64) {
+        let mut state = self.0.state.lock();
+        if state.open(connection).is_none() && !state.takes_messages() {
+            state.discarded = state.discarded.saturating_add(length);
+            return drop_unlocked(message, state);
+        }
+        state.outbox.put_back(message, length);
     }
 
     /// Closes a socket as the program has. What still waits is thrown away.
@@ -253,24 +284,14 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     }
 }
 
-/// Why a socket did not take a message.
-enum Refusal {
-    /// The connection is about to end, which was not known before. The next one may take the
-    /// message.
-    Closing,
-    /// The message is at fault, and would be refused by any other connection, too.
-    Message(Error),
-}
-
-fn send<B: Reconnect>(socket: &WebSocket<B>, message: &Data) -> Result<(), Refusal> {
-    // Where there is room for any message, nothing waits.
-    let (had_failed, was_empty) = (socket.failure().is_some(), socket.backend().has_room(u64::MAX));
-    socket.send(message.clone()).map_err(|error| {
-        // The message alone is more than may wait for the network, and has failed the connection.
-        let is_too_much = || socket.failure().is_some_and(|failure| failure.kind() == FailureKind::Limit);
-        match error {
-            Error::Discarded(_) if had_failed || !was_empty || !is_too_much() => Refusal::Closing,
-            error => Refusal::Message(error),
+/// Whether the message is why a socket has not taken it, so that any other connection would not, either: it is more than may wait for
+/// the network. Otherwise the connection is about to end, which was not known before; the next one may take the message.
+fn is_at_fault<B: Reconnect>(length: u64, error: &Error, socket: &WebSocket<B>) -> bool {
+    match error {
+        Error::Discarded(_) => {
+            let has_failed = || socket.failure().is_some_and(|failure| failure.kind() == FailureKind::Limit);
+            !socket.backend().fits(length) && has_failed()
         }
-    })
+        _ => true,
+    }
 }

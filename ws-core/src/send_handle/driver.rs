@@ -14,7 +14,7 @@ use super::{
     message,
     shared::{Outgoing, Shared},
 };
-use crate::{Flow, Opened, Readable, WebSocketStream, Writable};
+use crate::{Flow, Opened, Readable, ReadyState, WebSocketStream, Writable};
 
 /// The driver's share. Dropped, it tells the handles that nobody drives the connection any more.
 pub(super) struct Owner(pub(super) Arc<Shared>);
@@ -65,10 +65,14 @@ async fn open<B: Flow>(stream: &WebSocketStream<B>, shared: &Shared) -> Option<O
     poll_fn(|cx| {
         // Taken before it looks what there is to do.
         place.take(cx);
-        // What was asked of a connection that is established is done behind what was sent.
         let opened = opened.as_mut().poll(cx);
-        if opened.is_pending() && shared.take_close() {
-            stream.close();
+        // What was asked of a connection that is established is done behind what was sent, also if that is not known here yet.
+        if opened.is_pending()
+            && stream.backend().ready_state() == ReadyState::Connecting
+            && let Some(close) = shared.take_close()
+        {
+            // It may be established by now: then the peer is told the code.
+            stream.backend().close(close);
         }
         opened
     })
@@ -95,10 +99,13 @@ fn write<B: Flow>(shared: &Shared, stream: &WebSocketStream<B>, writable: &mut W
                 if !stream.backend().has_room(length) && writable.as_mut().poll_flush(cx).is_pending() {
                     return;
                 }
-                let Some(message) = shared.take_message() else { return };
-                // A message that is refused is lost: the connection has begun to close, and counts it in what is buffered.
-                if writable.as_mut().start_send(message.into()).is_err() {
-                    shared.lose();
+                let Some(next) = shared.take_message() else { return };
+                match stream.backend().send_if_room(next.into()).map(|unsent| unsent.map(message).transpose()) {
+                    Ok(Ok(None)) => {}
+                    // Something else, such as the answer to a ping, has taken the room since it was looked at.
+                    Ok(Ok(Some(unsent))) => shared.put_back(unsent),
+                    // A message that is refused is lost: the connection has begun to close, and counts it in what is buffered.
+                    Ok(Err(_)) | Err(_) => shared.lose(),
                 }
             }
             // Code and reason were validated when the handle was closed: nothing is refused here.

@@ -54,17 +54,19 @@ impl<B: Flow> Writable<B> {
     /// # Cancel safety
     /// Dropped before it is ready, the message is not sent, no part of it.
     pub fn write(&mut self, data: impl Into<Data>) -> impl Future<Output = Result<(), WebSocketError>> {
-        let data = data.into();
-        let length = data.len();
-        let mut data = Some(data);
+        let mut unsent = Some(data.into());
         poll_fn(move |cx| {
-            ready!(self.poll_room(cx))?;
-            // A large message may be too much by itself though the mark leaves room. Whatever wakes
-            // this, the room is checked again.
-            if !self.inner.socket.backend().has_room(length) {
+            loop {
+                ready!(self.poll_room(cx))?;
+                let Some(data) = unsent.take() else { return Poll::Ready(Ok(())) };
+                unsent = self.inner.socket.backend().send_if_room(data)?;
+                if unsent.is_none() {
+                    return Poll::Ready(Ok(()));
+                }
+                // A large message may be too much by itself though the mark leaves room. Whatever wakes
+                // this, the room is looked for again.
                 ready!(self.poll_left(0, cx))?;
             }
-            Poll::Ready(data.take().map_or(Ok(()), |data| Ok(self.inner.socket.send(data)?)))
         })
     }
 

@@ -1,6 +1,10 @@
 //! A socket whose network is the test's.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    future::poll_fn,
+    sync::{Arc, Mutex},
+    task::Poll,
+};
 
 use ws_core::{
     Backend, BinaryType, Close, CloseCode, CloseEvent, Data, Drained, Error, EventTarget, Failure, FailureKind, Flow,
@@ -42,6 +46,16 @@ struct Line {
     closes: Vec<Option<(u16, String)>>,
     failure: Option<Failure>,
     is_abandoned: bool,
+    interruption: Option<(Step, Box<dyn FnOnce() + Send>)>,
+}
+
+/// What something else may [happen within](Fake::interrupt).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The state was looked up, and is not told yet.
+    ReadyState,
+    /// A message is about to be sent.
+    Send,
 }
 
 /// What becomes of what is sent.
@@ -51,6 +65,8 @@ pub(crate) enum Network {
     Fast,
     /// It waits until the test has it [go out](Fake::let_out).
     Slow,
+    /// The same; and as soon as somebody has looked whether there is room, so many bytes of something else wait, too.
+    Crowded(u64),
     /// This message is refused.
     Refuses(&'static str),
     /// The peer begins to close when it has a message.
@@ -98,6 +114,23 @@ impl Fake {
         self.0.line.lock().unwrap().most = most;
     }
 
+    /// So many bytes of something else wait for the network, too.
+    pub(crate) fn crowd(&self, bytes: u64) {
+        self.0.line.lock().unwrap().buffered += bytes;
+    }
+
+    /// Has something happen within the next step of this kind, as another thread could.
+    pub(crate) fn interrupt(&self, step: Step, by: impl FnOnce() + Send + 'static) {
+        self.0.line.lock().unwrap().interruption = Some((step, Box::new(by)));
+    }
+
+    fn reach(&self, step: Step) {
+        let interruption = self.0.line.lock().unwrap().interruption.take_if(|(within, _)| *within == step);
+        if let Some((_, by)) = interruption {
+            by();
+        }
+    }
+
     /// So many bytes go out to the network.
     pub(crate) fn let_out(&self, bytes: u64) {
         self.0.line.lock().unwrap().buffered -= bytes;
@@ -110,8 +143,13 @@ impl Fake {
 
     /// The connection is made.
     pub(crate) fn open(&self) {
-        self.0.line.lock().unwrap().state = ReadyState::Open;
+        self.open_untold();
         self.run(Task::Open);
+    }
+
+    /// The connection is made, of which the task still waits.
+    pub(crate) fn open_untold(&self) {
+        self.0.line.lock().unwrap().state = ReadyState::Open;
     }
 
     /// The peer sends a message.
@@ -179,6 +217,7 @@ impl Backend for Fake {
             closes: Vec::new(),
             failure: None,
             is_abandoned: false,
+            interruption: None,
         };
         let url = parsed.as_str().into();
         let fake = Self(Arc::new(Made { url, protocols: protocols.into(), options, line: Mutex::new(line) }));
@@ -195,7 +234,9 @@ impl Backend for Fake {
     }
 
     fn ready_state(&self) -> ReadyState {
-        self.state()
+        let state = self.state();
+        self.reach(Step::ReadyState);
+        state
     }
 
     fn buffered_amount(&self) -> u64 {
@@ -219,6 +260,7 @@ impl Backend for Fake {
     }
 
     fn send(&self, data: Data) -> Result<(), Error> {
+        self.reach(Step::Send);
         let mut line = self.0.line.lock().unwrap();
         if line.network == Network::HasClosed && line.state == ReadyState::Open {
             line.state = ReadyState::Closing;
@@ -237,7 +279,7 @@ impl Backend for Fake {
                 return Err(Error::Host(text.into()));
             }
             (ReadyState::Open, Network::Closes) => line.state = ReadyState::Closing,
-            (ReadyState::Open, Network::Slow) => line.buffered += data.len(),
+            (ReadyState::Open, Network::Slow | Network::Crowded(_)) => line.buffered += data.len(),
             (ReadyState::Open, _) => {}
         }
         line.sent.push(data);
@@ -269,13 +311,39 @@ impl Flow for Fake {
         true
     }
 
-    fn drained(&self, _: u64) -> Drained {
-        Box::pin(std::future::ready(true))
+    /// Wakes nobody: the test looks again by itself.
+    fn drained(&self, left: u64) -> Drained {
+        let made = Arc::clone(&self.0);
+        Box::pin(poll_fn(
+            move |_| {
+                if made.line.lock().unwrap().buffered <= left { Poll::Ready(true) } else { Poll::Pending }
+            },
+        ))
     }
 
     fn has_room(&self, bytes: u64) -> bool {
-        let line = self.0.line.lock().unwrap();
-        line.buffered == 0 || line.buffered.saturating_add(bytes) <= line.most
+        let mut line = self.0.line.lock().unwrap();
+        let has_room = line.has_room(bytes);
+        if let Network::Crowded(others) = line.network {
+            line.buffered += others;
+            line.network = Network::Slow;
+        }
+        has_room
+    }
+
+    fn send_if_room(&self, data: Data) -> Result<Option<Data>, Error> {
+        let has_room = self.0.line.lock().unwrap().has_room(data.len());
+        if has_room { self.send(data).map(|()| None) } else { Ok(Some(data)) }
+    }
+
+    fn fits(&self, bytes: u64) -> bool {
+        bytes <= self.0.line.lock().unwrap().most
+    }
+}
+
+impl Line {
+    fn has_room(&self, bytes: u64) -> bool {
+        self.buffered == 0 || self.buffered.saturating_add(bytes) <= self.most
     }
 }
 

@@ -13,3 +13,4 @@ mod room;
 mod sending;
 mod shape;
 mod stage;
+mod streaming;

@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use ws_core::ReadyState;
 
-use crate::stage::{LONG, Play, Socket, URL, as_it_is, milliseconds};
+use crate::{
+    fake::Step,
+    stage::{LONG, Play, Socket, URL, as_it_is, milliseconds},
+};
 
 /// Another connection is begun at once, and becomes the one that there is.
 fn assert_new(play: &Play, made: usize) {
@@ -253,4 +256,16 @@ fn reconnect_makes_the_first_connection_of_what_starts_closed() {
     assert_eq!((play.stage.count(), play.log.lines()), (0, vec![]));
     play.socket.reconnect();
     assert_new(&play, 1);
+}
+
+#[test]
+fn a_connection_that_opens_just_then_is_closed_with_the_code() {
+    let play = Play::new(as_it_is);
+    let first = play.stage.last();
+    let opening = first.clone();
+    first.interrupt(Step::ReadyState, move || opening.open());
+    play.socket.reconnect_with(4000, "new token").unwrap();
+    play.stage.pass(0);
+    assert_eq!(first.closes(), [Some((4000, "new token".into()))]);
+    assert_eq!((play.log.take(), play.stage.count()), (vec!["open Open".into(), "close 4000 Connecting".into()], 2));
 }

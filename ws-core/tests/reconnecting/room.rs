@@ -283,3 +283,24 @@ fn the_peer_may_end_what_is_about_to_be_given_up() {
     play.stage.pass(LONG);
     assert_eq!((play.log.take(), play.stage.count(), play.stage.timers()), (vec![], 1, 0));
 }
+
+#[test]
+fn room_that_something_else_takes_at_the_last_moment_is_waited_for() {
+    for is_closed in [false, true] {
+        let play = Play::new(as_it_is);
+        let fake = play.stage.last();
+        fake.set_most(100);
+        fake.set_network(Network::Crowded(60));
+        play.socket.send("a".repeat(50)).unwrap();
+        play.socket.send("b".repeat(50)).unwrap();
+        if is_closed {
+            play.log.then("open", farewell);
+        }
+        fake.open();
+        assert_eq!((fake.sent(), fake.is_open(), play.socket.buffered_amount()), (vec![], true, 160));
+        fake.let_out(60);
+        play.stage.pass(64);
+        assert_eq!(fake.sent(), ["a".repeat(50), "b".repeat(50)]);
+        assert_eq!((fake.is_open(), play.socket.buffered_amount()), (!is_closed, 100));
+    }
+}

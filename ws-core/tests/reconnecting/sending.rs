@@ -1,11 +1,14 @@
 //! What is sent while there is a connection, and while there is none.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use ws_core::{Blob, Error, ReadyState};
 
 use crate::{
-    fake::Network,
+    fake::{Network, Step},
     stage::{LONG, Play, Socket, as_it_is},
 };
 
@@ -315,4 +318,32 @@ fn the_amount_has_no_end() {
     assert_eq!(socket.buffered_amount(), 1000);
     Socket::close(&socket);
     assert_eq!(socket.buffered_amount(), 1000);
+}
+
+#[test]
+fn what_is_on_its_way_to_the_connection_counts() {
+    let Play { stage, socket, log: _log } = Play::new(as_it_is);
+    socket.send("abc").unwrap();
+    socket.send("de").unwrap();
+    let amount = Arc::new(Mutex::new(None));
+    let (asked, told) = (socket.clone(), Arc::clone(&amount));
+    stage.last().interrupt(Step::Send, move || *told.lock().unwrap() = Some(asked.buffered_amount()));
+    stage.last().open();
+    assert_eq!((*amount.lock().unwrap(), socket.buffered_amount()), (Some(5), 0));
+}
+
+/// It is not the message that is too large, but what another thread sends just before.
+#[test]
+fn a_message_that_fits_is_for_the_next_connection_if_another_takes_its_room() {
+    let Play { stage, socket, log: _log } = Play::open(as_it_is);
+    let first = stage.last();
+    first.set_network(Network::Slow);
+    first.set_most(100);
+    let crowded = first.clone();
+    first.interrupt(Step::Send, move || crowded.crowd(60));
+    socket.send("x".repeat(50)).unwrap();
+    first.fail();
+    stage.ring();
+    stage.last().open();
+    assert_eq!((stage.count(), stage.last().sent()), (2, vec!["x".repeat(50)]));
 }

@@ -4,6 +4,7 @@ mod joined;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
@@ -264,10 +265,15 @@ impl Subscription {
         lock(&self.queue).pop_within(room)
     }
 
-    /// What waits is missed.
+    /// What waits is missed, and no more is taken: what was counted as sent to it is either written or missed.
     fn miss_all(&self) {
         let mut queue = lock(&self.queue);
         queue.missed += queue.messages.len() as u64;
+        queue.over = true;
+        queue.bytes = 0;
+        let missed = mem::take(&mut queue.messages);
+        drop(queue);
+        drop(missed);
     }
 
     /// Whether the subscriber was too slow. If not, the task is woken when it becomes so.

@@ -153,6 +153,14 @@ impl Session {
         Ok(())
     }
 
+    /// Whether a message of this many bytes can be sent now without failing the connection for want of room. What is too long by
+    /// itself has no more room than when nothing waits.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn has_room(&self, length: u64) -> bool {
+        let unwritten = self.unwritten();
+        unwritten == 0 || unwritten.saturating_add(length) <= self.connection.config().max_send_queue as u64
+    }
+
     /// The connection may be further than the ready state, whose change waits for its task.
     fn discarded(&self) -> Error {
         Error::Discarded(self.model.ready_state().max(ReadyState::Closing))

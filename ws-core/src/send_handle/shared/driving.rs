@@ -75,6 +75,13 @@ impl Shared {
         Some(message)
     }
 
+    /// There was no room for the message, which is the next again.
+    pub(in crate::send_handle) fn put_back(&self, message: Message) {
+        let mut state = self.state.lock();
+        state.buffered = state.buffered.saturating_sub(length(&message));
+        state.outgoing.push_front(message);
+    }
+
     /// The connection, which closes, has refused a message that was taken from here.
     pub(in crate::send_handle) fn lose(&self) {
         self.state.lock().flushing = Flushing::Lost;
@@ -100,10 +107,10 @@ impl Shared {
         self.writers.wake();
     }
 
-    /// Whether the connection, which is being made, is to be given up.
-    pub(in crate::send_handle) fn take_close(&self) -> bool {
+    /// The arguments of `close()` if the connection, which is being made, is to be given up.
+    pub(in crate::send_handle) fn take_close(&self) -> Option<Option<Close>> {
         let mut state = self.state.lock();
-        state.close.take().is_some() || state.left
+        state.close.take().or(state.left.then_some(None))
     }
 
     /// Whether a message may be taken from the stream. When all handles are dropped, the peer is not held up: it may take what

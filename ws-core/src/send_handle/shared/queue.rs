@@ -36,6 +36,12 @@ impl Queue {
         self.messages.push_back(message);
     }
 
+    /// Takes the message back that was given out last.
+    pub(super) fn push_front(&mut self, message: Message) {
+        self.bytes += length(&message);
+        self.messages.push_front(message);
+    }
+
     pub(super) fn pop(&mut self) -> Option<Message> {
         let message = self.messages.pop_front()?;
         self.bytes -= length(&message);
