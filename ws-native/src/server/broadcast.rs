@@ -311,3 +311,17 @@ impl Drop for Subscription {
         self.broadcast.lock().queues.remove(&self.number);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_behind_the_end_of_a_subscriber_is_not_counted_as_sent() {
+        let broadcast = Broadcast::default();
+        let subscription = broadcast.subscribe();
+        assert_eq!(broadcast.send("in time"), 1);
+        subscription.miss_all();
+        assert_eq!((broadcast.send("late"), lock(&subscription.queue).missed), (0, 1));
+    }
+}
