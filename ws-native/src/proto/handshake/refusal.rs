@@ -41,9 +41,9 @@ impl<'a> Refusal<'a> {
     /// # Errors
     /// [`AcceptError::Header`].
     pub(crate) fn with(mut self, headers: &[(&'a str, &'a str)]) -> Result<Self, AcceptError> {
-        http::expect_sendable(headers)?;
+        let added = http::sendable(headers)?;
         self.headers.retain(|(own, _)| !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(own)));
-        self.headers.extend(headers);
+        self.headers.extend(added);
         Ok(self)
     }
 
@@ -120,6 +120,7 @@ mod tests {
              WWW-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\
              Connection: close\r\nContent-Length: 13\r\n\r\nwho are you?\n"
         );
+        assert_eq!(refusal(401, &[("A", " x y\t"), ("B", "\t ")], ""), refusal(401, &[("A", "x y"), ("B", "")], ""));
         // In place of those that there would be.
         assert_eq!(
             refusal(405, &[("allow", "GET, HEAD"), ("content-type", "application/json")], "{}").unwrap(),

@@ -155,10 +155,10 @@ impl Incoming {
         if let Some(protocol) = protocol.filter(|protocol| !self.protocols().any(|offered| offered == *protocol)) {
             return Err(AcceptError::Subprotocol(protocol.into()));
         }
-        http::expect_sendable(headers)?;
+        let added = http::sendable(headers)?;
         let own = [("Sec-WebSocket-Protocol", protocol), ("Sec-WebSocket-Extensions", extensions)];
         let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        Ok(own.chain(headers.iter().copied()).collect())
+        Ok(own.chain(added).collect())
     }
 }
 
