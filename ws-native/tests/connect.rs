@@ -412,14 +412,28 @@ async fn a_tls_handshake_that_hangs_or_is_garbage_ends() {
     assert!(matches!(cause(&failed), ConnectError::Timeout { stage: Stage::Tls(_), .. }), "{failed:?}");
     assert!(failed.is_timeout());
 
-    let (address, _) = once(|mut stream| async move {
+    for (answer, is_tls) in [
         // A ServerHello in form, and nothing in it.
-        stream.write_all(&[22, 3, 3, 0, 4, 2, 0, 0, 0]).await.unwrap();
-        stream.read_to_end(&mut Vec::new()).await
-    })
-    .await;
-    let failed = failure(&format!("wss://{address}/"), &ConnectOptions::default()).await;
-    assert!(matches!(cause(&failed), ConnectError::Tls { .. } | ConnectError::NotTls { .. }), "{failed:?}");
+        (&[22, 3, 3, 0, 4, 2, 0, 0, 0][..], true),
+        // An alert in form.
+        (&[21, 3, 3, 0, 2, 2, 40], true),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", false),
+        // Of a version that there is not, and longer than a record may be.
+        (&[22, 4, 0, 0, 4], false),
+        (&[22, 3, 3, 0xFF, 0xFF], false),
+    ] {
+        let (address, _) = once(move |mut stream| async move {
+            stream.write_all(answer).await.unwrap();
+            stream.read_to_end(&mut Vec::new()).await
+        })
+        .await;
+        let failed = failure(&format!("wss://{address}/"), &ConnectOptions::default()).await;
+        match cause(&failed) {
+            ConnectError::Tls { .. } => assert!(is_tls, "{failed:?}"),
+            ConnectError::NotTls { .. } => assert!(!is_tls, "{failed:?}"),
+            _ => panic!("{failed:?}"),
+        }
+    }
 }
 
 // Through proxies.
