@@ -237,9 +237,18 @@ async fn another_client_is_served() {
                 .uri("https://localhost/path")
                 .extension(h2::ext::Protocol::from_static("websocket"))
                 .header("sec-websocket-version", "8"),
-            426,
+            400,
             ("sec-websocket-version", "13"),
             "the header Sec-WebSocket-Version is wrong\n",
+        ),
+        (
+            http::Request::builder()
+                .method("CONNECT")
+                .uri("https://localhost/path")
+                .extension(h2::ext::Protocol::from_static("websocket")),
+            400,
+            ("sec-websocket-version", "13"),
+            "the header Sec-WebSocket-Version is missing\n",
         ),
     ] {
         let (answer, _) = client.send_request(request.body(()).unwrap(), true).unwrap();
