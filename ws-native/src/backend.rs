@@ -21,6 +21,9 @@ use crate::{BlobId, ConnectOptions, Session, Socket, Tasks};
 ///
 /// A socket made within a tokio runtime is a task of it, and its handlers run there. One made elsewhere runs on a thread
 /// of the crate's own, which all such sockets share.
+///
+/// A socket ends with its runtime, and is told `close` then. If that runtime is gone already, which a [`Handle`] can
+/// outlive, `close` is told within `connect_with`, after the handlers were registered.
 pub struct Native {
     /// Those who read its blobs own it, too.
     socket: Arc<Socket>,
@@ -71,7 +74,9 @@ impl Backend for Native {
     fn establish(&self, target: EventTarget<Self>) {
         let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(tasks) = tasks {
-            self.runtime.spawn(run(tasks, target));
+            // Made here, it tells the end also where the runtime has ended, or does before it comes to run this.
+            let running = Running { tasks, last: Last { target, is_told: false } };
+            self.runtime.spawn(run(running));
         }
     }
 
@@ -186,8 +191,7 @@ impl Flow for Native {
 
 /// Runs all tasks there are, with other tasks of the runtime in between: a socket that receives without end must not keep them
 /// waiting.
-async fn run(tasks: Tasks, target: EventTarget<Native>) {
-    let mut running = Running { tasks, last: Last { target, is_told: false } };
+async fn run(mut running: Running) {
     while let Some(task) = running.tasks.next().await {
         running.last.tell(task);
         consume_budget().await;

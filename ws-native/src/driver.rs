@@ -186,6 +186,8 @@ impl Driver {
         }
         if let Some(answer) = answer {
             self.shared.with(|session| session.receive_answer(answer));
+            // Nothing may be left to be written, and no round of an idle socket says so.
+            self.shared.tell_writers();
         }
         Stage::Open(Box::new(Transport::new(stream)))
     }

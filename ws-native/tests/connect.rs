@@ -412,20 +412,35 @@ async fn a_tls_handshake_that_hangs_or_is_garbage_ends() {
     assert!(matches!(cause(&failed), ConnectError::Timeout { stage: Stage::Tls(_), .. }), "{failed:?}");
     assert!(failed.is_timeout());
 
-    let (address, _) = once(|mut stream| async move {
+    for (answer, is_tls) in [
         // A ServerHello in form, and nothing in it.
-        stream.write_all(&[22, 3, 3, 0, 4, 2, 0, 0, 0]).await.unwrap();
-        stream.read_to_end(&mut Vec::new()).await
-    })
-    .await;
-    let failed = failure(&format!("wss://{address}/"), &ConnectOptions::default()).await;
-    assert!(matches!(cause(&failed), ConnectError::Tls { .. } | ConnectError::NotTls { .. }), "{failed:?}");
+        (&[22, 3, 3, 0, 4, 2, 0, 0, 0][..], true),
+        // An alert in form.
+        (&[21, 3, 3, 0, 2, 2, 40], true),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", false),
+        // Of a version that there is not, and longer than a record may be.
+        (&[22, 4, 0, 0, 4], false),
+        (&[22, 3, 3, 0xFF, 0xFF], false),
+    ] {
+        let (address, _) = once(move |mut stream| async move {
+            stream.write_all(answer).await.unwrap();
+            stream.read_to_end(&mut Vec::new()).await
+        })
+        .await;
+        let failed = failure(&format!("wss://{address}/"), &ConnectOptions::default()).await;
+        match cause(&failed) {
+            ConnectError::Tls { .. } => assert!(is_tls, "{failed:?}"),
+            ConnectError::NotTls { .. } => assert!(!is_tls, "{failed:?}"),
+            _ => panic!("{failed:?}"),
+        }
+    }
 }
 
 // Through proxies.
 
 /// A proxy with this answer, and what it was asked.
-async fn proxy(answer: &'static str, through: SocketAddr) -> (ConnectOptions, JoinHandle<String>) {
+async fn proxy(answer: &str, through: SocketAddr) -> (ConnectOptions, JoinHandle<String>) {
+    let answer = answer.to_owned();
     let (address, served) = once(move |mut stream| async move {
         let head = read_head(&mut stream).await;
         stream.write_all(answer.as_bytes()).await.unwrap();
@@ -469,8 +484,20 @@ async fn a_proxy_may_send_an_interim_answer_together_with_the_last_one() {
 #[tokio::test]
 async fn a_proxy_that_refuses_is_named_with_its_answer() {
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
+    let with_headers = |status: &str, count| format!("HTTP/1.1 {status}\r\n{}\r\n", "A: b\r\n".repeat(count));
+    let (most, more) = (with_headers("403 Forbidden", 128), with_headers("200 OK", 129));
     for (answer, words) in [
         ("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno", "does not take this user name"),
+        (
+            "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: Basic realm=\"x\"\r\n\r\n",
+            "does not take this user name",
+        ),
+        (
+            "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nproxy-authenticate: NTLM\r\n\r\n",
+            "it wants Negotiate, NTLM, and only Basic is spoken here",
+        ),
+        (most.as_str(), "status 403"),
+        (more.as_str(), "more than 128 headers"),
         ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "status 502"),
         (
             "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno",

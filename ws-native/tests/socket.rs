@@ -343,6 +343,64 @@ fn a_socket_whose_runtime_ends_is_closed() {
     assert!(socket.failure().unwrap().to_string().contains("runtime"));
 }
 
+fn current_thread() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Makes a socket whose events are told by the receiver.
+fn telling() -> (WebSocket, mpsc::Receiver<(&'static str, u16)>) {
+    let (sender, events) = mpsc::channel();
+    let failed = sender.clone();
+    let socket = WebSocket::builder("ws://127.0.0.1:1/").connect_with(|socket| {
+        socket.set_onerror(move |_| failed.send(("error", 0)).unwrap());
+        socket.set_onclose(move |_, event| sender.send(("close", event.code.get())).unwrap());
+    });
+    (socket.unwrap(), events)
+}
+
+#[test]
+fn a_socket_whose_runtime_ends_before_it_runs_is_told_of_its_end() {
+    let runtime = current_thread();
+    let (socket, events) = runtime.block_on(async { telling() });
+    assert!(events.try_recv().is_err(), "it has not run yet");
+    drop(runtime);
+    assert_eq!(events.try_iter().collect::<Vec<_>>(), [("error", 0), ("close", 1006)]);
+    assert_eq!(socket.ready_state(), ws_core::ReadyState::Closed);
+    assert!(socket.failure().unwrap().to_string().contains("runtime"));
+}
+
+#[test]
+fn a_socket_whose_runtime_is_gone_is_told_of_its_end_at_once() {
+    let runtime = current_thread();
+    let handle = runtime.handle().clone();
+    drop(runtime);
+    let _within = handle.enter();
+    let (socket, events) = telling();
+    assert_eq!(events.try_iter().collect::<Vec<_>>(), [("error", 0), ("close", 1006)]);
+    assert_eq!(socket.ready_state(), ws_core::ReadyState::Closed);
+}
+
+#[test]
+fn a_stream_whose_runtime_ends_before_it_runs_is_waited_for_elsewhere_no_longer() {
+    let new = || WebSocketStream::<Native>::new("ws://127.0.0.1:1/").unwrap();
+    let (ending, gone) = (current_thread(), current_thread());
+    let handle = gone.handle().clone();
+    drop(gone);
+    let late = {
+        let _within = handle.enter();
+        new()
+    };
+    let early = ending.block_on(async { new() });
+    drop(ending);
+    current_thread().block_on(async {
+        for stream in [early, late] {
+            let both = async { tokio::join!(stream.opened(), stream.closed()) };
+            let (opened, closed) = tokio::time::timeout(Duration::from_secs(20), both).await.unwrap();
+            assert!(opened.is_err() && closed.is_err());
+        }
+    });
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_close_frame_that_was_answered_in_time_was_answered_however_late_the_task_runs() {
     let (listener, url) = listen().await;

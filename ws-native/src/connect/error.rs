@@ -113,9 +113,15 @@ pub enum Stage {
 impl ConnectError {
     /// The TLS handshake with this host failed.
     pub(crate) fn tls(host: &str, source: io::Error) -> Self {
+        use tokio_rustls::rustls::{Error, InvalidMessage};
         let host = host.into();
         match source.get_ref().and_then(|error| error.downcast_ref()) {
-            Some(tokio_rustls::rustls::Error::InvalidMessage(_)) => Self::NotTls { host, source },
+            // What has come does not begin as a record does. Whatever else is wrong with a message, it is one of TLS.
+            Some(Error::InvalidMessage(
+                InvalidMessage::InvalidContentType
+                | InvalidMessage::UnknownProtocolVersion
+                | InvalidMessage::MessageTooLarge,
+            )) => Self::NotTls { host, source },
             _ => Self::Tls { host, source },
         }
     }

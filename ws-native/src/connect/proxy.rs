@@ -1,20 +1,21 @@
 //! Proxies: which one a connection goes through, and how it is asked for a tunnel.
 
+mod answer;
 mod environment;
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use percent_encoding::percent_decode_str;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio_socks::tcp::Socks5Stream;
 use url::Url;
 use ws_core::url::SocketUrl;
 
+use answer::Answer;
 use environment::Environment;
 
 use super::ConnectError;
@@ -228,49 +229,20 @@ impl ProxyUrl {
         head.push_str("\r\n");
         stream.write_all(head.as_bytes()).await.map_err(|error| error.to_string())?;
         stream.flush().await.map_err(|error| error.to_string())?;
-        match read_status(&mut stream).await.map_err(|error| error.to_string())? {
+        let answer = Answer::read(&mut stream).await.map_err(|error| error.to_string())?;
+        match answer.status {
             200..=299 => Ok(stream),
-            407 if self.credentials.is_none() => {
-                Err("it answered with status 407: it wants a user name and a password, which its URL can have".into())
-            }
-            407 => Err("it answered with status 407: it does not take this user name and password".into()),
+            407 => Err(format!("it answered with status 407: {}", self.unauthenticated(&answer))),
             status => Err(format!("it answered with status {status}")),
         }
     }
-}
 
-/// The most bytes of a proxy's answer.
-const MAX_HEAD: usize = 16 << 10;
-
-/// Reads the head of an answer, after which the tunnel begins. Nothing comes through it before
-/// something is sent.
-async fn read_status(stream: &mut Stream) -> io::Result<u16> {
-    let invalid = |words: &str| io::Error::new(io::ErrorKind::InvalidData, words);
-    let mut head = Vec::with_capacity(256);
-    loop {
-        let mut headers = [httparse::EMPTY_HEADER; 64];
-        let mut response = httparse::Response::new(&mut headers);
-        match response.parse(&head).map_err(|_| invalid("its answer is not HTTP/1.1"))? {
-            httparse::Status::Complete(length) => {
-                let status = response.code.unwrap_or_default();
-                if (100..=199).contains(&status) {
-                    // RFC 9110, section 15.2: an interim answer may come before the final one, or
-                    // together with it.
-                    head.drain(..length);
-                    continue;
-                }
-                // A refusal may have a body; a tunnel has nothing in it yet.
-                return if length == head.len() || !(200..=299).contains(&status) {
-                    Ok(status)
-                } else {
-                    Err(invalid("it sent more than an answer"))
-                };
-            }
-            httparse::Status::Partial if head.len() >= MAX_HEAD => return Err(invalid("its answer is too long")),
-            httparse::Status::Partial => {}
-        }
-        if stream.read_buf(&mut head).await? == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ended the connection without an answer"));
+    /// What a proxy wants that answers with status 407.
+    fn unauthenticated(&self, answer: &Answer) -> String {
+        match (&answer.other_schemes, &self.credentials) {
+            (Some(schemes), _) => format!("it wants {schemes}, and only Basic is spoken here"),
+            (None, None) => "it wants a user name and a password, which its URL can have".into(),
+            (None, Some(_)) => "it does not take this user name and password".into(),
         }
     }
 }

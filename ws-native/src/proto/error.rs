@@ -233,7 +233,7 @@ impl HandshakeError {
         }
     }
 
-    /// The HTTP status that tells a client what was wrong with its request.
+    /// The HTTP status that tells a client what was wrong with its request. Over HTTP/2 there is no 426, and 400 says it.
     pub fn status(&self) -> u16 {
         match self {
             Self::Method => 405,

@@ -149,7 +149,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Incoming<T> {
     /// Refuses with an HTTP status, such as 403, and a message for people.
     ///
     /// The status has to be one of a redirection or an error: 300 to 599, except 304, whose answer
-    /// has no message. In place of any other, which would not refuse, 500 is sent.
+    /// has no message. In place of any other, which would not refuse, 500 is sent, and over HTTP/2, where there is no 426, 400 in place
+    /// of that.
     ///
     /// # Errors
     /// [`Failure`]: the stream broke.

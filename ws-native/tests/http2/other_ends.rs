@@ -159,6 +159,32 @@ async fn cookies_in_fields_of_their_own_are_one_header() {
     assert_eq!(serving.await.unwrap().as_deref(), Some(&b"theme=dark; session=1; b=2"[..]));
 }
 
+/// A client may take them for a message that is malformed.
+#[tokio::test]
+async fn headers_of_an_answer_have_no_white_space_at_their_ends() {
+    let (root, tls) = identity();
+    let server = Server::bind("127.0.0.1:0").await.unwrap().tls(tls);
+    let address = server.local_address().unwrap();
+    let serving = tokio::spawn(async move {
+        let mut requests = server.accept().await.unwrap().requests().await.unwrap();
+        let headers = [("A", " b c\t"), ("Server", "\t ")];
+        let accepted = requests.next().await.unwrap().unwrap().accept_with(None, &headers).await.unwrap();
+        requests.next().await.unwrap().unwrap().refuse_with(401, &headers, "no").await.unwrap();
+        (requests, accepted)
+    });
+    let (mut client, ..) = plain_client(address, root).await;
+    for status in [200, 401] {
+        let (answer, _send) = client.send_request(request(), false).unwrap();
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status(), status);
+        assert_eq!(
+            (&answer.headers()["a"], &answer.headers()["server"]),
+            (&"b c".parse().unwrap(), &"".parse().unwrap())
+        );
+    }
+    drop(serving.await.unwrap());
+}
+
 #[tokio::test]
 async fn another_client_is_served() {
     let echo = echo(|server| server).await;
@@ -211,9 +237,18 @@ async fn another_client_is_served() {
                 .uri("https://localhost/path")
                 .extension(h2::ext::Protocol::from_static("websocket"))
                 .header("sec-websocket-version", "8"),
-            426,
+            400,
             ("sec-websocket-version", "13"),
             "the header Sec-WebSocket-Version is wrong\n",
+        ),
+        (
+            http::Request::builder()
+                .method("CONNECT")
+                .uri("https://localhost/path")
+                .extension(h2::ext::Protocol::from_static("websocket")),
+            400,
+            ("sec-websocket-version", "13"),
+            "the header Sec-WebSocket-Version is missing\n",
         ),
     ] {
         let (answer, _) = client.send_request(request.body(()).unwrap(), true).unwrap();

@@ -170,7 +170,9 @@ async fn a_refusal_has_further_headers_over_http2_too() {
     let serving = tokio::spawn(async move {
         let mut requests = server.accept().await.unwrap().requests().await.unwrap();
         let mut kinds = Vec::new();
-        for (status, name) in [(401, "WWW-Authenticate"), (405, "Allow"), (200, "A"), (401, "Content-Length")] {
+        for (status, name) in
+            [(401, "WWW-Authenticate"), (405, "Allow"), (200, "A"), (426, "A"), (401, "Content-Length")]
+        {
             let incoming = requests.next().await.unwrap().unwrap();
             let refused = incoming.refuse_with(status, &[(name, "x")], "no").await;
             kinds.push(refused.map_err(|failure| failure.kind()));
@@ -178,7 +180,7 @@ async fn a_refusal_has_further_headers_over_http2_too() {
         kinds
     });
     let options = options(root);
-    for (status, name) in [(401, "WWW-Authenticate"), (405, "Allow"), (500, "A")] {
+    for (status, name) in [(401, "WWW-Authenticate"), (405, "Allow"), (500, "A"), (400, "A")] {
         let failed = Connection::connect(&url, &options).await.unwrap_err();
         let answer = Answer::of(&failed).unwrap();
         assert_eq!(answer.status, status);
@@ -186,7 +188,7 @@ async fn a_refusal_has_further_headers_over_http2_too() {
         assert_eq!(answer.headers.get("Content-Type"), Some(&b"text/plain; charset=utf-8"[..]));
     }
     assert!(Connection::connect(&url, &options).await.is_err());
-    assert_eq!(serving.await.unwrap(), [Ok(()), Ok(()), Ok(()), Err(FailureKind::Misuse)]);
+    assert_eq!(serving.await.unwrap(), [Ok(()), Ok(()), Ok(()), Ok(()), Err(FailureKind::Misuse)]);
 }
 
 #[tokio::test]

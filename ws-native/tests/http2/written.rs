@@ -9,9 +9,9 @@ use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::oneshot;
-use ws_core::{Failure, FailureKind, Message};
+use ws_core::{Failure, FailureKind, Message, Task};
 use ws_native::rustls::pki_types::CertificateDer;
-use ws_native::{ConnectOptions, Connection, Server};
+use ws_native::{ConnectOptions, Connection, Server, Socket};
 
 use crate::echo::{identity, options};
 use crate::other_ends::speaking;
@@ -80,6 +80,25 @@ async fn a_socket_that_is_ended_has_told_the_end() {
     assert_eq!(received.recv().await, Some(Ok(Message::Text("last words".into()))));
     assert_eq!(received.recv().await, Some(Err(true)));
     program.join().unwrap();
+}
+
+/// What was left to be written is the request over HTTP/1.1, which is not needed.
+#[tokio::test]
+async fn who_waits_while_the_socket_connects_is_told_though_nothing_is_sent() {
+    let (url, options, _received) = listener().await;
+    let (socket, mut tasks) = Socket::open(&url, &[], options).unwrap();
+    assert_ne!(socket.unwritten(), 0);
+    let mut written = tokio::spawn(socket.written(0));
+    // So that it waits before there is a connection.
+    tokio::task::yield_now().await;
+    assert!(matches!(tasks.next().await, Some(Task::Open)));
+    let waiting = async {
+        tokio::select! {
+            done = &mut written => done.unwrap(),
+            task = tasks.next() => panic!("an idle socket has {task:?}"),
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
 }
 
 /// Its window is that of a stream: 128 KiB.

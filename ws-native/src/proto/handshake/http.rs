@@ -187,8 +187,10 @@ pub(super) fn is_of_connection(name: &str, value: &[u8]) -> bool {
         || (name.eq_ignore_ascii_case("te") && value != b"trailers")
 }
 
-/// Fails unless the program can add these headers to an answer.
-pub(super) fn expect_sendable(headers: &[(&str, &str)]) -> Result<(), AcceptError> {
+/// The headers that a program adds to an answer, if it can: with the white space at their ends left out, as for a request.
+pub(super) fn sendable<'a>(
+    headers: &[(&'a str, &'a str)],
+) -> Result<impl Iterator<Item = (&'a str, &'a str)>, AcceptError> {
     let unfit = |(name, value): &&(&str, &str)| {
         is_own_header(name)
             || OF_CONNECTION.iter().any(|own| own.eq_ignore_ascii_case(name))
@@ -197,7 +199,8 @@ pub(super) fn expect_sendable(headers: &[(&str, &str)]) -> Result<(), AcceptErro
     };
     match headers.iter().find(unfit) {
         Some((name, _)) => Err(AcceptError::Header((*name).into())),
-        None => Ok(()),
+        // What is left of white space in such a value is spaces and tabs.
+        None => Ok(headers.iter().map(|(name, value)| (*name, value.trim_ascii()))),
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Refusal<'a> {
 
 impl<'a> Refusal<'a> {
     /// An answer with the headers that belong to its status: 500 in place of one that does not refuse. `method` is the one by
-    /// which a WebSocket is asked for.
+    /// which a WebSocket is asked for, CONNECT over HTTP/2: there 400 is in place of 426.
     pub(crate) fn new(status: u16, message: &'a str, method: &'static str) -> Self {
         let status = if is_refusing(status) { status } else { 500 };
         let mut headers = Vec::with_capacity(2);
@@ -33,6 +33,8 @@ impl<'a> Refusal<'a> {
             _ => {}
         }
         headers.push(("Content-Type", "text/plain; charset=utf-8"));
+        // RFC 9110, section 15.5.22: "The server MUST send an Upgrade header field in a 426 response", which HTTP/2 forbids.
+        let status = if status == 426 && method == "CONNECT" { 400 } else { status };
         Self { status, headers, message }
     }
 
@@ -41,17 +43,17 @@ impl<'a> Refusal<'a> {
     /// # Errors
     /// [`AcceptError::Header`].
     pub(crate) fn with(mut self, headers: &[(&'a str, &'a str)]) -> Result<Self, AcceptError> {
-        http::expect_sendable(headers)?;
+        let added = http::sendable(headers)?;
         self.headers.retain(|(own, _)| !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(own)));
-        self.headers.extend(headers);
+        self.headers.extend(added);
         Ok(self)
     }
 
     /// Writes it as an answer of HTTP/1.1, after which the connection ends.
     pub(crate) fn encode(&self) -> String {
         let Self { status, headers, message } = self;
-        // RFC 9110, section 15.5.22: "The server MUST send an Upgrade header field in a 426 response"; section 7.8: "A sender of
-        // Upgrade MUST also send an "Upgrade" connection option in the Connection header field".
+        // With Upgrade, as 426 demands, goes what section 7.8 says: "A sender of Upgrade MUST also send an "Upgrade" connection
+        // option in the Connection header field".
         let (upgrade, connection) =
             if *status == 426 { ("Upgrade: websocket\r\n", "close, Upgrade") } else { ("", "close") };
         let mut answer = format!("HTTP/1.1 {status} {}\r\n{upgrade}", reason(*status));
@@ -120,6 +122,7 @@ mod tests {
              WWW-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\
              Connection: close\r\nContent-Length: 13\r\n\r\nwho are you?\n"
         );
+        assert_eq!(refusal(401, &[("A", " x y\t"), ("B", "\t ")], ""), refusal(401, &[("A", "x y"), ("B", "")], ""));
         // In place of those that there would be.
         assert_eq!(
             refusal(405, &[("allow", "GET, HEAD"), ("content-type", "application/json")], "{}").unwrap(),

@@ -60,7 +60,8 @@ impl Request {
         Ok(Self { host: host.into(), resource: resource.into(), protocols, headers: Headers::default() })
     }
 
-    /// Adds a header, such as Origin, Cookie or Authorization. A value is sent as the bytes that it is.
+    /// Adds a header, such as Origin, Cookie or Authorization. A value is sent as the bytes that it is, but for spaces and tabs at its
+    /// ends, which are no part of it.
     ///
     /// # Errors
     /// [`RequestError::Forbidden`] for a header that belongs to the handshake, [`RequestError::Header`] for one that
@@ -73,7 +74,9 @@ impl Request {
         if http::is_own_header(name) {
             return Err(RequestError::Forbidden(name.into()));
         }
-        self.headers.0.push((name.into(), value.into()));
+        // RFC 9113, section 8.2.1: "A field value MUST NOT start or end with an ASCII whitespace character (ASCII SP or HTAB, 0x20
+        // or 0x09)." HTTP/1.1 ignores them.
+        self.headers.0.push((name.into(), value.trim_ascii().into()));
         Ok(self)
     }
 
@@ -191,6 +194,18 @@ mod tests {
         let sent = request.http2_headers(&config).split_off(3);
         assert_eq!(sent, [("te".to_owned(), b"trailers".to_vec()), ("a".to_owned(), b"b".to_vec())]);
         assert!(request.encode("", None).ends_with(b"Keep-Alive: 5\r\nPROXY-Connection: close\r\nTE: gzip\r\nTe: trailers, gzip\r\nTE: trailers\r\nA: b\r\n\r\n"));
+    }
+
+    #[test]
+    fn spaces_and_tabs_at_the_ends_of_a_value_are_left_out() {
+        let config = Config { compression: None, ..Config::default() };
+        for (given, sent) in [(" b\t", "b"), ("\t b \tc", "b \tc"), (" \t", ""), ("", "")] {
+            let request = Request::new("h", "/", &[] as &[&str]).unwrap().header("A", given).unwrap();
+            assert_eq!(request.http2_headers(&config).last(), Some(&("a".into(), sent.into())));
+            assert!(request.encode("", None).ends_with(format!("\r\nA: {sent}\r\n\r\n").as_bytes()));
+        }
+        let request = Request::new("h", "/", &[] as &[&str]).unwrap().header("TE", "trailers ").unwrap();
+        assert_eq!(request.http2_headers(&config).last(), Some(&("te".into(), "trailers".into())));
     }
 
     #[test]

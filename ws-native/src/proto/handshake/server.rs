@@ -82,7 +82,8 @@ impl Incoming {
     /// 5][1]. Its `:authority` is to be among the headers, as Host.
     ///
     /// # Errors
-    /// [`HandshakeError`], whose [`status`](HandshakeError::status) is what to answer.
+    /// [`HandshakeError`], whose [`status`](HandshakeError::status) is what to answer; but 400 in place of 426, with the header
+    /// `Sec-WebSocket-Version: 13`.
     ///
     /// [1]: https://datatracker.ietf.org/doc/html/rfc8441#section-5
     pub fn validate_http2(path: &str, headers: Headers) -> Result<Self, HandshakeError> {
@@ -155,10 +156,10 @@ impl Incoming {
         if let Some(protocol) = protocol.filter(|protocol| !self.protocols().any(|offered| offered == *protocol)) {
             return Err(AcceptError::Subprotocol(protocol.into()));
         }
-        http::expect_sendable(headers)?;
+        let added = http::sendable(headers)?;
         let own = [("Sec-WebSocket-Protocol", protocol), ("Sec-WebSocket-Extensions", extensions)];
         let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        Ok(own.chain(headers.iter().copied()).collect())
+        Ok(own.chain(added).collect())
     }
 }
 
