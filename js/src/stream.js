@@ -1,6 +1,7 @@
 // The WebSocketStream interface. As in websocket.js, nothing is known of the protocol here.
 // https://github.com/whatwg/websockets/pull/48 (a proposal: the sections are those of its text)
 
+import { defineAbortSteps } from './abort-steps.js';
 import { OPEN } from './ready-state.js';
 import {
   bare,
@@ -18,17 +19,8 @@ import {
 import { defineWebSocketError, validateCloseCodeAndReason } from './websocket-error.js';
 import { asDOMException, getURLRecord } from './websocket.js';
 
-/** For a class that inherits the getter from one whose getter answers for any object. */
-function inheritedAborted() {
-  if (!(this instanceof AbortSignal)) throw new TypeError('Illegal invocation');
-  return this.aborted;
-}
-
 /** How many bytes may wait for the network before a write has to: "the user agent's buffers". */
 const BUFFER_SPACE = 65536;
-
-// Taken as the module is loaded: a script that replaces them afterwards changes nothing here.
-const { apply } = Reflect;
 
 /**
  * What a connection tells its object; each call is a task of its own.
@@ -71,19 +63,8 @@ const { apply } = Reflect;
  */
 export function defineWebSocketStream(open) {
   const { ReadableStream, WritableStream } = globalThis;
-  // Such a class is that of happy-dom, in which tests run.
-  const abortedOf = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get ?? inheritedAborted;
-  const { any } = AbortSignal;
-  const { addEventListener, removeEventListener } = AbortSignal.prototype;
+  const { isAbortedSignal, abortStepsOf } = defineAbortSteps();
   const { WebSocketError, createWebSocketError, closeInfoOf } = defineWebSocketError();
-
-  const isAbortedSignal = (signal) => {
-    try {
-      return apply(abortedOf, signal, []);
-    } catch {
-      throw new TypeError('signal is not an AbortSignal');
-    }
-  };
 
   /** @type {(stream: WebSocketStream) => StreamConnection | undefined} */
   let connectionOf;
@@ -102,10 +83,11 @@ export function defineWebSocketStream(open) {
     #writable;
     /** Why the readable stream ends, once what has come was read. */
     #failure;
-    /** That of the options, as long as the handshake lasts: one of its own, if it can be, which no script can keep from being heard. */
+    /**
+     * That of the options, as long as the handshake lasts. In Node 20 what depends on it does not keep it, and a time-out that nobody
+     * keeps is never over.
+     */
     #signal;
-    /** What that depends on. In Node 20 it does not keep it, and a time-out that nobody keeps is never over. */
-    #givenSignal;
     /** The write whose message was sent and has to wait for buffer space. */
     #waitingWrite;
     /** The writable stream's close(), which waits for the end of the connection. */
@@ -142,10 +124,8 @@ export function defineWebSocketStream(open) {
       this.#connection.pause();
       // 8.3. Add the following abort steps to signal:
       if (signal === undefined) return;
-      this.#givenSignal = signal;
-      // Node has `any` since 20.3.
-      this.#signal = any ? apply(any, AbortSignal, [[signal]]) : signal;
-      apply(addEventListener, this.#signal, ['abort', this.#abortHandshake]);
+      this.#signal = signal;
+      abortStepsOf(signal).add(this.#abortHandshake);
     }
 
     get url() {
@@ -167,10 +147,7 @@ export function defineWebSocketStream(open) {
       this.#closeWebSocket(closeCode, reason);
     }
 
-    #abortHandshake = () => {
-      // What a script dispatches is no abort.
-      if (!isAbortedSignal(this.#signal)) return;
-      const { reason } = this.#signal;
+    #abortHandshake = (reason) => {
       // 1. If the WebSocket connection is not yet established:
       // 1.1. Fail the WebSocket connection.
       // 1.2. Set this's ready state to CLOSING.
@@ -183,9 +160,8 @@ export function defineWebSocketStream(open) {
 
     /** Aborting means nothing any more. */
     #forgetSignal() {
-      if (this.#signal) apply(removeEventListener, this.#signal, ['abort', this.#abortHandshake]);
+      if (this.#signal) abortStepsOf(this.#signal).delete(this.#abortHandshake);
       this.#signal = undefined;
-      this.#givenSignal = undefined;
     }
 
     #reject(reason) {

@@ -27,6 +27,15 @@ test('messages come out in the order they were put in, whatever is put in betwee
   assert.equal(outbox.bytes, 0);
 });
 
+test('what the program changes later stays as it was, whatever realm it is of', () => {
+  const outbox = new Outbox({ maxEnqueuedMessages: 2, maxEnqueuedBytes: 2 });
+  for (const bytes of [new Uint8Array([1]), runInNewContext('new Uint8Array([1])')]) {
+    outbox.put(bytes);
+    bytes[0] = 2;
+    assert.deepEqual([...outbox.take()], [1]);
+  }
+});
+
 test('nothing is kept of what was taken out, also if it is never empty', () => {
   const outbox = new Outbox({ maxEnqueuedMessages: 2, maxEnqueuedBytes: 2 });
   outbox.put('a');

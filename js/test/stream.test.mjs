@@ -193,6 +193,41 @@ describe('over a connection that the test plays', () => {
       assert.deepEqual(getEventListeners(signal, 'abort'), []);
     });
 
+    test('has one that depends on it, with one listener, however many streams are made with it', async (t) => {
+      const any = t.mock.method(AbortSignal, 'any');
+      const { WebSocketStream: Many } = defineWebSocketStream(play);
+      const abort = new AbortController();
+      const streams = Array.from({ length: 20 }, () => new Many('ws://h', { signal: abort.signal }));
+      const [{ result: dependant }] = any.mock.calls;
+      assert.equal(getEventListeners(dependant, 'abort').length, 1);
+      connection.readyState = 1;
+      connection.feedback.opened();
+      const opened = streams.pop();
+      await opened.opened;
+      abort.abort('why');
+      for (const { opened: promise } of streams) await assert.rejects(promise, (reason) => reason === 'why');
+      for (const { closed } of streams) await assert.rejects(closed, (reason) => reason === 'why');
+      assert.ok(await isPending(opened.closed));
+      assert.equal(any.mock.callCount(), 1);
+    });
+
+    test('is listened to again after all handshakes were over', async (t) => {
+      const any = t.mock.method(AbortSignal, 'any');
+      const { WebSocketStream: Late } = defineWebSocketStream(play);
+      const abort = new AbortController();
+      for (let count = 0; count < 3; count += 1) {
+        new Late('ws://h', { signal: abort.signal });
+        connection.feedback.opened();
+      }
+      const [{ result: dependant }] = any.mock.calls;
+      assert.deepEqual(getEventListeners(dependant, 'abort'), []);
+      const stream = new Late('ws://h', { signal: abort.signal });
+      abort.abort('why');
+      await assert.rejects(stream.opened, (reason) => reason === 'why');
+      await assert.rejects(stream.closed, (reason) => reason === 'why');
+      assert.equal(any.mock.callCount(), 1);
+    });
+
     test('aborted when it is open: nothing', async () => {
       const abort = new AbortController();
       const { stream } = await open({ signal: abort.signal });

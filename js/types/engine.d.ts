@@ -15,8 +15,8 @@ export * from "./index.js";
  */
 export declare function init(source?: InitSource | PromiseLike<InitSource>): Promise<void>;
 
-/** What is behind a socket or a stream of this module. */
-export type EngineObject = WebSocket | WebSocketStream;
+/** A socket or a stream of this module, with one connection: a ReconnectingWebSocket, which has `retryCount`, is none. */
+export type EngineObject = (WebSocket & { readonly retryCount?: never }) | WebSocketStream;
 
 /**
  * Why the connection failed, in words for the program's log; undefined if it did not. Events do not tell, because a

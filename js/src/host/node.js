@@ -41,6 +41,12 @@ function inContextOfNow(events) {
  */
 const memory = isNode ? Buffer.allocUnsafeSlow(262144) : undefined;
 
+/**
+ * How long an address may take when there is another one to try, in milliseconds. Node gives one up after 250 and is never back, though
+ * a SYN that is lost costs a second: what has failed so is tried once more with patience. The deadline of the handshake bounds it all.
+ */
+const PATIENCE = 10_000;
+
 /** Deno's TLS reads on when it is paused. */
 const pausesTls = !process.versions.deno;
 
@@ -53,6 +59,8 @@ class Stream {
   /** The TLS under the TLS, if there is one: Bun's neither waits for it, nor ends it or lets it go. */
   #base;
   #events;
+  /** Connects once more, if it has not yet. */
+  #connectAgain;
   #keepsAlive = true;
   #paused = false;
   /** Keeps the process alive while nothing is read, which a socket does not do then. */
@@ -64,11 +72,21 @@ class Stream {
    * @param {Parameters<import('../route.js').Connect>[0]} target
    * @param {import('../route.js').StreamEvents} events
    */
-  constructor({ hostname, port, tls: options }, events) {
+  constructor(target, events) {
     this.#events = events;
+    this.#connectAgain = () => {
+      this.#connectAgain = undefined;
+      this.#open(target, { autoSelectFamilyAttemptTimeout: PATIENCE });
+      if (this.#paused) this.#socket.pause();
+    };
+    this.#open(target, {});
+  }
+
+  /** @param {Parameters<import('../route.js').Connect>[0]} target */
+  #open({ hostname, port, tls: options }, attempts) {
     // What the peer has sent may still be answered when it has ended its side: messages wait for their turn, and its Close frame is
     // behind them. Whoever is told of that end ends the stream.
-    const way = { host: hostname.replace(/^\[|\]$/g, ''), port, allowHalfOpen: true, onread: this.#reading() };
+    const way = { host: hostname.replace(/^\[|\]$/g, ''), port, allowHalfOpen: true, onread: this.#reading(), ...attempts };
     if (options && pausesTls) this.#listen(connectTls({ ...way, ...toNode(options) }), 'secureConnect');
     else this.#listen(net.connect(way), 'connect', options && (() => this.secure(options)));
     this.#socket.setNoDelay(true);
@@ -89,6 +107,8 @@ class Stream {
   #listen(socket, opening, opened = () => this.#events.opened()) {
     this.#socket = socket;
     const finish = (report) => {
+      // It was one that was given up.
+      if (socket !== this.#socket) return;
       if (!this.#over) report();
       this.#finish();
     };
@@ -107,7 +127,10 @@ class Stream {
     socket.once('end', () => {
       if (!this.#over) this.#events.ended();
     });
-    socket.on('error', (cause) => finish(() => this.#events.lost(describe(cause))));
+    socket.on('error', (cause) => {
+      if (this.#connectAgain && wasImpatient(cause)) this.#connectAgain();
+      else finish(() => this.#events.lost(describe(cause)));
+    });
     socket.once('close', () => finish(() => this.#events.lost('the connection was closed')));
   }
 
@@ -171,6 +194,7 @@ class Stream {
 
   #finish() {
     this.#over = true;
+    this.#connectAgain = undefined;
     clearTimeout(this.#holder);
   }
 
@@ -198,6 +222,9 @@ class Stream {
     this.#carrier?.destroy();
   }
 }
+
+/** Whether an address was given up for the next one, and that has failed. */
+const wasImpatient = ({ errors = [] }) => errors.some(({ code }) => code === 'ETIMEDOUT');
 
 /** Throws for options that TLS refuses, such as the key of another certificate. */
 function connectTls(options) {

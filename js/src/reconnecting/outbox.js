@@ -39,7 +39,8 @@ export class Outbox {
     if (this.#length >= this.#limit.messages) throw tooMuch(`${this.#limit.messages} messages`);
     if (bytes > this.#limit.bytes) throw tooMuch(`${this.#limit.bytes} bytes`);
     this.#bytes = bytes;
-    this.#messages.push(message instanceof Uint8Array ? viewOfBytes(message).slice() : message);
+    // A Buffer may be of another realm.
+    this.#messages.push(ArrayBuffer.isView(message) ? viewOfBytes(message).slice() : message);
   }
 
   /** Takes the first message out, of which there has to be one. */

@@ -1,4 +1,4 @@
-import { WebSocket } from "isosocket";
+import { ReconnectingWebSocket, WebSocket } from "isosocket";
 import { failure, init, ping, ref, terminate, unref, WebSocket as EngineSocket, WebSocketStream } from "isosocket/engine";
 
 const socket: WebSocket = new EngineSocket("wss://example.org", {
@@ -21,7 +21,24 @@ new WebSocketStream("wss://example.org", { inboundLimit: undefined }).close({ re
 const stream = new WebSocketStream("wss://example.org", { protocols: ["chat"], perMessageDeflate: false });
 const cause: string | undefined = failure(socket) ?? failure(stream);
 const same: WebSocket = unref(ref(socket));
+unref(ref(stream));
 ping(socket, "now");
+ping(stream);
+class Feed extends WebSocket {
+  reconnect(): Feed { return new Feed(this.url); }
+}
+const feed: Feed = ref(new Feed("wss://example.org"));
+declare const either: WebSocket | WebSocketStream;
+unref(either);
+const lasting = new ReconnectingWebSocket("wss://example.org");
+failure(lasting);
+terminate(lasting);
+// @ts-expect-error
+ref(lasting);
+// @ts-expect-error
+unref(lasting);
+// @ts-expect-error
+ping(lasting);
 socket.addEventListener("pong", (event) => { const { data, origin }: { data: any; origin: string } = event; return [data, origin]; });
 terminate(stream);
 await init("/usr/lib/isosocket_engine.wasm");
@@ -33,4 +50,4 @@ new EngineSocket("wss://example.org", { maxPayload: "1" });
 // @ts-expect-error
 failure("wss://example.org");
 
-export { cause, same };
+export { cause, feed, same };

@@ -42,6 +42,7 @@ pub(crate) const MODULES: &[(&str, &str)] = &[
     ("writable-stream-default-writer.js", include_str!("glue/writable-stream-default-writer.js")),
     ("writable-stream-slots.js", include_str!("glue/writable-stream-slots.js")),
     ("writable-stream.js", include_str!("glue/writable-stream.js")),
+    ("abort-steps.js", include_str!("../../../js/src/abort-steps.js")),
     ("close-event.js", include_str!("../../../js/src/close-event.js")),
     ("event-handler.js", include_str!("../../../js/src/event-handler.js")),
     ("stream.js", include_str!("../../../js/src/stream.js")),
