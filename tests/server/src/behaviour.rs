@@ -84,6 +84,9 @@ async fn exchange_frames(mut stream: Stream, asked: &Asked) -> Outcome {
         frames::wait(&mut stream).await?;
         stream.write_all(&frames::from_hex(&digits)?).await?;
     }
+    if asked.parameter("stay").is_some() {
+        return wait_for_end(&mut stream).await;
+    }
     Ok(frames::read_to_end(&mut stream, asked.parameter("tell").is_some()).await?)
 }
 

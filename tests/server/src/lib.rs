@@ -16,7 +16,7 @@
 //! | `/reset` | reads one message, then resets TCP |
 //! | `/slow` | completes the opening handshake, then reads nothing |
 //! | `/hold?id=I` | reads nothing before there is a connection to `/release?id=I`, then as `/echo`; reports as `/tally` does, as `I ended` |
-//! | `/frames?hex=H&dribble&then=T&tell` | sends the bytes H in one piece with the head of the answer, or one by one; T when it has received a frame; tells of every frame it receives: first byte and payload, in hexadecimal; ends TCP after a Close frame |
+//! | `/frames?hex=H&dribble&then=T&tell&stay` | sends the bytes H in one piece with the head of the answer, or one by one; T when it has received a frame; tells of every frame it receives: first byte and payload, in hexadecimal; ends TCP after a Close frame, or, to stay, when the client does |
 //! | `/status?code=N` | answers with the HTTP status N, and a Location |
 //! | `/handshake?before=B&status=S&without=N&add=L` | answers with B, then with the right head, but for these: a status line, a header less, a line more; then as `/echo` |
 //! | `/authorize?expect=A` | answers 401, with a challenge, to who has not the header `Authorization: A`; else as `/echo` |

@@ -211,6 +211,11 @@ impl Outbox {
         self.waiting.borrow().is_empty() && self.under_way.borrow().is_empty()
     }
 
+    /// Whether nothing can be sent any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended.get()
+    }
+
     /// Whether something that was to be sent could not be.
     pub(crate) fn has_failed(&self) -> bool {
         self.has_failed.get()

@@ -175,6 +175,8 @@ impl OwnStream {
     pub(crate) fn send(&self, data: Data) -> Result<(), Error> {
         match self.ready_state() {
             ReadyState::Connecting => Err(Error::InvalidState),
+            // The browser sends no more, though what has come may not have been read yet.
+            ReadyState::Open if self.0.outbox.has_ended() => Err(Error::Discarded(ReadyState::Closing)),
             ReadyState::Open => {
                 self.0.outbox.push(data)?;
                 self.0.write();
@@ -263,7 +265,14 @@ impl Connection {
     fn read(&self, chunk: JsValue) {
         let data = match data::received(chunk) {
             Ok(data) => data,
-            Err(end) if end.is_undefined() => return self.messages.set(Messages::Over),
+            Err(end) if end.is_undefined() => {
+                // "When the WebSocket closing handshake is started [...] change stream's ready state to CLOSING (2)": the peer has
+                // begun, and `closed` waits for the end of TCP.
+                if self.ready_state.get() == ReadyState::Open {
+                    self.ready_state.set(ReadyState::Closing);
+                }
+                return self.messages.set(Messages::Over);
+            }
             Err(array) => Data::Binary(array.unchecked_ref::<Uint8Array>().value_of().into()),
         };
         // "If stream's ready state is not OPEN (1), then return."

@@ -11,7 +11,10 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use js_sys::{ArrayBuffer, Reflect, WebAssembly::Memory};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_test::wasm_bindgen_test;
-use ws_core::{Backend as _, Blob, CloseCode, Flow, Opened, Overflow, StreamBuilder, WebSocketError, WebSocketStream};
+use ws_core::{
+    Backend as _, Blob, CloseCode, Error, Flow, Opened, Overflow, ReadyState, StreamBuilder, WebSocketError,
+    WebSocketStream,
+};
 use ws_wasm::{Browser, BrowserStream, JsBlob};
 
 use super::{evaluate, fresh_id, reported, turn, url};
@@ -122,6 +125,48 @@ async fn the_browsers_own_stream_is_used_where_there_is_one() {
     let is_there = Reflect::has(&js_sys::global(), &"WebSocketStream".into()).unwrap();
     assert_eq!(stream.backend().has_back_pressure(), is_there);
     let _halves = stream.opened().await.unwrap();
+}
+
+/// The peer's Close frame has come, and TCP goes on.
+async fn writes_behind_the_peers_close<B: Flow<Options = ()>>() {
+    let stream = WebSocketStream::<B>::new(&url("/frames?hex=88020fa1&stay")).unwrap();
+    let Opened { mut writable, .. } = stream.opened().await.unwrap();
+    while stream.backend().ready_state() < ReadyState::Closing {
+        turn().await;
+    }
+    assert!(stream.closed().now_or_never().is_none());
+    let late = writable.write("late").await;
+    assert!(matches!(late, Err(WebSocketError::Refused(Error::Discarded(ReadyState::Closing)))), "{late:?}");
+    let _ = stream.closed().await;
+}
+
+#[wasm_bindgen_test]
+async fn what_is_written_behind_the_peers_close_is_refused() {
+    writes_behind_the_peers_close::<Browser>().await;
+    writes_behind_the_peers_close::<BrowserStream>().await;
+}
+
+/// Nobody asks for what the browser has received, which the peer's Close frame is behind.
+#[wasm_bindgen_test]
+async fn what_is_written_behind_a_message_that_was_not_sent_is_refused() {
+    let stream = WebSocketStream::<BrowserStream>::new(&url("/frames?hex=8100&then=88020fa1&stay")).unwrap();
+    let Opened { mut writable, .. } = stream.opened().await.unwrap();
+    if !stream.backend().has_back_pressure() {
+        return;
+    }
+    stream.backend().hold_back(true);
+    let refused = loop {
+        // It is known when a promise is rejected.
+        match stream.backend().send("late".into()) {
+            Ok(()) => turn().await,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, Error::Discarded(ReadyState::Closing)), "{refused:?}");
+    assert_eq!(stream.backend().ready_state(), ReadyState::Open);
+    assert!(matches!(writable.write("later").await, Err(WebSocketError::Refused(_))));
+    stream.backend().hold_back(false);
+    let _ = stream.closed().await;
 }
 
 /// Lets ten seconds of a timer be over at once, and counts how often they were.
