@@ -24,7 +24,8 @@ pub(super) struct State<B: Reconnect> {
     pub(super) binary_type: BinaryType,
     pub(super) back_off: BackOff,
     pub(super) outbox: Outbox,
-    /// The bytes of what was taken from the outbox, and of which is not known yet whether the socket has it.
+    /// The bytes of what was taken from the outbox, until it is seen what has become of it: for a moment the socket may count them,
+    /// too.
     pub(super) taken: u64,
     /// The bytes of what was thrown away because there will be no further connection.
     pub(super) discarded: u64,

@@ -314,11 +314,14 @@ impl Flow for Fake {
     /// Wakes nobody: the test looks again by itself.
     fn drained(&self, left: u64) -> Drained {
         let made = Arc::clone(&self.0);
-        Box::pin(poll_fn(
-            move |_| {
-                if made.line.lock().unwrap().buffered <= left { Poll::Ready(true) } else { Poll::Pending }
-            },
-        ))
+        Box::pin(poll_fn(move |_| {
+            let line = made.line.lock().unwrap();
+            match line.state {
+                ReadyState::Closed => Poll::Ready(false),
+                _ if line.buffered <= left => Poll::Ready(true),
+                _ => Poll::Pending,
+            }
+        }))
     }
 
     fn has_room(&self, bytes: u64) -> bool {

@@ -43,7 +43,15 @@ fn a_writer_sends_when_it_sees_that_there_is_room() {
 
 #[cfg(feature = "send")]
 mod handle {
-    use ws_core::SendHandle;
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicU32, Ordering},
+        },
+        task::Wake,
+    };
+
+    use ws_core::{SendHandle, SendHandleConfig};
 
     use super::*;
 
@@ -77,6 +85,38 @@ mod handle {
         fake.open();
         assert!(poll(&mut driver).is_pending());
         assert_eq!((fake.sent(), fake.closes()), (vec!["last".into()], vec![Some((4000, "enough".into()))]));
+    }
+
+    /// Nobody takes the last message, so that the driver goes on.
+    #[test]
+    fn a_message_without_room_is_lost_when_the_connection_ends() {
+        let (stream, fake) = stream(Network::Slow);
+        let mut config = SendHandleConfig::default();
+        config.max_messages = 1;
+        let (handle, driver) = SendHandle::with_config(stream, config);
+        let mut driver = Box::pin(driver);
+        fake.open();
+        fake.crowd(60);
+        handle.try_send("a".repeat(50)).unwrap();
+        handle.close_with(4000, "enough").unwrap();
+        fake.receive("one");
+        fake.receive("two");
+        assert!(poll(&mut driver).is_pending());
+        fake.fail();
+        let wakes = Arc::new(Wakes(AtomicU32::new(0)));
+        let waker = Waker::from(Arc::clone(&wakes));
+        assert!(driver.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert_eq!((wakes.0.load(Ordering::Relaxed), fake.sent()), (0, vec![]));
+        assert!(matches!(poll(&mut pin!(handle.flush())), Poll::Ready(Err(_))));
+    }
+
+    /// How often somebody was woken.
+    struct Wakes(AtomicU32);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     #[test]
