@@ -134,9 +134,9 @@ async fn writes_behind_the_peers_close<B: Flow<Options = ()>>() {
     while stream.backend().ready_state() < ReadyState::Closing {
         turn().await;
     }
-    assert!(stream.closed().now_or_never().is_none());
+    // Of a browser that does not wait for the end of TCP it may be closed by now.
     let late = writable.write("late").await;
-    assert!(matches!(late, Err(WebSocketError::Refused(Error::Discarded(ReadyState::Closing)))), "{late:?}");
+    assert!(matches!(late, Err(WebSocketError::Refused(Error::Discarded(_)))), "{late:?}");
     let _ = stream.closed().await;
 }
 
