@@ -1,10 +1,9 @@
 // A host with two addresses, of which the first is slow and the second refuses. That of a lost SYN is a second.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import dns from 'node:dns';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,6 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
 import { connect } from '../src/host/node.js';
+import { makeIdentity } from './identity.mjs';
 
 const ADDRESSES = [{ address: '127.0.0.1', family: 4 }, { address: '::1', family: 6 }];
 
@@ -51,23 +51,14 @@ function reportOf(open) {
   });
 }
 
-function certificate(t) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'isosocket-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
-  execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost',
-    '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert,
-  ], { stdio: 'pipe' });
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
-}
-
 for (const protocol of ['ws', 'wss']) {
   test(`${protocol}: an address that was given up for the next one is tried again when that refuses`, options, async (t) => {
     const { mock } = t.mock.method(dns, 'lookup', (host, { all }, callback) => {
       process.nextTick(() => (all ? callback(null, ADDRESSES) : callback(null, '127.0.0.1', 4)));
     });
-    const pair = protocol === 'wss' ? certificate(t) : undefined;
+    const folder = mkdtempSync(path.join(tmpdir(), 'isosocket-addresses-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const pair = protocol === 'wss' ? makeIdentity(folder) : undefined;
     const { port, accept } = await fullPeer(t, pair);
     const tls = pair && { hostname: 'localhost', ca: pair.cert };
     const report = reportOf((events) => connect({ hostname: 'host.test', port, tls }, events));

@@ -1,9 +1,9 @@
 // A peer that sends as fast as it can, to a program that reads a message a second: what waits, waits at the peer.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,6 +12,7 @@ import { after, before, test } from 'node:test';
 import tls from 'node:tls';
 
 import { startProxies } from './hosts/proxies.mjs';
+import { makeIdentity } from './identity.mjs';
 import { close, serve, switching } from './peer.mjs';
 
 const MESSAGES = 200_000;
@@ -34,12 +35,7 @@ let proxies;
 
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'isosocket-flood-'));
-  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => path.join(folder, name));
-  execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost',
-    '-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=critical,CA:FALSE', '-keyout', key, '-out', cert,
-  ], { stdio: 'pipe' });
-  identity = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+  identity = makeIdentity(folder);
   proxies = await startProxies();
 });
 

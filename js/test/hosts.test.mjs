@@ -14,6 +14,7 @@ import { WebSocketServer } from 'ws';
 
 import { Program } from '../../tests/suite/program.mjs';
 import { startProxies } from './hosts/proxies.mjs';
+import { makeIdentity } from './identity.mjs';
 import { close, readHead, switching } from './peer.mjs';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -47,7 +48,7 @@ let answers = [];
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'isosocket-hosts-'));
   const authority = path.join(folder, 'authority.pem');
-  const identity = makeIdentity('proxy');
+  const identity = makeIdentity(folder, 'proxy');
   proxies = await startProxies(identity);
   deaf = tls.createServer({ ...identity, allowHalfOpen: true }, async (peer) => {
     peer.on('error', () => {});
@@ -88,16 +89,6 @@ after(async () => {
   for (const program of programs) await program.stop();
   rmSync(folder, { recursive: true });
 });
-
-/** A certificate for `localhost`, and its key. */
-function makeIdentity(name) {
-  const [key, cert] = ['key', 'pem'].map((extension) => path.join(folder, `${name}.${extension}`));
-  execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost',
-    '-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=critical,CA:FALSE', '-keyout', key, '-out', cert,
-  ], { stdio: 'pipe' });
-  return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
-}
 
 /** Starts a test server on a free port; gives its address. */
 async function listen(...parameters) {
@@ -165,7 +156,7 @@ describe('the scenario', () => {
     test(`in ${name}`, async (t) => {
       t.diagnostic(versionOf(command()));
       const file = path.join(folder, `${name}.json`);
-      const otherKey = { cert: makeIdentity('client').cert, key: makeIdentity('other').key };
+      const otherKey = { cert: makeIdentity(folder, 'client').cert, key: makeIdentity(folder, 'other').key };
       writeFileSync(file, JSON.stringify({ ...setting, otherKey, nestsTls: true }));
       const module = path.join(dist, `${name}.js`);
       judge(await outcomeOf(command(), [...parameters, path.join(hosts, 'program.mjs'), module, file]), 26);

@@ -41,7 +41,7 @@ pub trait Flow: Backend {
 
     /// Whether a message of this many bytes can be sent now without failing the connection for lack
     /// of room. Always true when nothing waits for the network, for there will never be more room
-    /// than then. By default there is always room, for backends whose connections do not fail for
+    /// than then; and when the connection takes no message any more, but refuses it. By default there is always room, for backends whose connections do not fail for
     /// lack of it.
     fn has_room(&self, bytes: u64) -> bool {
         let _ = bytes;

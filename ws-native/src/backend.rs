@@ -154,7 +154,7 @@ impl Flow for Native {
     }
 
     /// True if no more than [`max_send_queue`](crate::proto::Config::max_send_queue) would wait,
-    /// this message included.
+    /// this message included; and of a connection that is not open.
     fn has_room(&self, bytes: u64) -> bool {
         self.socket.shared.lock().session.has_room(bytes)
     }

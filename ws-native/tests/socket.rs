@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::Notify;
-use ws_core::{Blob, BlobFuture, CloseEvent, FailureKind, HostBlob, Message, WebSocketStream};
+use ws_core::{Blob, BlobFuture, CloseEvent, Error, FailureKind, Flow as _, HostBlob, Message, WebSocketStream};
 use ws_native::proto::Heartbeat;
 use ws_native::{ConnectOptions, Native, Server, WebSocket};
 
@@ -411,4 +411,22 @@ async fn a_close_frame_that_was_answered_in_time_was_answered_however_late_the_t
     tokio::time::advance(Duration::from_secs(20)).await;
     let event = closed.await.unwrap();
     assert_eq!((event.was_clean, event.code.get()), (true, 1000));
+}
+
+/// The peer reads nothing and breaks the protocol: what was sent still waits for it when the connection has failed.
+#[tokio::test]
+async fn a_connection_that_has_failed_refuses_what_it_had_no_room_for() {
+    const MOST: usize = 32 << 20;
+    let (listener, url) = listen().await;
+    let mut options = ConnectOptions::default();
+    options.config.max_send_queue = MOST;
+    let ((socket, closed), mut peer) = tokio::join!(opened(&url, options), accept(&listener));
+    socket.send(vec![0; MOST]).unwrap();
+    assert!(!socket.backend().has_room(MOST as u64));
+    assert_eq!(socket.backend().send_if_room(vec![0; MOST].into()).unwrap().unwrap().len(), MOST as u64);
+    // A frame that is masked, which those of a server are not.
+    peer.write_all(&[0x81, 0x80, 0, 0, 0, 0]).await.unwrap();
+    closed.await.unwrap();
+    assert!(socket.backend().has_room(MOST as u64));
+    assert!(matches!(socket.backend().send_if_room("late".into()), Err(Error::Discarded(_))));
 }

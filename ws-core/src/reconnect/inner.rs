@@ -40,12 +40,10 @@ impl<B: Reconnect> Drop for Inner<B> {
         let State { phase: Phase::Open(open), outbox, .. } = self.state.get_mut() else { return };
         let Open { socket, farewell, .. } = open;
         B::call(|| {
-            while outbox.first().is_some_and(|length| socket.backend().has_room(length))
-                && let Some((message, _)) = outbox.take()
-            {
-                // A message that is not taken is lost with its connection.
-                let _ = socket.send(message);
-            }
+            // A message that is refused is lost with its connection; one without room, with all that are behind it.
+            while let Some((message, _)) = outbox.take()
+                && !matches!(socket.backend().send_if_room(message), Ok(Some(_)))
+            {}
             if let Some(close) = farewell.take() {
                 socket.backend().close(close);
             }

@@ -78,33 +78,32 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
                 return self.wait_for_room(connection, left);
             }
             let Some((message, length)) = self.take_waiting(connection) else { return };
-            let goes_on = match socket.backend().send_if_room(message.clone()) {
-                Ok(None) => {
-                    self.sent(connection, length);
-                    true
-                }
-                // Something else, such as the answer to a ping, has taken the room since it was looked at.
-                Ok(Some(_)) => {
-                    self.put_back(connection, message, length);
-                    self.wait_for_room(connection, left);
-                    false
-                }
-                Err(error) => {
-                    if is_at_fault(length, &error, &socket) {
-                        self.refuse(connection, &socket, error);
-                    } else {
-                        self.wait_again(connection, message, length);
-                    }
-                    false
-                }
-            };
+            let is_sent = self.send_taken(connection, &socket, message, length, left);
             self.0.state.lock().settle(length);
-            if !goes_on {
+            if !is_sent {
                 return;
             }
         }
         // What still waits is sent in a turn of its own.
         self.turn_outlet(connection, |id| Outlet::Draining { alarm: self.alarm(id, Duration::ZERO), stall: None });
+    }
+
+    /// Sends a message that has waited, while so many bytes are left before it. If it cannot be sent, it has found its place.
+    fn send_taken(&self, connection: u64, socket: &WebSocket<B>, message: Data, length: u64, left: u64) -> bool {
+        match socket.backend().send_if_room(message.clone()) {
+            Ok(None) => {
+                self.sent(connection, length);
+                return true;
+            }
+            // Something else, such as the answer to a ping, has taken the room since it was looked at.
+            Ok(Some(_)) => {
+                self.put_back(connection, message, length);
+                self.wait_for_room(connection, left);
+            }
+            Err(error) if is_at_fault(length, &error, socket) => self.refuse(connection, socket, error),
+            Err(_) => self.wait_again(connection, message, length),
+        }
+        false
     }
 
     /// The socket has refused a message that had waited. If it was too large, the socket has failed
@@ -262,20 +261,19 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Sends the message that the peer answers, if there is room for it.
     pub(super) fn ask_peer(&self) {
         let Some((config, buffered)) = self.keep_alive() else { return };
-        let length = config.message.len();
-        // Without room, the question would fail a connection that may be well.
-        let has_room = self.socket().is_some_and(|socket| socket.backend().has_room(length));
-        let asked = has_room.then_some(length);
+        let socket = match &self.0.state.lock().phase {
+            Phase::Open(Open { socket, liveness: Some(_), .. }) => socket.clone(),
+            _ => return,
+        };
+        // Without room, the question would fail a connection that may be well. A peer that has begun to close is asked in vain, and
+        // ends within the time.
+        let is_asked = !matches!(socket.backend().send_if_room(config.message.clone()), Ok(Some(_)));
+        let asked = is_asked.then(|| config.message.len());
         let mut state = self.0.state.lock();
         let id = state.number();
-        let Phase::Open(Open { socket, liveness: Some((liveness, alarm)), .. }) = &mut state.phase else { return };
+        let Phase::Open(Open { liveness: Some((liveness, alarm)), .. }) = &mut state.phase else { return };
         let before = mem::replace(alarm, self.alarm(id, liveness.ask(config.timeout, asked, buffered)));
-        let socket = socket.clone();
         drop_unlocked(before, state);
-        if has_room {
-            // A peer that has begun to close is asked in vain, and ends within the time.
-            let _ = socket.send(config.message.clone());
-        }
     }
 
     /// The settings of `keep_alive`, if it is on, and how many bytes wait for the network.

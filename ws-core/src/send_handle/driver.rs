@@ -14,7 +14,7 @@ use super::{
     message,
     shared::{Outgoing, Shared},
 };
-use crate::{Data, Flow, Opened, Readable, ReadyState, WebSocketStream, Writable};
+use crate::{Flow, Opened, Readable, ReadyState, WebSocketStream, Writable};
 
 /// The driver's share. Dropped, it tells the handles that nobody drives the connection any more.
 pub(super) struct Owner(pub(super) Arc<Shared>);
@@ -94,21 +94,12 @@ fn write<B: Flow>(shared: &Shared, stream: &WebSocketStream<B>, writable: &mut W
                 if !is_closed_behind && !matches!(writable.as_mut().poll_ready(cx), Poll::Ready(Ok(()))) {
                     return;
                 }
-                // If there is no room for the message behind what waits, sending it would fail the connection; unless that has ended,
-                // and refuses the message.
-                let has_ended = match stream.backend().has_room(length) {
-                    true => false,
-                    false => match writable.as_mut().poll_flush(cx) {
-                        Poll::Ready(flushed) => flushed.is_err(),
-                        Poll::Pending => return,
-                    },
-                };
-                let Some(next) = shared.take_message().map(Data::from) else { return };
-                let unsent = match has_ended {
-                    true => stream.backend().send(next).map(|()| None),
-                    false => stream.backend().send_if_room(next),
-                };
-                match unsent.map(|unsent| unsent.map(message).transpose()) {
+                // If there is no room for the message behind what waits, sending it would fail the connection.
+                if !stream.backend().has_room(length) && writable.as_mut().poll_flush(cx).is_pending() {
+                    return;
+                }
+                let Some(next) = shared.take_message() else { return };
+                match stream.backend().send_if_room(next.into()).map(|unsent| unsent.map(message).transpose()) {
                     Ok(Ok(None)) => {}
                     // Something else, such as the answer to a ping, has taken the room since it was looked at.
                     Ok(Ok(Some(unsent))) => shared.put_back(unsent),

@@ -335,6 +335,7 @@ impl Flow for Fake {
     }
 
     fn send_if_room(&self, data: Data) -> Result<Option<Data>, Error> {
+        self.reach(Step::Send);
         let has_room = self.0.line.lock().unwrap().has_room(data.len());
         if has_room { self.send(data).map(|()| None) } else { Ok(Some(data)) }
     }
@@ -346,7 +347,7 @@ impl Flow for Fake {
 
 impl Line {
     fn has_room(&self, bytes: u64) -> bool {
-        self.buffered == 0 || self.buffered.saturating_add(bytes) <= self.most
+        self.state != ReadyState::Open || self.buffered == 0 || self.buffered.saturating_add(bytes) <= self.most
     }
 }
 

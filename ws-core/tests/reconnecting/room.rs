@@ -4,7 +4,7 @@ use ws_core::{ReadyState, ReconnectConfig};
 
 use crate::{
     alive::ping,
-    fake::Network,
+    fake::{Network, Step},
     stage::{LONG, Play, Socket, as_it_is},
 };
 
@@ -303,4 +303,26 @@ fn room_that_something_else_takes_at_the_last_moment_is_waited_for() {
         assert_eq!(fake.sent(), ["a".repeat(50), "b".repeat(50)]);
         assert_eq!((fake.is_open(), play.socket.buffered_amount()), (!is_closed, 100));
     }
+}
+
+#[test]
+fn a_question_goes_out_when_it_is_seen_that_there_is_room_for_it() {
+    let play = Play::open(ping);
+    let last = play.stage.last();
+    last.set_most(100);
+    last.set_network(Network::Crowded(99));
+    play.stage.pass(1000);
+    assert_eq!((last.sent(), last.is_open()), (vec!["ping".into()], true));
+}
+
+#[test]
+fn dropped_it_gives_out_nothing_whose_room_something_else_takes() {
+    let Play { stage, socket, log } = stalled(|_| ());
+    let last = stage.last();
+    last.interrupt(Step::Send, {
+        let last = last.clone();
+        move || last.crowd(SIZE)
+    });
+    drop((socket, log));
+    assert_eq!((last.sent().len(), last.is_open(), last.is_abandoned()), (11, true, true));
 }

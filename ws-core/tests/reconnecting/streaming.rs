@@ -1,7 +1,7 @@
 //! Streams on a network that is the test's: what happens between two looks of theirs.
 
 use std::{
-    pin::pin,
+    pin::{Pin, pin},
     task::{Context, Poll, Waker},
 };
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    std::pin::Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
 /// A stream whose connection has room for 100 bytes, some of which something else may take.
@@ -71,13 +71,19 @@ mod handle {
         assert_eq!(handle.buffered_amount(), 100);
     }
 
-    #[test]
-    fn closed_just_when_it_opens_it_sends_what_waits_and_then_the_code() {
+    /// A handle that has sent a message before there is a connection.
+    fn connecting() -> (SendHandle, Pin<Box<impl Future<Output = ()>>>, Fake) {
         let (stream, fake) = stream(Network::Fast);
         let (handle, driver) = SendHandle::new(stream);
         let mut driver = Box::pin(driver);
         assert!(poll(&mut driver).is_pending());
         handle.try_send("last").unwrap();
+        (handle, driver, fake)
+    }
+
+    #[test]
+    fn closed_just_when_it_opens_it_sends_what_waits_and_then_the_code() {
+        let (handle, mut driver, fake) = connecting();
         handle.close_with(4000, "enough").unwrap();
         fake.open_untold();
         assert!(poll(&mut driver).is_pending());
@@ -121,11 +127,7 @@ mod handle {
 
     #[test]
     fn dropped_just_when_it_opens_it_sends_what_waits() {
-        let (stream, fake) = stream(Network::Fast);
-        let (handle, driver) = SendHandle::new(stream);
-        let mut driver = Box::pin(driver);
-        assert!(poll(&mut driver).is_pending());
-        handle.try_send("last").unwrap();
+        let (handle, mut driver, fake) = connecting();
         drop(handle);
         fake.open_untold();
         assert!(poll(&mut driver).is_pending());

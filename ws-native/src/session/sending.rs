@@ -158,7 +158,10 @@ impl Session {
     #[cfg(feature = "tokio")]
     pub(crate) fn has_room(&self, length: u64) -> bool {
         let unwritten = self.unwritten();
-        unwritten == 0 || unwritten.saturating_add(length) <= self.connection.config().max_send_queue as u64
+        let is_refused = !self.connection.is_open();
+        is_refused
+            || unwritten == 0
+            || unwritten.saturating_add(length) <= self.connection.config().max_send_queue as u64
     }
 
     /// The connection may be further than the ready state, whose change waits for its task.
