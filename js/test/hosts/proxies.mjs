@@ -83,7 +83,8 @@ async function beSocksProxy(client) {
 
 /** Hands a connection through, once it has been made. */
 function join(client, host, port, greeting) {
-  const server = net.connect({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+  // A server that has ended its side may go on reading: what the client still writes is no error before it has the server's last bytes.
+  const server = net.connect({ host: host === 'localhost' ? '127.0.0.1' : host, port, allowHalfOpen: true });
   server.on('error', () => client.destroy());
   client.on('close', () => server.destroy());
   server.once('connect', () => {

@@ -52,8 +52,10 @@ impl Squid {
         ]
         .join("\n");
         let config = folder.write("squid.conf", &config);
-        // One process, in the foreground.
-        let mut process = Process::start(Command::new("squid").args(["-N", "-d", "1", "-f"]).arg(config), folder);
+        // One process, in the foreground; its memory is shared by name with any other of the same name.
+        let name = format!("isosocket{port}");
+        let mut process =
+            Process::start(Command::new("squid").args(["-N", "-d", "1", "-n", &name, "-f"]).arg(config), folder);
         process.listens_on(port).await;
         Self { port, _process: process }
     }
