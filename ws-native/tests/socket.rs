@@ -430,3 +430,17 @@ async fn a_connection_that_has_failed_refuses_what_it_had_no_room_for() {
     assert!(socket.backend().has_room(MOST as u64));
     assert!(matches!(socket.backend().send_if_room("late".into()), Err(Error::Discarded(_))));
 }
+
+/// Its Close frame waits for the blob.
+#[tokio::test]
+async fn a_connection_that_is_closed_behind_a_blob_refuses_what_it_had_no_room_for() {
+    let (listener, url) = listen().await;
+    let mut options = ConnectOptions::default();
+    options.config.max_send_queue = 4;
+    let ((socket, _closed), _peer) = tokio::join!(opened(&url, options), accept(&listener));
+    socket.send(Blob::from_host(LateBlob(Arc::default()))).unwrap();
+    assert!(!socket.backend().has_room(1));
+    socket.close();
+    assert!(socket.backend().has_room(1));
+    assert!(matches!(socket.backend().send_if_room("x".into()), Err(Error::Discarded(_))));
+}

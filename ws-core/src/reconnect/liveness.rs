@@ -64,15 +64,22 @@ impl Liveness {
         self.question.is_none() || self.heard.is_some()
     }
 
-    /// A message of this length is being sent, or none for want of room, while `buffered` bytes wait
-    /// for the network. Gives how long to wait for the answer.
-    pub(super) fn ask(&mut self, timeout: Duration, length: Option<u64>, buffered: u64) -> Duration {
+    /// A message of this length is being sent, while `buffered` bytes wait for the network. Gives how long to wait for the answer.
+    pub(super) fn ask(&mut self, timeout: Duration, length: u64, buffered: u64) -> Duration {
         let gone = self.gone(buffered);
-        self.sent(length.unwrap_or_default());
+        self.sent(length);
         self.heard = None;
-        let due = if buffered == 0 && length.is_some() { Due::Now } else { Due::Later };
-        self.question = Some(Question { due, gone, sent: length.map(|_| self.sent) });
+        let due = if buffered == 0 { Due::Now } else { Due::Later };
+        self.question = Some(Question { due, gone, sent: Some(self.sent) });
         timeout
+    }
+
+    /// There was no room for that message.
+    pub(super) fn could_not_ask(&mut self, length: u64) {
+        self.sent = self.sent.saturating_sub(length);
+        if let Some(question) = &mut self.question {
+            (question.due, question.sent) = (Due::Later, None);
+        }
     }
 
     /// The time is over, while `buffered` bytes wait for the network.
@@ -130,7 +137,7 @@ mod tests {
         liveness.heard(NOW);
         assert_eq!(liveness.rang(&config, 0, NOW), INTERVAL);
         assert_eq!(liveness.rang(&config, 0, NOW), Verdict::Ask);
-        assert_eq!(liveness.ask(config.timeout, Some(1), 0), config.timeout);
+        assert_eq!(liveness.ask(config.timeout, 1, 0), config.timeout);
         assert!(!liveness.may_ask());
         liveness.heard(NOW);
         assert!(liveness.may_ask());
@@ -142,7 +149,7 @@ mod tests {
     fn a_peer_that_says_nothing_is_given_up() {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
         liveness.heard(NOW);
-        liveness.ask(config.timeout, Some(1), 0);
+        liveness.ask(config.timeout, 1, 0);
         assert_eq!(liveness.rang(&config, 0, NOW), ONCE_MORE);
         assert_eq!(liveness.rang(&config, 0, NOW), Verdict::GiveUp);
     }
@@ -151,7 +158,7 @@ mod tests {
     fn what_was_sent_before_may_take_its_time_as_long_as_it_goes_out() {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
         liveness.sent(100);
-        liveness.ask(config.timeout, Some(1), 100);
+        liveness.ask(config.timeout, 1, 100);
         assert_eq!(liveness.rang(&config, 60, NOW), TIMEOUT);
         // All of it is gone: from now on the peer has its time.
         assert_eq!(liveness.rang(&config, 0, NOW), TIMEOUT);
@@ -163,7 +170,7 @@ mod tests {
     fn a_peer_that_takes_nothing_is_given_up() {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
         liveness.sent(100);
-        liveness.ask(config.timeout, Some(1), 100);
+        liveness.ask(config.timeout, 1, 100);
         assert_eq!(liveness.rang(&config, 101, NOW), ONCE_MORE);
         assert_eq!(liveness.rang(&config, 101, NOW), Verdict::GiveUp);
     }
@@ -172,15 +179,18 @@ mod tests {
     fn without_room_for_the_question_the_peer_is_there_as_long_as_something_goes_out() {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
         liveness.sent(100);
-        liveness.ask(config.timeout, None, 100);
+        liveness.ask(config.timeout, 1, 100);
+        liveness.could_not_ask(1);
         assert_eq!(liveness.rang(&config, 99, NOW), Verdict::Ask);
-        liveness.ask(config.timeout, None, 99);
+        liveness.ask(config.timeout, 1, 99);
+        liveness.could_not_ask(1);
         assert_eq!(liveness.rang(&config, 0, NOW), Verdict::Ask);
-        liveness.ask(config.timeout, Some(1), 0);
+        liveness.ask(config.timeout, 1, 0);
         assert_eq!(liveness.rang(&config, 0, NOW), ONCE_MORE);
         assert_eq!(liveness.rang(&config, 0, NOW), Verdict::GiveUp);
 
-        liveness.ask(config.timeout, None, 50);
+        liveness.ask(config.timeout, 1, 50);
+        liveness.could_not_ask(1);
         assert_eq!(liveness.rang(&config, 50, NOW), ONCE_MORE);
         assert_eq!(liveness.rang(&config, 50, NOW), Verdict::GiveUp);
     }
@@ -188,7 +198,7 @@ mod tests {
     #[test]
     fn an_answer_that_has_come_while_the_program_was_busy_counts() {
         let (mut liveness, config) = (Liveness::default(), KeepAlive::new("?"));
-        liveness.ask(config.timeout, Some(1), 0);
+        liveness.ask(config.timeout, 1, 0);
         assert_eq!(liveness.rang(&config, 0, NOW), ONCE_MORE);
         liveness.heard(NOW);
         assert_eq!(liveness.rang(&config, 0, NOW), INTERVAL);

@@ -261,19 +261,21 @@ impl<B: Reconnect> ReconnectingWebSocket<B> {
     /// Sends the message that the peer answers, if there is room for it.
     pub(super) fn ask_peer(&self) {
         let Some((config, buffered)) = self.keep_alive() else { return };
-        let socket = match &self.0.state.lock().phase {
-            Phase::Open(Open { socket, liveness: Some(_), .. }) => socket.clone(),
-            _ => return,
-        };
+        let length = config.message.len();
+        let mut state = self.0.state.lock();
+        let (id, connection) = (state.number(), state.connection);
+        let Phase::Open(Open { socket, liveness: Some((liveness, alarm)), .. }) = &mut state.phase else { return };
+        // Known before it is sent: another thread may hear the answer at once.
+        let before = mem::replace(alarm, self.alarm(id, liveness.ask(config.timeout, length, buffered)));
+        let socket = socket.clone();
+        drop_unlocked(before, state);
         // Without room, the question would fail a connection that may be well. A peer that has begun to close is asked in vain, and
         // ends within the time.
-        let is_asked = !matches!(socket.backend().send_if_room(config.message.clone()), Ok(Some(_)));
-        let asked = is_asked.then(|| config.message.len());
-        let mut state = self.0.state.lock();
-        let id = state.number();
-        let Phase::Open(Open { liveness: Some((liveness, alarm)), .. }) = &mut state.phase else { return };
-        let before = mem::replace(alarm, self.alarm(id, liveness.ask(config.timeout, asked, buffered)));
-        drop_unlocked(before, state);
+        if let Ok(Some(_)) = socket.backend().send_if_room(config.message.clone())
+            && let Some(Open { liveness: Some((liveness, _)), .. }) = self.0.state.lock().open(connection)
+        {
+            liveness.could_not_ask(length);
+        }
     }
 
     /// The settings of `keep_alive`, if it is on, and how many bytes wait for the network.

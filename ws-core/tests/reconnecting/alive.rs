@@ -3,7 +3,7 @@
 use ws_core::{KeepAlive, ReadyState, ReconnectConfig};
 
 use crate::{
-    fake::Network,
+    fake::{Network, Step},
     stage::{LONG, Play, as_it_is, milliseconds},
 };
 
@@ -222,4 +222,17 @@ fn being_awake_does_nothing_in_other_states() {
         }
         assert_eq!((stage.count(), log.last()), (1, "close 1006 Closed".into()));
     }
+}
+
+/// As another thread may hear it, when the device is awake.
+#[test]
+fn an_answer_that_comes_while_the_question_is_sent_is_one() {
+    let Play { stage, log, socket: _socket } = Play::open(ping);
+    let last = stage.last();
+    let answering = last.clone();
+    last.interrupt(Step::Send, move || answering.receive("pong"));
+    stage.wake();
+    assert_eq!(last.sent(), ["ping"]);
+    stage.pass(999);
+    assert_eq!(log.take(), ["message pong Open"]);
 }

@@ -158,7 +158,7 @@ impl Session {
     #[cfg(feature = "tokio")]
     pub(crate) fn has_room(&self, length: u64) -> bool {
         let unwritten = self.unwritten();
-        let is_refused = !self.connection.is_open();
+        let is_refused = !self.connection.is_open() || self.model.ready_state() >= ReadyState::Closing;
         is_refused
             || unwritten == 0
             || unwritten.saturating_add(length) <= self.connection.config().max_send_queue as u64
